@@ -1,0 +1,63 @@
+package downloadview
+
+import (
+	"io/fs"
+	"path"
+	"time"
+)
+
+// Attributes are what is known of a file's bytes. The zero value of a field
+// means "not known", but for Size, where that is -1.
+type Attributes struct {
+	Size    int64     // in bytes; -1: not known
+	ModTime time.Time // last change; zero: not known
+	// ETag is the entity tag with its quotes. Weak tags (W/…) count as none:
+	// they can't tell one version's bytes from another's (RFC 9110, 8.8.1).
+	ETag            string
+	ContentType     string
+	ContentEncoding string // as stored, such as "gzip"; never derived from a name
+	ContentLanguage string
+}
+
+// AttributesOf returns what fi knows: the result of its method Attributes()
+// Attributes where it has one, else Size and ModTime, and the results of its
+// methods ETag() string and ContentType() string where it has those. A
+// negative size counts as not known.
+func AttributesOf(fi fs.FileInfo) Attributes {
+	var a Attributes
+	switch fi := fi.(type) {
+	case interface{ Attributes() Attributes }:
+		a = fi.Attributes()
+	default:
+		a = Attributes{Size: fi.Size(), ModTime: fi.ModTime()}
+		if t, ok := fi.(interface{ ETag() string }); ok {
+			a.ETag = t.ETag()
+		}
+		if t, ok := fi.(interface{ ContentType() string }); ok {
+			a.ContentType = t.ContentType()
+		}
+	}
+	if a.Size < 0 {
+		a.Size = -1
+	}
+	return a
+}
+
+// FileInfo returns a as a [fs.FileInfo] of a regular file, for authors of
+// storages. name may be a whole key; its last element is used.
+func (a Attributes) FileInfo(name string) fs.FileInfo {
+	return &attributesInfo{name: path.Base(name), attributes: a}
+}
+
+type attributesInfo struct {
+	name       string
+	attributes Attributes
+}
+
+func (i *attributesInfo) Name() string           { return i.name }
+func (i *attributesInfo) Size() int64            { return i.attributes.Size }
+func (i *attributesInfo) Mode() fs.FileMode      { return 0o444 }
+func (i *attributesInfo) ModTime() time.Time     { return i.attributes.ModTime }
+func (i *attributesInfo) IsDir() bool            { return false }
+func (i *attributesInfo) Sys() any               { return nil }
+func (i *attributesInfo) Attributes() Attributes { return i.attributes }

@@ -1,0 +1,175 @@
+package downloadview
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// A body is an open file from which an answer is sent.
+type body struct {
+	handle fs.File
+	how    opening
+	ranger RangeFile
+}
+
+// part returns a reader at s and what to close after it, for the index-th part
+// of an answer. What is opened for it must be of the version that the first
+// handle has.
+func (b body) part(ctx context.Context, index int, s span, want string, x *exchange) (io.Reader, io.Closer, error) {
+	switch {
+	case !b.how.ranged:
+		_, err := b.handle.(io.Seeker).Seek(s.start, io.SeekStart)
+		return b.handle, nil, err
+	case index == 0:
+		return b.handle, nil, nil
+	}
+	h, err := b.ranger.OpenRange(ctx, s.start, s.length)
+	if err != nil {
+		return nil, nil, err
+	}
+	fi, err := h.Stat()
+	if err == nil {
+		if got := version(AttributesOf(fi), x.start); got != want {
+			err = fmt.Errorf("replaced while it was being sent: entity tag %s became %s", want, got)
+		}
+	}
+	if err != nil {
+		h.Close()
+		return nil, nil, err
+	}
+	return h, h, nil
+}
+
+// smallFile is the size up to which a file is read before the header goes out:
+// both leave in one packet, and a failure is still an honest error.
+const smallFile = 2 << 10
+
+var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
+
+func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
+	if len(p.ranges) > 1 {
+		return x.sendParts(b, p.ranges, a, k)
+	}
+	part := span{0, k.size}
+	if len(p.ranges) == 1 {
+		part = p.ranges[0]
+		if _, _, err := b.part(x.r.Context(), 0, part, "", x); err != nil {
+			return err
+		}
+	}
+	var small []byte
+	if part.length > 0 && part.length <= smallFile && x.r.Method != http.MethodHead {
+		buf := smallBuffers.Get().(*[smallFile]byte)
+		defer smallBuffers.Put(buf)
+		small = buf[:part.length]
+		if n, err := io.ReadFull(b.handle, small); err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = shortBy(part.length - int64(n))
+			}
+			return err
+		}
+	}
+	f := fieldsOf(x.w)
+	f.common(&x.resp, x.resp.describe(a))
+	f.content(a, k)
+	f.length(part.length)
+	if p.status == http.StatusPartialContent {
+		f.set("Content-Range", part.contentRange(k.size))
+	}
+	x.outcome.Status = p.status
+	x.w.WriteHeader(p.status)
+	switch {
+	case x.r.Method == http.MethodHead, part.length == 0:
+		return nil
+	case small != nil:
+		n, err := x.w.Write(small)
+		x.outcome.Bytes = int64(n)
+		if err != nil {
+			return &cutOff{Client, err}
+		}
+		return nil
+	}
+	n, err := copyBody(x.r.Context(), x.w, b.handle, part.length)
+	x.outcome.Bytes = n
+	return err
+}
+
+func (s span) contentRange(size int64) string {
+	b := make([]byte, 0, 64)
+	b = append(b, "bytes "...)
+	b = strconv.AppendInt(b, s.start, 10)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, s.start+s.length-1, 10)
+	b = append(b, '/')
+	b = strconv.AppendInt(b, size, 10)
+	return string(b)
+}
+
+// sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6).
+func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
+	d := x.resp.describe(a)
+	boundary := rand.Text()
+	head := func(i int) []byte {
+		var h bytes.Buffer
+		if i > 0 {
+			h.WriteString("\r\n")
+		}
+		fmt.Fprintf(&h, "--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
+			boundary, d.contentType, parts[i].contentRange(k.size))
+		return h.Bytes()
+	}
+	tail := "\r\n--" + boundary + "--\r\n"
+	length := int64(len(tail))
+	for i, part := range parts {
+		length += int64(len(head(i))) + part.length
+	}
+
+	f := fieldsOf(x.w)
+	f.common(&x.resp, d)
+	f.content(a, k)
+	f.length(length)
+	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)
+	x.outcome.Status = http.StatusPartialContent
+	x.w.WriteHeader(http.StatusPartialContent)
+
+	want := version(a, x.start)
+	for i, part := range parts {
+		if err := x.write(head(i)); err != nil {
+			return err
+		}
+		if err := x.sendPart(b, i, part, want); err != nil {
+			return err
+		}
+	}
+	return x.write([]byte(tail))
+}
+
+func (x *exchange) sendPart(b body, i int, part span, want string) error {
+	r, c, err := b.part(x.r.Context(), i, part, want, x)
+	if err != nil {
+		return &cutOff{Origin, err}
+	}
+	if c != nil {
+		defer c.Close()
+	}
+	n, err := copyBody(x.r.Context(), x.w, r, part.length)
+	x.outcome.Bytes += n
+	return err
+}
+
+func (x *exchange) write(p []byte) error {
+	n, err := x.w.Write(p)
+	x.outcome.Bytes += int64(n)
+	if err != nil {
+		return &cutOff{Client, err}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package downloadview
+
+import (
+	"net/http"
+	"time"
+)
+
+// facts is what a decision rests on.
+type facts struct {
+	size    int64     // -1: not known
+	etag    string    // strong, or ""
+	modTime time.Time // whole seconds, not in the future, or zero
+	age     time.Duration
+	parts   parts
+}
+
+// parts says how many ranges of the file can be sent in one answer.
+type parts int
+
+const (
+	noParts parts = iota
+	onePart       // opened once, and without a tag not twice
+	manyParts
+)
+
+// plan is the outcome of a decision: a status of 200, 206, 304, 412 or 416, and
+// for 206 what to send.
+type plan struct {
+	status int
+	ranges []span
+}
+
+// endsWithoutBytes tells the answers for which nothing of the file is read.
+func (p plan) endsWithoutBytes() bool {
+	return p.status != http.StatusOK && p.status != http.StatusPartialContent
+}
+
+// decide judges the preconditions and ranges of a request, in the order of
+// RFC 9110, section 13.2.2. It is pure.
+func decide(method string, h http.Header, f facts) plan {
+	if status := precondition(method, h, f); status != 0 {
+		return plan{status: status}
+	}
+	whole := plan{status: http.StatusOK}
+	if method != http.MethodGet || f.parts == noParts || f.size < 0 {
+		return whole
+	}
+	wanted, ok := parseRange(h["Range"])
+	if !ok || !ifRange(h["If-Range"], f) {
+		return whole
+	}
+	spans, ok := wanted.of(f.size)
+	switch {
+	case !ok:
+		return plan{status: http.StatusRequestedRangeNotSatisfiable}
+	case len(spans) == 0, len(spans) > 1 && f.parts != manyParts:
+		return whole
+	}
+	return plan{http.StatusPartialContent, spans}
+}

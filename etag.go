@@ -1,0 +1,104 @@
+package downloadview
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A TagStyle says how the entity tag of a file without one of its own is made
+// of time and size. There is none for a time that means nothing, such as zero
+// or the epoch.
+type TagStyle int
+
+const (
+	// NanosecondTag is the time in nanoseconds and the size, in hex.
+	NanosecondTag TagStyle = iota
+	// NginxTag is what nginx computes for a local file, whatever the storage
+	// says: seconds and size, in hex.
+	NginxTag
+)
+
+// settled is how old a time of whole seconds must be to stand for one version:
+// the file may change again within the second.
+const settled = 2 * time.Second
+
+// tag returns the entity tag of a file in this style, or "".
+func (s TagStyle) tag(modTime time.Time, size int64, now time.Time) string {
+	if modTime.Unix() <= 0 || size < 0 {
+		return ""
+	}
+	stamp := modTime.UnixNano()
+	if s == NginxTag {
+		stamp = modTime.Unix()
+	}
+	if (s == NginxTag || modTime.Nanosecond() == 0) && now.Sub(modTime) < settled {
+		return ""
+	}
+	b := make([]byte, 0, 40)
+	b = append(b, '"')
+	b = strconv.AppendInt(b, stamp, 16)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, size, 16)
+	b = append(b, '"')
+	return string(b)
+}
+
+// cutTag splits an entity tag off the front of s; it is "" where there is none
+// (RFC 9110, 8.8.3).
+func cutTag(s string) (tag, rest string) {
+	start := 0
+	if strings.HasPrefix(s, "W/") {
+		start = 2
+	}
+	if len(s) <= start || s[start] != '"' {
+		return "", s
+	}
+	for i := start + 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return s[:i+1], s[i+1:]
+		case c < 0x21 || c == 0x7f:
+			return "", s
+		}
+	}
+	return "", s
+}
+
+// isStrong tells whether s is one strong entity tag and nothing else.
+func isStrong(s string) bool {
+	tag, rest := cutTag(s)
+	return tag != "" && rest == "" && tag[0] == '"'
+}
+
+func strongly(a, b string) bool { return a == b && a[0] == '"' }
+func weakly(a, b string) bool {
+	return strings.TrimPrefix(a, "W/") == strings.TrimPrefix(b, "W/")
+}
+
+// listed tells whether lines, which make up one list of entity tags, hold one
+// that is the same as etag. "*" stands for any file that is there. What follows
+// something malformed is not looked at.
+func listed(lines []string, etag string, same func(a, b string) bool) bool {
+	for _, line := range lines {
+		rest := strings.Trim(line, " \t")
+		if rest == "*" {
+			return true
+		}
+		for rest != "" {
+			if rest[0] == ',' {
+				rest = strings.TrimLeft(rest[1:], " \t")
+				continue
+			}
+			var tag string
+			if tag, rest = cutTag(rest); tag == "" {
+				break
+			}
+			if etag != "" && same(tag, etag) {
+				return true
+			}
+			rest = strings.TrimLeft(rest, " \t")
+		}
+	}
+	return false
+}

@@ -1,0 +1,85 @@
+package downloadview
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// A File describes one downloadable thing. Making a File does no I/O; several
+// goroutines may use one at the same time.
+//
+// A File may offer more than this interface: [StatFile], [RangeFile], [Sourcer].
+// Each capability is found by one function ([Stat], [OpenRange], [SourceOf]),
+// which follows a method Unwrap() File. A wrapper that has Unwrap says by it
+// that whatever is asked of the wrapper, Open included, may be asked of the
+// inner File instead. A wrapper that changes, counts or limits the bytes must
+// not have it.
+type File interface {
+	// Name returns the file's key: slash-separated and unescaped. The last
+	// element is the default name of the download.
+	Name() string
+
+	// Open acquires the bytes. The caller closes the handle, once. ctx is
+	// valid until then: an implementation may keep it for its reads.
+	//
+	// Stat of the handle speaks of the bytes that Read gives; a size of -1
+	// means that it is not known. A handle may offer [io.Seeker], which makes
+	// ranges possible, and is sent by sendfile(2) where it is an [os.File].
+	//
+	// A missing file is [fs.ErrNotExist], an impossible name [fs.ErrInvalid],
+	// a forbidden one [fs.ErrPermission]; trouble further up is [ErrUpstream].
+	Open(ctx context.Context) (fs.File, error)
+}
+
+// A StatFile is a File that knows its metadata without being opened. Files on
+// local disk don't offer it: there the open handle is the truth.
+type StatFile interface {
+	File
+	Stat(ctx context.Context) (fs.FileInfo, error)
+}
+
+// Stat returns f's metadata: from the first StatFile found by following
+// Unwrap, else by opening f and closing it again. [AttributesOf] tells what
+// the result holds.
+func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
+	fi, err := statUnopened(ctx, f)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return fi, err
+	}
+	h, err := f.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fi, err = h.Stat()
+	if closeErr := h.Close(); err == nil && closeErr != nil {
+		return nil, closeErr
+	}
+	return fi, err
+}
+
+// statUnopened is Stat for those who would rather open the file themselves:
+// where no StatFile is found the error is errors.ErrUnsupported.
+func statUnopened(ctx context.Context, f File) (fs.FileInfo, error) {
+	s, ok := capability[StatFile](f)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return s.Stat(ctx)
+}
+
+// capability finds the first T on the way from f inwards.
+func capability[T any](f File) (T, bool) {
+	for f != nil {
+		if c, ok := f.(T); ok {
+			return c, true
+		}
+		u, ok := f.(interface{ Unwrap() File })
+		if !ok {
+			break
+		}
+		f = u.Unwrap()
+	}
+	var none T
+	return none, false
+}

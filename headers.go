@@ -1,0 +1,135 @@
+package downloadview
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// contentFields speak of a file; answers without one must not have them.
+var contentFields = []string{
+	"Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length",
+	"Content-Range", "Content-Type", "Etag", "Last-Modified",
+}
+
+// fields sets header fields by assignment, with one allocation for all values.
+type fields struct {
+	header http.Header
+	values []string
+}
+
+func fieldsOf(w http.ResponseWriter) fields {
+	return fields{w.Header(), make([]string, 0, 11)}
+}
+
+// set takes a canonical key.
+func (f *fields) set(key, value string) {
+	f.values = append(f.values, value)
+	n := len(f.values)
+	f.header[key] = f.values[n-1 : n : n]
+}
+
+// description is what an answer says of its file, in whatever mode.
+type description struct {
+	name        string
+	contentType string
+	shown       bool
+}
+
+func (r *Response) describe(a Attributes) description {
+	key := r.File.Name()
+	d := description{name: r.Name}
+	if d.name == "" {
+		d.name = key[strings.LastIndexByte(key, '/')+1:]
+	}
+	d.contentType = r.ContentType
+	if d.contentType == "" && !isMeaningless(a.ContentType) && !hasControl(a.ContentType) {
+		d.contentType = a.ContentType
+	}
+	if d.contentType != "" {
+		d.contentType = withCharset(d.contentType)
+	} else if d.contentType = TypeByName(d.name); d.contentType == "" {
+		if d.contentType = TypeByName(key); d.contentType == "" {
+			d.contentType = octetStream
+		}
+	}
+	d.shown = r.Disposition.shown(d.contentType)
+	return d
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+}
+
+// common sets what a hand-over and a streamed answer have in common.
+func (f *fields) common(r *Response, d description) {
+	for key, values := range r.Header {
+		f.header[http.CanonicalHeaderKey(key)] = values
+	}
+	kind := "attachment"
+	if d.shown {
+		kind = "inline"
+		if isActive(d.contentType) {
+			f.set("Content-Security-Policy", "sandbox")
+		}
+	}
+	f.set("Content-Type", d.contentType)
+	f.set("Content-Disposition", contentDisposition(kind, d.name))
+	f.set("X-Content-Type-Options", "nosniff")
+	f.set("Cache-Control", r.cacheControl())
+}
+
+func (r *Response) cacheControl() string {
+	if r.CacheControl == "" {
+		return "private, no-cache"
+	}
+	return r.CacheControl
+}
+
+// validators sets ETag and Last-Modified.
+func (f *fields) validators(k facts) {
+	if k.etag != "" {
+		f.set("Etag", k.etag)
+	}
+	if !k.modTime.IsZero() {
+		f.set("Last-Modified", k.modTime.UTC().Format(http.TimeFormat))
+	}
+}
+
+// content sets what belongs to a streamed answer with the file in it.
+func (f *fields) content(a Attributes, k facts) {
+	f.validators(k)
+	if k.parts != noParts && k.size >= 0 {
+		f.set("Accept-Ranges", "bytes")
+	}
+	if a.ContentEncoding != "" && !hasControl(a.ContentEncoding) {
+		f.set("Content-Encoding", a.ContentEncoding)
+	}
+	if a.ContentLanguage != "" && !hasControl(a.ContentLanguage) {
+		f.set("Content-Language", a.ContentLanguage)
+	}
+}
+
+// length sets Content-Length; a negative n is not known.
+func (f *fields) length(n int64) {
+	if n >= 0 {
+		f.set("Content-Length", strconv.FormatInt(n, 10))
+	}
+}
+
+// notModified sets what a 304 has (RFC 9110, 15.4.5): the fields that would
+// update a stored answer, and nothing that speaks of a body.
+func (f *fields) notModified(r *Response, k facts) {
+	for key, values := range r.Header {
+		key = http.CanonicalHeaderKey(key)
+		if !strings.HasPrefix(key, "Content-") || key == "Content-Location" {
+			f.header[key] = values
+		}
+	}
+	f.set("Cache-Control", r.cacheControl())
+	if k.etag != "" {
+		k.modTime = time.Time{}
+	}
+	f.validators(k)
+}

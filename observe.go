@@ -1,0 +1,57 @@
+package downloadview
+
+import (
+	"net/http"
+	"time"
+)
+
+// A Mode says who sent the bytes.
+type Mode int
+
+const (
+	Streamed  Mode = iota // this process
+	Offloaded             // a proxy, told by a header
+)
+
+// String returns "stream" or "offload".
+func (m Mode) String() string {
+	if m == Offloaded {
+		return "offload"
+	}
+	return "stream"
+}
+
+// A Party is who ended a download before its time.
+type Party int
+
+const (
+	Nobody Party = iota // the answer is complete
+	Client              // the client went away, or its connection broke
+	Origin              // the file failed or was shorter than it said
+)
+
+// String returns "", "client" or "origin".
+func (p Party) String() string {
+	switch p {
+	case Client:
+		return "client"
+	case Origin:
+		return "origin"
+	}
+	return ""
+}
+
+// An Outcome is what became of a request.
+type Outcome struct {
+	Mode      Mode
+	Rule      string        // name of the rule that covered the file; "": none did
+	Status    int           // as sent to the client or, with Mode Offloaded, to the proxy
+	Bytes     int64         // of the body, as far as they were handed to the connection
+	Duration  time.Duration // from the request's arrival in the handler
+	AbortedBy Party
+	Err       error // what the error hook or the logger saw; nil: nothing went wrong
+}
+
+// An Observer is called once for each request, when it is over, and before an
+// aborted one panics. It must not keep r.
+type Observer func(r *http.Request, o Outcome)

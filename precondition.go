@@ -1,0 +1,69 @@
+package downloadview
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// precondition judges If-Match, If-Unmodified-Since, If-None-Match and
+// If-Modified-Since: 0 to go on, else 304 or 412.
+func precondition(method string, h http.Header, f facts) int {
+	if lines, ok := h["If-Match"]; ok {
+		if !listed(lines, f.etag, strongly) {
+			return http.StatusPreconditionFailed
+		}
+	} else if t, ok := dateIn(h["If-Unmodified-Since"]); ok && !f.modTime.IsZero() {
+		if f.modTime.After(t) {
+			return http.StatusPreconditionFailed
+		}
+	}
+	safe := method == http.MethodGet || method == http.MethodHead
+	if lines, ok := h["If-None-Match"]; ok {
+		switch {
+		case !listed(lines, f.etag, weakly):
+			return 0
+		case safe:
+			return http.StatusNotModified
+		}
+		return http.StatusPreconditionFailed
+	}
+	if t, ok := dateIn(h["If-Modified-Since"]); ok && safe && !f.modTime.IsZero() && !f.modTime.After(t) {
+		return http.StatusNotModified
+	}
+	return 0
+}
+
+// hasPreconditions tells whether precondition would look at anything.
+func hasPreconditions(h http.Header) bool {
+	return len(h["If-Match"]) > 0 || len(h["If-None-Match"]) > 0 ||
+		len(h["If-Modified-Since"]) > 0 || len(h["If-Unmodified-Since"]) > 0
+}
+
+// ifRange judges If-Range: true where ranges may be sent (RFC 9110, 13.1.5).
+func ifRange(lines []string, f facts) bool {
+	if len(lines) == 0 {
+		return true
+	}
+	if len(lines) > 1 {
+		return false
+	}
+	v := strings.Trim(lines[0], " \t")
+	if tag, rest := cutTag(v); tag != "" {
+		return rest == "" && tag == f.etag
+	}
+	// A date speaks for one version only if that version was a second old
+	// (RFC 9110, 8.8.2.2), and only if it is the very date.
+	t, err := http.ParseTime(v)
+	return err == nil && !f.modTime.IsZero() && f.age >= time.Second && t.Equal(f.modTime)
+}
+
+// dateIn returns the date of a field. One that is not a date or came more than
+// once counts as absent (RFC 9110, 13.1.3 and 13.1.4).
+func dateIn(lines []string) (time.Time, bool) {
+	if len(lines) != 1 {
+		return time.Time{}, false
+	}
+	t, err := http.ParseTime(strings.Trim(lines[0], " \t"))
+	return t, err == nil
+}

@@ -1,0 +1,96 @@
+package downloadview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// ErrRange says that a range of a file can't be satisfied: it begins at or
+// after the end, or the file is empty.
+var ErrRange = errors.New("range not satisfiable")
+
+// A RangeFile is a File that can be opened in the middle, at the price of one
+// request to where it lives.
+type RangeFile interface {
+	File
+
+	// OpenRange opens length bytes from offset. A negative length means to the
+	// end; a negative offset means the last -offset bytes, or all where the
+	// file is shorter, and length is then ignored. A range that reaches past
+	// the end is cut there.
+	//
+	// Stat of the handle gives size and entity tag of the whole file, Read
+	// gives the range. The error is [ErrRange] where the range can't be
+	// satisfied, and [errors.ErrUnsupported] where the file can't do it this
+	// time (a suffix, say) and wants to be asked in another way.
+	OpenRange(ctx context.Context, offset, length int64) (fs.File, error)
+}
+
+// OpenRange opens a part of f, with the arguments and errors of
+// [RangeFile.OpenRange]: by the first RangeFile found by following Unwrap,
+// else by opening f and seeking. Where neither is possible the error is
+// [errors.ErrUnsupported]. The caller closes the handle.
+func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, error) {
+	h, err := openRangeDirectly(ctx, f, offset, length)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return h, err
+	}
+	if h, err = f.Open(ctx); err != nil {
+		return nil, err
+	}
+	part, err := seekRange(h, offset, length)
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return part, nil
+}
+
+func openRangeDirectly(ctx context.Context, f File, offset, length int64) (fs.File, error) {
+	r, ok := capability[RangeFile](f)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return r.OpenRange(ctx, offset, length)
+}
+
+// seekRange makes a range of a handle that has the whole file.
+func seekRange(h fs.File, offset, length int64) (fs.File, error) {
+	s, ok := h.(io.Seeker)
+	if !ok {
+		return nil, fmt.Errorf("%T can't seek: %w", h, errors.ErrUnsupported)
+	}
+	fi, err := h.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := fi.Size()
+	switch {
+	case size < 0:
+		return nil, fmt.Errorf("size of %q is not known: %w", fi.Name(), errors.ErrUnsupported)
+	case offset < 0:
+		offset, length = max(size+offset, 0), -1
+	}
+	if offset >= size || length == 0 {
+		return nil, fmt.Errorf("offset %d in %d bytes: %w", offset, size, ErrRange)
+	}
+	if length < 0 || length > size-offset {
+		length = size - offset
+	}
+	if _, err := s.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return &rangeHandle{h, io.LimitedReader{R: h, N: length}}, nil
+}
+
+type rangeHandle struct {
+	whole fs.File
+	part  io.LimitedReader
+}
+
+func (h *rangeHandle) Stat() (fs.FileInfo, error) { return h.whole.Stat() }
+func (h *rangeHandle) Read(p []byte) (int, error) { return h.part.Read(p) }
+func (h *rangeHandle) Close() error               { return h.whole.Close() }

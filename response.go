@@ -1,0 +1,66 @@
+package downloadview
+
+import (
+	"net/http"
+	"time"
+)
+
+// A Response is a view's decision: which file, under which name and how. It is
+// plain data that has touched no byte; a [Middleware] changes its copy. Only
+// the handler opens the file, at the very end. The zero value of every field
+// but File is a good default.
+type Response struct {
+	// File is what to send. A Response without one is answered 404.
+	File File
+
+	// Name is the name that the download is saved under; "" is the last
+	// element of File.Name().
+	Name string
+
+	// Disposition is [Attachment] unless set.
+	Disposition Disposition
+
+	// ContentType is the full media type. "" means the type that the storage
+	// knows, unless it is the meaningless "application/octet-stream" or
+	// "binary/octet-stream", then [TypeByName] of Name and of File.Name(). A
+	// text type without a charset gets charset=utf-8.
+	ContentType string
+
+	// ETag is the entity tag in its quotes, where the view knows better than
+	// the file; a tag that is weak or not well formed is an error. "" means
+	// the storage's tag, else one of time and size.
+	ETag string
+
+	// ModTime is the time of the last change, where the view knows better than
+	// the file.
+	ModTime time.Time
+
+	// CacheControl is "private, no-cache" unless set: a permission is asked
+	// again, bytes are not sent again.
+	CacheControl string
+
+	// Header is added to the answer if it carries the file or says 304. Don't
+	// change it in place, since copies of a Response share it: use
+	// [Response.WithHeader]. What this package sets itself wins.
+	Header http.Header
+
+	// Offloader may hand the file over to a proxy; nil streams. [Stream] says
+	// so for good: accelerators leave it alone.
+	Offloader Offloader
+
+	// Look opens the file before it is handed over to a proxy, so that a
+	// missing or forbidden one is answered here.
+	Look bool
+}
+
+// WithHeader returns a copy of r whose Header has value for key, in place of
+// what it had. r itself is left as it was.
+func (r Response) WithHeader(key, value string) Response {
+	h := r.Header.Clone()
+	if h == nil {
+		h = make(http.Header, 1)
+	}
+	h.Set(key, value)
+	r.Header = h
+	return r
+}

@@ -1,0 +1,147 @@
+package downloadview
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// An exchange is one request on its way to its answer.
+type exchange struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	options *Options
+	start   time.Time
+	resp    Response
+	style   TagStyle
+	outcome Outcome
+}
+
+// noOptions is the zero value that nil stands for.
+var noOptions Options
+
+func newExchange(w http.ResponseWriter, r *http.Request, o *Options) exchange {
+	if o == nil {
+		o = &noOptions
+	}
+	return exchange{w: w, r: r, options: o, start: time.Now()}
+}
+
+func (x *exchange) answer(v View) {
+	resp, err := v.Respond(x.r)
+	if err != nil {
+		x.refuse(err)
+		return
+	}
+	x.carryOut(resp)
+}
+
+// carryOut is the way of every response: to a proxy where a rule covers its
+// file, else out of this process.
+func (x *exchange) carryOut(resp Response) {
+	x.resp = resp
+	err := x.check()
+	if err == nil {
+		var done bool
+		if done, err = x.offload(); !done && err == nil {
+			err = x.stream()
+		}
+	}
+	if err == nil {
+		x.finish()
+		return
+	}
+	if cut, ok := errors.AsType[*cutOff](err); ok {
+		x.cutShort(cut)
+	} else {
+		x.refuse(err)
+	}
+}
+
+func (x *exchange) check() error {
+	if x.resp.File == nil {
+		return fmt.Errorf("the view named no file: %w", fs.ErrNotExist)
+	}
+	if tag := x.resp.ETag; tag != "" && !isStrong(tag) {
+		return fmt.Errorf(`entity tag %s of the view is not a strong one in quotes, such as "v1"`, tag)
+	}
+	return nil
+}
+
+// refuse answers with the status of err. Nothing has been written yet.
+func (x *exchange) refuse(err error) {
+	status := StatusCode(err)
+	x.outcome.Err = err
+	h := x.w.Header()
+	for _, key := range contentFields {
+		delete(h, key)
+	}
+	if withHeader, ok := errors.AsType[*StatusError](err); ok {
+		for key, values := range withHeader.Header {
+			h[http.CanonicalHeaderKey(key)] = values
+		}
+	}
+	if x.r.Context().Err() != nil {
+		x.outcome.AbortedBy = Client
+	} else {
+		x.log(status, err)
+	}
+	x.outcome.Status = status
+	if x.options.Error != nil {
+		x.options.Error(x.w, x.r, status, err)
+		x.finish()
+		return
+	}
+	text := http.StatusText(status) + "\n"
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	x.w.WriteHeader(status)
+	if x.r.Method != http.MethodHead {
+		n, _ := io.WriteString(x.w, text) // a client that is gone is no news here
+		x.outcome.Bytes = int64(n)
+	}
+	x.finish()
+}
+
+func (x *exchange) log(status int, err error) {
+	level := slog.LevelDebug
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	l := x.options.Logger
+	if l == nil {
+		l = slog.Default()
+	}
+	l.LogAttrs(x.r.Context(), level, "download failed", slog.String("method", x.r.Method),
+		slog.String("path", x.r.URL.Path), slog.Int("status", status), slog.Any("error", err))
+}
+
+// cutShort ends an answer whose header is out.
+func (x *exchange) cutShort(cut *cutOff) {
+	gone := x.r.Context().Err() != nil
+	x.outcome.AbortedBy, x.outcome.Err = cut.by, cut.err
+	switch {
+	case cut.by == Origin && gone:
+		x.outcome.AbortedBy = Client // its leaving is what ended the reading
+	case cut.by == Origin:
+		x.log(http.StatusInternalServerError, cut.err)
+	}
+	x.finish()
+	if cut.by == Client && (gone || isConnectionError(cut.err)) {
+		return // nobody is left who could take the rest for the whole
+	}
+	abort(x.w, x.r)
+}
+
+func (x *exchange) finish() {
+	if x.options.Observer == nil {
+		return
+	}
+	x.outcome.Duration = time.Since(x.start)
+	x.options.Observer(x.r, x.outcome)
+}

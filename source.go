@@ -1,0 +1,41 @@
+package downloadview
+
+// A Source says where the bytes of a file live. Path is unescaped and stands
+// as it is; nothing in it is cleaned, because "a//b" and "a/../b" are legal
+// and distinct object keys.
+//
+// For a local file Scheme is "file", Host is empty and Path is absolute with
+// slashes: "/srv/a b.pdf", "/C:/x" on Windows. For everything else Path is what
+// follows the slash after Host: the key of an object in the bucket Host, the
+// rest of an HTTP URL.
+type Source struct {
+	Scheme string
+	Host   string
+	Path   string
+}
+
+// String returns the source as people write it, unescaped: "/srv/a b.pdf" for
+// a local file, else "s3://bucket/key". It is for logs and messages, not for
+// parsing.
+func (s Source) String() string {
+	if s.Scheme == "file" && s.Host == "" {
+		return s.Path
+	}
+	return s.Scheme + "://" + s.Host + "/" + s.Path
+}
+
+// A Sourcer is a File that knows where its bytes live. It does no I/O. False
+// means nowhere that a proxy could find them, and nothing below is asked.
+type Sourcer interface {
+	Source() (Source, bool)
+}
+
+// SourceOf returns the source of the first Sourcer found by following Unwrap
+// from f, and whether there is one.
+func SourceOf(f File) (Source, bool) {
+	s, ok := capability[Sourcer](f)
+	if !ok {
+		return Source{}, false
+	}
+	return s.Source()
+}

@@ -1,0 +1,225 @@
+package downloadview
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// An opening says how a file is opened: whole, or at a range.
+type opening struct {
+	ranged bool
+	spec   rangeSpec
+}
+
+// serves tells whether a handle that was opened in this way can carry p out.
+func (o opening) serves(p plan, h fs.File, size int64) bool {
+	if o.ranged {
+		s, ok := o.spec.in(size)
+		return ok && p.status == http.StatusPartialContent && p.ranges[0] == s
+	}
+	_, seeks := h.(io.Seeker)
+	return p.status == http.StatusOK || seeks
+}
+
+// A stream is an exchange whose bytes come out of this process.
+type stream struct {
+	*exchange
+	ranger RangeFile // nil: parts are had by seeking, if at all
+	beyond bool      // a range turned out to be not satisfiable
+}
+
+// stream opens the file and sends what the request asks for.
+//
+// The facts that count are those of the open handle. Where they lead to another
+// decision than the one it was opened for, it is opened anew, a few times.
+func (x *exchange) stream() error {
+	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
+		k := x.facts(Attributes{Size: -1}, noParts)
+		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
+			x.sendNotModified(k)
+			return nil
+		}
+	}
+	s := stream{exchange: x}
+	s.ranger, _ = capability[RangeFile](x.resp.File)
+	how, done, err := s.prepare()
+	for tries := 4; !done && err == nil; tries-- {
+		if tries == 0 {
+			err = errors.New("the file kept changing while it was being opened")
+			return &StatusError{Status: http.StatusServiceUnavailable, Err: err}
+		}
+		how, done, err = s.try(how)
+	}
+	return err
+}
+
+// prepare chooses the first opening. Where the file tells its metadata without
+// being opened, that may be the answer already.
+func (s *stream) prepare() (how opening, done bool, err error) {
+	var wanted rangeSet
+	if s.r.Method == http.MethodGet {
+		wanted, _ = parseRange(s.r.Header["Range"])
+	}
+	if s.r.Method == http.MethodHead || hasPreconditions(s.r.Header) || len(wanted) > 1 {
+		fi, err := statUnopened(s.r.Context(), s.resp.File)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return s.judge(fi, err)
+		}
+	}
+	if s.ranger != nil && len(wanted) == 1 {
+		return opening{true, wanted[0]}, false, nil
+	}
+	return opening{}, false, nil
+}
+
+// judge decides on metadata of a file that is not open: either that ends the
+// request, or it says what to open.
+func (s *stream) judge(fi fs.FileInfo, err error) (opening, bool, error) {
+	if err != nil {
+		return opening{}, true, err
+	}
+	a, err := attributes(fi)
+	if err != nil {
+		return opening{}, true, err
+	}
+	k := s.facts(a, s.parts(a))
+	p := decide(s.r.Method, s.r.Header, k)
+	if p.endsWithoutBytes() || s.r.Method == http.MethodHead || k.size == 0 && s.beyond {
+		return opening{}, true, s.send(body{}, p, a, k)
+	}
+	return s.openingFor(p), false, nil
+}
+
+// try opens the file and sends it, or returns another opening to try.
+func (s *stream) try(how opening) (opening, bool, error) {
+	h, err := s.open(how)
+	if how.ranged && errors.Is(err, errors.ErrUnsupported) && !how.spec.isSuffix() {
+		s.ranger = nil
+		return opening{}, false, nil
+	}
+	if how.ranged && (errors.Is(err, ErrRange) || errors.Is(err, errors.ErrUnsupported)) {
+		s.beyond = errors.Is(err, ErrRange)
+		return s.judge(Stat(s.r.Context(), s.resp.File))
+	}
+	if err != nil {
+		return opening{}, true, err
+	}
+	defer h.Close() // its error comes too late to change what was sent
+	fi, err := h.Stat()
+	if err != nil {
+		return opening{}, true, err
+	}
+	a, err := attributes(fi)
+	if err != nil {
+		return opening{}, true, err
+	}
+	offered := s.parts(a)
+	if _, seeks := h.(io.Seeker); seeks && !how.ranged {
+		offered = manyParts
+	}
+	k := s.facts(a, offered)
+	p := decide(s.r.Method, s.r.Header, k)
+	if p.endsWithoutBytes() || s.r.Method == http.MethodHead || how.serves(p, h, k.size) {
+		return opening{}, true, s.send(body{h, how, s.ranger}, p, a, k)
+	}
+	return s.openingFor(p), false, nil
+}
+
+func (s *stream) open(how opening) (fs.File, error) {
+	if !how.ranged {
+		return s.resp.File.Open(s.r.Context())
+	}
+	offset, length := how.spec.open()
+	return s.ranger.OpenRange(s.r.Context(), offset, length)
+}
+
+// openingFor returns the opening that a decision calls for.
+func (s *stream) openingFor(p plan) opening {
+	if s.ranger != nil && p.status == http.StatusPartialContent {
+		part := p.ranges[0]
+		return opening{true, rangeSpec{part.start, part.start + part.length - 1}}
+	}
+	return opening{}
+}
+
+// parts tells what can be sent of a file whose handle can't seek.
+func (s *stream) parts(a Attributes) parts {
+	switch {
+	case s.ranger == nil:
+		return noParts
+	case version(a, s.start) == "":
+		return onePart
+	}
+	return manyParts
+}
+
+// attributes returns what fi says of a file that has bytes to send.
+func attributes(fi fs.FileInfo) (Attributes, error) {
+	const noBytes = fs.ModeDir | fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
+	if m := fi.Mode() & noBytes; m != 0 {
+		return Attributes{}, fmt.Errorf("%q is no regular file (%v): %w", fi.Name(), m, fs.ErrNotExist)
+	}
+	return AttributesOf(fi), nil
+}
+
+// version returns the tag that everything opened for one answer must share.
+func version(a Attributes, now time.Time) string {
+	if isStrong(a.ETag) {
+		return a.ETag
+	}
+	return NanosecondTag.tag(a.ModTime, a.Size, now)
+}
+
+// facts are what a decision rests on and the client is told: the view's word
+// before the storage's, and the proxy's kind of tag where a rule covers the file.
+func (x *exchange) facts(a Attributes, offered parts) facts {
+	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
+	switch {
+	case k.etag != "":
+	case x.style == NginxTag:
+		k.etag = NginxTag.tag(a.ModTime, a.Size, x.start)
+	default:
+		k.etag = version(a, x.start)
+	}
+	if k.modTime.IsZero() {
+		k.modTime = a.ModTime
+	}
+	k.age = x.start.Sub(k.modTime)
+	if k.modTime.Unix() <= 0 || k.age < 0 {
+		k.modTime = time.Time{}
+	}
+	k.modTime = k.modTime.Truncate(time.Second)
+	return k
+}
+
+// send carries p out with the bytes of b; an error before the header is out is
+// returned as it is, and a *cutOff after it.
+func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
+	switch p.status {
+	case http.StatusNotModified:
+		x.sendNotModified(k)
+		return nil
+	case http.StatusPreconditionFailed:
+		return &StatusError{Status: p.status}
+	case http.StatusRequestedRangeNotSatisfiable:
+		size := strconv.FormatInt(k.size, 10)
+		return &StatusError{Status: p.status, Header: http.Header{"Content-Range": {"bytes */" + size}}}
+	}
+	return x.sendContent(b, p, a, k)
+}
+
+func (x *exchange) sendNotModified(k facts) {
+	h := x.w.Header()
+	for _, key := range contentFields {
+		delete(h, key)
+	}
+	f := fieldsOf(x.w)
+	f.notModified(&x.resp, k)
+	x.outcome.Status = http.StatusNotModified
+	x.w.WriteHeader(http.StatusNotModified)
+}

@@ -1,0 +1,66 @@
+package downloadview
+
+import (
+	"context"
+	"net/http"
+	"slices"
+)
+
+// Use returns ordinary http middleware under which every handler made by
+// [NewHandler], and every [Send] and [SendFile], applies mw, through any
+// router. The first mw is the outermost, and an outer Use is outside an inner
+// one; all are outside of what wraps a single view.
+func Use(mw ...Middleware) func(http.Handler) http.Handler {
+	return inherit(func(s scope) scope {
+		s.middleware = slices.Concat(s.middleware, mw)
+		return s
+	})
+}
+
+// UseOptions is like [Use] for options: they hold for [Send], [SendFile] and
+// every handler made with nil options below. The innermost wins.
+func UseOptions(o *Options) func(http.Handler) http.Handler {
+	return inherit(func(s scope) scope {
+		s.options = o
+		return s
+	})
+}
+
+// scope is what Use and UseOptions leave in a request's context.
+type scope struct {
+	middleware []Middleware
+	options    *Options
+}
+
+type scopeKey struct{}
+
+func scopeOf(ctx context.Context) scope {
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	if s == nil {
+		return scope{}
+	}
+	return *s
+}
+
+// around wraps v in the middleware of the scope.
+func (s scope) around(v View) View {
+	for _, mw := range slices.Backward(s.middleware) {
+		v = mw(v)
+	}
+	return v
+}
+
+func inherit(change func(scope) scope) func(http.Handler) http.Handler {
+	// What stands above is nearly always nothing: then one scope serves all requests.
+	alone := change(scope{})
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s := &alone
+			if above, ok := r.Context().Value(scopeKey{}).(*scope); ok {
+				below := change(*above)
+				s = &below
+			}
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), scopeKey{}, s)))
+		})
+	}
+}

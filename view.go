@@ -1,0 +1,51 @@
+package downloadview
+
+import "net/http"
+
+// A View decides which file answers a request, and how. It opens nothing. An
+// error is answered with its [StatusCode]. Several goroutines call Respond.
+type View interface {
+	Respond(r *http.Request) (Response, error)
+}
+
+// A ViewFunc is a function as a [View].
+type ViewFunc func(r *http.Request) (Response, error)
+
+// Respond calls f.
+func (f ViewFunc) Respond(r *http.Request) (Response, error) { return f(r) }
+
+// A Middleware makes a view of a view: it may look at the request, refuse, and
+// change or replace the Response that comes back.
+type Middleware func(View) View
+
+// A StorageView serves files of a storage by the key in the request.
+type StorageView struct {
+	Storage Storage
+
+	// Key takes the key from the request; an error ends it. nil means the
+	// value of the wildcard "path", as in the pattern "GET /media/{path...}".
+	Key func(r *http.Request) (string, error)
+
+	// Response holds what is the same for every file; its File is replaced.
+	Response Response
+}
+
+// Respond looks the key up. It does no I/O.
+func (v StorageView) Respond(r *http.Request) (Response, error) {
+	var key string
+	if v.Key == nil {
+		key = r.PathValue("path")
+	} else {
+		var err error
+		if key, err = v.Key(r); err != nil {
+			return Response{}, err
+		}
+	}
+	f, err := v.Storage.File(key)
+	if err != nil {
+		return Response{}, err
+	}
+	resp := v.Response
+	resp.File = f
+	return resp, nil
+}
