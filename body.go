@@ -2,7 +2,6 @@ package downloadview
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,13 +16,12 @@ import (
 type body struct {
 	handle fs.File
 	how    opening
-	ranger RangeFile
 }
 
 // part returns a reader at s and what to close after it, for the index-th part
 // of an answer. What is opened for it must be of the version that the first
 // handle has.
-func (b body) part(ctx context.Context, index int, s span, want string, x *exchange) (io.Reader, io.Closer, error) {
+func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.Closer, error) {
 	switch {
 	case !b.how.ranged:
 		_, err := b.handle.(io.Seeker).Seek(s.start, io.SeekStart)
@@ -31,13 +29,13 @@ func (b body) part(ctx context.Context, index int, s span, want string, x *excha
 	case index == 0:
 		return b.handle, nil, nil
 	}
-	h, err := b.ranger.OpenRange(ctx, s.start, s.length)
+	h, err := x.ranger.OpenRange(x.r.Context(), s.start, s.length)
 	if err != nil {
 		return nil, nil, err
 	}
 	fi, err := h.Stat()
 	if err == nil {
-		if got := version(AttributesOf(fi), x.start); got != want {
+		if got := version(AttributesOf(fi), x.now()); got != want {
 			err = fmt.Errorf("replaced while it was being sent: entity tag %s became %s", want, got)
 		}
 	}
@@ -61,7 +59,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	part := span{0, k.size}
 	if len(p.ranges) == 1 {
 		part = p.ranges[0]
-		if _, _, err := b.part(x.r.Context(), 0, part, "", x); err != nil {
+		if _, _, err := x.part(b, 0, part, ""); err != nil {
 			return err
 		}
 	}
@@ -140,7 +138,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	x.outcome.Status = http.StatusPartialContent
 	x.w.WriteHeader(http.StatusPartialContent)
 
-	want := version(a, x.start)
+	want := version(a, x.now())
 	for i, part := range parts {
 		if err := x.write(head(i)); err != nil {
 			return err
@@ -153,7 +151,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 }
 
 func (x *exchange) sendPart(b body, i int, part span, want string) error {
-	r, c, err := b.part(x.r.Context(), i, part, want, x)
+	r, c, err := x.part(b, i, part, want)
 	if err != nil {
 		return &cutOff{Origin, err}
 	}

@@ -44,7 +44,7 @@ func (r *Response) describe(a Attributes) description {
 		d.name = key[strings.LastIndexByte(key, '/')+1:]
 	}
 	d.contentType = r.ContentType
-	if d.contentType == "" && !isMeaningless(a.ContentType) && !hasControl(a.ContentType) {
+	if d.contentType == "" && a.ContentType != "" && !isMeaningless(a.ContentType) && !hasControl(a.ContentType) {
 		d.contentType = a.ContentType
 	}
 	if d.contentType != "" {

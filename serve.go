@@ -15,10 +15,13 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	options *Options
-	start   time.Time
+	started time.Time // by now
 	resp    Response
-	style   TagStyle
 	outcome Outcome
+
+	style  TagStyle
+	ranger RangeFile // the file, where it can be opened in the middle
+	beyond bool      // it refused a range that is not in it
 }
 
 // noOptions is the zero value that nil stands for.
@@ -28,7 +31,19 @@ func newExchange(w http.ResponseWriter, r *http.Request, o *Options) exchange {
 	if o == nil {
 		o = &noOptions
 	}
-	return exchange{w: w, r: r, options: o, start: time.Now()}
+	x := exchange{w: w, r: r, options: o}
+	if o.Observer != nil {
+		x.now()
+	}
+	return x
+}
+
+// now is the same time throughout, taken when it is first needed.
+func (x *exchange) now() time.Time {
+	if x.started.IsZero() {
+		x.started = time.Now()
+	}
+	return x.started
 }
 
 func (x *exchange) answer(v View) {
@@ -142,6 +157,6 @@ func (x *exchange) finish() {
 	if x.options.Observer == nil {
 		return
 	}
-	x.outcome.Duration = time.Since(x.start)
+	x.outcome.Duration = time.Since(x.started)
 	x.options.Observer(x.r, x.outcome)
 }

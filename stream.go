@@ -26,13 +26,6 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 	return p.status == http.StatusOK || seeks
 }
 
-// A stream is an exchange whose bytes come out of this process.
-type stream struct {
-	*exchange
-	ranger RangeFile // nil: parts are had by seeking, if at all
-	beyond bool      // a range turned out to be not satisfiable
-}
-
 // stream opens the file and sends what the request asks for.
 //
 // The facts that count are those of the open handle. Where they lead to another
@@ -45,33 +38,32 @@ func (x *exchange) stream() error {
 			return nil
 		}
 	}
-	s := stream{exchange: x}
-	s.ranger, _ = capability[RangeFile](x.resp.File)
-	how, done, err := s.prepare()
+	x.ranger, _ = capability[RangeFile](x.resp.File)
+	how, done, err := x.prepare()
 	for tries := 4; !done && err == nil; tries-- {
 		if tries == 0 {
 			err = errors.New("the file kept changing while it was being opened")
 			return &StatusError{Status: http.StatusServiceUnavailable, Err: err}
 		}
-		how, done, err = s.try(how)
+		how, done, err = x.try(how)
 	}
 	return err
 }
 
 // prepare chooses the first opening. Where the file tells its metadata without
 // being opened, that may be the answer already.
-func (s *stream) prepare() (how opening, done bool, err error) {
+func (x *exchange) prepare() (how opening, done bool, err error) {
 	var wanted rangeSet
-	if s.r.Method == http.MethodGet {
-		wanted, _ = parseRange(s.r.Header["Range"])
+	if x.r.Method == http.MethodGet {
+		wanted, _ = parseRange(x.r.Header["Range"])
 	}
-	if s.r.Method == http.MethodHead || hasPreconditions(s.r.Header) || len(wanted) > 1 {
-		fi, err := statUnopened(s.r.Context(), s.resp.File)
+	if x.r.Method == http.MethodHead || hasPreconditions(x.r.Header) || len(wanted) > 1 {
+		fi, err := statUnopened(x.r.Context(), x.resp.File)
 		if !errors.Is(err, errors.ErrUnsupported) {
-			return s.judge(fi, err)
+			return x.judge(fi, err)
 		}
 	}
-	if s.ranger != nil && len(wanted) == 1 {
+	if x.ranger != nil && len(wanted) == 1 {
 		return opening{true, wanted[0]}, false, nil
 	}
 	return opening{}, false, nil
@@ -79,7 +71,7 @@ func (s *stream) prepare() (how opening, done bool, err error) {
 
 // judge decides on metadata of a file that is not open: either that ends the
 // request, or it says what to open.
-func (s *stream) judge(fi fs.FileInfo, err error) (opening, bool, error) {
+func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
@@ -87,24 +79,24 @@ func (s *stream) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
-	k := s.facts(a, s.parts(a))
-	p := decide(s.r.Method, s.r.Header, k)
-	if p.endsWithoutBytes() || s.r.Method == http.MethodHead || k.size == 0 && s.beyond {
-		return opening{}, true, s.send(body{}, p, a, k)
+	k := x.facts(a, x.parts(a))
+	p := decide(x.r.Method, x.r.Header, k)
+	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || k.size == 0 && x.beyond {
+		return opening{}, true, x.send(body{}, p, a, k)
 	}
-	return s.openingFor(p), false, nil
+	return x.openingFor(p), false, nil
 }
 
 // try opens the file and sends it, or returns another opening to try.
-func (s *stream) try(how opening) (opening, bool, error) {
-	h, err := s.open(how)
+func (x *exchange) try(how opening) (opening, bool, error) {
+	h, err := x.open(how)
 	if how.ranged && errors.Is(err, errors.ErrUnsupported) && !how.spec.isSuffix() {
-		s.ranger = nil
+		x.ranger = nil
 		return opening{}, false, nil
 	}
 	if how.ranged && (errors.Is(err, ErrRange) || errors.Is(err, errors.ErrUnsupported)) {
-		s.beyond = errors.Is(err, ErrRange)
-		return s.judge(Stat(s.r.Context(), s.resp.File))
+		x.beyond = errors.Is(err, ErrRange)
+		return x.judge(Stat(x.r.Context(), x.resp.File))
 	}
 	if err != nil {
 		return opening{}, true, err
@@ -118,29 +110,29 @@ func (s *stream) try(how opening) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
-	offered := s.parts(a)
+	offered := x.parts(a)
 	if _, seeks := h.(io.Seeker); seeks && !how.ranged {
 		offered = manyParts
 	}
-	k := s.facts(a, offered)
-	p := decide(s.r.Method, s.r.Header, k)
-	if p.endsWithoutBytes() || s.r.Method == http.MethodHead || how.serves(p, h, k.size) {
-		return opening{}, true, s.send(body{h, how, s.ranger}, p, a, k)
+	k := x.facts(a, offered)
+	p := decide(x.r.Method, x.r.Header, k)
+	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
+		return opening{}, true, x.send(body{h, how}, p, a, k)
 	}
-	return s.openingFor(p), false, nil
+	return x.openingFor(p), false, nil
 }
 
-func (s *stream) open(how opening) (fs.File, error) {
+func (x *exchange) open(how opening) (fs.File, error) {
 	if !how.ranged {
-		return s.resp.File.Open(s.r.Context())
+		return x.resp.File.Open(x.r.Context())
 	}
 	offset, length := how.spec.open()
-	return s.ranger.OpenRange(s.r.Context(), offset, length)
+	return x.ranger.OpenRange(x.r.Context(), offset, length)
 }
 
 // openingFor returns the opening that a decision calls for.
-func (s *stream) openingFor(p plan) opening {
-	if s.ranger != nil && p.status == http.StatusPartialContent {
+func (x *exchange) openingFor(p plan) opening {
+	if x.ranger != nil && p.status == http.StatusPartialContent {
 		part := p.ranges[0]
 		return opening{true, rangeSpec{part.start, part.start + part.length - 1}}
 	}
@@ -148,11 +140,11 @@ func (s *stream) openingFor(p plan) opening {
 }
 
 // parts tells what can be sent of a file whose handle can't seek.
-func (s *stream) parts(a Attributes) parts {
+func (x *exchange) parts(a Attributes) parts {
 	switch {
-	case s.ranger == nil:
+	case x.ranger == nil:
 		return noParts
-	case version(a, s.start) == "":
+	case version(a, x.now()) == "":
 		return onePart
 	}
 	return manyParts
@@ -182,14 +174,14 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 	switch {
 	case k.etag != "":
 	case x.style == NginxTag:
-		k.etag = NginxTag.tag(a.ModTime, a.Size, x.start)
+		k.etag = NginxTag.tag(a.ModTime, a.Size, x.now())
 	default:
-		k.etag = version(a, x.start)
+		k.etag = version(a, x.now())
 	}
 	if k.modTime.IsZero() {
 		k.modTime = a.ModTime
 	}
-	k.age = x.start.Sub(k.modTime)
+	k.age = x.now().Sub(k.modTime)
 	if k.modTime.Unix() <= 0 || k.age < 0 {
 		k.modTime = time.Time{}
 	}

@@ -1,0 +1,166 @@
+package downloadview
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// A proxy covers every local file.
+type proxy struct{ Handover }
+
+func (p proxy) Offload(_ *http.Request, src Source) (Handover, bool) {
+	return p.Handover, src.Scheme == "file"
+}
+
+func (p proxy) middleware(next View) View {
+	return ViewFunc(func(r *http.Request) (Response, error) {
+		resp, err := next.Respond(r)
+		if resp.Offloader == nil {
+			resp.Offloader = p
+		}
+		return resp, err
+	})
+}
+
+var likeNginx = proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: "/_m/a", Tag: NginxTag}}
+
+func TestOffload(t *testing.T) {
+	local := newLocalFile(t, "a.txt", "0123456789")
+	nginxTag := NginxTag.tag(changed, 10, time.Now())
+	missing := localFile(string(local) + "x")
+	own := Response{File: local, ETag: `"mine"`}
+	vouched, streamed, judging := likeNginx, likeNginx, likeNginx
+	vouched.KeepsSafety = true
+	streamed.Field, streamed.Value = "", ""
+	judging.Validators, judging.Tag = OurValidators, NanosecondTag
+	for _, tt := range []struct {
+		name    string
+		resp    Response
+		proxy   proxy
+		request []string
+		status  int
+		offload bool
+		tag     string
+	}{
+		{"plain", Response{File: local}, likeNginx, nil, 200, true, ""},
+		{"renamed", Response{File: renamed{local, "b"}}, likeNginx, nil, 200, true, ""},
+		{"ranges are the proxy's business", Response{File: local}, likeNginx, []string{"Range", "bytes=0-0", "If-None-Match", nginxTag}, 200, true, ""},
+		{"missing, blind", Response{File: missing}, likeNginx, nil, 200, true, ""},
+		{"missing, looked for", Response{File: missing, Look: true}, likeNginx, nil, 404, false, ""},
+		{"directory, looked at", Response{File: localFile(t.TempDir()), Look: true}, likeNginx, nil, 404, false, ""},
+		{"changed bytes", Response{File: plainFile{local}}, likeNginx, nil, 200, false, NanosecondTag.tag(changed, 10, time.Now())},
+		{"not covered", Response{File: newObject("x")}, likeNginx, nil, 200, false, `"v1"`},
+		{"opted out", Response{File: local, Offloader: Stream}, likeNginx, nil, 200, false, NanosecondTag.tag(changed, 10, time.Now())},
+		{"covered but streamed", Response{File: local}, streamed, nil, 200, false, nginxTag},
+		{"streamed range has the proxy's tag", Response{File: local}, streamed, []string{"Range", "bytes=0-0", "If-Range", nginxTag}, 206, false, nginxTag},
+		{"inline", Response{File: local, Disposition: Inline}, likeNginx, nil, 200, false, nginxTag},
+		{"inline, vouched for", Response{File: local, Disposition: Inline}, vouched, nil, 200, true, ""},
+		{"encoded by the view", Response{File: local}.WithHeader("Content-Encoding", "gzip"), likeNginx, nil, 200, false, nginxTag},
+		{"tag of the view", own, likeNginx, nil, 200, true, ""},
+		{"tag of the view, 304", own, likeNginx, []string{"If-None-Match", `"mine"`}, 304, false, `"mine"`},
+		{"tag of the view, 412", own, likeNginx, []string{"If-Match", `"x"`}, 412, false, ""},
+		{"tag of the view, passes here but not there", own, likeNginx, []string{"If-Match", `"mine"`}, 200, false, `"mine"`},
+		{"tag of the view, range", own, likeNginx, []string{"Range", "bytes=0-0"}, 206, false, `"mine"`},
+		{"our validators", Response{File: local}, judging, nil, 200, true, NanosecondTag.tag(changed, 10, time.Now())},
+		{"our validators, 412", Response{File: local}, judging, []string{"If-Match", `"x"`}, 412, false, ""},
+		{"our validators, missing", Response{File: missing}, judging, nil, 404, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen Outcome
+			v := ViewFunc(func(*http.Request) (Response, error) { return tt.resp, nil })
+			h := Use(tt.proxy.middleware)(NewHandler(v, &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen = o }}))
+			w := &writeCounter{ResponseRecorder: httptest.NewRecorder()}
+			r := httptest.NewRequest("GET", "/", nil)
+			for i := 0; i < len(tt.request); i += 2 {
+				r.Header.Add(tt.request[i], tt.request[i+1])
+			}
+			h.ServeHTTP(w, r)
+			got := w.Result()
+			if got.StatusCode != tt.status || got.Header.Get("Etag") != tt.tag {
+				t.Errorf("%d with tag %s, want %d with %s", got.StatusCode, got.Header.Get("Etag"), tt.status, tt.tag)
+			}
+			if handed := got.Header.Get("X-Accel-Redirect") == "/_m/a"; handed != tt.offload || (seen.Mode == Offloaded) != tt.offload {
+				t.Errorf("handed over: %v, observed %v; want %v", handed, seen.Mode, tt.offload)
+			}
+			if tt.offload && (w.calls != 0 || got.Header.Get("Content-Length") != "" || got.Header.Get("Accept-Ranges") != "") {
+				t.Errorf("%d calls of Write and WriteHeader, header %v; want headers only", w.calls, got.Header)
+			}
+			if tt.offload && got.Header.Get("Cache-Control") != "private, no-cache" {
+				t.Errorf("Cache-Control %q", got.Header.Get("Cache-Control"))
+			}
+		})
+	}
+}
+
+type writeCounter struct {
+	*httptest.ResponseRecorder
+	calls int
+}
+
+func (w *writeCounter) Write(p []byte) (int, error) {
+	w.calls++
+	return w.ResponseRecorder.Write(p)
+}
+
+func (w *writeCounter) WriteHeader(status int) {
+	w.calls++
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+// An outer middleware that replaces the file after an accelerator had its say
+// must not have the first file sent.
+func TestTheLastFileCounts(t *testing.T) {
+	first := newLocalFile(t, "first", "first")
+	replace := func(next View) View {
+		return ViewFunc(func(r *http.Request) (Response, error) {
+			resp, err := next.Respond(r)
+			resp.File = newObject("another")
+			return resp, err
+		})
+	}
+	h := Use(replace, likeNginx.middleware)(NewHandler(fileView(first), nil))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if w.Body.String() != "another" || w.Header().Get("X-Accel-Redirect") != "" {
+		t.Errorf("%q, %v", w.Body, w.Header())
+	}
+}
+
+func BenchmarkOffload(b *testing.B) {
+	for _, name := range []string{"report-2026.pdf", "zażółć € 日本.pdf"} {
+		f := localFile("/srv/media/" + name)
+		accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: "/_media/2026/" + name, Tag: NginxTag}}
+		ours := NewHandler(accel.middleware(ViewFunc(func(*http.Request) (Response, error) {
+			return Response{File: f}, nil
+		})), nil)
+		byHand := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", "application/pdf")
+			h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+			h.Set("Cache-Control", "private, no-cache")
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("X-Accel-Redirect", "/_media/2026/"+name)
+		})
+		r := httptest.NewRequest("GET", "/", nil)
+		for _, c := range []struct {
+			name string
+			h    http.Handler
+		}{{"ours", ours}, {"by hand", byHand}} {
+			b.Run(name+"/"+c.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					c.h.ServeHTTP(headerOnly{make(http.Header, 8)}, r)
+				}
+			})
+		}
+	}
+}
+
+// headerOnly makes a new header for each exchange, as a server does.
+type headerOnly struct{ h http.Header }
+
+func (w headerOnly) Header() http.Header         { return w.h }
+func (w headerOnly) Write(p []byte) (int, error) { return len(p), nil }
+func (w headerOnly) WriteHeader(int)             {}
