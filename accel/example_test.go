@@ -1,0 +1,150 @@
+package accel_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+// Every download below the mux is handed over to nginx where the rule covers
+// its file. Nothing is opened for it: whether the file is there, nginx sees.
+func Example() {
+	dir, err := os.MkdirTemp("", "media")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer root.Close()
+
+	a, err := accel.New(accel.Nginx(), accel.Rule{
+		Name:        "media",
+		Source:      dir,
+		Destination: "/_media/",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /media/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: disk.New(root)}, nil))
+	handler := downloadview.Use(a.Middleware)(mux)
+
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest("GET", "/media/2026/annual%20report.pdf", nil))
+	fmt.Println(w.Code, w.Body.Len())
+	fmt.Println(w.Header().Get("X-Accel-Redirect"))
+	fmt.Println(w.Header().Get("Content-Disposition"))
+	fmt.Println(w.Header().Get("Content-Type"))
+	// Output:
+	// 200 0
+	// /_media/2026/annual%20report.pdf
+	// attachment; filename="annual report.pdf"
+	// application/pdf
+}
+
+// One view is handed over, and the others are left alone.
+func ExampleAccelerator_Middleware() {
+	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://reports/", Destination: "/_reports/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	report := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: object("2026/q3.pdf"), Name: "Third quarter.pdf"}, nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("GET /report", downloadview.NewHandler(a.Middleware(report), nil))
+
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest("GET", "/report", nil))
+	fmt.Println(w.Header().Get("X-Accel-Redirect"))
+	fmt.Println(w.Header().Get("Content-Disposition"))
+	// Output:
+	// /_reports/2026/q3.pdf
+	// attachment; filename="Third quarter.pdf"
+}
+
+func ExampleAccelerator_Match() {
+	a, err := accel.New(
+		accel.Nginx(),
+		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
+		accel.Rule{Source: "/srv/media/2026", Destination: "/_year/"},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, path := range []string{
+		"/srv/media/100%.pdf",
+		"/srv/media/2026/a b.pdf",
+		"/srv/media-private/a.pdf",
+		"/srv/media/../secret",
+	} {
+		location, ok := a.Match(downloadview.Source{Scheme: "file", Path: path})
+		fmt.Printf("%v %q\n", ok, location)
+	}
+	// Output:
+	// true "/_media/100%25.pdf"
+	// true "/_year/a%20b.pdf"
+	// false ""
+	// false ""
+}
+
+// A rule that can't be meant is an error that says what would be right.
+func ExampleNew() {
+	_, err := accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "srv/media", Destination: "/_media/"})
+	fmt.Println(err)
+	_, err = accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "/srv/media", Destination: "_media"})
+	fmt.Println(err)
+	// Output:
+	// accel: rule "media": source "srv/media" is neither absolute nor a URL; want an absolute path such as "/srv/media", or a prefix such as "s3://bucket/prefix/"
+	// accel: rule "media": destination "_media" does not begin with a slash; want an internal location such as "/_media/"
+}
+
+// A server of one's own that takes plain paths, where they have no control
+// characters, and that keeps the application's entity tag.
+func ExampleProxy() {
+	proxy := accel.Proxy{
+		Name:  "sendd",
+		Field: "X-Send-Path",
+		Destination: func(s string) (string, error) {
+			if !strings.HasPrefix(s, "/") {
+				return "", fmt.Errorf("is relative; want a folder such as %q", "/data/")
+			}
+			return strings.TrimSuffix(s, "/") + "/", nil
+		},
+		Encode: func(destination, rest string) (string, bool) {
+			control := func(r rune) bool { return r < ' ' || r == 0x7f }
+			return destination + rest, !strings.ContainsFunc(rest, control)
+		},
+		Validators: downloadview.OurValidators,
+	}
+	a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/data"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	location, ok := a.Match(downloadview.Source{Scheme: "file", Path: "/srv/media/a b.pdf"})
+	fmt.Printf("%q %v\n", location, ok)
+	// Output: "/data/a b.pdf" true
+}
+
+// An object is a file of the bucket "reports".
+type object string
+
+func (o object) Name() string { return string(o) }
+
+func (o object) Open(context.Context) (fs.File, error) { return nil, fs.ErrNotExist }
+
+func (o object) Source() (downloadview.Source, bool) {
+	return downloadview.Source{Scheme: "s3", Host: "reports", Path: string(o)}, true
+}

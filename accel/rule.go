@@ -1,0 +1,124 @@
+package accel
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// A Rule says where a proxy finds the files of one place.
+type Rule struct {
+	// Name is what logs and metrics call the rule; "" means Source. No two
+	// rules of an [Accelerator] have the same.
+	Name string
+
+	// Source is the place, and the rule covers every file below it, at any
+	// depth: an absolute path such as "/srv/media", which is short for
+	// "file:///srv/media", or a prefix of object keys or URLs such as
+	// "s3://bucket/prefix/". "/" covers all local files, "s3://bucket" the whole
+	// bucket. On Windows `C:\srv` is a path too.
+	//
+	// It is compared byte for byte with the [downloadview.Source] of a file: it
+	// is not percent-decoded and may have no empty or dot segments. A trailing
+	// slash makes no difference: "/srv/media" covers "/srv/media/a", but neither
+	// "/srv/media-private/a" nor a file "/srv/media". Symbolic links in a path
+	// are not resolved.
+	Source string
+
+	// Destination is where the proxy finds what Source covers. For [Nginx] it is
+	// an internal location such as "/_media/".
+	Destination string
+
+	// KeepsSafety says that the proxy's configuration sends the application's
+	// X-Content-Type-Options and Content-Security-Policy on, where the proxy
+	// itself would drop them. Without it, inline downloads are streamed.
+	KeepsSafety bool
+}
+
+// origin is what comes before the path of a source.
+type origin struct{ scheme, host string }
+
+var local = origin{scheme: "file"}
+
+// parseSource splits the source of a rule into its origin and a path without
+// slashes at its ends.
+func parseSource(s string) (origin, string, error) {
+	o, path, err := splitSource(s)
+	if err != nil {
+		return origin{}, "", err
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		return origin{}, "", errors.New("has a NUL in it")
+	}
+	path = strings.TrimSuffix(path, "/")
+	if path == "" {
+		return o, "", nil
+	}
+	if seg, ok := oddSegment(path); ok {
+		return origin{}, "", fmt.Errorf("has a segment %q in it, and no file with such a source is handed over", seg)
+	}
+	return o, path, nil
+}
+
+func splitSource(s string) (o origin, path string, err error) {
+	const want = `want an absolute path such as "/srv/media", or a prefix such as "s3://bucket/prefix/"`
+	if s == "" {
+		return o, "", errors.New("is empty; " + want)
+	}
+	if path, ok := localPath(s); ok {
+		return local, path, nil
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return o, "", errors.New("is neither absolute nor a URL; " + want)
+	}
+	if !isScheme(scheme) {
+		return o, "", fmt.Errorf("has the scheme %q, which is not lower-case letters and digits; %s", scheme, want)
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	switch {
+	case scheme == local.scheme && host != "":
+		return o, "", fmt.Errorf("has the host %q; a local path has three slashes, such as %q", host, "file:///srv/media")
+	case scheme == local.scheme && rest == "":
+		return o, "", errors.New("has no path; " + want)
+	case scheme != local.scheme && host == "":
+		return o, "", errors.New("has no bucket or host; " + want)
+	case strings.ContainsAny(host, ` ?#@\`) || strings.ContainsFunc(host, isControl):
+		return o, "", fmt.Errorf("has the host %q; want a bucket or a host alone", host)
+	}
+	return origin{scheme, host}, path, nil
+}
+
+// localPath returns an absolute path without its first slash.
+func localPath(s string) (string, bool) {
+	if filepath.IsAbs(s) && len(filepath.VolumeName(s)) == len("C:") {
+		s = "/" + s
+	}
+	return strings.CutPrefix(filepath.ToSlash(s), "/")
+}
+
+func isScheme(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// oddSegment returns the first segment that is empty or made of dots that mean
+// another folder.
+func oddSegment(path string) (string, bool) {
+	for seg := range strings.SplitSeq(path, "/") {
+		if isOdd(seg) {
+			return seg, true
+		}
+	}
+	return "", false
+}
+
+func isOdd(segment string) bool { return segment == "" || segment == "." || segment == ".." }

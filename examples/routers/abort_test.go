@@ -1,0 +1,97 @@
+// Package routers shows downloads below the recoverers of routers that people
+// use.
+package routers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A breaking file fails in the middle.
+type breaking struct{ size int64 }
+
+func (breaking) Name() string { return "breaking.bin" }
+
+func (f breaking) Open(context.Context) (fs.File, error) {
+	begin := strings.NewReader(strings.Repeat("0123456789abcdef", 1<<14))
+	return breakingHandle{f, io.MultiReader(begin, failing{})}, nil
+}
+
+type breakingHandle struct {
+	file breaking
+	io.Reader
+}
+
+func (h breakingHandle) Close() error { return nil }
+
+func (h breakingHandle) Stat() (fs.FileInfo, error) {
+	return downloadview.Attributes{Size: h.file.size}.FileInfo(h.file.Name()), nil
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk broke") }
+
+// No client takes a download for whole that broke off, whatever the router does
+// with the panic that ends it.
+func TestABrokenDownloadIsNeverWhole(t *testing.T) {
+	gin.SetMode(gin.ReleaseMode)
+	options := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
+	for _, size := range []int64{1 << 20, -1} {
+		view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{File: breaking{size}}, nil
+		})
+		h := downloadview.NewHandler(view, options)
+
+		onGin := gin.New()
+		onGin.Use(gin.RecoveryWithWriter(io.Discard))
+		onGin.GET("/", gin.WrapH(h))
+
+		ownGin := gin.New()
+		ownGin.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+			c.String(http.StatusInternalServerError, strings.Repeat("sorry ", 1000))
+		}))
+		ownGin.GET("/", gin.WrapH(h))
+
+		onChi := chi.NewRouter()
+		onChi.Use(middleware.Recoverer)
+		onChi.Handle("/", h)
+
+		for name, router := range map[string]http.Handler{"gin": onGin, "gin with an error page": ownGin, "chi": onChi} {
+			for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
+				s := httptest.NewUnstartedServer(router)
+				s.EnableHTTP2 = proto == "HTTP/2.0"
+				s.StartTLS()
+				req, err := http.NewRequestWithContext(t.Context(), "GET", s.URL, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := s.Client().Transport.RoundTrip(req)
+				if err == nil {
+					if resp.Proto != proto {
+						t.Fatalf("spoke %s, want %s", resp.Proto, proto)
+					}
+					_, err = io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
+				}
+				if err == nil {
+					t.Errorf("%s, %s, size %d: the client takes the download for whole", name, proto, size)
+				}
+				s.Close()
+			}
+		}
+	}
+}

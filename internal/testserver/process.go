@@ -1,0 +1,127 @@
+package testserver
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience is how long a server may take to accept connections. A busy machine
+// with a cold disk needs most of it.
+const patience = 60 * time.Second
+
+// FreePort returns the number of a loopback port that nobody listens on.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// WaitTCP returns when something accepts connections at addr, such as
+// "127.0.0.1:8080", and fails the test where nothing does for a minute.
+func WaitTCP(t testing.TB, addr string) {
+	t.Helper()
+	if err := wait(addr, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A Process is a server that runs until the test is over.
+type Process struct {
+	cmd  *exec.Cmd
+	log  log
+	done chan struct{} // closed when it has ended
+}
+
+// Start runs cmd and returns when it accepts connections at addr. It is killed
+// when the test is over; where the test failed, its output is shown. A server
+// that ends before it listens fails the test.
+//
+// Stdout and Stderr of cmd are replaced. Where its Env is nil it gets the
+// test's environment.
+func Start(t testing.TB, addr string, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{cmd: cmd, done: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &p.log, &p.log
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	go func() {
+		cmd.Wait() // that it was killed is no news
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", strings.Join(cmd.Args, " "), p.Log())
+		}
+	})
+	if err := wait(addr, p.done); err != nil {
+		t.Fatalf("%s: %v", cmd.Path, err)
+	}
+	return p
+}
+
+// Kill ends the process at once and waits for its end. It may be called more
+// than once.
+func (p *Process) Kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// Signal sends sig to the process.
+func (p *Process) Signal(sig os.Signal) error { return p.cmd.Process.Signal(sig) }
+
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Log returns what the process has written so far.
+func (p *Process) Log() string { return p.log.String() }
+
+// wait polls addr until it accepts a connection or gone is closed.
+func wait(addr string, gone <-chan struct{}) error {
+	deadline := time.After(patience)
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-gone:
+			return fmt.Errorf("ended before it listened on %s", addr)
+		case <-deadline:
+			return fmt.Errorf("does not listen on %s after %v: %w", addr, patience, err)
+		case <-poll.C:
+		}
+	}
+}
+
+// log collects output of the process while a test reads it.
+type log struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}

@@ -1,0 +1,46 @@
+// Package testserver finds and runs the real servers that tests talk to.
+package testserver
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// Binary returns the path of the server called name: what the environment
+// variable envVar says, else name on PATH, in the system's sbin folders, or in
+// bin at the top of this module. Where there is none the test is skipped, or
+// fails if DOWNLOADVIEW_REQUIRE_SERVERS is 1.
+func Binary(t testing.TB, name, envVar string) string {
+	t.Helper()
+	if path := os.Getenv(envVar); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			t.Fatalf("%s: %v", envVar, err)
+		}
+		return path
+	}
+	candidates := []string{name, "/usr/sbin/" + name, "/usr/local/sbin/" + name}
+	if _, here, _, ok := runtime.Caller(0); ok {
+		candidates = append(candidates, filepath.Join(filepath.Dir(here), "..", "..", "bin", name))
+	}
+	for _, c := range candidates {
+		if path, err := exec.LookPath(c); err == nil {
+			return path
+		}
+	}
+	const format = "needs %s: put it on PATH or name its path in %s; %s"
+	if os.Getenv("DOWNLOADVIEW_REQUIRE_SERVERS") == "1" {
+		t.Fatalf(format, name, envVar, howTo(name))
+	}
+	t.Skipf(format, name, envVar, howTo(name))
+	return ""
+}
+
+func howTo(name string) string {
+	if name == "versitygw" {
+		return "go build -C internal/tools -o ../../bin/ github.com/versity/versitygw/cmd/versitygw"
+	}
+	return "on Debian: apt-get install " + name
+}
