@@ -19,6 +19,7 @@ type localFile string
 func (f localFile) Name() string                          { return filepath.Base(string(f)) }
 func (f localFile) Open(context.Context) (fs.File, error) { return os.Open(string(f)) }
 func (f localFile) Source() (Source, bool)                { return Source{"file", "", string(f)}, true }
+
 func newLocalFile(t testing.TB, name, content string) localFile {
 	return localFileOf(t, name, []byte(content))
 }

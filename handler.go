@@ -25,7 +25,7 @@ type Options struct {
 
 // NewHandler returns the handler that carries v's responses out. It answers
 // GET and HEAD, and anything else with 405. nil options mean those of
-// [UseOptions], else defaults.
+// [UseOptions], else defaults. A nil View panics.
 func NewHandler(v View, o *Options) http.Handler {
 	if v == nil {
 		panic("downloadview: NewHandler of a nil View")

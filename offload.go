@@ -16,7 +16,7 @@ type Offloader interface {
 type Handover struct {
 	Rule  string // name of the rule, for logs and metrics
 	Field string // canonical name of the header field; "": stream
-	Value string // its value, encoded for the proxy
+	Value string // its value, encoded for the proxy; with a control character in it the file is streamed
 
 	// Tag is the kind of entity tag that the proxy gives a local file.
 	Tag TagStyle
@@ -64,7 +64,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return false, nil
 	}
 	x.outcome.Rule, x.style = h.Rule, h.Tag
-	if h.Field == "" || len(x.resp.Header["Content-Encoding"]) > 0 {
+	if h.Field == "" || hasControl(h.Value) || len(x.resp.Header["Content-Encoding"]) > 0 {
 		return false, nil
 	}
 	if h.Validators == OurValidators {

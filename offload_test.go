@@ -31,7 +31,8 @@ func TestOffload(t *testing.T) {
 	nginxTag := NginxTag.tag(changed, 10, time.Now())
 	missing := localFile(string(local) + "x")
 	own := Response{File: local, ETag: `"mine"`}
-	vouched, streamed, judging := likeNginx, likeNginx, likeNginx
+	vouched, streamed, judging, injecting := likeNginx, likeNginx, likeNginx, likeNginx
+	injecting.Value = "/_m/a\nb"
 	vouched.KeepsSafety = true
 	streamed.Field, streamed.Value = "", ""
 	judging.Validators, judging.Tag = OurValidators, NanosecondTag
@@ -63,6 +64,7 @@ func TestOffload(t *testing.T) {
 		{"tag of the view, 412", own, likeNginx, []string{"If-Match", `"x"`}, 412, false, ""},
 		{"tag of the view, passes here but not there", own, likeNginx, []string{"If-Match", `"mine"`}, 200, false, `"mine"`},
 		{"tag of the view, range", own, likeNginx, []string{"Range", "bytes=0-0"}, 206, false, `"mine"`},
+		{"a location that would be another file's", Response{File: local}, injecting, nil, 200, false, nginxTag},
 		{"our validators", Response{File: local}, judging, nil, 200, true, NanosecondTag.tag(changed, 10, time.Now())},
 		{"our validators, 412", Response{File: local}, judging, []string{"If-Match", `"x"`}, 412, false, ""},
 		{"our validators, missing", Response{File: missing}, judging, nil, 404, false, ""},

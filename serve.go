@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -84,6 +85,12 @@ func (x *exchange) check() error {
 	if tag := x.resp.ETag; tag != "" && !isStrong(tag) {
 		return fmt.Errorf(`entity tag %s of the view is not a strong one in quotes, such as "v1"`, tag)
 	}
+	if t := x.resp.ContentType; t != "" && (hasControl(t) || strings.IndexByte(t, '/') <= 0) {
+		return fmt.Errorf("content type %q of the view is no media type, such as %q", t, "application/pdf")
+	}
+	if c := x.resp.CacheControl; hasControl(c) {
+		return fmt.Errorf("cache control %q of the view has a control character in it", c)
+	}
 	return nil
 }
 
@@ -107,7 +114,9 @@ func (x *exchange) refuse(err error) {
 	}
 	x.outcome.Status = status
 	if x.options.Error != nil {
-		x.options.Error(x.w, x.r, status, err)
+		w := &answerRecorder{ResponseWriter: x.w, status: status}
+		x.options.Error(w, x.r, status, err)
+		x.outcome.Status, x.outcome.Bytes = w.status, w.bytes
 		x.finish()
 		return
 	}
@@ -159,4 +168,24 @@ func (x *exchange) finish() {
 	}
 	x.outcome.Duration = time.Since(x.started)
 	x.options.Observer(x.r, x.outcome)
+}
+
+// An answerRecorder sees what an error hook makes of an error.
+type answerRecorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *answerRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *answerRecorder) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answerRecorder) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
 }

@@ -221,11 +221,47 @@ func TestViewsOwnValidators(t *testing.T) {
 	if got.status != 206 || got.header.Get("Etag") != `"mine"` || got.header.Get("Last-Modified") != "Tue, 03 Feb 2026 05:05:06 GMT" {
 		t.Errorf("%d %v", got.status, got.header)
 	}
-	bad := ViewFunc(func(*http.Request) (Response, error) { return Response{File: o, ETag: `W/"weak"`}, nil })
-	var logged bytes.Buffer
-	s = serve(t, NewHandler(bad, &Options{Logger: loggerTo(&logged)}))
-	if got := ask(t, s.URL, "GET"); got.status != 500 || !strings.Contains(logged.String(), `W/\"weak\"`) {
-		t.Errorf("weak tag of a view: %d, logged %q; want 500 and the tag named", got.status, logged.String())
+}
+
+func TestBadResponses(t *testing.T) {
+	o := newObject("x")
+	for want, v := range map[string]View{
+		`W/\"weak\"`:     fileResponse(Response{File: o, ETag: `W/"weak"`}),
+		`unquoted`:       fileResponse(Response{File: o, ETag: `unquoted`}),
+		`\"pdf\"`:        fileResponse(Response{File: o, ContentType: "pdf"}),
+		`a/b\\r\\nX: y`:  fileResponse(Response{File: o, ContentType: "a/b\r\nX: y"}),
+		`no-cache\\n`:    fileResponse(Response{File: o, CacheControl: "no-cache\n"}),
+		`has no Storage`: StorageView{},
+	} {
+		var logged bytes.Buffer
+		s := serve(t, NewHandler(v, &Options{Logger: loggerTo(&logged)}))
+		if got := ask(t, s.URL, "GET"); got.status != 500 || !strings.Contains(logged.String(), want) {
+			t.Errorf("%d, logged %q; want 500 and %s", got.status, logged.String(), want)
+		}
+	}
+	s := serve(t, NewHandler(fileResponse(Response{}), nil))
+	if got := ask(t, s.URL, "GET"); got.status != 404 {
+		t.Errorf("no file: %d, want 404", got.status)
+	}
+}
+
+func fileResponse(resp Response) View {
+	return ViewFunc(func(*http.Request) (Response, error) { return resp, nil })
+}
+
+func TestWiringPanics(t *testing.T) {
+	for name, wire := range map[string]func(){
+		"NewHandler": func() { NewHandler(nil, nil) },
+		"Use":        func() { Use(nil) },
+	} {
+		func() {
+			defer func() {
+				if p := fmt.Sprint(recover()); !strings.Contains(p, "downloadview: "+name) {
+					t.Errorf("%s of nil: %s", name, p)
+				}
+			}()
+			wire()
+		}()
 	}
 }
 
@@ -338,6 +374,16 @@ func TestErrorHook(t *testing.T) {
 	s := serve(t, NewHandler(fileView(nil), &Options{Error: hook}))
 	if got := ask(t, s.URL, "GET"); got.status != 404 || got.body != "sorry, 404" {
 		t.Errorf("%d %q", got.status, got.body)
+	}
+	var seen Outcome
+	observe := func(_ *http.Request, o Outcome) { seen = o }
+	elsewhere := func(w http.ResponseWriter, r *http.Request, _ int, _ error) {
+		http.Redirect(w, r, "/login", http.StatusFound)
+	}
+	NewHandler(fileView(nil), &Options{Error: elsewhere, Observer: observe}).
+		ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	if seen.Status != 302 || seen.Bytes == 0 || seen.Err == nil {
+		t.Errorf("observed %+v, want what the hook wrote", seen)
 	}
 	s = serve(t, NewHandler(fileView(newObject("0123456789")), &Options{Error: hook}))
 	got := ask(t, s.URL, "GET", "Range", "bytes=99-")

@@ -2,6 +2,7 @@ package downloadview
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 )
@@ -9,8 +10,13 @@ import (
 // Use returns ordinary http middleware under which every handler made by
 // [NewHandler], and every [Send] and [SendFile], applies mw, through any
 // router. The first mw is the outermost, and an outer Use is outside an inner
-// one; all are outside of what wraps a single view.
+// one; all are outside of what wraps a single view. A nil mw panics.
 func Use(mw ...Middleware) func(http.Handler) http.Handler {
+	for i, m := range mw {
+		if m == nil {
+			panic(fmt.Sprintf("downloadview: Use: middleware %d of %d is nil", i+1, len(mw)))
+		}
+	}
 	return inherit(func(s scope) scope {
 		s.middleware = slices.Concat(s.middleware, mw)
 		return s

@@ -1,6 +1,9 @@
 package downloadview
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+)
 
 // A View decides which file answers a request, and how. It opens nothing. An
 // error is answered with its [StatusCode]. Several goroutines call Respond.
@@ -32,6 +35,9 @@ type StorageView struct {
 
 // Respond looks the key up. It does no I/O.
 func (v StorageView) Respond(r *http.Request) (Response, error) {
+	if v.Storage == nil {
+		return Response{}, errors.New("the StorageView has no Storage")
+	}
 	var key string
 	if v.Key == nil {
 		key = r.PathValue("path")

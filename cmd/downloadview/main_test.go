@@ -1,0 +1,84 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The program itself: it shows the samples, and SIGTERM lets a download finish.
+func TestProgram(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "downloadview")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	const size = 64 << 20 // more than a connection's buffers hold
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "testdata", "samples"))); err != nil {
+		t.Fatal(err)
+	}
+	large := filepath.Join(dir, "large")
+	if err := os.WriteFile(large, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, size); err != nil {
+		t.Fatal(err)
+	}
+
+	cmd := exec.Command(program, "serve", "--index", "--listen=127.0.0.1:0", dir)
+	cmd.Env = []string{"HOME=/nonexistent"}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(stderr)
+	lines.Scan()
+	base, ok := strings.CutPrefix(lines.Text(), "listening on ")
+	if !ok {
+		t.Fatalf("first line = %q", lines.Text())
+	}
+
+	resp, err := http.Get(base + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil || !strings.Contains(string(page), `<a href="./100%25%20done.txt">`) {
+		t.Errorf("page of the samples, %v:\n%s", err, page)
+	}
+
+	resp, err = http.Get(base + "/large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() && !strings.Contains(lines.Text(), "msg=stopping") {
+	}
+	if _, err := http.Get(base + "/large"); err == nil {
+		t.Error("still accepts connections")
+	}
+	if n, err := io.Copy(io.Discard, resp.Body); n != size || err != nil {
+		t.Errorf("download = %d bytes, %v; want %d", n, err, size)
+	}
+	for lines.Scan() { // the pipe is to be read before Wait
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v, want status 0", err)
+	}
+}

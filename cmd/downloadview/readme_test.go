@@ -1,0 +1,69 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The README's commands start a server, with a folder of the test's in place of
+// theirs and a port that is free.
+func TestReadmeCommands(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "downloadview")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	dir := t.TempDir()
+	commands := regexp.MustCompile(`(?m)^go run ./cmd/downloadview (.*)$`).FindAllStringSubmatch(string(readme), -1)
+	if len(commands) < 3 {
+		t.Fatalf("%d commands found, want 3 at least", len(commands))
+	}
+	for _, c := range commands {
+		t.Run(c[1], func(t *testing.T) {
+			theirs := strings.NewReplacer("/srv/media", dir, "'", "")
+			args := strings.Fields(c[1])
+			for i := range args {
+				args[i] = theirs.Replace(args[i])
+			}
+			cmd := exec.Command(program, append(args, "--listen=127.0.0.1:0")...)
+			cmd.Dir = "../.."
+			cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true")
+			stderr, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewReader(stderr)
+			first, _ := lines.ReadString('\n')
+			base, ok := strings.CutPrefix(strings.TrimSpace(first), "listening on ")
+			if !ok {
+				t.Errorf("first line = %q", first)
+			} else if strings.HasSuffix(c[1], " testdata") {
+				resp, err := http.Get(base + "/samples/100%25%20done.txt")
+				if err != nil || resp.StatusCode != http.StatusOK {
+					t.Errorf("a sample: %v, %v", resp, err)
+				}
+			}
+			cmd.Process.Signal(syscall.SIGTERM)
+			io.Copy(io.Discard, lines)
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

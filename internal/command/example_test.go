@@ -1,0 +1,18 @@
+package command_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/downloadview/downloadview/internal/command"
+)
+
+func ExampleRun() {
+	args := []string{"serve", "--accel", "iis", "/srv/media"}
+	status := command.Run(context.Background(), args, os.Stdout, os.Stdout, nil)
+	fmt.Println("status", status)
+	// Output:
+	// downloadview: --accel "iis" is not supported; want nginx
+	// status 2
+}

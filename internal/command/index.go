@@ -1,0 +1,130 @@
+package command
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// An indexed storage shows a page for each folder, which is a path that ends
+// in a slash, and hands out the rest as downloads.
+type indexed struct {
+	storage   downloadview.Lister
+	downloads http.Handler
+	folders   http.Handler
+	log       *accessLog
+}
+
+func newIndexed(v downloadview.View, storage downloadview.Lister, log *accessLog) *indexed {
+	x := &indexed{storage: storage, log: log}
+	x.folders = log.wrap(x.serveFolder)
+	x.downloads = downloadview.NewHandler(v, &downloadview.Options{
+		Logger:   log.logger,
+		Error:    x.serveError,
+		Observer: log.observe,
+	})
+	return x
+}
+
+func (x *indexed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reading && (r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/")) {
+		x.folders.ServeHTTP(w, r)
+		return
+	}
+	x.downloads.ServeHTTP(w, r)
+}
+
+// serveError sends whoever forgot the slash of a folder there.
+func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
+	if status == http.StatusNotFound {
+		if location, ok := x.folderLocation(r); ok {
+			w.Header().Set("Location", location)
+			w.Header().Set("Cache-Control", "private, no-cache")
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+	}
+	refuse(w, r, status)
+}
+
+// folderLocation returns where the folder is that has the request's path but
+// for the slash, and whether there is one. The location is relative to the
+// last segment, so it stays on this host whatever the path begins with.
+func (x *indexed) folderLocation(r *http.Request) (string, bool) {
+	folder, _ := key(r)
+	name := path.Base(folder)
+	if folder == "" || name == "." || name == ".." {
+		return "", false
+	}
+	for _, err := range downloadview.List(r.Context(), x.storage, folder) {
+		if err != nil {
+			return "", false
+		}
+		break
+	}
+	return linkTo(name) + "/", true
+}
+
+// linkTo returns the reference from a folder's page to a name in the folder.
+// The dot keeps "a:b" from being a scheme.
+func linkTo(name string) string { return "./" + url.PathEscape(name) }
+
+func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
+	folder, _ := key(r)
+	if folder == "/" { // the folder "", which List takes for the top
+		refuse(w, r, http.StatusNotFound)
+		return downloadview.Nobody
+	}
+	folder = strings.TrimSuffix(folder, "/")
+
+	p := newPage(w, folder)
+	for fi, err := range downloadview.List(r.Context(), x.storage, folder) {
+		switch {
+		case err != nil && r.Context().Err() != nil:
+			return downloadview.Client
+		case err != nil && !p.begun:
+			x.fail(w, r, err)
+			return downloadview.Nobody
+		case err != nil:
+			x.log.logger.Error("list cut short", "path", r.URL.Path, "error", err)
+			p.incomplete()
+			return downloadview.Origin
+		case r.Method == http.MethodHead:
+			p.writeHeader()
+			return downloadview.Nobody
+		}
+		if p.row(fi) != nil { // nobody is left to read it
+			return downloadview.Client
+		}
+	}
+	if p.end() != nil {
+		return downloadview.Client
+	}
+	return downloadview.Nobody
+}
+
+// fail answers a folder that can't be listed at all.
+func (x *indexed) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status := downloadview.StatusCode(err)
+	if status >= http.StatusInternalServerError {
+		x.log.logger.Error("list failed", "path", r.URL.Path, "status", status, "error", err)
+	}
+	refuse(w, r, status)
+}
+
+// refuse answers with the status text, as downloads do.
+func refuse(w http.ResponseWriter, r *http.Request, status int) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, http.StatusText(status)+"\n") // a client that is gone is no news here
+	}
+}

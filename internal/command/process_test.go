@@ -1,0 +1,100 @@
+package command
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A process is a server that runs: "downloadview serve --listen 127.0.0.1:0 …".
+type process struct {
+	cmd   *exec.Cmd
+	url   string // what it listens on
+	lines chan string
+	log   strings.Builder // the lines that were read
+}
+
+// startProcess returns when the server listens.
+func startProcess(dir string, env []string, args ...string) (*process, error) {
+	args = append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
+	p := &process{cmd: exec.Command("downloadview", args...), lines: make(chan string)}
+	p.cmd.Dir, p.cmd.Env = dir, env
+	stderr, err := p.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go p.read(stderr)
+	line, ok := p.await("listening on ")
+	if !ok {
+		p.cmd.Wait()
+		return nil, fmt.Errorf("it said only: %s", p.log.String())
+	}
+	p.url = strings.TrimPrefix(line, "listening on ")
+	return p, nil
+}
+
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p, err := startProcess(t.TempDir(), nil, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		p.wait()
+		if t.Failed() {
+			t.Logf("the server said:\n%s", p.log.String())
+		}
+	})
+	return p
+}
+
+func (p *process) read(stderr io.Reader) {
+	defer close(p.lines)
+	for s := bufio.NewScanner(stderr); s.Scan(); {
+		p.lines <- s.Text()
+	}
+}
+
+// await reads lines until one has text in it; false: it ended without.
+func (p *process) await(text string) (line string, ok bool) {
+	for line := range p.lines {
+		p.log.WriteString(line + "\n")
+		if strings.Contains(line, text) {
+			return line, true
+		}
+	}
+	return "", false
+}
+
+func (p *process) signal(t *testing.T, sig os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wait returns the exit status, -1 for one that was killed.
+func (p *process) wait() int {
+	for line := range p.lines {
+		p.log.WriteString(line + "\n")
+	}
+	p.cmd.Wait()
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func exitStatus(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return 0
+}

@@ -1,0 +1,37 @@
+package command
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/memblob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/gocloud"
+)
+
+// TestMain makes the command of the test binary, with the buckets that need no
+// cloud.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"downloadview": func() {
+			os.Exit(Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, openLocal))
+		},
+	})
+}
+
+func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
+	if !blob.DefaultURLMux().ValidBucketScheme(u.Scheme) {
+		return nil, nil, usageErrorf("has an unknown scheme; want file:// or mem://")
+	}
+	b, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	return gocloud.New(b, nil), b.Close, nil
+}

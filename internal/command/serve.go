@@ -1,0 +1,98 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// serve is the command "downloadview serve". Its tags are what --help says.
+type serve struct {
+	Storage string `arg:"" help:"A directory, or the URL of a bucket: ${schemes}."`
+
+	Listen string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: ${default}."`
+	Inline bool          `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
+	Index  bool          `help:"Show a page with its files for a folder. Default: a folder is 404."`
+	Grace  time.Duration `placeholder:"DURATION" default:"30s" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: ${default}."`
+
+	Accel string   `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: nginx. What it can't send is streamed, and so is all with --inline. Default: everything is streamed."`
+	Rule  []string `placeholder:"SOURCE=DEST" sep:"none" group:"Behind a proxy:" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for nginx an internal location. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
+	Blind bool     `group:"Behind a proxy:" help:"Hand over without opening the file first. Missing files are then the proxy's 404. Default: look first."`
+}
+
+// Help is the long part of --help.
+func (*serve) Help() string {
+	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are, dotfiles included.
+
+"listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
+
+Examples:
+
+  downloadview serve --index /srv/media
+
+  downloadview serve --listen unix:/run/media.sock --accel nginx --rule /srv/media=/_media/ /srv/media
+
+  downloadview serve "s3://reports?region=eu-central-1"
+
+  downloadview serve "gs://reports?prefix=2026/"
+
+The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/. The others serve a bucket with the credentials of the environment.`
+}
+
+// Run serves until a signal comes or ctx is done.
+func (s *serve) Run(ctx context.Context, env *environment) error {
+	if s.Grace < 0 {
+		return usageErrorf("--grace %v is negative; want a duration such as 30s", s.Grace)
+	}
+	addr, err := parseAddress(s.Listen)
+	if err != nil {
+		return err
+	}
+	offload, err := s.offloading()
+	if err != nil {
+		return err
+	}
+	storage, release, err := openStorage(ctx, s.Storage, env.open)
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
+	handler, err := s.handler(storage, offload, logger)
+	if err != nil {
+		return err
+	}
+	ln, err := addr.listen()
+	if err != nil {
+		return err
+	}
+	srv := newServer(handler, logger)
+	return srv.run(ctx, ln, s.Grace, func() {
+		fmt.Fprintf(env.stderr, "listening on %s\n", addr.url(ln))
+	})
+}
+
+func (s *serve) handler(storage downloadview.Storage, offload downloadview.Middleware, logger *slog.Logger) (http.Handler, error) {
+	resp := downloadview.Response{Look: !s.Blind}
+	if s.Inline {
+		resp.Disposition = downloadview.InlineActive
+	}
+	var v downloadview.View = downloadview.StorageView{Storage: storage, Key: key, Response: resp}
+	if offload != nil {
+		v = offload(v)
+	}
+	log := &accessLog{logger}
+	if !s.Index {
+		return downloadview.NewHandler(v, &downloadview.Options{Logger: logger, Observer: log.observe}), nil
+	}
+	lister, ok := storage.(downloadview.Lister)
+	if !ok {
+		return nil, usageErrorf("--index: the folders of %q can't be listed", s.Storage)
+	}
+	return newIndexed(v, lister, log), nil
+}

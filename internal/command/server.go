@@ -1,0 +1,102 @@
+package command
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A server is an http.Server that knows how to end.
+type server struct {
+	http     *http.Server
+	fresh    freshConns
+	handlers sync.WaitGroup // those that run
+	stopping chan struct{}  // closed when the listener and what is idle are
+	logger   *slog.Logger
+}
+
+func newServer(h http.Handler, logger *slog.Logger) *server {
+	s := &server{stopping: make(chan struct{}), logger: logger}
+	s.http = &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.handlers.Add(1)
+			defer s.handlers.Done()
+			h.ServeHTTP(w, r)
+		}),
+		// No WriteTimeout: a slow download is not a fault.
+		ReadHeaderTimeout:            10 * time.Second,
+		IdleTimeout:                  2 * time.Minute,
+		MaxHeaderBytes:               64 << 10,
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" gets the same 405 as any other
+		ErrorLog:                     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ConnState:                    s.fresh.track,
+	}
+	s.http.RegisterOnShutdown(func() { // the listener is closed by then
+		s.fresh.closeAll()
+		logger.Info("stopping")
+		close(s.stopping)
+	})
+	return s
+}
+
+// run serves at ln, which it closes, until ctx is done or a signal comes. What
+// is in flight then may go on for as long as grace, or until the next signal.
+// ready is called when connections are accepted and signals are heard. A server
+// runs once.
+func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, ready func()) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	defer ln.Close() // Serve may not come to it
+	ready()
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(ln) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	case <-signals:
+	}
+
+	again, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-again.Done():
+		}
+	}()
+	patience, done := context.WithTimeout(again, grace)
+	defer done()
+	err := s.http.Shutdown(patience)
+	<-s.stopping
+	if err != nil {
+		s.cut(again)
+	}
+	return nil
+}
+
+// cut breaks the connections that are left. The handlers then have a moment
+// to say so in the log, unless there is no patience left.
+func (s *server) cut(patience context.Context) {
+	s.logger.Warn("downloads in flight are cut")
+	s.http.Close()
+	quiet := make(chan struct{})
+	go func() {
+		s.handlers.Wait()
+		close(quiet)
+	}()
+	select {
+	case <-quiet:
+	case <-patience.Done():
+	case <-time.After(time.Second):
+	}
+}

@@ -1,0 +1,79 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// openStorage opens the storage that arg names: a directory, or what open
+// makes of a URL. The function it returns releases the storage.
+func openStorage(ctx context.Context, arg string, open Opener) (downloadview.Storage, func() error, error) {
+	switch {
+	case arg == "": // an unset variable in a script, rather than the current directory
+		return nil, nil, usageErrorf(`STORAGE is ""; want a directory or a URL such as s3://bucket`)
+	case !hasScheme.MatchString(arg):
+		return openDirectory(arg)
+	}
+	u, err := url.Parse(arg)
+	if err != nil {
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err
+		}
+		return nil, nil, usageErrorf("%q is no URL: %w", arg, err)
+	}
+	storage, release, err := open(ctx, u)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%q: %w", u.Redacted(), err)
+	}
+	return storage, release, nil
+}
+
+// openDirectory leaves links in the path of the directory as they are, since
+// rules name it the way people do.
+func openDirectory(arg string) (downloadview.Storage, func() error, error) {
+	dir, err := filepath.Abs(arg)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%q: %w", arg, err)
+	}
+	// Opening something else, a pipe say, might never return.
+	switch fi, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("%q: no such directory", arg)
+	case err != nil:
+		return nil, nil, directoryError(arg, err)
+	case !fi.IsDir():
+		return nil, nil, fmt.Errorf("%q is not a directory; want one, or a URL such as s3://bucket", arg)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, directoryError(arg, err)
+	}
+	return disk.New(root), root.Close, nil
+}
+
+func directoryError(arg string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return fmt.Errorf("directory %q: %w", arg, err)
+}
+
+// key is the path of the URL, which net/http has decoded, without its slash.
+func key(r *http.Request) (string, error) {
+	return strings.TrimPrefix(r.URL.Path, "/"), nil
+}

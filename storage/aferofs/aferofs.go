@@ -1,0 +1,86 @@
+// Package aferofs serves files of any [afero.Fs].
+//
+// Keys are checked before afero sees them: only what [filepath.Localize] takes
+// gets through, and so nothing with "..", an empty element or a NUL. That is
+// needed, since [afero.BasePathFs] compares paths as strings and is no
+// boundary. What it can't do is stop symbolic links: an Fs of the operating
+// system follows them wherever they lead. For a local directory whose contents
+// you don't control, use storage/disk.
+//
+// Only regular files are files here. As afero can't open without waiting, a
+// file is looked at before it is opened; a pipe put in its place in between
+// would still keep Open waiting for a writer.
+package aferofs
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/afero"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Options are what [New] needs beside the Fs. nil and the zero value mean
+// names without a leading slash, and no source.
+type Options struct {
+	// Dir is the folder of the Fs that keys are below, as the Fs spells it. For
+	// afero a leading slash can make another file: one that was written to an
+	// [afero.MemMapFs] as "/d/x" has the key "d/x" if Dir is "/", and is not
+	// found if Dir is empty. Over a bare [afero.OsFs] an empty Dir is the
+	// working directory.
+	Dir string
+
+	// Source is where the bytes of Dir live: that of a file has a slash and
+	// the key behind it. With the Scheme empty files have no source and are
+	// always streamed. Afero can't tell (the path of an [afero.BasePathFs] may
+	// be one of a disk or one of memory), so say it: for
+	// afero.NewBasePathFs(afero.NewOsFs(), "/srv/media") it is
+	// downloadview.Source{Scheme: "file", Path: "/srv/media"}.
+	Source downloadview.Source
+}
+
+// A Storage looks files up in an Fs. Several goroutines may use it if they may
+// use the Fs.
+type Storage struct {
+	fs      afero.Fs
+	options Options
+}
+
+// New returns a storage of the files in fsys, which nothing is written to.
+func New(fsys afero.Fs, opts *Options) *Storage {
+	s := &Storage{fs: fsys}
+	if opts != nil {
+		s.options = *opts
+	}
+	if p := s.options.Source.Path; p != "" && !strings.HasSuffix(p, "/") {
+		s.options.Source.Path = p + "/"
+	}
+	return s
+}
+
+// File describes the file with this key. It does no I/O. A key must be what
+// [filepath.Localize] takes, and not "."; anything else is an [fs.PathError]
+// with [fs.ErrInvalid].
+//
+// Open of the result returns the [os.File] where there is one below. Missing
+// and not a regular file is [fs.ErrNotExist].
+func (s *Storage) File(key string) (downloadview.File, error) {
+	name, err := s.name(key)
+	if err != nil {
+		return nil, err
+	}
+	return &file{storage: s, key: key, name: name}, nil
+}
+
+// name returns what the Fs calls key.
+func (s *Storage) name(key string) (string, error) {
+	local, err := filepath.Localize(key)
+	if err != nil || key == "." {
+		return "", &fs.PathError{Op: "open", Path: key, Err: fs.ErrInvalid}
+	}
+	return filepath.Join(s.options.Dir, local), nil
+}
+
+var _ downloadview.Storage = (*Storage)(nil)

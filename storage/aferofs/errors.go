@@ -1,0 +1,17 @@
+package aferofs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+)
+
+// openError makes fs.ErrNotExist of the many ways in which a system says that
+// there is no such file. The rest is left as it is.
+func openError(key string, err error) error {
+	if !slices.ContainsFunc(absent, func(a error) bool { return errors.Is(err, a) }) {
+		return err
+	}
+	return &fs.PathError{Op: "open", Path: key, Err: fmt.Errorf("%w: %w", fs.ErrNotExist, err)}
+}

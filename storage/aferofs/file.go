@@ -1,0 +1,118 @@
+package aferofs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/afero"
+
+	"github.com/downloadview/downloadview"
+)
+
+type file struct {
+	storage *Storage
+	key     string
+	name    string // in the Fs
+}
+
+func (f *file) Name() string { return f.key }
+
+func (f *file) Open(ctx context.Context) (fs.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Opening a pipe waits for a writer, and not every Fs says which file it opened.
+	fi, err := f.storage.stat(f.key, f.name)
+	if err != nil {
+		return nil, err
+	}
+	if err := regular(f.key, fi); err != nil {
+		return nil, err
+	}
+	h, err := f.storage.open(f.key, f.name)
+	if err != nil {
+		return nil, err
+	}
+	if fi, err = h.Stat(); err == nil {
+		err = regular(f.key, fi)
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	if own, ok := h.(*os.File); ok {
+		return own, nil
+	}
+	return handle{h}, nil
+}
+
+func (f *file) Source() (downloadview.Source, bool) {
+	src := f.storage.options.Source
+	if src.Scheme == "" {
+		return downloadview.Source{}, false
+	}
+	src.Path += f.key
+	return src, true
+}
+
+func regular(key string, fi fs.FileInfo) error {
+	if fi.Mode().IsRegular() {
+		return nil
+	}
+	return &fs.PathError{
+		Op: "open", Path: key,
+		Err: fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, fi.Mode()),
+	}
+}
+
+// open opens name and takes the wrapping of BasePathFs off, which would keep
+// an *os.File from sendfile(2).
+func (s *Storage) open(key, name string) (afero.File, error) {
+	h, err := s.fs.Open(name)
+	if err != nil {
+		return nil, openError(key, err)
+	}
+	for {
+		based, ok := h.(*afero.BasePathFile)
+		if !ok || based == nil {
+			break
+		}
+		h = based.File
+	}
+	if h == nil {
+		return nil, &fs.PathError{Op: "open", Path: key, Err: errNothing}
+	}
+	return h, nil
+}
+
+func (s *Storage) stat(key, name string) (fs.FileInfo, error) {
+	fi, err := s.fs.Stat(name)
+	if err != nil {
+		return nil, openError(key, err)
+	}
+	if fi == nil {
+		return nil, &fs.PathError{Op: "stat", Path: key, Err: errNothing}
+	}
+	return fi, nil
+}
+
+// handle is what may be done with a file of an Fs. Writing is left out, and
+// ReadAt, with which that of MemMapFs ends without io.EOF.
+type handle struct{ file afero.File }
+
+func (h handle) Stat() (fs.FileInfo, error)           { return h.file.Stat() }
+func (h handle) Read(p []byte) (int, error)           { return h.file.Read(p) }
+func (h handle) Seek(off int64, w int) (int64, error) { return h.file.Seek(off, w) }
+func (h handle) Close() error                         { return h.file.Close() }
+
+var errNothing = errors.New("the Fs returned neither a result nor an error")
+
+var (
+	_ downloadview.File    = (*file)(nil)
+	_ downloadview.Sourcer = (*file)(nil)
+	_ io.Seeker            = handle{}
+)

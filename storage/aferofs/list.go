@@ -1,0 +1,84 @@
+package aferofs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+
+	"github.com/downloadview/downloadview"
+)
+
+// List yields what is in folder: regular files and folders, and links as what
+// they lead to. Each is looked at when its turn comes, and left out where it
+// is gone by then. folder is "" or a valid key, else the error is
+// [fs.ErrInvalid]; one that is missing or no folder is [fs.ErrNotExist].
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		names, err := s.names(ctx, folder)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, name := range names {
+			fi, err := s.entry(ctx, path.Join(folder, name))
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) {
+				continue
+			}
+			if !yield(fi, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// names returns the names in folder, sorted.
+func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name := s.options.Dir
+	if folder != "" {
+		var err error
+		if name, err = s.name(folder); err != nil {
+			return nil, err
+		}
+	} else if name == "" {
+		name = "."
+	}
+	fi, err := s.stat(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	if !fi.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: folder, Err: fs.ErrNotExist}
+	}
+	h, err := s.open(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	names, err := h.Readdirnames(-1)
+	slices.Sort(names)
+	return names, err
+}
+
+// entry looks at what List may yield.
+func (s *Storage) entry(ctx context.Context, key string) (fs.FileInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name, err := s.name(key)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := s.stat(key, name)
+	if err != nil || fi.IsDir() {
+		return fi, err
+	}
+	return fi, regular(key, fi)
+}
+
+var _ downloadview.Lister = (*Storage)(nil)

@@ -1,0 +1,39 @@
+package disk_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/downloadview/downloadview/storage/storagetest"
+)
+
+func TestConformance(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
+		s, dir := newStorage(t)
+		put := func(key string, content []byte) error {
+			local, err := filepath.Localize(key)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+			}
+			name := filepath.Join(dir, local)
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				return windowsNames(err)
+			}
+			return windowsNames(os.WriteFile(name, content, 0o644))
+		}
+		return storagetest.Fixture{Storage: s, Put: put}
+	})
+}
+
+// windowsNames takes a failure to write for one of the many names that can't
+// be had on Windows.
+func windowsNames(err error) error {
+	if err != nil && runtime.GOOS == "windows" {
+		return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
+	return err
+}

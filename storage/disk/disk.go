@@ -1,0 +1,98 @@
+// Package disk serves files of a local directory, and single local files.
+//
+// A [Storage] stands on an [os.Root]: the operating system, not a comparison
+// of strings, keeps every key inside the directory. Symbolic links work where
+// they are relative and stay inside; absolute ones never do. Only regular
+// files are files here. Folders, pipes, sockets and devices are not found, and
+// opening one never waits.
+//
+// A proxy that is told to send a file opens it by its path and knows nothing
+// of the root: unless its configuration says otherwise it follows symbolic
+// links wherever they lead, and sends what has that name by then. Where others
+// can make links in the directory, let the view look first (Response.Look), or
+// stream.
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A Storage looks files up in a local directory. Keys are paths below it with
+// slashes, byte for byte as the file system has them. Several goroutines may
+// use one Storage.
+type Storage struct {
+	root    *os.Root
+	base    string // path of the root with slashes, the last one included; "": not known
+	outside error  // what root says of a path that leads out
+}
+
+// New returns a storage of the files in root. It asks once for the absolute
+// path of root, which [downloadview.SourceOf] gives from then on; where that
+// path doesn't lead to root, files have no source.
+//
+// The caller closes root, after the last use of the storage.
+func New(root *os.Root) *Storage {
+	return &Storage{root: root, base: basePath(root), outside: outsideError(root)}
+}
+
+// File describes the file with this key. It does no I/O.
+//
+// A key has the form that [fs.ValidPath] wants, but need not be UTF-8 where
+// the system's names are bytes. Anything else, ".", a NUL, and what the system
+// can't have as a local name (on Windows also a backslash, a colon, or "NUL")
+// is an [fs.PathError] with [fs.ErrInvalid].
+//
+// Open of the result opens the file once and returns the [os.File]. Missing,
+// not a regular file, a link that leads out of the root or in circles, a name
+// that is too long: each is [fs.ErrNotExist], with the cause beside it.
+func (s *Storage) File(key string) (downloadview.File, error) {
+	name, err := localKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return &file{storage: s, key: key, name: name}, nil
+}
+
+// localKey returns key as the system spells it.
+func localKey(key string) (string, error) {
+	name, ok := localName(key)
+	if !ok || key == "." {
+		return "", &fs.PathError{Op: "open", Path: key, Err: fs.ErrInvalid}
+	}
+	return name, nil
+}
+
+func basePath(root *os.Root) string {
+	abs, err := filepath.Abs(root.Name())
+	if err != nil {
+		return ""
+	}
+	// Abs works on the string alone: behind a link, "link/.." is not where it seems.
+	named, err := os.Stat(abs)
+	if err != nil {
+		return ""
+	}
+	opened, err := root.Stat(".")
+	if err != nil || !os.SameFile(named, opened) {
+		return ""
+	}
+	return strings.TrimSuffix(sourcePath(abs), "/") + "/"
+}
+
+// outsideError returns the error with which root refuses a path that leads
+// out. Package os doesn't export it, but gives it without asking the system.
+func outsideError(root *os.Root) error {
+	var refused *fs.PathError
+	if _, err := root.Lstat(".."); !errors.As(err, &refused) || errors.Is(err, fs.ErrClosed) {
+		return nil
+	}
+	return refused.Err
+}
+
+var _ downloadview.Storage = (*Storage)(nil)

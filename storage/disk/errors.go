@@ -1,0 +1,37 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+)
+
+func (s *Storage) openError(key string, err error) error {
+	if s.outside != nil && errors.Is(err, s.outside) {
+		return notFound(key, err)
+	}
+	return openError(key, err)
+}
+
+// openError makes fs.ErrNotExist of the many ways in which a system says that
+// there is no such file. The rest is left as it is.
+func openError(name string, err error) error {
+	if slices.ContainsFunc(absent, func(a error) bool { return errors.Is(err, a) }) {
+		return notFound(name, err)
+	}
+	return err
+}
+
+func notFound(name string, cause error) error {
+	var pathErr *fs.PathError
+	if errors.As(cause, &pathErr) {
+		cause = pathErr.Err
+	}
+	return &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: %w", fs.ErrNotExist, cause)}
+}
+
+// kindError says that mode is not that of a file, or not of a folder, to us.
+func kindError(mode fs.FileMode) error {
+	return fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, mode)
+}

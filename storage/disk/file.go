@@ -1,0 +1,55 @@
+package disk
+
+import (
+	"context"
+	"io/fs"
+	"os"
+
+	"github.com/downloadview/downloadview"
+)
+
+// file is a key of a Storage. It has neither Stat nor OpenRange: the open
+// handle is the truth about a local file, and it seeks.
+type file struct {
+	storage *Storage
+	key     string
+	name    string // key as the system spells it
+}
+
+func (f *file) Name() string { return f.key }
+
+func (f *file) Open(ctx context.Context) (fs.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	h, err := f.storage.root.OpenFile(f.name, openFlag, 0)
+	if err != nil {
+		return nil, f.storage.openError(f.key, err)
+	}
+	return regular(f.key, h)
+}
+
+func (f *file) Source() (downloadview.Source, bool) {
+	if f.storage.base == "" {
+		return downloadview.Source{}, false
+	}
+	return downloadview.Source{Scheme: "file", Path: f.storage.base + f.key}, true
+}
+
+// regular returns h if it is a regular file, else closes it.
+func regular(name string, h *os.File) (fs.File, error) {
+	fi, err := h.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = kindError(fi.Mode())
+	}
+	if err != nil {
+		h.Close()
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return h, nil
+}
+
+var (
+	_ downloadview.File    = (*file)(nil)
+	_ downloadview.Sourcer = (*file)(nil)
+)

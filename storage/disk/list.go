@@ -1,0 +1,86 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+
+	"github.com/downloadview/downloadview"
+)
+
+// List yields what is in folder: regular files, folders, and links that stay
+// inside the root and lead to either, as what they lead to. Each is looked at
+// when its turn comes, and left out where it is gone by then. folder is "" or
+// a valid key, else the error is [fs.ErrInvalid]; one that is missing or no
+// folder is [fs.ErrNotExist].
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		names, err := s.names(ctx, folder)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, name := range names {
+			fi, err := s.entry(ctx, path.Join(folder, name))
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) {
+				continue
+			}
+			if !yield(fi, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// names returns the names in folder, sorted.
+func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	local := "."
+	if folder != "" {
+		var err error
+		if local, err = localKey(folder); err != nil {
+			return nil, err
+		}
+	}
+	h, err := s.root.OpenFile(local, openFlag, 0)
+	if err != nil {
+		return nil, s.openError(folder, err)
+	}
+	defer h.Close()
+	fi, err := h.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !fi.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: folder, Err: kindError(fi.Mode())}
+	}
+	names, err := h.Readdirnames(-1)
+	slices.Sort(names)
+	return names, err
+}
+
+// entry looks at what List may yield.
+func (s *Storage) entry(ctx context.Context, key string) (fs.FileInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	local, err := localKey(key)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := s.root.Stat(local)
+	if err != nil {
+		return nil, s.openError(key, err)
+	}
+	if !fi.Mode().IsRegular() && !fi.IsDir() {
+		return nil, kindError(fi.Mode())
+	}
+	return fi, nil
+}
+
+var _ downloadview.Lister = (*Storage)(nil)

@@ -1,0 +1,45 @@
+package gocloud_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"gocloud.dev/blob/memblob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/gocloud"
+	"github.com/downloadview/downloadview/storage/storagetest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Run("mem", func(t *testing.T) {
+		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
+			b := closing(t, memblob.OpenBucket(nil))
+			s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "mem", Host: "bkt"}})
+			return storagetest.Fixture{Storage: s, Put: func(key string, content []byte) error {
+				return b.WriteAll(t.Context(), key, content, nil)
+			}}
+		})
+	})
+	t.Run("file", func(t *testing.T) {
+		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
+			dir := t.TempDir()
+			b := fileBucket(t, dir)
+			root := "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/") + "/"
+			s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "file", Path: root}})
+			return storagetest.Fixture{Storage: s, Put: func(key string, content []byte) error {
+				if _, err := s.File(key); err != nil {
+					return errors.ErrUnsupported
+				}
+				err := b.WriteAll(t.Context(), key, content, nil)
+				if errors.Is(err, syscall.ENOTDIR) { // a file is where the folder should be
+					return errors.ErrUnsupported
+				}
+				return err
+			}}
+		})
+	})
+}

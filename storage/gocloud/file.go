@@ -1,0 +1,135 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"net/http"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"github.com/downloadview/downloadview"
+)
+
+// file is an object in a bucket.
+type file struct {
+	storage *Storage
+	key     string
+}
+
+func (f *file) Name() string { return f.key }
+
+func (f *file) Source() (downloadview.Source, bool) {
+	src := f.storage.options.Source
+	if src == (downloadview.Source{}) {
+		return src, false
+	}
+	src.Path += f.key
+	return src, true
+}
+
+func (f *file) Open(ctx context.Context) (fs.File, error) {
+	// Drivers without a network don't look at the context.
+	if err := ctx.Err(); err != nil {
+		return nil, failure("open", f.key, err)
+	}
+	r, err := f.storage.bucket.NewReader(ctx, f.key, nil)
+	if err != nil {
+		return nil, failure("open", f.key, err)
+	}
+	if local, ok := f.local(r); ok {
+		return local, nil
+	}
+	return f.part(r, r.Size()), nil
+}
+
+// object is a file that is asked for over a network, which knows its metadata
+// and ranges at the price of a request. A local file has neither: its open
+// handle tells and seeks.
+type object struct{ file }
+
+func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, failure("stat", f.key, err)
+	}
+	b, err := f.storage.bucket.Attributes(ctx, f.key)
+	if err != nil {
+		return nil, failure("stat", f.key, err)
+	}
+	a := downloadview.Attributes{Size: b.Size, ModTime: modTime(b), ContentType: b.ContentType}
+	if f.storage.options.Describe != nil {
+		a.ETag, a.ContentEncoding, a.ContentLanguage = b.ETag, b.ContentEncoding, b.ContentLanguage
+	}
+	return a.FileInfo(f.key), nil
+}
+
+// modTime returns the time that a reader will give. Clouds answer a read with
+// the whole seconds of HTTP, while some list the fraction too. Drivers whose
+// tag is made of the time have the fraction in both.
+func modTime(a *blob.Attributes) time.Time {
+	if a.ETag == fmt.Sprintf(`"%x-%x"`, a.ModTime.UnixNano(), a.Size) {
+		return a.ModTime
+	}
+	return a.ModTime.Truncate(time.Second)
+}
+
+func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, failure("open", f.key, err)
+	}
+	switch {
+	case offset < 0:
+		return nil, fmt.Errorf("%q: a bucket can't be asked for the last bytes: %w", f.key, errors.ErrUnsupported)
+	case length == 0:
+		return nil, f.noRange(offset, "a range of no bytes")
+	case length > math.MaxInt64-offset:
+		length = -1
+	}
+	r, err := f.storage.bucket.NewRangeReader(ctx, f.key, offset, length, nil)
+	if err != nil {
+		if f.endsBefore(ctx, offset, err) {
+			return nil, f.noRange(offset, err.Error())
+		}
+		return nil, failure("open", f.key, err)
+	}
+	rest := r.Size() - offset
+	if rest <= 0 { // drivers without a network see no error in this
+		r.Close()
+		return nil, f.noRange(offset, fmt.Sprintf("the size is %d", r.Size()))
+	}
+	if length < 0 || length > rest {
+		length = rest
+	}
+	return f.part(r, length), nil
+}
+
+// endsBefore tells whether a read failed because the object has nothing at
+// offset. No driver of a cloud classifies the 416 that says so, and of the
+// errors they wrap only that of AWS tells its status by a method.
+func (f *object) endsBefore(ctx context.Context, offset int64, err error) bool {
+	if gcerrors.Code(err) != gcerrors.Unknown {
+		return false
+	}
+	var answered interface{ HTTPStatusCode() int }
+	if errors.As(err, &answered) {
+		return answered.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable
+	}
+	a, err := f.storage.bucket.Attributes(ctx, f.key)
+	return err == nil && offset >= a.Size
+}
+
+func (f *object) noRange(offset int64, why string) error {
+	return &fs.PathError{Op: "open", Path: f.key, Err: fmt.Errorf(
+		"offset %d: %w: %s", offset, downloadview.ErrRange, why)}
+}
+
+var (
+	_ downloadview.Sourcer   = (*file)(nil)
+	_ downloadview.StatFile  = (*object)(nil)
+	_ downloadview.RangeFile = (*object)(nil)
+	_ downloadview.Sourcer   = (*object)(nil)
+)

@@ -1,0 +1,113 @@
+// Package gocloud serves objects of any [blob.Bucket] of the Go CDK: on disk,
+// in memory, or in a cloud whose driver the program has imported. It imports no
+// cloud's SDK itself.
+//
+// A whole object is one request, and so is a range from an offset. What the
+// headers say comes from the reader that gives the bytes; package blob passes
+// on its size, time and media type, but neither entity tag nor encoding nor
+// language. Where these matter, set [Options].Describe, or use the storage made
+// for the cloud, such as s3bucket. Without them
+//   - the entity tag is the one of time and size;
+//   - an object stored with a Content-Encoding, such as gzip, goes out as it is
+//     and without that header;
+//   - nothing can be pinned to one version. What the tag of time and size does
+//     not warrant is not opened twice, so several ranges may be answered with
+//     the whole object.
+//
+// The last bytes of an object are found by asking for its size first. A store
+// that ignores ranges can't be told from one that honours them.
+package gocloud
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"gocloud.dev/blob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
+)
+
+// Options are what a Storage has beside its bucket. nil and the zero value are
+// good defaults.
+type Options struct {
+	// Source says where the bucket is, which it does not know itself: Scheme
+	// and Host, such as "s3" and the bucket's name. Its Path is put before each
+	// key as it is, such as "reports/2026/" for a [blob.PrefixedBucket] or
+	// "/srv/media/" for a bucket of local files. The zero value means that the
+	// files have no source, and are never offloaded.
+	//
+	// Some drivers keep unusual keys under other names, fileblob "a//b" for
+	// one. A proxy that is sent there finds nothing.
+	Source downloadview.Source
+
+	// Describe adds to a what the bucket's driver knows of an open object and
+	// package blob does not pass on: ETag, ContentEncoding, ContentLanguage. It
+	// finds them by r.As and must not read. For an S3 bucket of the Go CDK:
+	//
+	//	var out s3.GetObjectOutput
+	//	if r.As(&out) {
+	//		a.ETag, a.ContentEncoding = aws.ToString(out.ETag), aws.ToString(out.ContentEncoding)
+	//	}
+	//
+	// Stat of a file is to say what the open object will, so it has the three
+	// only where Describe is set. nil means that nobody knows.
+	//
+	// It is called for every object that is opened, by several goroutines.
+	Describe func(r *blob.Reader, a *downloadview.Attributes)
+}
+
+// A Storage is a bucket. Several goroutines may use one.
+type Storage struct {
+	bucket  *blob.Bucket
+	options Options
+	onDisk  bool
+}
+
+// New returns the Storage of a bucket. It asks nothing of a cloud; a bucket of
+// local files tells by its folder what it is. The bucket stays the caller's,
+// who closes it when nothing is served any more.
+func New(b *blob.Bucket, o *Options) *Storage {
+	s := &Storage{bucket: b}
+	var folder os.FileInfo
+	s.onDisk = b.As(&folder) // only fileblob has one
+	if o != nil {
+		s.options = *o
+	}
+	return s
+}
+
+// File returns the object called key. Nothing in a key is cleaned: "a//b" and
+// "a/../b" are objects of their own where the driver has it so. A key that is
+// empty, ends in a slash, is not UTF-8, has a NUL or more ".." than names before
+// them, is [fs.ErrInvalid]. So is, in a bucket of local files, one with an empty
+// or dot segment, which would be another name of the same file, and one that
+// ends in ".attrs", where such a bucket keeps what it knows of a file.
+//
+// The file is a [downloadview.StatFile] and a [downloadview.RangeFile]; in a
+// bucket of local files it is neither, but its open handle can seek and is sent
+// by sendfile(2). It has a source if Options has one.
+//
+// A missing object is [fs.ErrNotExist], a forbidden one [fs.ErrPermission], a
+// key that the driver refuses as an argument [fs.ErrInvalid]. A store that is
+// busy is a [downloadview.StatusError] 503. Everything else is
+// [downloadview.ErrUpstream], errors that a driver does not classify included.
+// The error of package blob is always wrapped.
+func (s *Storage) File(key string) (downloadview.File, error) {
+	err := bucket.CheckKey(key)
+	if err == nil && s.onDisk && (!fs.ValidPath(key) || strings.HasSuffix(key, ".attrs")) {
+		err = errors.New(`a key of a local file has no empty or dot segment and does not end in ".attrs"`)
+	}
+	if err != nil {
+		return nil, bucket.Invalid("file", key, err)
+	}
+	f := file{s, key}
+	if s.onDisk {
+		return &f, nil
+	}
+	return &object{f}, nil
+}
+
+var _ downloadview.Lister = (*Storage)(nil)

@@ -1,0 +1,107 @@
+package gocloud
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"gocloud.dev/blob"
+
+	"github.com/downloadview/downloadview"
+)
+
+// part is an open object or range. It hides more of the reader than it shows:
+// Seek opens the object anew, which may be another version by then, and WriteTo
+// allocates a MiB.
+type part struct {
+	r          *blob.Reader
+	left       int64 // bytes that are still to come
+	key        string
+	attributes downloadview.Attributes
+}
+
+// part returns the handle of a reader that is to give length bytes.
+func (f *file) part(r *blob.Reader, length int64) *part {
+	a := f.attributes(r)
+	return &part{r: r, left: length, key: f.key, attributes: a}
+}
+
+func (f *file) attributes(r *blob.Reader) downloadview.Attributes {
+	a := downloadview.Attributes{Size: r.Size(), ModTime: r.ModTime(), ContentType: r.ContentType()}
+	if describe := f.storage.options.Describe; describe != nil {
+		describe(r, &a)
+	}
+	return a
+}
+
+func (p *part) Stat() (fs.FileInfo, error) { return p.attributes.FileInfo(p.key), nil }
+
+func (p *part) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.left -= int64(n)
+	switch {
+	case err == nil:
+		return n, nil
+	case err == io.EOF && p.left <= 0:
+		return n, io.EOF
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return n, failure("read", p.key, err)
+}
+
+func (p *part) Close() error { return closed(p.r, p.key) }
+
+// local is an open object of a bucket of local files. Its Seek stays in the
+// file that is open, and with SyscallConn it goes out by sendfile(2).
+type local struct {
+	r    *blob.Reader // closes the file
+	file *os.File
+	key  string
+	// attributes are the reader's. Its size and time were looked up before the
+	// file was opened, so they are asked again.
+	attributes downloadview.Attributes
+}
+
+// local returns the handle of a reader over a whole local file.
+func (f *file) local(r *blob.Reader) (*local, bool) {
+	var inner io.Reader
+	if !r.As(&inner) {
+		return nil, false
+	}
+	file, ok := inner.(*os.File)
+	if !ok {
+		return nil, false
+	}
+	return &local{r, file, f.key, f.attributes(r)}, true
+}
+
+func (l *local) Stat() (fs.FileInfo, error) {
+	fi, err := l.file.Stat()
+	if err != nil {
+		return nil, failure("stat", l.key, err)
+	}
+	a := l.attributes
+	a.Size, a.ModTime = fi.Size(), fi.ModTime()
+	return a.FileInfo(l.key), nil
+}
+
+func (l *local) Read(b []byte) (int, error)                { return l.file.Read(b) }
+func (l *local) Seek(off int64, whence int) (int64, error) { return l.file.Seek(off, whence) }
+func (l *local) SyscallConn() (syscall.RawConn, error)     { return l.file.SyscallConn() }
+func (l *local) Close() error                              { return closed(l.r, l.key) }
+
+func closed(r *blob.Reader, key string) error {
+	if err := r.Close(); err != nil {
+		return failure("close", key, err)
+	}
+	return nil
+}
+
+var (
+	_ fs.File      = (*part)(nil)
+	_ fs.File      = (*local)(nil)
+	_ io.Seeker    = (*local)(nil)
+	_ syscall.Conn = (*local)(nil)
+)

@@ -1,0 +1,52 @@
+package gocloud
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"iter"
+
+	"gocloud.dev/blob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
+)
+
+// List lists a folder, as [downloadview.Lister] says. A folder is what keys
+// have in common up to a slash; one whose name would be empty, as between the
+// slashes of "a//b", is left out.
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	prefix, err := bucket.Prefix(folder)
+	if err != nil {
+		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
+	}
+	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
+}
+
+func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
+	return func(yield func(bucket.Entry, error) bool) {
+		objects := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
+		for {
+			// Drivers without a network don't look at the context.
+			err := ctx.Err()
+			var o *blob.ListObject
+			if err == nil {
+				o, err = objects.Next(ctx)
+			}
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(bucket.Entry{}, failure("list", folder, err))
+				return
+			}
+			e := bucket.Entry{Key: o.Key, IsDir: o.IsDir}
+			if !o.IsDir {
+				e.Attributes = downloadview.Attributes{Size: o.Size, ModTime: o.ModTime}
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package s3bucket_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/s3bucket"
+)
+
+// The client is configured as for any other use of the SDK. Here it speaks to
+// another store than that of AWS.
+func ExampleNew() {
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String("https://objects.example.com"),
+		Region:       "eu-central-1",
+		UsePathStyle: true,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "secret"}, nil
+		}),
+	})
+	storage := s3bucket.New(client, "reports", &s3bucket.Options{Prefix: "2026/"})
+	http.Handle("GET /reports/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: storage}, nil))
+}
+
+// The last bytes of an object are one request, and its answer tells the rest.
+func Example() {
+	store := doer(func(r *http.Request) *http.Response {
+		fmt.Println(r.Method, r.URL.EscapedPath(), r.Header.Get("Range"))
+		return answer("total\n", "Content-Length", "6", "Content-Range", "bytes 7-12/13", "ETag", `"v1"`)
+	})
+	client := s3.New(s3.Options{Region: "eu-central-1", UsePathStyle: true, HTTPClient: store})
+
+	storage := s3bucket.New(client, "reports", nil)
+	file, err := storage.File("2026/q 3.csv")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(downloadview.SourceOf(file))
+
+	h, err := downloadview.OpenRange(context.Background(), file, -6, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer h.Close()
+	fi, err := h.Stat()
+	if err != nil {
+		log.Fatal(err)
+	}
+	content, err := io.ReadAll(h)
+	fmt.Printf("%q of %d bytes, tag %s, %v\n", content, fi.Size(), downloadview.AttributesOf(fi).ETag, err)
+	// Output:
+	// s3://reports/2026/q 3.csv true
+	// GET /reports/2026/q%203.csv bytes=-6
+	// "total\n" of 13 bytes, tag "v1", <nil>
+}
+
+// doer stands in for the network.
+type doer func(*http.Request) *http.Response
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r), nil }
+
+func answer(body string, fields ...string) *http.Response {
+	header := http.Header{}
+	for i := 0; i < len(fields); i += 2 {
+		header.Set(fields[i], fields[i+1])
+	}
+	status := http.StatusOK
+	if header.Get("Content-Range") != "" {
+		status = http.StatusPartialContent
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewBufferString(body))}
+}

@@ -1,0 +1,102 @@
+package s3bucket
+
+import (
+	"context"
+	"io/fs"
+	"iter"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
+)
+
+// List lists a folder, as [downloadview.Lister] says, with one request for each
+// thousand entries. A folder is what keys have in common up to a slash; one
+// whose name would be empty, as between the slashes of "a//b", is left out.
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	prefix, err := bucket.Prefix(folder)
+	if err != nil {
+		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
+	}
+	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
+}
+
+// entries yields what the bucket lists below prefix, without the storage's own
+// prefix and in the order of keys.
+func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
+	return func(yield func(bucket.Entry, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
+			Bucket:    &s.bucket,
+			Prefix:    aws.String(s.prefix + prefix),
+			Delimiter: aws.String("/"),
+			// XML can't carry every character of a key.
+			EncodingType: types.EncodingTypeUrl,
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(bucket.Entry{}, failure("list", folder, err))
+				return
+			}
+			for e, err := range entriesOf(page) {
+				if err != nil {
+					yield(bucket.Entry{}, failure("list", folder, err))
+					return
+				}
+				e.Key = strings.TrimPrefix(e.Key, s.prefix)
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// entriesOf merges objects and folders of a page, each of which is sorted.
+func entriesOf(page *s3.ListObjectsV2Output) iter.Seq2[bucket.Entry, error] {
+	decode := func(s *string) (string, error) { return aws.ToString(s), nil }
+	if page.EncodingType == types.EncodingTypeUrl {
+		decode = func(s *string) (string, error) { return url.QueryUnescape(aws.ToString(s)) }
+	}
+	return func(yield func(bucket.Entry, error) bool) {
+		objects, folders := page.Contents, page.CommonPrefixes
+		for len(objects)+len(folders) > 0 {
+			var e bucket.Entry
+			var object, folder string
+			var err error
+			if len(objects) > 0 {
+				object, err = decode(objects[0].Key)
+			}
+			if len(folders) > 0 && err == nil {
+				folder, err = decode(folders[0].Prefix)
+			}
+			switch {
+			case err != nil:
+				yield(e, err)
+				return
+			case len(folders) == 0, len(objects) > 0 && object < folder:
+				e = bucket.Entry{Key: object, Attributes: attributesOf(objects[0])}
+				objects = objects[1:]
+			default:
+				e = bucket.Entry{Key: folder, IsDir: true}
+				folders = folders[1:]
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func attributesOf(o types.Object) downloadview.Attributes {
+	return downloadview.Attributes{
+		Size:    known(o.Size),
+		ModTime: aws.ToTime(o.LastModified),
+		ETag:    quoted(o.ETag),
+	}
+}

@@ -1,0 +1,83 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+
+	"github.com/downloadview/downloadview"
+)
+
+// plainKey is a key that every storage can have.
+const plainKey = "folder/file name.txt"
+
+// bytesOf returns n bytes in which no two places look alike, different ones
+// for each seed.
+func bytesOf(seed byte, n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{seed}).Read(b)
+	return b
+}
+
+// put stores content and returns the file that describes it.
+func (fx Fixture) put(key string, content []byte) (downloadview.File, error) {
+	if err := fx.Put(key, content); err != nil {
+		return nil, fmt.Errorf("Put(%q): %w", key, err)
+	}
+	return fx.file(key)
+}
+
+func (fx Fixture) file(key string) (downloadview.File, error) {
+	f, err := fx.Storage.File(key)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("File(%q): %w", key, err)
+	case f == nil:
+		return nil, fmt.Errorf("File(%q) returns no file and no error", key)
+	}
+	return f, nil
+}
+
+// opened checks what an open call returned.
+func opened(h fs.File, err error) (fs.File, error) {
+	if err == nil && h == nil {
+		return nil, errors.New("neither a handle nor an error is returned")
+	}
+	return h, err
+}
+
+func readFile(ctx context.Context, f downloadview.File) ([]byte, error) {
+	h, err := opened(f.Open(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return drain(h)
+}
+
+// drain reads what is left of h and closes it.
+func drain(h fs.File) ([]byte, error) {
+	content, err := io.ReadAll(h)
+	if closeErr := h.Close(); err == nil {
+		err = closeErr
+	}
+	return content, err
+}
+
+// find returns the first T on the way from f inwards.
+func find[T any](f downloadview.File) (T, bool) {
+	for f != nil {
+		if c, ok := f.(T); ok {
+			return c, true
+		}
+		u, ok := f.(interface{ Unwrap() downloadview.File })
+		if !ok {
+			break
+		}
+		f = u.Unwrap()
+	}
+	var none T
+	return none, false
+}

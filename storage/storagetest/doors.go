@@ -1,0 +1,99 @@
+package storagetest
+
+import (
+	"context"
+	"io/fs"
+	"iter"
+
+	"github.com/downloadview/downloadview"
+)
+
+// doors are the ways into a file. Each gets the call that the file behind it
+// would have had.
+type doors interface {
+	open(call func() (fs.File, error)) (fs.File, error)
+	openRange(call func() (fs.File, error)) (fs.File, error)
+	stat(call func() (fs.FileInfo, error)) (fs.FileInfo, error)
+}
+
+// guardedStorage is a storage with doors before its files.
+type guardedStorage struct {
+	inner downloadview.Storage
+	doors doors
+}
+
+func (s guardedStorage) File(key string) (downloadview.File, error) {
+	f, err := s.inner.File(key)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	return guard(f, s.doors), nil
+}
+
+func (s guardedStorage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return downloadview.List(ctx, s.inner, folder)
+}
+
+// guard returns f behind doors, with what f offers and nothing more: one layer
+// for each capability, each unwrapping to the next and none of them to f.
+func guard(f downloadview.File, d doors) downloadview.File {
+	var g downloadview.File = guardedFile{f, d}
+	if s, ok := find[downloadview.Sourcer](f); ok {
+		g = guardedSource{layer{g}, s}
+	}
+	if s, ok := find[downloadview.StatFile](f); ok {
+		g = guardedStat{layer{g}, s, d}
+	}
+	if r, ok := find[downloadview.RangeFile](f); ok {
+		g = guardedRange{layer{g}, r, d}
+	}
+	return g
+}
+
+type guardedFile struct {
+	inner downloadview.File
+	doors doors
+}
+
+func (f guardedFile) Name() string { return f.inner.Name() }
+
+func (f guardedFile) Open(ctx context.Context) (fs.File, error) {
+	return f.doors.open(func() (fs.File, error) { return f.inner.Open(ctx) })
+}
+
+type layer struct{ downloadview.File }
+
+func (l layer) Unwrap() downloadview.File { return l.File }
+
+type guardedSource struct {
+	layer
+	downloadview.Sourcer
+}
+
+type guardedStat struct {
+	layer
+	inner downloadview.StatFile
+	doors doors
+}
+
+func (f guardedStat) Stat(ctx context.Context) (fs.FileInfo, error) {
+	return f.doors.stat(func() (fs.FileInfo, error) { return f.inner.Stat(ctx) })
+}
+
+type guardedRange struct {
+	layer
+	inner downloadview.RangeFile
+	doors doors
+}
+
+func (f guardedRange) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	return f.doors.openRange(func() (fs.File, error) { return f.inner.OpenRange(ctx, offset, length) })
+}
+
+var (
+	_ downloadview.Lister    = guardedStorage{}
+	_ downloadview.File      = guardedFile{}
+	_ downloadview.Sourcer   = guardedSource{}
+	_ downloadview.StatFile  = guardedStat{}
+	_ downloadview.RangeFile = guardedRange{}
+)

@@ -1,0 +1,119 @@
+package storagetest
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+// capabilities lists what f offers.
+func capabilities(f downloadview.File) (names []string) {
+	if _, ok := find[downloadview.StatFile](f); ok {
+		names = append(names, "Stat")
+	}
+	if _, ok := find[downloadview.RangeFile](f); ok {
+		names = append(names, "OpenRange")
+	}
+	if _, ok := find[downloadview.Sourcer](f); ok {
+		names = append(names, "Source")
+	}
+	return names
+}
+
+// plainFile hides what it has beside Name and Open.
+type plainFile struct{ downloadview.File }
+
+type statOnly struct {
+	plainFile
+	inner *modelFile
+}
+
+func (f statOnly) Stat(ctx context.Context) (fs.FileInfo, error) { return f.inner.Stat(ctx) }
+
+type rangeOnly struct {
+	plainFile
+	inner *modelFile
+}
+
+func (f rangeOnly) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	return f.inner.OpenRange(ctx, offset, length)
+}
+
+func TestCapabilitiesStayAsTheyAre(t *testing.T) {
+	full := &modelFile{m: newModel(""), key: "x"}
+	plain := plainFile{full}
+	for _, f := range []downloadview.File{
+		full, plain,
+		wrappedFile{full},
+		wrappedFile{plain},
+		statOnly{plain, full},
+		rangeOnly{plain, full},
+		wrappedFile{rangeOnly{plain, full}},
+	} {
+		want := capabilities(f)
+		for _, d := range []doors{Count(nil), Failure{}} {
+			if got := capabilities(guard(f, d)); !slices.Equal(got, want) {
+				t.Errorf("%T behind %T offers %q, want %q", f, d, got, want)
+			}
+		}
+	}
+}
+
+// Whoever asks an inner file, as Unwrap allows, is counted too.
+func TestNoWayAroundTheDoors(t *testing.T) {
+	m := newModel("")
+	if err := m.put("x", nil); err != nil {
+		t.Fatal(err)
+	}
+	c := Count(m)
+	f, err := c.File("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f != nil {
+		c.Reset()
+		if _, err := readFile(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Calls(); got.Open != 1 {
+			t.Errorf("Open of the inner %T counts as %+v, want one Open", f, got)
+		}
+		u, _ := f.(interface{ Unwrap() downloadview.File })
+		if f = nil; u != nil {
+			f = u.Unwrap()
+		}
+	}
+}
+
+func TestHandlesStayTheSystemsOwn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x"), []byte("content"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s := disk.New(root)
+	for _, s := range []downloadview.Storage{Count(s), Fail(s, Failure{})} {
+		f, err := s.File("x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		if _, ok := h.(*os.File); !ok {
+			t.Errorf("handle of %T is a %T, want *os.File as without it", s, h)
+		}
+	}
+}

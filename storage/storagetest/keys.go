@@ -1,0 +1,160 @@
+package storagetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+func checkMissing(ctx context.Context, fx Fixture) error {
+	var p problems
+	for _, key := range []string{"missing", "no/such/folder/x", "missing.txt"} {
+		f, err := fx.file(key)
+		if err != nil {
+			p.addf("%w; a key that is only missing shows when it is opened", err)
+			continue
+		}
+		p.in(fmt.Sprintf("%q", key), wantNothing(ctx, f, fs.ErrNotExist))
+	}
+	return p.err()
+}
+
+// wantNothing tells whether no door of f leads to a file, and each says so
+// with one of the errors.
+func wantNothing(ctx context.Context, f downloadview.File, errs ...error) error {
+	var p problems
+	want := func(what string, err error) {
+		for _, e := range errs {
+			if errors.Is(err, e) {
+				return
+			}
+		}
+		p.addf("%s: error is %v, want %v", what, err, errs[0])
+	}
+	h, err := f.Open(ctx)
+	if err == nil && h != nil {
+		h.Close()
+	}
+	want("Open", err)
+	if s, ok := find[downloadview.StatFile](f); ok {
+		_, err := s.Stat(ctx)
+		want("Stat", err)
+	}
+	if r, ok := find[downloadview.RangeFile](f); ok {
+		h, err := r.OpenRange(ctx, 0, 1)
+		if err == nil && h != nil {
+			h.Close()
+		}
+		want("OpenRange", err)
+	}
+	return p.err()
+}
+
+// wantNoContent tells whether key is refused, or leads nowhere.
+func wantNoContent(ctx context.Context, s downloadview.Storage, key string) error {
+	f, err := s.File(key)
+	if err == nil {
+		return wantNothing(ctx, f, fs.ErrNotExist, fs.ErrInvalid)
+	}
+	var pathErr *fs.PathError
+	if !errors.Is(err, fs.ErrInvalid) || !errors.As(err, &pathErr) {
+		return fmt.Errorf("File: error is %v, want an fs.PathError with fs.ErrInvalid", err)
+	}
+	return nil
+}
+
+// Which keys are invalid is the storage's business: buckets can have nearly
+// all. None of them may lead anywhere before something is put there.
+func checkInvalidKeys(ctx context.Context, fx Fixture) error {
+	var p problems
+	if _, err := fx.put(plainKey, []byte("plain")); err != nil {
+		return err
+	}
+	for _, key := range []string{
+		"", ".", "..", "/", "//", "../", "../x", "folder", "folder/", "folder/.", "folder/..", "\x00", "folder/\x00",
+		"../../../../../../../../etc/passwd", "/etc/passwd", "//etc/passwd", `..\x`, `C:\Windows\win.ini`, "C:x",
+		strings.Repeat("n", 5000), strings.Repeat("n/", 2500) + "n", "\xff", "\xff/..",
+	} {
+		p.in(short(key), wantNoContent(ctx, fx.Storage, key))
+	}
+	return p.err()
+}
+
+// A file has one key. Others that look as if they meant it are other keys.
+func checkAliases(ctx context.Context, fx Fixture) error {
+	var p problems
+	for _, key := range []string{"x", "folder/x"} {
+		if _, err := fx.put(key, []byte(key)); err != nil {
+			return err
+		}
+	}
+	for _, key := range []string{
+		"/x", "./x", "x/", "x/.", "folder//x", "folder/./x", "folder/../x", "folder/x/", "folder/x/..", "/folder/x",
+		"folder%2Fx", "folder%2fx", "folder%5cx", `folder\x`, "%78", "x\x00", "x\x00.txt", "x?", "x#", "x%00", "x::$DATA",
+	} {
+		p.in(short(key), wantNoContent(ctx, fx.Storage, key))
+	}
+	return p.err()
+}
+
+// Keys that are unusual but names, for all that a storage should know.
+var oddKeys = []string{
+	"a", "a b", " a", "a  b", "a+b", "a%2Fb", "a%20b", "a%", "100%.txt", "a..b", "..a", "a../b", "...", ".file", ".hidden/x",
+	"a#b", "a?b=c", "a&b;c", "a:b", "a=b", "a@b", "a,b", "a'b", `a"b`, "a<b>", "a|b", "a*b", "~", "-rf", "$HOME", "a[b]{c}",
+	`a\b`, "a\tb", "a\nb", "a\r\nX-Header: b", "\x7f", "é", "e\u0301", "日本語.txt", "\u202egpj.exe", "😀", "ß/ſ", "no-extension", "x.tar.gz",
+	"deep/deep/deep/deep/deep/deep/deep/deep/x", strings.Repeat("n", 200), strings.Repeat(strings.Repeat("n", 99)+"/", 8) + "n",
+}
+
+func checkOddKeys(ctx context.Context, fx Fixture) error {
+	var p problems
+	var kept []string
+	for _, key := range oddKeys {
+		switch err := fx.Put(key, []byte("content of "+key)); {
+		case err == nil:
+			kept = append(kept, key)
+			p.in(short(key), wantOwnContent(ctx, fx, key))
+		case errors.Is(err, errors.ErrUnsupported):
+			p.in(short(key)+", which Put can't have", wantNoContent(ctx, fx.Storage, key))
+		default:
+			p.addf("Put(%q): %w", key, err)
+		}
+	}
+	for _, key := range kept {
+		// Some file systems take the two spellings of é for one name.
+		if key != "é" && key != "e\u0301" {
+			p.in(short(key)+", after all were put", wantOwnContent(ctx, fx, key))
+		}
+	}
+	return p.err()
+}
+
+func wantOwnContent(ctx context.Context, fx Fixture, key string) error {
+	f, err := fx.file(key)
+	if err != nil {
+		return err
+	}
+	if f.Name() != key {
+		return fmt.Errorf("Name() = %q, want the key", f.Name())
+	}
+	got, err := readFile(ctx, f)
+	if err != nil {
+		return err
+	}
+	if want := []byte("content of " + key); !bytes.Equal(got, want) {
+		return fmt.Errorf("content is %q, want %q", got, want)
+	}
+	return CheckFile(ctx, f)
+}
+
+// short quotes a key for a message.
+func short(key string) string {
+	if len(key) > 60 {
+		return fmt.Sprintf("%q… (%d bytes)", key[:40], len(key))
+	}
+	return fmt.Sprintf("%q", key)
+}

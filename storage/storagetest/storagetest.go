@@ -1,0 +1,86 @@
+// Package storagetest is for people who write a storage: a conformance suite,
+// and storages that count and that fail. It is imported by tests only.
+//
+// [Run] needs a [Fixture], which is a storage and a way to put something into
+// it. Everything else the suite decides. What a storage needn't offer
+// ([downloadview.StatFile], [downloadview.RangeFile], [downloadview.Sourcer],
+// [downloadview.Lister]) is found by asking, and tested where it is there. The
+// example is a whole storage, over a map, that passes.
+package storagetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A Fixture is a storage to test, and a way to put something into it.
+type Fixture struct {
+	Storage downloadview.Storage
+
+	// Put stores content under key, in place of what is there. Where the place
+	// behind the storage can't have that key the error is
+	// [errors.ErrUnsupported], and the suite tests that the storage has nothing
+	// under it. Any other error fails the test.
+	Put func(key string, content []byte) error
+}
+
+// Run tests the storage of a fixture, once as it is and once with all its
+// files in a wrapper that does nothing but Unwrap. newFixture is called for
+// each test and returns an empty storage; what it opens it closes in
+// t.Cleanup.
+func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
+	t.Helper()
+	for _, c := range checks() {
+		t.Run(c.name, func(t *testing.T) {
+			report(t, c.run(t.Context(), newFixture(t)))
+		})
+	}
+	t.Run("wrapped", func(t *testing.T) {
+		for _, c := range checks() {
+			t.Run(c.name, func(t *testing.T) {
+				report(t, c.run(t.Context(), newFixture(t).wrapped()))
+			})
+		}
+	})
+}
+
+// A check finds out whether a storage keeps one of its promises. That it
+// returns what it found, and doesn't report it itself, is how it is tested.
+type check struct {
+	name string
+	run  func(context.Context, Fixture) error
+}
+
+func checks() []check {
+	return []check{
+		{"missing", checkMissing},
+		{"invalid keys", checkInvalidKeys},
+		{"aliases", checkAliases},
+		{"odd keys", checkOddKeys},
+		{"lazy", checkLazy},
+		{"content", checkContent},
+		{"handle", checkHandle},
+		{"replaced", checkReplaced},
+		{"cancelled", checkCancelled},
+		{"parallel", checkParallel},
+		{"stat", checkStat},
+		{"ranges", checkRanges},
+		{"ranges of nothing", checkRangesOfNothing},
+		{"source", checkSource},
+		{"list", checkList},
+		{"list of nothing", checkListOfNothing},
+	}
+}
+
+func report(t *testing.T, err error) {
+	t.Helper()
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			t.Error(err)
+		}
+	} else if err != nil {
+		t.Error(err)
+	}
+}

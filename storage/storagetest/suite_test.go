@@ -1,0 +1,126 @@
+package storagetest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Everything the suite looks for, it finds: bug by bug, the checks that must
+// report it.
+func TestSuiteFindsBugs(t *testing.T) {
+	for bug, want := range map[string][]string{
+		"":                                nil,
+		"missing is empty":                {"missing", "invalid keys", "aliases"},
+		"missing has an error of its own": {"missing"},
+		"neither handle nor error":        {"missing"},
+		"File looks":                      {"missing", "lazy"},
+		"Stat invents":                    {"missing"},
+		"no file, no error":               {"missing", "content"},
+		"invalid keys have an error of their own": {"invalid keys", "aliases"},
+		"keys are cleaned":                        {"aliases"},
+		"keys are unescaped":                      {"aliases", "odd keys"},
+		"keys are trimmed":                        {"odd keys"},
+		"backslashes are slashes":                 {"aliases"},
+		"the name is the base":                    {"odd keys"},
+		"File keeps what was there":               {"lazy", "replaced"},
+		"content is cut":                          {"content"},
+		"reading fails":                           {"lazy", "content", "handle"},
+		"the handle's size is wrong":              {"content", "handle"},
+		"the handle has another name":             {"handle"},
+		"tags have no quotes":                     {"content", "handle", "stat"},
+		"facts are nil":                           {"handle"},
+		"Seek goes astray":                        {"handle"},
+		"Close fails":                             {"content", "handle"},
+		"Stat after reading fails":                {"content"},
+		"reopening changes the tag":               {"content", "ranges"},
+		"the tag stays":                           {"replaced"},
+		"contexts are ignored":                    {"cancelled"},
+		"handles are shared":                      {"parallel"},
+		"Stat has another size":                   {"content", "stat"},
+		"Stat has another tag":                    {"content"},
+		"suffixes are offsets":                    {"ranges"},
+		"long suffixes fail":                      {"ranges"},
+		"ranges past the end fail":                {"ranges"},
+		"unsatisfiable is empty":                  {"ranges", "ranges of nothing"},
+		"unsatisfiable has an error of its own":   {"ranges", "ranges of nothing"},
+		"ranges are one short":                    {"content", "ranges"},
+		"a range has a size of its own":           {"content", "ranges"},
+		"a range has no tag":                      {"content", "ranges"},
+		"a range is another version":              {"content", "ranges"},
+		"ranges are refused":                      {"ranges"},
+		"sources are escaped":                     {"source"},
+		"sources have no scheme":                  {"source"},
+		"one source for all":                      {"source"},
+		"sources look":                            {"source"},
+		"a local source leads nowhere":            {"source"},
+		"lists are not sorted":                    {"list"},
+		"lists are sorted by key":                 {"list"},
+		"lists have whole keys":                   {"list"},
+		"lists have no sizes":                     {"list"},
+		"a missing folder is empty":               {"list"},
+		"lists go on after an error":              {"list"},
+		"an empty storage is missing":             {"list of nothing"},
+	} {
+		t.Run(bug, func(t *testing.T) {
+			for _, name := range want {
+				if !slices.ContainsFunc(checks(), func(c check) bool { return c.name == name }) {
+					t.Errorf("there is no check %q", name)
+				}
+			}
+			for _, c := range checks() {
+				reports := slices.Contains(want, c.name)
+				if bug != "" && !reports {
+					continue
+				}
+				if err := found(t, c, newModel(bug).fixture()); (err != nil) != reports {
+					t.Errorf("%s: found %v", c.name, err)
+				}
+				if err := found(t, c, newModel(bug).fixture().wrapped()); (err != nil) != reports {
+					t.Errorf("%s, wrapped: found %v", c.name, err)
+				}
+			}
+		})
+	}
+}
+
+// found runs one check. Some bugs make it panic, which a test reports too.
+func found(t *testing.T, c check, fx Fixture) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return c.run(t.Context(), fx)
+}
+
+const broken = "STORAGETEST_BROKEN"
+
+// What the checks find, Run reports: seen from outside, since a test that
+// fails on purpose fails its parents too.
+func TestRunReports(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestBroken$", "-test.v")
+	cmd.Env = append(os.Environ(), broken+"=1")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Error("Run passes a broken storage")
+	}
+	for _, want := range []string{
+		"--- FAIL: TestBroken/replaced", "--- FAIL: TestBroken/wrapped/replaced",
+		"--- PASS: TestBroken/ranges", "its entity tag is still",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("output lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestBroken(t *testing.T) {
+	if os.Getenv(broken) == "" {
+		return // TestRunReports runs it
+	}
+	Run(t, func(*testing.T) Fixture { return newModel("the tag stays").fixture() })
+}
