@@ -20,7 +20,7 @@ type RangeFile interface {
 	// OpenRange opens length bytes from offset. A negative length means to the
 	// end; a negative offset means the last -offset bytes, or all where the
 	// file is shorter, and length is then ignored. A range that reaches past
-	// the end is cut there.
+	// the end is cut there. A length of 0 is not asked for.
 	//
 	// Stat of the handle gives size and entity tag of the whole file, Read
 	// gives the range. The error is [ErrRange] where the range can't be

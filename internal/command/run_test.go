@@ -12,13 +12,14 @@ import (
 	_ "gocloud.dev/blob/memblob"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/leaktest"
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
 // TestMain makes the command of the test binary, with the buckets that need no
 // cloud.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leaktest.Checked{M: m}, map[string]func(){
 		"downloadview": func() {
 			os.Exit(Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, openLocal))
 		},

@@ -14,16 +14,16 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/leaktest"
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // buckets are the drivers that need no server.
 func buckets(t *testing.T, test func(t *testing.T, b *blob.Bucket)) {
