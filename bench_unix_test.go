@@ -153,6 +153,7 @@ func serveBenchmark(what string) error {
 	if err != nil {
 		return err
 	}
+	defer root.Close()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/cpu", func(w http.ResponseWriter, _ *http.Request) {
 		var u syscall.Rusage
@@ -199,6 +200,7 @@ func serveBenchmark(what string) error {
 	}
 	mux.Handle("/{path...}", h)
 	s := httptest.NewServer(mux)
+	defer s.Close()
 	fmt.Println(s.Listener.Addr())
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err

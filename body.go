@@ -75,7 +75,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 			return err
 		}
 	}
-	f := fieldsOf(x.w)
+	f := fieldsOf(x.w, 9)
 	f.common(&x.resp, x.resp.describe(a))
 	f.content(a, k)
 	f.length(part.length)
@@ -130,7 +130,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 		length += int64(len(head(i))) + part.length
 	}
 
-	f := fieldsOf(x.w)
+	f := fieldsOf(x.w, 9)
 	f.common(&x.resp, d)
 	f.content(a, k)
 	f.length(length)

@@ -35,30 +35,39 @@ func contentDisposition(kind, name string) string {
 		return kind + `; filename="` + name + `"`
 	}
 	name = fileName(name)
-	b := make([]byte, 0, len(kind)+4*len(name)+40)
-	b = append(b, kind...)
-	b = append(b, `; filename="`...)
+	escaped := len(name)
+	for _, c := range []byte(name) {
+		if !isAttrChar[c] {
+			escaped += 2
+		}
+	}
+	var b strings.Builder
+	b.Grow(len(kind) + len(name) + escaped + 40)
+	b.WriteString(kind)
+	b.WriteString(`; filename="`)
 	exact := true
 	for _, c := range name {
 		if c >= utf8.RuneSelf || c == '"' || c == '%' {
 			c, exact = '_', false
 		}
-		b = append(b, byte(c))
+		b.WriteByte(byte(c))
 	}
-	b = append(b, '"')
+	b.WriteByte('"')
 	if exact {
-		return string(b)
+		return b.String()
 	}
-	b = append(b, `; filename*=UTF-8''`...)
+	b.WriteString(`; filename*=UTF-8''`)
 	const hex = "0123456789ABCDEF"
 	for _, c := range []byte(name) {
-		if isAttrChar(c) {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', hex[c>>4], hex[c&15])
+		if isAttrChar[c] {
+			b.WriteByte(c)
+			continue
 		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
 	}
-	return string(b)
+	return b.String()
 }
 
 // isPlain tells whether name can stand in quotes as it is, and is a file name
@@ -76,16 +85,12 @@ func isPlain(name string) bool {
 // none that turn the direction of writing (they make "gpj.exe" of "exe.jpg"),
 // valid UTF-8, not too long, and never empty.
 func fileName(name string) string {
-	name = strings.Map(func(c rune) rune {
-		switch {
-		case c < ' ', c >= 0x7f && c < 0xa0, c >= 0x202a && c <= 0x202e, c >= 0x2066 && c <= 0x2069,
-			c == 0x200e, c == 0x200f, c == 0x061c, c == 0x2028, c == 0x2029:
-			return -1
-		case c == '/', c == '\\', c == utf8.RuneError:
-			return '_'
+	for _, c := range name {
+		if inFileName(c) != c {
+			name = strings.Map(inFileName, name)
+			break
 		}
-		return c
-	}, name)
+	}
 	if len(name) > longestName {
 		name = shortened(name)
 	}
@@ -93,6 +98,20 @@ func fileName(name string) string {
 		return "download"
 	}
 	return name
+}
+
+// inFileName returns what stands for c in a file name, -1 for nothing.
+func inFileName(c rune) rune {
+	switch {
+	case c == '/', c == '\\', c == utf8.RuneError:
+		return '_'
+	case c >= ' ' && c < 0x7f:
+		return c
+	case c < 0xa0, c >= 0x202a && c <= 0x202e, c >= 0x2066 && c <= 0x2069,
+		c == 0x200e, c == 0x200f, c == 0x061c, c == 0x2028, c == 0x2029:
+		return -1
+	}
+	return c
 }
 
 // shortened cuts the middle out of a long name, so that its extension stays.
@@ -109,7 +128,11 @@ func shortened(name string) string {
 }
 
 // isAttrChar is attr-char of RFC 8187, 3.2.1.
-func isAttrChar(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-		strings.IndexByte("!#$&+-.^_`|~", c) >= 0
-}
+var isAttrChar = func() (is [256]bool) {
+	for c := range is {
+		b := byte(c)
+		is[c] = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' ||
+			strings.IndexByte("!#$&+-.^_`|~", b) >= 0
+	}
+	return is
+}()

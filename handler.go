@@ -64,7 +64,8 @@ func Send(w http.ResponseWriter, r *http.Request, resp Response) {
 	s := scopeOf(r.Context())
 	x := newExchange(w, r, s.options)
 	if len(s.middleware) == 0 {
-		x.carryOut(resp)
+		x.resp = resp
+		x.carryOut()
 		return
 	}
 	x.answer(s.around(ViewFunc(func(*http.Request) (Response, error) { return resp, nil })))

@@ -19,8 +19,9 @@ type fields struct {
 	values []string
 }
 
-func fieldsOf(w http.ResponseWriter) fields {
-	return fields{w.Header(), make([]string, 0, 11)}
+// fieldsOf expects n fields; more are fine.
+func fieldsOf(w http.ResponseWriter, n int) fields {
+	return fields{w.Header(), make([]string, 0, n)}
 }
 
 // set takes a canonical key.
@@ -59,7 +60,12 @@ func (r *Response) describe(a Attributes) description {
 }
 
 func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // common sets what a hand-over and a streamed answer have in common.

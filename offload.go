@@ -115,7 +115,7 @@ func (x *exchange) handOver(h Handover, a Attributes, k facts) (bool, error) {
 	if d.shown && !h.KeepsSafety || a.ContentEncoding != "" {
 		return false, nil
 	}
-	f := fieldsOf(x.w)
+	f := fieldsOf(x.w, 5)
 	f.common(&x.resp, d)
 	f.validators(k)
 	f.set(h.Field, h.Value)

@@ -48,18 +48,17 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
-	resp, err := v.Respond(x.r)
-	if err != nil {
+	var err error
+	if x.resp, err = v.Respond(x.r); err != nil {
 		x.refuse(err)
 		return
 	}
-	x.carryOut(resp)
+	x.carryOut()
 }
 
 // carryOut is the way of every response: to a proxy where a rule covers its
 // file, else out of this process.
-func (x *exchange) carryOut(resp Response) {
-	x.resp = resp
+func (x *exchange) carryOut() {
 	err := x.check()
 	if err == nil {
 		var done bool

@@ -210,7 +210,7 @@ func (x *exchange) sendNotModified(k facts) {
 	for _, key := range contentFields {
 		delete(h, key)
 	}
-	f := fieldsOf(x.w)
+	f := fieldsOf(x.w, 3)
 	f.notModified(&x.resp, k)
 	x.outcome.Status = http.StatusNotModified
 	x.w.WriteHeader(http.StatusNotModified)

@@ -58,6 +58,10 @@ func check(u *url.URL) error {
 			return fmt.Errorf("has the path %q; for the keys below it want %s://%s?prefix=%s",
 				u.Path, u.Scheme, u.Host, strings.Trim(u.EscapedPath(), "/")+"/")
 		}
+		// The SDK would say so of each request.
+		if e := u.Query().Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
+			return fmt.Errorf("has the endpoint %q without a scheme; want http://%s or https://%s", e, e, e)
+		}
 	case "file", "mem":
 	default:
 		return errors.New("has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://")

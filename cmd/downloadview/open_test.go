@@ -78,13 +78,14 @@ func TestOpenS3(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for raw, want := range map[string]string{
-		"s3://":                     "names no bucket; want s3://BUCKET",
-		"gs:///folder":              "names no bucket; want gs://BUCKET",
-		"s3://bucket/folder":        `has the path "/folder"; for the keys below it want s3://bucket?prefix=folder/`,
-		"azblob://box/a/b/":         `has the path "/a/b/"; for the keys below it want azblob://box?prefix=a/b/`,
-		"ftp://host/x":              "has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://",
-		"s3://bucket?nonsense=1":    "nonsense",
-		"file:///no/such/directory": "/no/such/directory",
+		"s3://":                      "names no bucket; want s3://BUCKET",
+		"gs:///folder":               "names no bucket; want gs://BUCKET",
+		"s3://bucket/folder":         `has the path "/folder"; for the keys below it want s3://bucket?prefix=folder/`,
+		"azblob://box/a/b/":          `has the path "/a/b/"; for the keys below it want azblob://box?prefix=a/b/`,
+		"ftp://host/x":               "has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://",
+		"s3://bucket?endpoint=s3:90": `has the endpoint "s3:90" without a scheme; want http://s3:90 or https://s3:90`,
+		"s3://bucket?nonsense=1":     "nonsense",
+		"file:///no/such/directory":  "/no/such/directory",
 	} {
 		_, _, err := open(t.Context(), parse(t, raw))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,9 +62,16 @@ func openFiles() []string {
 	var open []string
 	for _, e := range entries {
 		to, err := os.Readlink("/proc/self/fd/" + e.Name())
-		if err == nil && !slices.Contains([]string{"anon_inode:[eventpoll]", "anon_inode:[eventfd]", "anon_inode:[pidfd]"}, to) {
+		if err == nil && !isRuntimes(to) {
 			open = append(open, to)
 		}
 	}
 	return open
+}
+
+// isRuntimes tells whether the Go runtime keeps this open: its poller, and the
+// files that say how many processors it may use.
+func isRuntimes(path string) bool {
+	return slices.Contains([]string{"anon_inode:[eventpoll]", "anon_inode:[eventfd]", "anon_inode:[pidfd]"}, path) ||
+		strings.HasPrefix(path, "/sys/fs/cgroup/")
 }
