@@ -35,39 +35,30 @@ func contentDisposition(kind, name string) string {
 		return kind + `; filename="` + name + `"`
 	}
 	name = fileName(name)
-	escaped := len(name)
-	for _, c := range []byte(name) {
-		if !isAttrChar[c] {
-			escaped += 2
-		}
-	}
-	var b strings.Builder
-	b.Grow(len(kind) + len(name) + escaped + 40)
-	b.WriteString(kind)
-	b.WriteString(`; filename="`)
+	var stack [512]byte // most names fit, and then the string is the one allocation
+	b := append(stack[:0], kind...)
+	b = append(b, `; filename="`...)
 	exact := true
 	for _, c := range name {
 		if c >= utf8.RuneSelf || c == '"' || c == '%' {
 			c, exact = '_', false
 		}
-		b.WriteByte(byte(c))
+		b = append(b, byte(c))
 	}
-	b.WriteByte('"')
+	b = append(b, '"')
 	if exact {
-		return b.String()
+		return string(b)
 	}
-	b.WriteString(`; filename*=UTF-8''`)
+	b = append(b, `; filename*=UTF-8''`...)
 	const hex = "0123456789ABCDEF"
 	for _, c := range []byte(name) {
 		if isAttrChar[c] {
-			b.WriteByte(c)
-			continue
+			b = append(b, c)
+		} else {
+			b = append(b, '%', hex[c>>4], hex[c&15])
 		}
-		b.WriteByte('%')
-		b.WriteByte(hex[c>>4])
-		b.WriteByte(hex[c&15])
 	}
-	return b.String()
+	return string(b)
 }
 
 // isPlain tells whether name can stand in quotes as it is, and is a file name

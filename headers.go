@@ -70,8 +70,10 @@ func hasControl(s string) bool {
 
 // common sets what a hand-over and a streamed answer have in common.
 func (f *fields) common(r *Response, d description) {
-	for key, values := range r.Header {
-		f.header[http.CanonicalHeaderKey(key)] = values
+	if len(r.Header) > 0 {
+		for key, values := range r.Header {
+			f.header[http.CanonicalHeaderKey(key)] = values
+		}
 	}
 	kind := "attachment"
 	if d.shown {
