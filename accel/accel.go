@@ -24,7 +24,7 @@ func New(p Proxy, rules ...Rule) (*Accelerator, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	a := &Accelerator{proxy: p, table: make(table)}
+	a := &Accelerator{proxy: p}
 	names := make(map[string]string, len(rules))
 	for _, r := range rules {
 		if r.Name == "" {

@@ -7,8 +7,11 @@ import (
 )
 
 // A table finds the rule for a source. What that costs depends on the source
-// alone, not on how many rules there are.
-type table map[origin]*prefixes
+// alone, not on how many rules there are. The zero value is one without rules.
+type table struct {
+	local  *prefixes // most rules are for local files, which then need no look-up
+	remote map[origin]*prefixes
+}
 
 // prefixes are the rules of one origin.
 type prefixes struct {
@@ -27,11 +30,18 @@ type rule struct {
 }
 
 // add returns the rule that has the place already, or nil.
-func (t table) add(o origin, path string, r *rule) *rule {
-	p := t[o]
+func (t *table) add(o origin, path string, r *rule) *rule {
+	p := t.of(o)
 	if p == nil {
 		p = &prefixes{rules: make(map[string]*rule), shortest: len(path), longest: len(path)}
-		t[o] = p
+		switch {
+		case o == local:
+			t.local = p
+		case t.remote == nil:
+			t.remote = map[origin]*prefixes{o: p}
+		default:
+			t.remote[o] = p
+		}
 	}
 	if other := p.rules[path]; other != nil {
 		return other
@@ -42,9 +52,16 @@ func (t table) add(o origin, path string, r *rule) *rule {
 	return nil
 }
 
+func (t *table) of(o origin) *prefixes {
+	if o == local {
+		return t.local
+	}
+	return t.remote[o]
+}
+
 // find returns the rule with the longest path that covers src, or nil, and what
 // follows that path in src.
-func (t table) find(src downloadview.Source) (r *rule, rest string) {
+func (t *table) find(src downloadview.Source) (r *rule, rest string) {
 	path := src.Path
 	if src.Scheme == local.scheme {
 		var absolute bool
@@ -52,7 +69,7 @@ func (t table) find(src downloadview.Source) (r *rule, rest string) {
 			return nil, ""
 		}
 	}
-	p := t[origin{src.Scheme, src.Host}]
+	p := t.of(origin{src.Scheme, src.Host})
 	if p == nil {
 		return nil, ""
 	}

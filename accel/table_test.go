@@ -10,7 +10,7 @@ import (
 // The search alone, without the location.
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
-		t := make(table)
+		var t table
 		for i := range n {
 			t.add(local, fmt.Sprintf("srv/tenants/%d/media", i), new(rule))
 			t.add(origin{"s3", "bucket"}, fmt.Sprintf("tenants/%d/media", i), new(rule))
