@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/httprange"
 )
 
 type file struct {
@@ -54,7 +53,8 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 		return nil, failure("open", f.key, fmt.Errorf(
 			"asked for the whole, got the range %q", *out.ContentRange))
 	}
-	return f.handle(out, known(out.ContentLength)), nil
+	size := known(out.ContentLength)
+	return f.handle(out, size, size), nil
 }
 
 func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
@@ -62,12 +62,12 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		return nil, &fs.PathError{Op: "open", Path: f.key, Err: fmt.Errorf(
 			"a range of no bytes at %d: %w", offset, downloadview.ErrRange)}
 	}
-	asked := byteRange(offset, length)
+	asked := httprange.Field(offset, length)
 	out, err := f.get(ctx, &asked)
 	if err != nil {
 		return nil, err
 	}
-	size, err := sizeOfPart(out, offset, length)
+	size, part, err := httprange.Check(aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {
@@ -75,7 +75,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		}
 		return nil, failure("open", f.key, err)
 	}
-	return f.handle(out, size), nil
+	return f.handle(out, size, part), nil
 }
 
 func (f *file) get(ctx context.Context, byteRange *string) (*s3.GetObjectOutput, error) {
@@ -95,17 +95,6 @@ func unvalidated(o *s3.Options) {
 	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 }
 
-// byteRange returns the Range field for the arguments of OpenRange.
-func byteRange(offset, length int64) string {
-	switch {
-	case offset < 0:
-		return "bytes=" + strconv.FormatInt(max(offset, -math.MaxInt64), 10)
-	case length < 0, length > math.MaxInt64-offset:
-		return "bytes=" + strconv.FormatInt(offset, 10) + "-"
-	}
-	return "bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)
-}
-
 // known returns *n, or -1 where it is not known.
 func known(n *int64) int64 {
 	if n == nil {
@@ -122,11 +111,11 @@ func quoted(tag *string) string {
 	return `"` + *tag + `"`
 }
 
-// handle returns the open handle of an answer, for an object of size bytes.
-func (f *file) handle(out *s3.GetObjectOutput, size int64) *handle {
+// handle returns the open handle of an answer that has length bytes of an
+// object of size.
+func (f *file) handle(out *s3.GetObjectOutput, size, length int64) *handle {
 	return &handle{
-		body: out.Body,
-		left: aws.ToInt64(out.ContentLength),
+		body: httprange.NewBody(out.Body, length),
 		key:  f.key,
 		attributes: downloadview.Attributes{
 			Size:            size,

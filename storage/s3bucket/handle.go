@@ -5,13 +5,13 @@ import (
 	"io/fs"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/httprange"
 )
 
 // handle is the body of one answer. It can't seek: that would be another
 // request, for what may be another version.
 type handle struct {
-	body       io.ReadCloser
-	left       int64 // bytes that the answer promised and has not given; <= 0: none, or it promised nothing
+	body       *httprange.Body
 	key        string
 	attributes downloadview.Attributes
 }
@@ -20,14 +20,8 @@ func (h *handle) Stat() (fs.FileInfo, error) { return h.attributes.FileInfo(h.ke
 
 func (h *handle) Read(p []byte) (int, error) {
 	n, err := h.body.Read(p)
-	h.left -= int64(n)
-	switch {
-	case err == nil:
-		return n, nil
-	case err == io.EOF && h.left <= 0:
-		return n, io.EOF
-	case err == io.EOF:
-		err = io.ErrUnexpectedEOF
+	if err == nil || err == io.EOF {
+		return n, err
 	}
 	return n, failure("read", h.key, err)
 }

@@ -1,0 +1,84 @@
+// Package httprange is what storages share that ask for a part of a file over
+// HTTP: the question, whether the answer is the part that was asked for, and a
+// body that says when it is not as long as it should be.
+package httprange
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Field returns the Range field for the arguments of
+// [downloadview.RangeFile.OpenRange].
+func Field(offset, length int64) string {
+	switch {
+	case offset < 0:
+		return "bytes=" + strconv.FormatInt(max(offset, -math.MaxInt64), 10)
+	case length < 0, length > math.MaxInt64-offset:
+		return "bytes=" + strconv.FormatInt(offset, 10) + "-"
+	}
+	return "bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)
+}
+
+// Check tells whether the answer to Field(offset, length) is what was asked
+// for, and returns the size of the whole file and the length of the part.
+// contentRange and contentLength are those of a successful answer, "" and -1
+// where it has none.
+//
+// Without a Content-Range the answer is the whole file: the error is
+// [downloadview.ErrRange] where that is empty, else [errors.ErrUnsupported].
+// Any other error is an answer that makes no sense.
+func Check(contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
+	// net/http answers a suffix of nothing with "bytes 0--1/0".
+	if contentLength == 0 && (contentRange == "" || strings.HasSuffix(contentRange, "/0")) {
+		return 0, 0, fmt.Errorf("the file is empty: %w", downloadview.ErrRange)
+	}
+	if contentRange == "" {
+		return 0, 0, fmt.Errorf("the range %s was ignored: %w", Field(offset, length), errors.ErrUnsupported)
+	}
+	first, last, size, ok := parse(contentRange)
+	if !ok {
+		return 0, 0, fmt.Errorf("Content-Range %q, want bytes, both ends and the size", contentRange)
+	}
+	wantFirst, wantLast := offset, size-1
+	switch {
+	case offset < 0:
+		wantFirst = max(size+offset, 0)
+	case length >= 0 && length < size-offset:
+		wantLast = offset + length - 1
+	}
+	part = last - first + 1
+	if first != wantFirst || last != wantLast {
+		return 0, 0, fmt.Errorf("asked for %s, got %q", Field(offset, length), contentRange)
+	}
+	if contentLength >= 0 && contentLength != part {
+		return 0, 0, fmt.Errorf("Content-Length %d with Content-Range %q", contentLength, contentRange)
+	}
+	return size, part, nil
+}
+
+// parse reads "bytes 0-4/10" (RFC 9110, 14.4).
+func parse(s string) (first, last, size int64, ok bool) {
+	rest, ok := strings.CutPrefix(s, "bytes ")
+	if !ok {
+		return 0, 0, 0, false
+	}
+	span, of, _ := strings.Cut(rest, "/")
+	from, to, _ := strings.Cut(span, "-")
+	for _, n := range []struct {
+		digits string
+		to     *int64
+	}{{from, &first}, {to, &last}, {of, &size}} {
+		v, err := strconv.ParseUint(n.digits, 10, 63)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		*n.to = int64(v)
+	}
+	return first, last, size, first <= last && last < size
+}

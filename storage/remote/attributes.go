@@ -1,0 +1,47 @@
+package remote
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// attributesOf returns what an answer says of a file of size bytes; nothing
+// else of its header is looked at.
+func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
+	h := resp.Header
+	a := downloadview.Attributes{
+		Size:            size,
+		ETag:            strongTag(h.Values("ETag")),
+		ContentType:     h.Get("Content-Type"),
+		ContentEncoding: strings.Join(h.Values("Content-Encoding"), ", "),
+		ContentLanguage: strings.Join(h.Values("Content-Language"), ", "),
+	}
+	if strings.EqualFold(a.ContentEncoding, "identity") {
+		a.ContentEncoding = ""
+	}
+	if t, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
+		a.ModTime = t
+	}
+	return a
+}
+
+// strongTag returns the one entity tag in lines where it is strong and well
+// formed (RFC 9110, 8.8.3), else "".
+func strongTag(lines []string) string {
+	if len(lines) != 1 {
+		return ""
+	}
+	tag := lines[0]
+	if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
+		return ""
+	}
+	inner := tag[1 : len(tag)-1]
+	for i := range len(inner) {
+		if c := inner[i]; c < 0x21 || c == '"' || c == 0x7f {
+			return ""
+		}
+	}
+	return tag
+}

@@ -1,0 +1,15 @@
+package remote_test
+
+import (
+	"testing"
+
+	"github.com/downloadview/downloadview/storage/remote"
+	"github.com/downloadview/downloadview/storage/storagetest"
+)
+
+func TestConformance(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
+		srv := startFileServer(t)
+		return storagetest.Fixture{Storage: below(t, srv.URL+"/files", remote.Options{}), Put: srv.put}
+	})
+}

@@ -1,0 +1,102 @@
+package remote
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/downloadview/downloadview"
+)
+
+// badAnswer is an answer to something else than what was asked.
+func badAnswer(what string) error {
+	return fmt.Errorf("%w: the origin answered with %s", downloadview.ErrUpstream, what)
+}
+
+// refused says what an answer with another status than the wanted ones means.
+func refused(resp *http.Response) error {
+	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	answered := func(err error) error { return fmt.Errorf("%w: the origin answered with %s", err, status) }
+	switch resp.StatusCode {
+	case http.StatusNotFound, http.StatusGone:
+		return answered(fs.ErrNotExist)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return answered(fs.ErrPermission)
+	case http.StatusRequestURITooLong:
+		return answered(fs.ErrInvalid)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return &downloadview.StatusError{
+			Status: http.StatusServiceUnavailable,
+			Err:    badAnswer(status),
+			Header: retryAfter(resp.Header),
+		}
+	}
+	return badAnswer(status)
+}
+
+// refusesHead tells the statuses that say of HEAD what they may not say of GET.
+func refusesHead(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	return false
+}
+
+func retryAfter(h http.Header) http.Header {
+	after := h.Get("Retry-After")
+	if _, err := strconv.ParseUint(after, 10, 63); err != nil {
+		if _, err := http.ParseTime(after); err != nil {
+			return nil
+		}
+	}
+	return http.Header{"Retry-After": {after}}
+}
+
+// unanswered says why there is no answer, or no more of it.
+func unanswered(ctx context.Context, err error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	quiet := &unspokenError{textOf(err), err}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, os.ErrDeadlineExceeded, quiet)
+	}
+	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, quiet)
+}
+
+// textOf returns a text for err with nothing of a header or a query in it. Those
+// of net/http have the URL, and quote what they could not read.
+func textOf(err error) string {
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e.Error()
+	}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return e.Error()
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return "no answer in time"
+	}
+	for _, known := range []error{io.ErrUnexpectedEOF, io.EOF, http.ErrSchemeMismatch} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "no valid HTTP answer"
+}
+
+// An unspokenError has another text than its cause.
+type unspokenError struct {
+	text string
+	err  error
+}
+
+func (e *unspokenError) Error() string { return e.text }
+func (e *unspokenError) Unwrap() error { return e.err }

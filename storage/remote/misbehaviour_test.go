@@ -1,0 +1,291 @@
+package remote_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/storage/remote"
+)
+
+func TestStatuses(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		want   error
+		client int // status for the client
+	}{
+		{404, fs.ErrNotExist, 404},
+		{410, fs.ErrNotExist, 404},
+		{401, fs.ErrPermission, 403},
+		{403, fs.ErrPermission, 403},
+		{414, fs.ErrInvalid, 404},
+		{429, downloadview.ErrUpstream, 503},
+		{503, downloadview.ErrUpstream, 503},
+		{400, downloadview.ErrUpstream, 502},
+		{405, downloadview.ErrUpstream, 502},
+		{407, downloadview.ErrUpstream, 502},
+		{418, downloadview.ErrUpstream, 502},
+		{451, downloadview.ErrUpstream, 502},
+		{500, downloadview.ErrUpstream, 502},
+		{501, downloadview.ErrUpstream, 502},
+		{502, downloadview.ErrUpstream, 502},
+		{504, downloadview.ErrUpstream, 502},
+		{599, downloadview.ErrUpstream, 502},
+		{999, downloadview.ErrUpstream, 502},
+		{204, downloadview.ErrUpstream, 502},
+		{304, downloadview.ErrUpstream, 502},
+		{300, downloadview.ErrUpstream, 502},
+		{302, downloadview.ErrUpstream, 502}, // without Location
+	} {
+		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(tt.status)
+		})
+		for name, open := range doors(t, file(t, s, "a")) {
+			_, err := open()
+			if !errors.Is(err, tt.want) || downloadview.StatusCode(err) != tt.client {
+				t.Errorf("%d for %s: %v and %d, want %v and %d", tt.status, name, err, downloadview.StatusCode(err), tt.want, tt.client)
+			}
+			var pe *fs.PathError
+			if !errors.As(err, &pe) {
+				t.Errorf("%d for %s: %T, want an fs.PathError", tt.status, name, err)
+			}
+			e, busy := errors.AsType[*downloadview.StatusError](err)
+			if busy != (tt.client == 503) || busy && e.Header.Get("Retry-After") != "7" {
+				t.Errorf("%d for %s: %#v, want Retry-After only of those that are busy", tt.status, name, e)
+			}
+			headless := name == "Stat" && (tt.status == 401 || tt.status == 403 || tt.status == 405 || tt.status == 501)
+			if errors.Is(err, errors.ErrUnsupported) != headless {
+				t.Errorf("%d for %s: %v, ErrUnsupported is for refused HEADs", tt.status, name, err)
+			}
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	const date = "Fri, 02 Jan 2026 03:04:05 GMT"
+	for sent, want := range map[string]string{"7": "7", date: date, "": "", "soon": "", "-1": "", "7; x": ""} {
+		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", sent)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		_, err := file(t, s, "a").Open(t.Context())
+		if e, ok := errors.AsType[*downloadview.StatusError](err); !ok || e.Header.Get("Retry-After") != want {
+			t.Errorf("Retry-After %q becomes %v, want %q", sent, err, want)
+		}
+	}
+}
+
+// A range must be the one that was asked for, or it is no answer at all.
+func TestOtherRanges(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		offset, length int64
+		status         int
+		contentRange   string
+		body           string
+		want           error
+	}{
+		{"asked for", 2, 3, 206, "bytes 2-4/10", "234", nil},
+		{"suffix", -3, 0, 206, "bytes 7-9/10", "789", nil},
+		{"ignored", 2, 3, 200, "", "0123456789", errors.ErrUnsupported},
+		{"whole in spite of its Content-Range", 2, 3, 200, "bytes 2-4/10", "234", errors.ErrUnsupported},
+		{"ignored, and empty", 0, -1, 200, "", "", downloadview.ErrRange},
+		{"unsatisfiable", 10, 1, 416, "bytes */10", "", downloadview.ErrRange},
+		{"no Content-Range", 2, 3, 206, "", "234", downloadview.ErrUpstream},
+		{"another beginning", 2, 3, 206, "bytes 0-2/10", "012", downloadview.ErrUpstream},
+		{"shorter", 2, 3, 206, "bytes 2-3/10", "23", downloadview.ErrUpstream},
+		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", downloadview.ErrUpstream},
+		{"other length", 2, 3, 206, "bytes 2-4/10", "23456", downloadview.ErrUpstream},
+		{"no content", 2, 3, 204, "", "", downloadview.ErrUpstream},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+				if tt.contentRange != "" {
+					w.Header().Set("Content-Range", tt.contentRange)
+				}
+				w.WriteHeader(tt.status)
+				io.WriteString(w, tt.body)
+			})
+			h, err := file(t, s, "a").(downloadview.RangeFile).OpenRange(t.Context(), tt.offset, tt.length)
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("OpenRange(%d, %d): %v, want %v", tt.offset, tt.length, err, tt.want)
+			}
+			if tt.want == nil {
+				if got := content(t, h); got != tt.body {
+					t.Errorf("content %q, want %q", got, tt.body)
+				}
+			}
+		})
+	}
+}
+
+func TestPartInsteadOfTheWhole(t *testing.T) {
+	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Range", "bytes 0-2/10")
+		w.WriteHeader(http.StatusPartialContent)
+		io.WriteString(w, "012")
+	})
+	if _, err := file(t, s, "a").Open(t.Context()); !errors.Is(err, downloadview.ErrUpstream) {
+		t.Errorf("Open: %v, want ErrUpstream", err)
+	}
+	f := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) })
+	if _, err := file(t, f, "a").Open(t.Context()); !errors.Is(err, downloadview.ErrUpstream) || errors.Is(err, downloadview.ErrRange) {
+		t.Errorf("Open: %v, want ErrUpstream for a 416 that nobody asked for", err)
+	}
+}
+
+// Bodies that are not what was announced.
+func TestBadBodies(t *testing.T) {
+	const part = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/10\r\n"
+	for _, tt := range []struct {
+		name   string
+		answer string
+		got    string
+		short  bool
+	}{
+		{"shorter than its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123", "0123", true},
+		{"chunks without an end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n", "0123", true},
+		{"half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n0123", "0123", true},
+		{"chunks of garbage", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\nzz\r\n", "0123", false},
+		{"part shorter than it says", part + "Connection: close\r\n\r\n012", "012", true},
+		{"part longer than it says", part + "Connection: close\r\n\r\n01234", "0123", false},
+		{"chunked part that is short", part + "Transfer-Encoding: chunked\r\n\r\n2\r\n01\r\n0\r\n\r\n", "01", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := file(t, below(t, raw(t, tt.answer), remote.Options{}), "a")
+			open := f.Open
+			if strings.HasPrefix(tt.answer, part) {
+				open = func(ctx context.Context) (fs.File, error) {
+					return f.(downloadview.RangeFile).OpenRange(ctx, 0, 4)
+				}
+			}
+			h, err := open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer h.Close()
+			got, err := io.ReadAll(h)
+			if string(got) != tt.got || !errors.Is(err, downloadview.ErrUpstream) || errors.Is(err, io.ErrUnexpectedEOF) != tt.short {
+				t.Errorf("%q, %v, want %q, ErrUpstream and io.ErrUnexpectedEOF: %t", got, err, tt.got, tt.short)
+			}
+		})
+	}
+}
+
+// What is no answer at all.
+func TestGarbage(t *testing.T) {
+	for name, answer := range map[string]string{
+		"nothing":            "",
+		"noise":              "SSH-2.0-OpenSSH_9.2 secret\r\n\r\n",
+		"half a header":      "HTTP/1.1 200 OK\r\nContent-Le",
+		"no number":          "HTTP/1.1 2OO OK\r\n\r\n",
+		"field without name": "HTTP/1.1 200 OK\r\n: secret\r\n\r\n",
+		"no field":           "HTTP/1.1 200 OK\r\nsecret\r\n\r\n",
+		"no length":          "HTTP/1.1 200 OK\r\nContent-Length: secret\r\n\r\n",
+		"two lengths":        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+		"negative length":    "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+		"other encoding":     "HTTP/1.1 200 OK\r\nTransfer-Encoding: secret\r\n\r\n",
+		"endless header":     "HTTP/1.1 200 OK\r\nX-Secret: " + strings.Repeat("secret", 1<<20) + "\r\n\r\n",
+		"another protocol":   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: secret\r\nConnection: Upgrade\r\n\r\n",
+		"bad redirect":       "HTTP/1.1 302 Found\r\nLocation: http://u:secret@[h/\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for door, open := range doors(t, file(t, below(t, raw(t, answer), remote.Options{}), "a")) {
+				_, err := open()
+				if !errors.Is(err, downloadview.ErrUpstream) || downloadview.StatusCode(err) != http.StatusBadGateway {
+					t.Errorf("%s: %v, want ErrUpstream", door, err)
+				}
+				if strings.Contains(fmt.Sprint(err), "secret") {
+					t.Errorf("%s: the error says %.200q", door, err)
+				}
+			}
+		})
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	srv := httptest.NewServer(nil)
+	srv.Close()
+	_, err := file(t, below(t, srv.URL, remote.Options{}), "a").Open(t.Context())
+	if !errors.Is(err, downloadview.ErrUpstream) || downloadview.StatusCode(err) != http.StatusBadGateway {
+		t.Errorf("Open: %v, want ErrUpstream", err)
+	}
+}
+
+func TestUnknownSize(t *testing.T) {
+	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "0123")
+		w.(http.Flusher).Flush()
+		io.WriteString(w, "456789")
+	})
+	h, err := file(t, s, "a").Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := attributes(t, h.Stat).Size; size != -1 {
+		t.Errorf("size %d of a chunked answer, want -1", size)
+	}
+	if got := content(t, h); got != "0123456789" {
+		t.Errorf("content %q, want 0123456789", got)
+	}
+}
+
+// scripted is a transport that answers each request as the URL's path says, with
+// bodies that count as open until they are closed.
+type scripted struct {
+	answers map[string]http.Response
+	open    int
+}
+
+func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp := s.answers[r.URL.Path]
+	resp.Request, resp.Body = r, s
+	s.open++
+	return &resp, nil
+}
+
+func (s *scripted) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (s *scripted) Close() error {
+	s.open--
+	return nil
+}
+
+// Whatever the answer is, if no handle comes of it, its body is closed.
+func TestUnwantedBodiesAreClosed(t *testing.T) {
+	to := func(url string) http.Header { return http.Header{"Location": {url}} }
+	part := func(r string) http.Header { return http.Header{"Content-Range": {r}} }
+	transport := &scripted{answers: map[string]http.Response{
+		"/gone":       {StatusCode: 404},
+		"/busy":       {StatusCode: 503},
+		"/beyond":     {StatusCode: 416},
+		"/whole":      {StatusCode: 200, ContentLength: 10},
+		"/part":       {StatusCode: 206, ContentLength: 1, Header: part("bytes 0-0/10")},
+		"/other part": {StatusCode: 206, ContentLength: 1, Header: part("bytes 5-5/10")},
+		"/moved":      {StatusCode: 302, Header: to("/gone")},
+		"/loop":       {StatusCode: 302, Header: to("/loop")},
+		"/away":       {StatusCode: 302, Header: to("http://elsewhere.test/")},
+		"/nowhere":    {StatusCode: 302, Header: to("mailto:x")},
+	}}
+	s := below(t, "http://h/", remote.Options{Client: &http.Client{Transport: transport}})
+	for path := range transport.answers {
+		for door, open := range doors(t, file(t, s, path[1:])) {
+			h, err := open()
+			if h != nil && err == nil {
+				h.Close()
+			}
+			if transport.open != 0 {
+				t.Errorf("%s of %s, %v: %d bodies are left open", door, path, err, transport.open)
+				transport.open = 0
+			}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package remote
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// File returns the file at one URL, which is asked for as it is, with its query
+// and its userinfo as basic authentication. It is what [Storage.File] says of
+// files; a URL with a query, as signed ones have, has no source. The name is the
+// last segment of the path, decoded, or the host where there is none.
+//
+// A URL that can't be asked for is a [fs.PathError] with [fs.ErrInvalid], whose
+// text has neither userinfo nor query. File does no I/O.
+//
+// Without a Client every request makes a connection of its own, since nobody
+// could close one that is kept. Who opens many files gives one, with
+// [GuardedTransport].
+func File(rawURL string, o *Options) (downloadview.File, error) {
+	// The error of url.Parse quotes what it could not read.
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, &fs.PathError{Op: "file", Path: "URL", Err: keyError("it is none; want one such as https://host/path")}
+	}
+	if err := checkURL(u); err != nil {
+		return nil, &fs.PathError{Op: "file", Path: shown(u), Err: keyError(err.Error())}
+	}
+	origin, err := newOrigin(o)
+	if err != nil {
+		return nil, fmt.Errorf("remote: %w", err)
+	}
+	if t, ok := origin.client.Transport.(*http.Transport); ok && (o == nil || o.Client == nil) {
+		t.DisableKeepAlives = true
+	}
+	return &file{origin, u, nameOf(u)}, nil
+}
+
+// nameOf returns the name of the file at u.
+func nameOf(u *url.URL) string {
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	last, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
+	if err != nil || last == "" || last == "." || last == ".." {
+		return u.Hostname()
+	}
+	return last
+}
