@@ -3,6 +3,7 @@ package downloadview
 import (
 	"net"
 	"net/http"
+	"runtime"
 	"time"
 )
 
@@ -14,10 +15,17 @@ import (
 // is broken first: HTTP/1 by taking it over and resetting it, HTTP/2 by a write
 // deadline in the past, which resets the stream.
 func abort(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor >= 2 || !reset(w) {
+	broken := r.ProtoMajor < 2 && reset(w)
+	if !broken {
 		// Where the connection can't be taken over, a deadline at least keeps
 		// the end of the body from being written.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
+		broken = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) == nil
+	}
+	if !broken && r.Context().Value(http.ServerContextKey) != nil {
+		// A writer without Unwrap (gin-contrib/gzip) keeps the connection out of
+		// reach. Nobody recovers the end of a goroutine, and a server whose
+		// handler ends so breaks the answer off.
+		runtime.Goexit()
 	}
 	panic(http.ErrAbortHandler)
 }

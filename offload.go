@@ -116,6 +116,7 @@ func (x *exchange) handOver(h Handover, a Attributes, k facts) (bool, error) {
 		return false, nil
 	}
 	f := fieldsOf(x.w, 5)
+	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
 	f.common(&x.resp, d)
 	f.validators(k)
 	f.set(h.Field, h.Value)

@@ -79,8 +79,14 @@ func TestOffload(t *testing.T) {
 			for i := 0; i < len(tt.request); i += 2 {
 				r.Header.Add(tt.request[i], tt.request[i+1])
 			}
+			if tt.offload {
+				w.Header().Set("Content-Encoding", "gzip") // as gin's compressor does
+			}
 			h.ServeHTTP(w, r)
 			got := w.Result()
+			if tt.offload && got.Header.Get("Content-Encoding") != "" {
+				t.Errorf("labelled %s", got.Header.Get("Content-Encoding"))
+			}
 			if got.StatusCode != tt.status || got.Header.Get("Etag") != tt.tag {
 				t.Errorf("%d with tag %s, want %d with %s", got.StatusCode, got.Header.Get("Etag"), tt.status, tt.tag)
 			}

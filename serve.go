@@ -136,12 +136,15 @@ func (x *exchange) log(status int, err error) {
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	l := x.options.Logger
-	if l == nil {
-		l = slog.Default()
-	}
-	l.LogAttrs(x.r.Context(), level, "download failed", slog.String("method", x.r.Method),
+	x.logger().LogAttrs(x.r.Context(), level, "download failed", slog.String("method", x.r.Method),
 		slog.String("path", x.r.URL.Path), slog.Int("status", status), slog.Any("error", err))
+}
+
+func (x *exchange) logger() *slog.Logger {
+	if l := x.options.Logger; l != nil {
+		return l
+	}
+	return slog.Default()
 }
 
 // cutShort ends an answer whose header is out.

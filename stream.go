@@ -39,6 +39,9 @@ func (x *exchange) stream() error {
 		}
 	}
 	x.ranger, _ = capability[RangeFile](x.resp.File)
+	if done, err := x.recall(); done {
+		return err
+	}
 	how, done, err := x.prepare()
 	for tries := 4; !done && err == nil; tries-- {
 		if tries == 0 {
@@ -117,6 +120,7 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	k := x.facts(a, offered)
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
+		x.compare(a)
 		return opening{}, true, x.send(body{h, how}, p, a, k)
 	}
 	return x.openingFor(p), false, nil

@@ -13,9 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	gzipped "github.com/gin-contrib/gzip"
 	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/labstack/echo/v5"
+	echomiddleware "github.com/labstack/echo/v5/middleware"
 
 	"github.com/downloadview/downloadview"
 )
@@ -52,7 +56,7 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 	options := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 	for _, size := range []int64{1 << 20, -1} {
 		view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-			return downloadview.Response{File: breaking{size}}, nil
+			return downloadview.Response{File: breaking{size}, ContentType: "text/plain"}, nil // which compressors like
 		})
 		h := downloadview.NewHandler(view, options)
 
@@ -66,11 +70,32 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 		}))
 		ownGin.GET("/", gin.WrapH(h))
 
+		packedGin := gin.New()
+		packedGin.Use(gin.RecoveryWithWriter(io.Discard), gzipped.Gzip(gzipped.DefaultCompression))
+		packedGin.GET("/", gin.WrapH(h))
+
 		onChi := chi.NewRouter()
 		onChi.Use(middleware.Recoverer)
 		onChi.Handle("/", h)
 
-		for name, router := range map[string]http.Handler{"gin": onGin, "gin with an error page": ownGin, "chi": onChi} {
+		packedChi := chi.NewRouter()
+		packedChi.Use(middleware.Recoverer, middleware.Compress(5))
+		packedChi.Handle("/", h)
+
+		onEcho := echo.New()
+		onEcho.Use(echomiddleware.Recover())
+		onEcho.GET("/", echo.WrapHandler(h))
+
+		packedEcho := echo.New()
+		packedEcho.Use(echomiddleware.Recover(), echomiddleware.Gzip())
+		packedEcho.GET("/", echo.WrapHandler(h))
+
+		for name, router := range map[string]http.Handler{
+			"gin": onGin, "gin with an error page": ownGin, "gin, packed": packedGin,
+			"chi": onChi, "chi, packed": packedChi,
+			"echo": onEcho, "echo, packed": packedEcho,
+			"mux, packed": gzhttp.GzipHandler(h),
+		} {
 			for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
 				s := httptest.NewUnstartedServer(router)
 				s.EnableHTTP2 = proto == "HTTP/2.0"

@@ -39,8 +39,11 @@ func Binary(t testing.TB, name, envVar string) string {
 }
 
 func howTo(name string) string {
-	if name == "versitygw" {
+	switch name {
+	case "versitygw":
 		return "go build -C internal/tools -o ../../bin/ github.com/versity/versitygw/cmd/versitygw"
+	case "postgres":
+		name = "postgresql-15"
 	}
 	return "on Debian: apt-get install " + name
 }

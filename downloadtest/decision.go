@@ -1,0 +1,117 @@
+package downloadtest
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A Decision is what a view, and the middleware around it, are expected to
+// decide. The zero value of a field means that it doesn't matter.
+type Decision struct {
+	Key    string // Name of the response's File
+	Source string // where its bytes live, such as "/srv/media/a b.pdf" or "s3://bucket/key", unescaped
+
+	// Name, Disposition and Type are what a client will be told, as in
+	// [Download]. A type that only the storage knows is not known yet.
+	Name        string
+	Disposition Disposition
+	Type        string
+
+	// Rule is the name of the rule that covers the file, streamed or not.
+	// Location, RawLocation and Streamed tell what will be handed over, as in
+	// [Download].
+	Rule        string
+	Location    string
+	RawLocation string
+	Streamed    bool
+
+	// Header holds further fields, as in [Download]. What depends on the file's
+	// bytes and times is not there yet.
+	Header map[string]string
+}
+
+// CheckDecision reports what of a response is not as wanted, as t.Errorf does,
+// each fact on its own. It carries the response out without its bytes: the file
+// is asked for its name and source, and neither opened nor looked at. A
+// response that can't be carried out, such as one without a File, is an error
+// whatever is wanted.
+//
+// An Offloader is asked for the request "GET /" from 192.0.2.1. Middleware of
+// [downloadview.Use] has no part in it: it works on requests, for which there
+// are [Do] and [Check].
+func CheckDecision(t TB, resp downloadview.Response, want Decision) {
+	t.Helper()
+	for _, problem := range want.problems(resp) {
+		t.Errorf("%s", problem)
+	}
+}
+
+func (d Decision) problems(resp downloadview.Response) []string {
+	var p problems
+	if resp.File == nil {
+		p.addf("file: got none")
+		return p
+	}
+	p.differ("key", resp.File.Name(), d.Key)
+	var source string
+	if src, ok := downloadview.SourceOf(resp.File); ok {
+		source = src.String()
+	}
+	p.differ("source", source, d.Source)
+
+	h, outcome := rehearse(resp)
+	if outcome.Err != nil {
+		p.addf("response: can't be carried out: %v", outcome.Err)
+		return p
+	}
+	p.described(h, d.Name, d.Disposition, d.Type)
+	p.differ("rule", outcome.Rule, d.Rule)
+	p.handedOver(handovers(h), d.Location, d.RawLocation, d.Streamed)
+	p.header(h, d.Header)
+	return p
+}
+
+// rehearse carries resp out with a file that has no bytes.
+func rehearse(resp downloadview.Response) (http.Header, downloadview.Outcome) {
+	inner := resp.File
+	resp.File = standIn{inner}
+	var outcome downloadview.Outcome
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, nil })
+	w := httptest.NewRecorder()
+	downloadview.NewHandler(view, &downloadview.Options{
+		Logger:   slog.New(slog.DiscardHandler),
+		Observer: func(_ *http.Request, o downloadview.Outcome) { outcome = o },
+	}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if resp.ETag == "" {
+		w.Header().Del("Etag")
+	}
+	return w.Header(), outcome
+}
+
+// standIn is a file that is not opened. It has a tag, since some proxies get
+// nothing without one.
+type standIn struct{ inner downloadview.File }
+
+func (s standIn) Name() string                        { return s.inner.Name() }
+func (s standIn) Source() (downloadview.Source, bool) { return downloadview.SourceOf(s.inner) }
+
+func (s standIn) Open(context.Context) (fs.File, error) {
+	facts := downloadview.Attributes{Size: -1, ETag: `"unopened"`}
+	return &handle{bytes.NewReader(nil), facts.FileInfo(s.Name())}, nil
+}
+
+type handle struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
+func (h *handle) Close() error               { return nil }
+
+var _ downloadview.Sourcer = standIn{}

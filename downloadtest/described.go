@@ -1,0 +1,78 @@
+package downloadtest
+
+import (
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A Disposition is the first word of Content-Disposition.
+type Disposition string
+
+const (
+	Attachment Disposition = "attachment" // saved
+	Inline     Disposition = "inline"     // shown
+)
+
+// described compares what the header says of the file.
+func (p *problems) described(h http.Header, name string, d Disposition, mediaType string) {
+	p.disposition(h.Get("Content-Disposition"), name, d)
+	if got := h.Get("Content-Type"); mediaType != "" && !sameType(got, mediaType) {
+		p.differ("type", got, mediaType)
+	}
+}
+
+func (p *problems) disposition(field, name string, d Disposition) {
+	if name == "" && d == "" {
+		return
+	}
+	var kind string
+	var params map[string]string
+	if field != "" {
+		var err error
+		if kind, params, err = mime.ParseMediaType(field); err != nil {
+			p.addf("disposition: got %q, which can't be read: %v", field, err)
+			return
+		}
+	}
+	p.differ("name", params["filename"], name)
+	p.differ("disposition", kind, string(d))
+}
+
+// sameType tells whether got is the media type want, with all parameters that
+// want has.
+func sameType(got, want string) bool {
+	if got == want {
+		return true
+	}
+	gotType, gotParams, err := mime.ParseMediaType(got)
+	if err != nil {
+		return false
+	}
+	wantType, wantParams, err := mime.ParseMediaType(want)
+	if err != nil || gotType != wantType {
+		return false
+	}
+	for key, value := range wantParams {
+		if g := gotParams[key]; g != value && (key != "charset" || !strings.EqualFold(g, value)) {
+			return false
+		}
+	}
+	return true
+}
+
+// header compares further fields; "" is none.
+func (p *problems) header(h http.Header, want map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		values := h.Values(key)
+		got := strings.Join(values, ", ")
+		switch {
+		case want[key] != "":
+			p.differ("header "+key, got, want[key])
+		case len(values) > 0:
+			p.addf("header %s: got %q, want none", key, got)
+		}
+	}
+}

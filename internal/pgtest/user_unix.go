@@ -1,0 +1,27 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"os"
+	"syscall"
+)
+
+// nobody is the user and the group that the server runs as where the test runs
+// as root.
+const nobody = 65534
+
+func unprivileged() *syscall.SysProcAttr {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+}
+
+// give makes dir the server's.
+func give(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return os.Chown(dir, nobody, nobody)
+}

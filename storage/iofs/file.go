@@ -1,0 +1,94 @@
+package iofs
+
+import (
+	"archive/zip"
+	"context"
+	"io/fs"
+
+	"github.com/downloadview/downloadview"
+)
+
+type file struct {
+	storage *Storage
+	key     string
+}
+
+func (f *file) Name() string { return f.key }
+
+func (f *file) Open(ctx context.Context) (fs.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := f.look(); err != nil {
+		return nil, err
+	}
+	h, err := f.storage.fsys.Open(f.key)
+	if err != nil {
+		return nil, openError(f.key, err)
+	}
+	if h == nil {
+		return nil, &fs.PathError{Op: "open", Path: f.key, Err: errNothing}
+	}
+	seen, err := f.handle(h)
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return seen, nil
+}
+
+// look refuses what is no regular file where that shows without opening it:
+// opening a pipe waits for a writer.
+func (f *file) look() error {
+	var fi fs.FileInfo
+	var err error
+	switch fsys := f.storage.fsys.(type) {
+	case fs.StatFS:
+		fi, err = fsys.Stat(f.key)
+	case fs.ReadLinkFS:
+		fi, err = fsys.Lstat(f.key)
+	default:
+		return nil
+	}
+	switch {
+	case err != nil:
+		return openError(f.key, err)
+	case fi == nil:
+		return &fs.PathError{Op: "stat", Path: f.key, Err: errNothing}
+	case fi.Mode().Type() == fs.ModeSymlink:
+		return nil // only opening it tells
+	}
+	return regular(f.key, fi)
+}
+
+// handle returns h as it is, or as a member of an archive.
+func (f *file) handle(h fs.File) (fs.File, error) {
+	fi, err := h.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if fi == nil {
+		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: errNothing}
+	}
+	if err := regular(f.key, fi); err != nil {
+		return nil, err
+	}
+	if header, ok := fi.Sys().(*zip.FileHeader); ok {
+		return f.storage.member(f.key, h, header)
+	}
+	return h, nil
+}
+
+func (f *file) Source() (downloadview.Source, bool) {
+	src := f.storage.source
+	if src.Scheme == "" {
+		return downloadview.Source{}, false
+	}
+	src.Path += f.key
+	return src, true
+}
+
+var (
+	_ downloadview.File    = (*file)(nil)
+	_ downloadview.Sourcer = (*file)(nil)
+)

@@ -1,0 +1,108 @@
+package iofs
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// List yields what is in folder: regular files and folders, and links as what
+// they lead to. Each is looked at when its turn comes, and left out where it
+// is gone by then or its name is not valid. folder is "" or a valid key, else
+// the error is [fs.ErrInvalid]; one that is missing or no folder is
+// [fs.ErrNotExist].
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		entries, err := s.entries(ctx, folder)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, e := range entries {
+			fi, err := s.info(ctx, path.Join(folder, entryName(e)), e)
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) {
+				continue
+			}
+			if !yield(fi, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// entries returns what the FS says is in folder, sorted.
+func (s *Storage) entries(ctx context.Context, folder string) ([]fs.DirEntry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name := "."
+	if folder != "" {
+		if err := check(folder); err != nil {
+			return nil, err
+		}
+		name = folder
+	}
+	fi, err := fs.Stat(s.fsys, name)
+	if err != nil {
+		return nil, openError(folder, err)
+	}
+	if !fi.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: folder, Err: fs.ErrNotExist}
+	}
+	entries, err := fs.ReadDir(s.fsys, name)
+	if err != nil {
+		return nil, openError(folder, err)
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(entryName(a), entryName(b)) })
+	return entries, nil
+}
+
+// info looks at what List may yield.
+func (s *Storage) info(ctx context.Context, key string, e fs.DirEntry) (fs.FileInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	var fi fs.FileInfo
+	var err error
+	if e.Type() == fs.ModeSymlink {
+		fi, err = fs.Stat(s.fsys, key)
+	} else {
+		fi, err = e.Info()
+	}
+	if err != nil {
+		return nil, openError(key, err)
+	}
+	if fi.IsDir() {
+		return fi, nil
+	}
+	if err := regular(key, fi); err != nil {
+		return nil, err
+	}
+	if header, ok := fi.Sys().(*zip.FileHeader); ok {
+		return attributes(header).FileInfo(key), nil
+	}
+	return fi, nil
+}
+
+// entryName returns the last element of an entry's key. Package zip makes the
+// key "a/b" of a member `a\b`, but calls its entry `a\b`.
+func entryName(e fs.DirEntry) string {
+	if fi, ok := e.(fs.FileInfo); ok {
+		if header, ok := fi.Sys().(*zip.FileHeader); ok {
+			return path.Base(strings.ReplaceAll(header.Name, `\`, "/"))
+		}
+	}
+	return e.Name()
+}
+
+var _ downloadview.Lister = (*Storage)(nil)

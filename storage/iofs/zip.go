@@ -1,0 +1,77 @@
+package iofs
+
+import (
+	"archive/zip"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// encrypted is the bit of a header's Flags that says so.
+const encrypted = 1
+
+// storedMembers returns the members of an archive whose bytes stand in it as
+// they are.
+func storedMembers(fsys fs.FS) map[*zip.FileHeader]*zip.File {
+	var r *zip.Reader
+	switch z := fsys.(type) {
+	case *zip.Reader:
+		r = z
+	case *zip.ReadCloser:
+		r = &z.Reader
+	default:
+		return nil
+	}
+	stored := make(map[*zip.FileHeader]*zip.File)
+	for _, f := range r.File {
+		if f.Method == zip.Store && f.CompressedSize64 == f.UncompressedSize64 {
+			stored[&f.FileHeader] = f
+		}
+	}
+	return stored
+}
+
+func (s *Storage) member(key string, h fs.File, header *zip.FileHeader) (fs.File, error) {
+	if header.Flags&encrypted != 0 {
+		return nil, &fs.PathError{Op: "open", Path: key, Err: fmt.Errorf("encrypted: %w", zip.ErrAlgorithm)}
+	}
+	a := attributes(header)
+	m := member{whole: h, info: a.FileInfo(key), size: a.Size, left: a.Size}
+	if f, ok := s.stored[header]; ok && a.Size >= 0 {
+		return &storedMember{member: m, file: f}, nil
+	}
+	return &m, nil
+}
+
+// attributes returns what an archive knows of a member.
+func attributes(header *zip.FileHeader) downloadview.Attributes {
+	a := downloadview.Attributes{Size: max(header.FileInfo().Size(), -1)}
+	if header.Modified.Year() <= 1980 {
+		return a
+	}
+	// A header without a checksum has 0 there, and one in four thousand million
+	// others has it too.
+	if a.Size >= 0 && (header.CRC32 != 0 || a.Size == 0) {
+		a.ETag = tag(header.Modified, a.Size, header.CRC32)
+	}
+	// This is how package zip says that it knows the zone.
+	if a.ETag != "" && header.Modified.Location() != time.UTC {
+		a.ModTime = header.Modified
+	}
+	return a
+}
+
+func tag(modified time.Time, size int64, checksum uint32) string {
+	b := make([]byte, 0, 44)
+	b = append(b, '"')
+	b = strconv.AppendInt(b, modified.UnixNano(), 16)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, size, 16)
+	b = append(b, '-')
+	b = strconv.AppendUint(b, uint64(checksum), 16)
+	b = append(b, '"')
+	return string(b)
+}
