@@ -22,8 +22,9 @@
 //
 // A [File] is a small interface, a [Storage] finds files by key. The packages
 // below storage have them for local disk (disk), any afero file system
-// (aferofs), any gocloud.dev bucket (gocloud) and S3 (s3bucket); storagetest
-// helps to write one.
+// (aferofs), any io/fs.FS such as an embedded folder or a zip archive (iofs),
+// any gocloud.dev bucket (gocloud), S3 (s3bucket) and HTTP URLs (remote);
+// storagetest helps to write one, and downloadtest to test one's views.
 //
 // From within an ordinary handler, [SendFile] and [Send] do the same:
 //

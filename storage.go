@@ -12,6 +12,11 @@ import (
 // context: it describes, and whether the file is there shows when it is
 // opened. The only error is a key that the storage can't have, which is an
 // [fs.PathError] with [fs.ErrInvalid]. Several goroutines may use one Storage.
+//
+// A Storage may offer more: [Lister], [Exister], [Saver], [Deleter], [Timed],
+// [URLer], [Pather]. Each is asked for by one function ([List], [Exists],
+// [Save], [Delete], [TimesOf], [URL], [Path]), whose error is
+// [errors.ErrUnsupported] where the storage can't.
 type Storage interface {
 	File(key string) (File, error)
 }
@@ -37,6 +42,11 @@ func List(ctx context.Context, s Storage, folder string) iter.Seq2[fs.FileInfo, 
 		return l.List(ctx, folder)
 	}
 	return func(yield func(fs.FileInfo, error) bool) {
-		yield(nil, fmt.Errorf("%T can't list: %w", s, errors.ErrUnsupported))
+		yield(nil, cannot(s, "list"))
 	}
+}
+
+// cannot is the error of a storage without a capability.
+func cannot(s Storage, what string) error {
+	return fmt.Errorf("%T can't %s: %w", s, what, errors.ErrUnsupported)
 }

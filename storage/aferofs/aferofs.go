@@ -14,12 +14,14 @@ package aferofs
 
 import (
 	"io/fs"
+	"net/url"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/afero"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/incoming"
 )
 
 // Options are what [New] needs beside the Fs. nil and the zero value mean
@@ -39,6 +41,11 @@ type Options struct {
 	// afero.NewBasePathFs(afero.NewOsFs(), "/srv/media") it is
 	// downloadview.Source{Scheme: "file", Path: "/srv/media"}.
 	Source downloadview.Source
+
+	// BaseURL is where everybody may have the files of Dir, such as
+	// https://cdn.example.com/media/ or, on the application's own host,
+	// /media/. nil means that they have no public URLs.
+	BaseURL *url.URL
 }
 
 // A Storage looks files up in an Fs. Several goroutines may use it if they may
@@ -48,7 +55,8 @@ type Storage struct {
 	options Options
 }
 
-// New returns a storage of the files in fsys, which nothing is written to.
+// New returns a storage of the files in fsys, which only Save and Delete write
+// to.
 func New(fsys afero.Fs, opts *Options) *Storage {
 	s := &Storage{fs: fsys}
 	if opts != nil {
@@ -61,8 +69,8 @@ func New(fsys afero.Fs, opts *Options) *Storage {
 }
 
 // File describes the file with this key. It does no I/O. A key must be what
-// [filepath.Localize] takes, and not "."; anything else is an [fs.PathError]
-// with [fs.ErrInvalid].
+// [filepath.Localize] takes, and neither "." nor the name of what is being
+// saved; anything else is an [fs.PathError] with [fs.ErrInvalid].
 //
 // Open of the result returns the [os.File] where there is one below. Missing
 // and not a regular file is [fs.ErrNotExist].
@@ -77,7 +85,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 // name returns what the Fs calls key.
 func (s *Storage) name(key string) (string, error) {
 	local, err := filepath.Localize(key)
-	if err != nil || key == "." {
+	if err != nil || key == "." || incoming.IsName(key) {
 		return "", &fs.PathError{Op: "open", Path: key, Err: fs.ErrInvalid}
 	}
 	return filepath.Join(s.options.Dir, local), nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,7 +79,10 @@ func TestConformance(t *testing.T) {
 func TestConformanceWithSource(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 		dir := t.TempDir()
-		opts := &aferofs.Options{Dir: dir, Source: downloadview.Source{Scheme: "file", Path: sourcePath(dir)}}
+		opts := &aferofs.Options{
+			Dir: dir, Source: downloadview.Source{Scheme: "file", Path: sourcePath(dir)},
+			BaseURL: &url.URL{Path: "/media/"},
+		}
 		put := func(key string, content []byte) error {
 			local, err := filepath.Localize(key)
 			if err != nil {

@@ -3,17 +3,20 @@ package disk_test
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 
+	"github.com/downloadview/downloadview/storage/disk"
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 func TestConformance(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
-		s, dir := newStorage(t)
+		_, dir := newStorage(t)
+		s := disk.NewWithOptions(openRoot(t, dir), &disk.Options{BaseURL: &url.URL{Scheme: "https", Host: "example.com"}})
 		put := func(key string, content []byte) error {
 			local, err := filepath.Localize(key)
 			if err != nil {

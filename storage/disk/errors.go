@@ -8,16 +8,21 @@ import (
 )
 
 func (s *Storage) openError(key string, err error) error {
-	if s.outside != nil && errors.Is(err, s.outside) {
+	if s.leadsOut(err) {
 		return notFound(key, err)
 	}
 	return openError(key, err)
 }
 
+// leadsOut tells whether the root refused a path because it leads out.
+func (s *Storage) leadsOut(err error) bool {
+	return s.outside != nil && errors.Is(err, s.outside)
+}
+
 // openError makes fs.ErrNotExist of the many ways in which a system says that
 // there is no such file. The rest is left as it is.
 func openError(name string, err error) error {
-	if slices.ContainsFunc(absent, func(a error) bool { return errors.Is(err, a) }) {
+	if isAny(err, absent) {
 		return notFound(name, err)
 	}
 	return err
@@ -34,4 +39,8 @@ func notFound(name string, cause error) error {
 // kindError says that mode is not that of a file, or not of a folder, to us.
 func kindError(mode fs.FileMode) error {
 	return fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, mode)
+}
+
+func isAny(err error, targets []error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }

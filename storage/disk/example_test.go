@@ -7,8 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing/iotest"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -60,4 +63,49 @@ func ExampleFile() {
 	fmt.Println(err)
 	// Output:
 	// disk: path "terms.pdf" is relative; want an absolute one
+}
+
+// What is saved is there as a whole, or not at all.
+func ExampleStorage_Save() {
+	dir, err := os.MkdirTemp("", "media")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer root.Close()
+	media := disk.New(root)
+	ctx := context.Background()
+
+	if err := media.Save(ctx, "2026/report.txt", strings.NewReader("all is well\n")); err != nil {
+		log.Fatal(err)
+	}
+	cut := io.MultiReader(strings.NewReader("all is"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	err = media.Save(ctx, "2026/report.txt", cut)
+	fmt.Println(errors.Is(err, io.ErrUnexpectedEOF))
+
+	content, err := fs.ReadFile(root.FS(), "2026/report.txt")
+	fmt.Printf("%s%v\n", content, err)
+	// Output:
+	// true
+	// all is well
+	// <nil>
+}
+
+// Files that everybody may have are not the application's to send.
+func ExampleNewWithOptions() {
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer root.Close()
+	media := disk.NewWithOptions(root, &disk.Options{
+		BaseURL: &url.URL{Scheme: "https", Host: "cdn.example.com", Path: "/media/"},
+	})
+	fmt.Println(media.URL(context.Background(), "2026/annual report.pdf"))
+	// Output:
+	// https://cdn.example.com/media/2026/annual%20report.pdf <nil>
 }

@@ -2,6 +2,7 @@ package gocloud_test
 
 import (
 	"errors"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -18,7 +19,10 @@ func TestConformance(t *testing.T) {
 	t.Run("mem", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 			b := closing(t, memblob.OpenBucket(nil))
-			s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "mem", Host: "bkt"}})
+			s := gocloud.New(b, &gocloud.Options{
+				Source:  downloadview.Source{Scheme: "mem", Host: "bkt"},
+				BaseURL: &url.URL{Scheme: "https", Host: "cdn.example.com", Path: "/media"},
+			})
 			return storagetest.Fixture{Storage: s, Put: func(key string, content []byte) error {
 				return b.WriteAll(t.Context(), key, content, nil)
 			}}

@@ -21,6 +21,7 @@ package gocloud
 import (
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 
@@ -42,6 +43,11 @@ type Options struct {
 	// Some drivers keep unusual keys under other names, fileblob "a//b" for
 	// one. A proxy that is sent there finds nothing.
 	Source downloadview.Source
+
+	// BaseURL is where everybody may have the objects without a signature, such
+	// as https://cdn.example.com/media/. nil means that they have no public
+	// URLs.
+	BaseURL *url.URL
 
 	// Describe adds to a what the bucket's driver knows of an open object and
 	// package blob does not pass on: ETag, ContentEncoding, ContentLanguage. It
@@ -83,8 +89,9 @@ func New(b *blob.Bucket, o *Options) *Storage {
 // "a/../b" are objects of their own where the driver has it so. A key that is
 // empty, ends in a slash, is not UTF-8, has a NUL or more ".." than names before
 // them, is [fs.ErrInvalid]. So is, in a bucket of local files, one with an empty
-// or dot segment, which would be another name of the same file, and one that
-// ends in ".attrs", where such a bucket keeps what it knows of a file.
+// or dot segment, which would be another name of the same file, one that ends
+// in ".attrs", where such a bucket keeps what it knows of a file, and one like
+// "name.18aa0c3f55d2e6b1.tmp", where it writes what is not whole yet.
 //
 // The file is a [downloadview.StatFile] and a [downloadview.RangeFile]; in a
 // bucket of local files it is neither, but its open handle can seek and is sent
@@ -97,8 +104,8 @@ func New(b *blob.Bucket, o *Options) *Storage {
 // The error of package blob is always wrapped.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	err := bucket.CheckKey(key)
-	if err == nil && s.onDisk && (!fs.ValidPath(key) || strings.HasSuffix(key, ".attrs")) {
-		err = errors.New(`a key of a local file has no empty or dot segment and does not end in ".attrs"`)
+	if err == nil && s.onDisk {
+		err = checkLocalKey(key)
 	}
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
@@ -108,6 +115,16 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 		return &f, nil
 	}
 	return &object{f}, nil
+}
+
+func checkLocalKey(key string) error {
+	switch {
+	case !fs.ValidPath(key), strings.HasSuffix(key, ".attrs"):
+		return errors.New(`a key of a local file has no empty or dot segment and does not end in ".attrs"`)
+	case isUnfinished(key):
+		return errors.New("a key has not the name of a file that is being written")
+	}
+	return nil
 }
 
 var _ downloadview.Lister = (*Storage)(nil)

@@ -40,6 +40,9 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 				yield(bucket.Entry{}, failure("list", folder, err))
 				return
 			}
+			if s.onDisk && isUnfinished(o.Key) {
+				continue
+			}
 			e := bucket.Entry{Key: o.Key, IsDir: o.IsDir}
 			if !o.IsDir {
 				e.Attributes = downloadview.Attributes{Size: o.Size, ModTime: o.ModTime}

@@ -17,6 +17,7 @@ package s3bucket
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -33,6 +34,11 @@ type Options struct {
 	// Prefix is put before every key as it is. It should end in a slash, as in
 	// "reports/2026/".
 	Prefix string
+
+	// BaseURL is where everybody may have the objects without a signature, such
+	// as https://cdn.example.com/media/. Keys are put behind it without Prefix.
+	// nil means that they have no public URLs.
+	BaseURL *url.URL
 }
 
 // A Storage is a bucket. Several goroutines may use one.
@@ -40,6 +46,7 @@ type Storage struct {
 	client *s3.Client
 	bucket string
 	prefix string
+	base   *url.URL
 }
 
 // New returns the Storage of a bucket. It does no I/O, so a bucket that is not
@@ -48,7 +55,7 @@ type Storage struct {
 func New(client *s3.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
-		s.prefix = o.Prefix
+		s.prefix, s.base = o.Prefix, o.BaseURL
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -399,5 +400,19 @@ func TestList(t *testing.T) {
 			t.Errorf("x is listed as %+v, want size, tag and time", a)
 		}
 		break
+	}
+}
+
+func TestURL(t *testing.T) {
+	base := &url.URL{Scheme: "https", Host: "cdn.test", Path: "/media/"}
+	s := s3bucket.New(nil, "files", &s3bucket.Options{Prefix: "2026/", BaseURL: base})
+	if got, err := downloadview.URL(t.Context(), s, "a b/100%.txt"); err != nil || got != "https://cdn.test/media/a%20b/100%25.txt" {
+		t.Errorf("URL = %q, %v", got, err)
+	}
+	if got, err := downloadview.URL(t.Context(), s3bucket.New(nil, "files", nil), "a"); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("URL without a base = %q, %v, want errors.ErrUnsupported", got, err)
+	}
+	if got, err := downloadview.URL(t.Context(), s, "../a"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("URL of a way out = %q, %v, want fs.ErrInvalid", got, err)
 	}
 }

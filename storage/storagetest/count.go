@@ -3,7 +3,6 @@ package storagetest
 import (
 	"context"
 	"io/fs"
-	"iter"
 	"sync/atomic"
 
 	"github.com/downloadview/downloadview"
@@ -12,8 +11,11 @@ import (
 // A Counter is a storage that counts what is asked of its files. They offer
 // what those of the storage behind it offer, and their handles are the very
 // same, so that an *os.File stays one. Several goroutines may use a Counter.
+//
+// What the storage offers beside files, such as List or Save, passes through
+// uncounted.
 type Counter struct {
-	storage               downloadview.Storage
+	forward
 	opens, stats, partial atomic.Int64
 }
 
@@ -25,7 +27,7 @@ type Calls struct {
 }
 
 // Count returns a storage that counts the calls to the files of s.
-func Count(s downloadview.Storage) *Counter { return &Counter{storage: s} }
+func Count(s downloadview.Storage) *Counter { return &Counter{forward: forward{s}} }
 
 // Calls returns how many calls there were since the beginning, or since
 // [Counter.Reset].
@@ -42,13 +44,13 @@ func (c *Counter) Reset() {
 
 // File returns the file of the storage behind c, counted.
 func (c *Counter) File(key string) (downloadview.File, error) {
-	return guardedStorage{c.storage, c}.File(key)
+	return guardedStorage{c.forward, c}.File(key)
 }
 
-// List lists the storage behind c, which is not counted. Where that is no
-// [downloadview.Lister] the one error is [errors.ErrUnsupported].
-func (c *Counter) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
-	return downloadview.List(ctx, c.storage, folder)
+// Exists asks the storage behind c where that is a [downloadview.Exister], else
+// a file, which is counted.
+func (c *Counter) Exists(ctx context.Context, key string) (bool, error) {
+	return exists(ctx, c.inner, c, key)
 }
 
 func (c *Counter) open(call func() (fs.File, error)) (fs.File, error) {
@@ -67,6 +69,6 @@ func (c *Counter) stat(call func() (fs.FileInfo, error)) (fs.FileInfo, error) {
 }
 
 var (
-	_ downloadview.Lister = (*Counter)(nil)
-	_ doors               = (*Counter)(nil)
+	_ everything = (*Counter)(nil)
+	_ doors      = (*Counter)(nil)
 )

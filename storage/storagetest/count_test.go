@@ -49,3 +49,20 @@ func TestCount(t *testing.T) {
 		t.Errorf("after Reset and a failed call: %+v, want %+v", got, want)
 	}
 }
+
+// Whether there is a file is asked of a file where the storage can't tell.
+func TestExistsIsCounted(t *testing.T) {
+	m := newModel("")
+	for s, want := range map[downloadview.Storage]Calls{
+		m:                                 {},
+		struct{ downloadview.Storage }{m}: {Stat: 1},
+	} {
+		c := Count(s)
+		if found, err := downloadview.Exists(t.Context(), c, "x"); found || err != nil {
+			t.Errorf("Exists = %t, %v, want false", found, err)
+		}
+		if got := c.Calls(); got != want {
+			t.Errorf("calls = %+v, want %+v", got, want)
+		}
+	}
+}

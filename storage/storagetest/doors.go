@@ -3,7 +3,6 @@ package storagetest
 import (
 	"context"
 	"io/fs"
-	"iter"
 
 	"github.com/downloadview/downloadview"
 )
@@ -18,7 +17,7 @@ type doors interface {
 
 // guardedStorage is a storage with doors before its files.
 type guardedStorage struct {
-	inner downloadview.Storage
+	forward
 	doors doors
 }
 
@@ -30,8 +29,8 @@ func (s guardedStorage) File(key string) (downloadview.File, error) {
 	return guard(f, s.doors), nil
 }
 
-func (s guardedStorage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
-	return downloadview.List(ctx, s.inner, folder)
+func (s guardedStorage) Exists(ctx context.Context, key string) (bool, error) {
+	return exists(ctx, s.inner, s, key)
 }
 
 // guard returns f behind doors, with what f offers and nothing more: one layer
@@ -91,7 +90,7 @@ func (f guardedRange) OpenRange(ctx context.Context, offset, length int64) (fs.F
 }
 
 var (
-	_ downloadview.Lister    = guardedStorage{}
+	_ everything             = guardedStorage{}
 	_ downloadview.File      = guardedFile{}
 	_ downloadview.Sourcer   = guardedSource{}
 	_ downloadview.StatFile  = guardedStat{}

@@ -22,9 +22,9 @@ type Failure struct {
 // Fail returns a storage like s whose files fail as f says. They offer what
 // those of s offer. A handle that is to fail is no *os.File any more, but
 // still seeks where it did; After then counts the bytes read, wherever they
-// are.
+// are. What s offers beside files, such as List or Save, doesn't fail.
 func Fail(s downloadview.Storage, f Failure) downloadview.Storage {
-	return guardedStorage{s, f}
+	return guardedStorage{forward{s}, f}
 }
 
 func (f Failure) open(call func() (fs.File, error)) (fs.File, error) {

@@ -151,6 +151,16 @@ func wantOwnContent(ctx context.Context, fx Fixture, key string) error {
 	return CheckFile(ctx, f)
 }
 
+// refused returns keys that the storage can't have.
+func (fx Fixture) refused() (keys []string) {
+	for _, key := range []string{"", ".", "..", "/", "../x", "folder/", "folder//x", "/x", "\x00", "\xff/..", strings.Repeat("n", 5000)} {
+		if _, err := fx.Storage.File(key); err != nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // short quotes a key for a message.
 func short(key string) string {
 	if len(key) > 60 {

@@ -22,9 +22,10 @@ import (
 // by a string; "" is none.
 type model struct {
 	bug      string
+	mu       sync.Mutex // for what follows, and what bugs change in files and handles
 	objects  map[string]object
-	mu       sync.Mutex // for what bugs change in files and handles
 	versions int
+	missing  bool // for a bug
 }
 
 type object struct {
@@ -40,6 +41,8 @@ func (m *model) put(key string, content []byte) error {
 	if strings.Contains(key, "*") {
 		return fmt.Errorf("%q: %w", key, errors.ErrUnsupported)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.bug != "the tag stays" {
 		m.versions++
 	}
@@ -71,6 +74,8 @@ func (m *model) File(key string) (downloadview.File, error) {
 	case !fs.ValidPath(key) && !strings.HasPrefix(m.bug, "keys are"):
 		return nil, &fs.PathError{Op: "open", Path: key, Err: fs.ErrInvalid}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	f := &modelFile{m: m, key: key, early: m.objects[key]}
 	if m.bug == "File looks" && f.early.version == 0 {
 		return nil, &fs.PathError{Op: "open", Path: key, Err: fs.ErrNotExist}
@@ -99,7 +104,12 @@ func (f *modelFile) look(ctx context.Context) (object, error) {
 	if err := ctx.Err(); err != nil && f.m.bug != "contexts are ignored" {
 		return object{}, err
 	}
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
 	o, ok := f.m.objects[f.m.alias(f.key)]
+	if f.m.missing {
+		f.m.missing, ok = false, false
+	}
 	if f.m.bug == "File keeps what was there" {
 		o, ok = f.early, f.early.version != 0
 	}
@@ -290,7 +300,10 @@ func (m *model) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, 
 			prefix = ""
 		}
 		entries := map[string]fs.FileInfo{}
-		for key, o := range m.objects {
+		m.mu.Lock()
+		objects := maps.Clone(m.objects)
+		m.mu.Unlock()
+		for key, o := range objects {
 			rest, ok := strings.CutPrefix(key, prefix)
 			if !ok {
 				continue

@@ -4,7 +4,9 @@
 // [Run] needs a [Fixture], which is a storage and a way to put something into
 // it. Everything else the suite decides. What a storage needn't offer
 // ([downloadview.StatFile], [downloadview.RangeFile], [downloadview.Sourcer],
-// [downloadview.Lister]) is found by asking, and tested where it is there. The
+// [downloadview.Lister], [downloadview.Exister], [downloadview.Saver],
+// [downloadview.Deleter], [downloadview.Timed], [downloadview.URLer],
+// [downloadview.Pather]) is found by asking, and tested where it is there. The
 // example is a whole storage, over a map, that passes.
 package storagetest
 
@@ -71,6 +73,15 @@ func checks() []check {
 		{"source", checkSource},
 		{"list", checkList},
 		{"list of nothing", checkListOfNothing},
+		{"exists", checkExists},
+		{"save", checkSave},
+		{"save odd keys", checkSaveOddKeys},
+		{"save fails", checkSaveFails},
+		{"save at once", checkSaveAtOnce},
+		{"delete", checkDelete},
+		{"times", checkTimes},
+		{"url", checkURL},
+		{"path", checkPath},
 	}
 }
 

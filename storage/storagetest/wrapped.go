@@ -2,8 +2,6 @@ package storagetest
 
 import (
 	"context"
-	"io/fs"
-	"iter"
 
 	"github.com/downloadview/downloadview"
 )
@@ -12,10 +10,10 @@ import (
 // changes nothing. What gets lost there was never asked for through the
 // functions of package downloadview.
 func (fx Fixture) wrapped() Fixture {
-	return Fixture{Storage: wrappedStorage{fx.Storage}, Put: fx.Put}
+	return Fixture{Storage: wrappedStorage{forward{fx.Storage}}, Put: fx.Put}
 }
 
-type wrappedStorage struct{ inner downloadview.Storage }
+type wrappedStorage struct{ forward }
 
 func (s wrappedStorage) File(key string) (downloadview.File, error) {
 	f, err := s.inner.File(key)
@@ -25,12 +23,12 @@ func (s wrappedStorage) File(key string) (downloadview.File, error) {
 	return wrappedFile{f}, nil
 }
 
-func (s wrappedStorage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
-	return downloadview.List(ctx, s.inner, folder)
+func (s wrappedStorage) Exists(ctx context.Context, key string) (bool, error) {
+	return exists(ctx, s.inner, s, key)
 }
 
 type wrappedFile struct{ downloadview.File }
 
 func (f wrappedFile) Unwrap() downloadview.File { return f.File }
 
-var _ downloadview.Lister = wrappedStorage{}
+var _ everything = wrappedStorage{}

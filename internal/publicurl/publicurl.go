@@ -1,0 +1,35 @@
+// Package publicurl makes the URLs of files that anybody may have.
+package publicurl
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+)
+
+// Of returns the URL of key below base, as downloadview.URLer says. base may
+// end in a slash or not; its query and fragment are left out. Where it is nil,
+// and for a key with empty or dot segments, which browsers and servers resolve,
+// the error is [errors.ErrUnsupported].
+func Of(base *url.URL, key string) (string, error) {
+	if base == nil {
+		return "", failure(key, "the storage has no base URL")
+	}
+	for segment := range strings.SplitSeq(key, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", failure(key, "no URL has empty or dot segments")
+		}
+	}
+	below := (&url.URL{Path: key}).EscapedPath()
+	u := *base
+	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
+	u.RawPath = strings.TrimSuffix(base.EscapedPath(), "/") + "/" + below
+	u.Path = strings.TrimSuffix(base.Path, "/") + "/" + key
+	return u.String(), nil
+}
+
+func failure(key, why string) error {
+	return &fs.PathError{Op: "url", Path: key, Err: fmt.Errorf("%w: %s", errors.ErrUnsupported, why)}
+}

@@ -1,0 +1,56 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/filetime"
+)
+
+// Times tells when an object was created, where the driver knows that, as those
+// of Azure and Google do; of a local file what the system knows. That of S3
+// does not, and is [errors.ErrUnsupported].
+func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
+	f, err := s.File(key)
+	if err != nil {
+		return downloadview.Times{}, err
+	}
+	var t downloadview.Times
+	if s.onDisk {
+		t, err = localTimes(ctx, f)
+	} else {
+		t, err = s.objectTimes(ctx, key)
+	}
+	if err == nil && t.Created.IsZero() && t.Accessed.IsZero() {
+		err = &fs.PathError{Op: "times", Path: key, Err: fmt.Errorf("%w by this bucket", errors.ErrUnsupported)}
+	}
+	return t, err
+}
+
+func (s *Storage) objectTimes(ctx context.Context, key string) (downloadview.Times, error) {
+	if err := ctx.Err(); err != nil {
+		return downloadview.Times{}, failure("times", key, err)
+	}
+	a, err := s.bucket.Attributes(ctx, key)
+	if err != nil {
+		return downloadview.Times{}, failure("times", key, err)
+	}
+	return downloadview.Times{Created: a.CreateTime, Modified: modTime(a)}, nil
+}
+
+func localTimes(ctx context.Context, f downloadview.File) (downloadview.Times, error) {
+	h, err := f.Open(ctx)
+	if err != nil {
+		return downloadview.Times{}, err
+	}
+	defer h.Close()
+	if l, ok := h.(*local); ok {
+		return filetime.Of(l.file)
+	}
+	return downloadview.Times{}, nil
+}
+
+var _ downloadview.Timed = (*Storage)(nil)

@@ -1,0 +1,34 @@
+package s3bucket
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Delete removes the object called key, with two requests: S3 doesn't tell
+// whether there was one, so it is looked at first. Of what another removes
+// between the two it is not known any more. In a bucket with versions, earlier
+// ones stay.
+func (s *Storage) Delete(ctx context.Context, key string) error {
+	f, err := s.File(key)
+	if err != nil {
+		return err
+	}
+	if _, err := downloadview.Stat(ctx, f); err != nil {
+		return err
+	}
+	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: &s.bucket,
+		Key:    aws.String(s.prefix + key),
+	})
+	if err != nil {
+		return failure("delete", key, err)
+	}
+	return nil
+}
+
+var _ downloadview.Deleter = (*Storage)(nil)

@@ -1,0 +1,78 @@
+package s3bucket
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/incoming"
+)
+
+// Save stores an object, with the media type that its name has, as
+// [downloadview.TypeByName] says. Up to 8 MiB are one request. What is longer
+// is uploaded in parts of 8 MiB, one after the other, of which each is kept in
+// memory while it is sent; after 1000 parts they get twice as large, and so on,
+// so that the 10,000 parts that S3 allows hold 8 TB.
+//
+// An object changes when its last request is answered; where Save fails, the
+// parts are removed. Those of a process that was killed are no object and not
+// listed, but paid for: let a lifecycle rule (AbortIncompleteMultipartUpload)
+// remove them.
+func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
+	if _, err := s.File(key); err != nil {
+		return err
+	}
+	in := incoming.NewReader(ctx, r)
+	err := s.upload(ctx, s.prefix+key, in)
+	switch read := in.Err(); {
+	case err == nil:
+		return nil
+	case read != nil:
+		return &fs.PathError{Op: "save", Path: key, Err: read}
+	}
+	return failure("save", key, err)
+}
+
+// partSize returns the length of a part of an upload; the first is 1.
+func partSize(number int32) int64 { return 8 << 20 << ((number - 1) / 1000) }
+
+func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) error {
+	var part bytes.Buffer
+	more, err := fill(&part, in, partSize(1))
+	if err != nil {
+		return err
+	}
+	if more {
+		return s.uploadParts(ctx, name, in, &part)
+	}
+	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:      &s.bucket,
+		Key:         &name,
+		ContentType: mediaType(name),
+		Body:        bytes.NewReader(part.Bytes()),
+	})
+	return err
+}
+
+// fill reads size bytes into part, and tells whether there may be more.
+func fill(part *bytes.Buffer, in *incoming.Reader, size int64) (more bool, err error) {
+	part.Reset()
+	_, err = io.CopyN(part, in, size)
+	if errors.Is(err, io.EOF) {
+		return false, in.Err()
+	}
+	return err == nil, err
+}
+
+func mediaType(name string) *string {
+	return aws.String(cmp.Or(downloadview.TypeByName(name), "application/octet-stream"))
+}
+
+var _ downloadview.Saver = (*Storage)(nil)
