@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"github.com/downloadview/downloadview/internal/absent"
 )
 
 func (s *Storage) openError(key string, err error) error {
@@ -22,7 +24,7 @@ func (s *Storage) leadsOut(err error) bool {
 // openError makes fs.ErrNotExist of the many ways in which a system says that
 // there is no such file. The rest is left as it is.
 func openError(name string, err error) error {
-	if isAny(err, absent) {
+	if absent.Is(err) {
 		return notFound(name, err)
 	}
 	return err

@@ -2,13 +2,13 @@ package disk
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 	"path"
 	"slices"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/listing"
 )
 
 // List yields what is in folder: regular files, folders, and links that stay
@@ -17,22 +17,10 @@ import (
 // a valid key, else the error is [fs.ErrInvalid]; one that is missing or no
 // folder is [fs.ErrNotExist].
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
-	return func(yield func(fs.FileInfo, error) bool) {
-		names, err := s.names(ctx, folder)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, name := range names {
-			fi, err := s.entry(ctx, path.Join(folder, name))
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) {
-				continue
-			}
-			if !yield(fi, err) || err != nil {
-				return
-			}
-		}
-	}
+	names := func() ([]string, error) { return s.names(ctx, folder) }
+	return listing.List(names, func(name string) (fs.FileInfo, error) {
+		return s.entry(ctx, path.Join(folder, name))
+	})
 }
 
 // names returns the names in folder, sorted.

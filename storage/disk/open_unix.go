@@ -13,14 +13,6 @@ import (
 // ours by being named. It means nothing to a regular file.
 const openFlag = os.O_RDONLY | syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-// absent are the errors of open(2), beside ENOENT, that say that no such file
-// is there: opening a socket is ENXIO, on macOS EOPNOTSUPP, and a name that is
-// not UTF-8 is EILSEQ where the file system wants that.
-var absent = []error{
-	syscall.ELOOP, syscall.ENAMETOOLONG, syscall.ENOTDIR,
-	syscall.ENXIO, syscall.ENODEV, syscall.EOPNOTSUPP, syscall.EILSEQ,
-}
-
 // localName returns key as the system spells it. Names are bytes here, so that
 // of fs.ValidPath only the rules about elements hold, not that about UTF-8.
 func localName(key string) (string, bool) {

@@ -14,3 +14,10 @@ var (
 
 // syncFolder does nothing: Windows has no call for the names in a folder.
 func syncFolder(*os.Root) error { return nil }
+
+// System error codes of winerror.h that package syscall has no names for.
+const (
+	errorInvalidName          = syscall.Errno(123)
+	errorFilenameExceedsRange = syscall.Errno(206)
+	errorDirectory            = syscall.Errno(267)
+)

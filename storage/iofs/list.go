@@ -3,7 +3,6 @@ package iofs
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 	"path"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/listing"
 )
 
 // List yields what is in folder: regular files and folders, and links as what
@@ -19,22 +19,10 @@ import (
 // the error is [fs.ErrInvalid]; one that is missing or no folder is
 // [fs.ErrNotExist].
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
-	return func(yield func(fs.FileInfo, error) bool) {
-		entries, err := s.entries(ctx, folder)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, e := range entries {
-			fi, err := s.info(ctx, path.Join(folder, entryName(e)), e)
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) {
-				continue
-			}
-			if !yield(fi, err) || err != nil {
-				return
-			}
-		}
-	}
+	entries := func() ([]fs.DirEntry, error) { return s.entries(ctx, folder) }
+	return listing.List(entries, func(e fs.DirEntry) (fs.FileInfo, error) {
+		return s.info(ctx, path.Join(folder, entryName(e)), e)
+	})
 }
 
 // entries returns what the FS says is in folder, sorted.

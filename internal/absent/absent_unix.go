@@ -1,10 +1,11 @@
 //go:build unix
 
-package aferofs
+package absent
 
 import "syscall"
 
-// absent are the errors, beside ENOENT, that say that no such file is there.
+// Opening a socket is ENXIO, on macOS EOPNOTSUPP, and a name that is not UTF-8
+// is EILSEQ where the file system wants that.
 var absent = []error{
 	syscall.ELOOP, syscall.ENAMETOOLONG, syscall.ENOTDIR,
 	syscall.ENXIO, syscall.ENODEV, syscall.EOPNOTSUPP, syscall.EILSEQ,
