@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -73,68 +74,85 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 		"second part":   broken(0),
 		"ends too soon": func() File { o := broken(0); o.cutErr = nil; return o }(),
 	}
-	below := map[string]func(http.Handler) http.Handler{
-		"bare":    func(h http.Handler) http.Handler { return h },
-		"swallow": swallow,
-		"fill up": fillUp,
-		"chi": func(h http.Handler) http.Handler {
-			r := chi.NewRouter()
-			r.Use(middleware.RequestLogger(&middleware.DefaultLogFormatter{Logger: quiet{}, NoColor: true}), middleware.Recoverer)
-			r.Handle("/*", h)
-			return r
-		},
-		"chi, compressing, swallow": func(h http.Handler) http.Handler {
-			r := chi.NewRouter()
-			r.Use(swallow, middleware.Compress(5, "text/plain", "application/octet-stream"))
-			r.Handle("/*", h)
-			return r
-		},
-	}
-	protocols := map[string]func(t *testing.T, s *httptest.Server, rng string) error{
-		"HTTP/1.0":          askOld,
-		"HTTP/1.1":          askNew,
-		"HTTP/1.1 over TLS": askNew,
-		"HTTP/2":            askNew,
-	}
-	for protocol, ask := range protocols {
-		for around, wrap := range below {
-			for name, f := range files {
-				t.Run(protocol+"/"+around+"/"+name, func(t *testing.T) {
-					var seen []Outcome
-					var mu sync.Mutex
-					options := &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) {
-						mu.Lock()
-						defer mu.Unlock()
-						seen = append(seen, o)
-					}}
-					s := httptest.NewUnstartedServer(wrap(NewHandler(fileView(f), options)))
-					s.Config.ErrorLog = nil
-					switch protocol {
-					case "HTTP/2":
-						s.EnableHTTP2 = true
-						s.StartTLS()
-					case "HTTP/1.1 over TLS":
-						s.StartTLS()
-					default:
-						s.Start()
-					}
-					rng := ""
-					if name == "second part" {
-						rng = "bytes=0-99,1000-262143"
-					}
-					if err := ask(t, s, rng); err == nil {
-						t.Error("the client takes the download for whole")
-					}
-					s.Close()
-					if len(seen) != 1 || seen[0].AbortedBy != Origin || seen[0].Err == nil {
-						t.Errorf("observed %+v, want one outcome aborted by the origin", seen)
-					}
-					if o, ok := f.(*object); ok && o.open.Load() != 0 {
-						t.Errorf("%d handles left open", o.open.Load())
-					}
-				})
-			}
+	each(t, func(t *testing.T, protocol string, wrap func(http.Handler) http.Handler) {
+		for name, f := range files {
+			t.Run(name, func(t *testing.T) {
+				rng := ""
+				if name == "second part" {
+					rng = "bytes=0-99,1000-262143"
+				}
+				mustBreakOff(t, protocol, wrap, f, discard, rng)
+				if o, ok := f.(*object); ok && o.open.Load() != 0 {
+					t.Errorf("%d handles left open", o.open.Load())
+				}
+			})
 		}
+	})
+}
+
+// recoverers are what may stand between a handler and its server.
+var recoverers = map[string]func(http.Handler) http.Handler{
+	"bare":    func(h http.Handler) http.Handler { return h },
+	"swallow": swallow,
+	"fill up": fillUp,
+	"chi": func(h http.Handler) http.Handler {
+		r := chi.NewRouter()
+		r.Use(middleware.RequestLogger(&middleware.DefaultLogFormatter{Logger: quiet{}, NoColor: true}), middleware.Recoverer)
+		r.Handle("/*", h)
+		return r
+	},
+	"chi, compressing, swallow": func(h http.Handler) http.Handler {
+		r := chi.NewRouter()
+		r.Use(swallow, middleware.Compress(5, "text/plain", "application/octet-stream"))
+		r.Handle("/*", h)
+		return r
+	},
+}
+
+var protocols = map[string]func(t *testing.T, s *httptest.Server, rng string) error{
+	"HTTP/1.0":          askOld,
+	"HTTP/1.1":          askNew,
+	"HTTP/1.1 over TLS": askNew,
+	"HTTP/2":            askNew,
+}
+
+// each runs test over every protocol, below each of the recoverers.
+func each(t *testing.T, test func(t *testing.T, protocol string, wrap func(http.Handler) http.Handler)) {
+	for protocol := range protocols {
+		for around, wrap := range recoverers {
+			t.Run(protocol+"/"+around, func(t *testing.T) { test(t, protocol, wrap) })
+		}
+	}
+}
+
+// mustBreakOff asks for f and fails where the client has no error, or the
+// observer isn't told once that the origin is to blame.
+func mustBreakOff(t *testing.T, protocol string, wrap func(http.Handler) http.Handler, f File, log *slog.Logger, rng string) {
+	t.Helper()
+	var seen []Outcome
+	var mu sync.Mutex
+	options := &Options{Logger: log, Observer: func(_ *http.Request, o Outcome) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, o)
+	}}
+	s := httptest.NewUnstartedServer(wrap(NewHandler(fileView(f), options)))
+	s.Config.ErrorLog = nil
+	switch protocol {
+	case "HTTP/2":
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	case "HTTP/1.1 over TLS":
+		s.StartTLS()
+	default:
+		s.Start()
+	}
+	if err := protocols[protocol](t, s, rng); err == nil {
+		t.Error("the client takes the download for whole")
+	}
+	s.Close()
+	if len(seen) != 1 || seen[0].AbortedBy != Origin || seen[0].Err == nil {
+		t.Errorf("observed %+v, want one outcome aborted by the origin", seen)
 	}
 }
 

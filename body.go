@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -63,16 +64,17 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 			return err
 		}
 	}
+	empty := part.length == 0 || x.r.Method == http.MethodHead
+	if src, ok := b.handle.(io.WriterTo); ok && len(p.ranges) == 0 && !empty && !isKernelFile(b.handle) {
+		return x.sendByItself(src, a, k)
+	}
 	var small []byte
-	if part.length > 0 && part.length <= smallFile && x.r.Method != http.MethodHead {
+	if !empty && part.length > 0 && part.length <= smallFile {
 		buf := smallBuffers.Get().(*[smallFile]byte)
 		defer smallBuffers.Put(buf)
 		small = buf[:part.length]
-		if n, err := io.ReadFull(b.handle, small); err != nil {
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				err = shortBy(part.length - int64(n))
-			}
-			return err
+		if err := readSmall(b.handle, small); err != nil {
+			return x.quietly(err)
 		}
 	}
 	f := fieldsOf(x.w, 9)
@@ -85,7 +87,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	x.outcome.Status = p.status
 	x.w.WriteHeader(p.status)
 	switch {
-	case x.r.Method == http.MethodHead, part.length == 0:
+	case empty:
 		return nil
 	case small != nil:
 		n, err := x.w.Write(small)
@@ -97,7 +99,55 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	}
 	n, err := copyBody(x.r.Context(), x.w, b.handle, part.length)
 	x.outcome.Bytes = n
+	return x.quietly(err)
+}
+
+func readSmall(src io.Reader, small []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	n, err := io.ReadFull(src, small)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = shortBy(int64(len(small) - n))
+	}
 	return err
+}
+
+// sendByItself lets src write the whole body. The header goes out with the first
+// byte, so that what fails before it gets an honest status.
+func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
+	before := maps.Clone(x.w.Header())
+	f := fieldsOf(x.w, 9)
+	f.common(&x.resp, x.resp.describe(a))
+	f.content(a, k)
+	f.length(k.size)
+	w := bodyWriter{w: x.w, size: k.size}
+	err := w.take(src)
+	x.outcome.Bytes = w.sent
+	if err != nil && !w.begun {
+		h := x.w.Header()
+		clear(h)
+		maps.Copy(h, before)
+		return x.quietly(err.err)
+	}
+	x.outcome.Status = http.StatusOK
+	if err != nil {
+		return x.quietly(err)
+	}
+	return nil
+}
+
+// quietly returns err, unless it is the wish to abort without a word.
+func (x *exchange) quietly(err error) error {
+	if !errors.Is(err, http.ErrAbortHandler) || x.r.Context().Err() != nil {
+		return err
+	}
+	x.outcome.AbortedBy, x.outcome.Err = Origin, http.ErrAbortHandler
+	x.finish()
+	abort(x.w, x.r)
+	return nil
 }
 
 func (s span) contentRange(size int64) string {
@@ -160,7 +210,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) error {
 	}
 	n, err := copyBody(x.r.Context(), x.w, r, part.length)
 	x.outcome.Bytes += n
-	return err
+	return x.quietly(err)
 }
 
 func (x *exchange) write(p []byte) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"syscall"
@@ -22,14 +23,18 @@ func (e *cutOff) Error() string { return fmt.Sprintf("cut off by the %v: %v", e.
 func (e *cutOff) Unwrap() error { return e.err }
 
 // copyBody sends n bytes of src, or all of it where n is negative, and returns
-// how many went out. The error is a *cutOff.
-func copyBody(ctx context.Context, w io.Writer, src io.Reader, n int64) (int64, error) {
+// how many went out. The error is a *cutOff, also for a panic.
+func copyBody(ctx context.Context, w io.Writer, src io.Reader, n int64) (sent int64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &cutOff{Origin, panicked(p)}
+		}
+	}()
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
 		return copyByKernel(ctx, rf, src, n)
 	}
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
-	var sent int64
 	for n < 0 || sent < n {
 		chunk := *buf
 		if n >= 0 && n-sent < int64(len(chunk)) {
@@ -94,4 +99,84 @@ func shortBy(n int64) error {
 func isConnectionError(err error) bool {
 	return errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// A bodyWriter takes a body that is written by itself. It sends the header with
+// the first byte, and tells the client's failures from those of the writing.
+type bodyWriter struct {
+	w     http.ResponseWriter
+	size  int64 // -1: not known
+	begun bool  // the header is out
+	sent  int64
+	full  bool  // somebody wrote past size
+	err   error // the client's
+}
+
+var errFull = errors.New("all bytes have been sent")
+
+// take lets src write the body to its end.
+func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
+	defer func() {
+		if p := recover(); p != nil {
+			cut = &cutOff{Origin, panicked(p)}
+		}
+	}()
+	_, err := src.WriteTo(b)
+	switch {
+	case b.err != nil:
+		return &cutOff{Client, b.err}
+	case b.full: // what was promised is out, as it would be if it had been read
+		return nil
+	case err != nil:
+		return &cutOff{Origin, err}
+	case b.sent < b.size:
+		return &cutOff{Origin, shortBy(b.size - b.sent)}
+	}
+	b.begin()
+	return nil
+}
+
+func (b *bodyWriter) begin() {
+	if !b.begun {
+		b.begun = true
+		b.w.WriteHeader(http.StatusOK)
+	}
+}
+
+func (b *bodyWriter) Write(p []byte) (int, error) { return forward(b, p, b.w.Write) }
+
+func (b *bodyWriter) WriteString(s string) (int, error) {
+	return forward(b, s, func(s string) (int, error) { return io.WriteString(b.w, s) })
+}
+
+func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) (int, error) {
+	if b.err != nil || len(p) == 0 {
+		return 0, b.err
+	}
+	over := b.size >= 0 && int64(len(p)) > b.size-b.sent
+	if over {
+		p = p[:b.size-b.sent]
+	}
+	n := 0
+	if len(p) > 0 {
+		b.begin()
+		n, b.err = write(p)
+		b.sent += int64(n)
+	}
+	if b.err == nil && over {
+		b.full = true
+		return n, errFull
+	}
+	return n, b.err
+}
+
+// Flush sends what is still in the server's buffers.
+func (b *bodyWriter) Flush() {
+	if b.err != nil {
+		return
+	}
+	b.begin()
+	if err := http.NewResponseController(b.w).Flush(); !errors.Is(err, errors.ErrUnsupported) {
+		b.err = err
+	}
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+// A tab of a real browser.
+type tab struct{ ctx context.Context }
+
+func openTab(t *testing.T) tab {
+	t.Helper()
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")),
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+	)
+	if os.Getuid() == 0 {
+		flags = append(flags, chromedp.NoSandbox) // which root can't have
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return tab{ctx}
+}
+
+// patient limits what a busy machine may take for one step.
+func (b tab) patient(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// save clicks a link and returns the one file that this leaves on the disk.
+func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
+	t.Helper()
+	ctx, dir, yes := b.patient(t), t.TempDir(), true
+	_, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior:      browser.SetDownloadBehaviorBehaviorAllow,
+		DownloadPath:  dir,
+		EventsEnabled: &yes,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	progress := chromedp.BrowserEvents(ctx, browser.DownloadProgress)
+	if err := chromedp.Do(ctx, chromedp.Click(link)); err != nil {
+		t.Fatal(err)
+	}
+	for p, err := range progress {
+		if err != nil {
+			t.Fatalf("waiting for the download: %v", err)
+		}
+		if p.State == browser.DownloadProgressStateCanceled {
+			t.Fatal("the download was canceled")
+		}
+		if p.State == browser.DownloadProgressStateCompleted {
+			break
+		}
+	}
+	saved, err := os.ReadDir(dir)
+	if err != nil || len(saved) != 1 {
+		t.Fatalf("saved %v, %v; want one file", saved, err)
+	}
+	name = saved[0].Name()
+	bytes, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, string(bytes)
+}
+
+// show clicks a link and returns what is shown then.
+func (b tab) show(t *testing.T, link chromedp.CSS) (status int, contentType, title string) {
+	t.Helper()
+	ctx := b.patient(t)
+	resp, err := chromedp.RunResponse(ctx, chromedp.Click(link))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if title, err = chromedp.Run(ctx, chromedp.Title()); err != nil {
+		t.Fatal(err)
+	}
+	return int(resp.Status), resp.MimeType, title
+}
+
+func TestInChromium(t *testing.T) {
+	b := openTab(t)
+	s := newTestStock(t)
+	h, err := newDemo(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+
+	open := func(t *testing.T) {
+		if err := chromedp.Do(b.patient(t), chromedp.Navigate(server.URL)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t)
+	// The page's own policy lets nothing but its own style through.
+	width, err := chromedp.Run(b.patient(t), chromedp.Evaluate[string](`getComputedStyle(document.querySelector("main")).maxWidth`))
+	if err != nil || width != "960px" {
+		t.Errorf("the page is at most %s wide, %v; want 960px, as its style says", width, err)
+	}
+
+	// Characters that file systems don't have; Chromium puts "_" in their place.
+	onDisk := strings.NewReplacer(`"`, "_", "<", "_", ">", "_")
+	for _, i := range items(t, s) {
+		t.Run(i.Slug, func(t *testing.T) {
+			want, link := wants[i.Slug], chromedp.CSS("#"+i.Slug+" .get a")
+			if i.Token != "" {
+				want = noToken
+			}
+			if want.name != "" && !want.shown {
+				name, content := b.save(t, link)
+				if name != onDisk.Replace(want.name) {
+					t.Errorf("saved as %q, want %q", name, onDisk.Replace(want.name))
+				}
+				if want.body != "" && content != want.body {
+					t.Errorf("saved %.60q, want %.60q", content, want.body)
+				}
+				return
+			}
+			defer open(t)
+			status, contentType, title := b.show(t, link)
+			kind, _, _ := strings.Cut(want.contentType, ";")
+			if status != want.status || contentType != kind {
+				t.Errorf("shown: %d %q, want %d %q", status, contentType, want.status, kind)
+			}
+			if i.Slug == "html" && title != "A note in a sandbox" {
+				t.Errorf("title is %q; want the script not to have changed it", title)
+			}
+		})
+	}
+}
+
+// noToken is what a link gets that can't bring the token along.
+var noToken = want{status: http.StatusUnauthorized, contentType: text}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// An answer is what came back from one mode.
+type answer struct {
+	Proxy      string // that the answer is for; "": none
+	Status     int
+	Header     http.Header
+	HandedOver bool // the proxy is told to send the file
+}
+
+// ask sends a HEAD request for path, which is answered as GET would be, straight
+// to the handler: what comes back is what leaves this process, before any proxy.
+func (m mode) ask(ctx context.Context, path, token string) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, path, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := &witness{header: http.Header{}}
+	m.Handler.ServeHTTP(w, r)
+	w.WriteHeader(http.StatusOK) // as the server does where nobody has
+	handedOver := m.Field != "" && len(w.sent[m.Field]) > 0
+	return answer{m.Proxy, w.status, w.sent, handedOver}, nil
+}
+
+// name returns the name of the download in a, and whether it is shown instead
+// of saved.
+func (a answer) name() (name string, shown bool) {
+	kind, params, err := mime.ParseMediaType(a.Header.Get("Content-Disposition"))
+	if err != nil {
+		return "", false
+	}
+	return params["filename"], kind == "inline"
+}
+
+// A field is a line of a header.
+type field struct {
+	Name, Value string
+	Differs     bool
+}
+
+// fields returns the header in order, and what in it differs from that of
+// another answer.
+func (a answer) fields(other answer) []field {
+	var fields []field
+	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+		value := a.Header.Get(name)
+		fields = append(fields, field{spelling(name), value, value != other.Header.Get(name)})
+	}
+	return fields
+}
+
+// missing returns the names of fields that another answer has and a hasn't.
+func (a answer) missing(other answer) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(other.Header)) {
+		if _, ok := a.Header[name]; !ok {
+			names = append(names, spelling(name))
+		}
+	}
+	return names
+}
+
+// spelling is how RFC 9110 and RFC 6750 write what Go has its own way to write.
+func spelling(name string) string {
+	switch name {
+	case "Etag":
+		return "ETag"
+	case "Www-Authenticate":
+		return "WWW-Authenticate"
+	}
+	return name
+}
+
+// A witness is a ResponseWriter that keeps the header and lets the body go.
+type witness struct {
+	header, sent http.Header
+	status       int // 0: the header isn't out
+}
+
+func (w *witness) Header() http.Header { return w.header }
+
+func (w *witness) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status, w.sent = status, w.header.Clone()
+	}
+}
+
+func (w *witness) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return len(p), nil
+}
+
+// linkTo returns the path of an item, escaped.
+func linkTo(i item) string {
+	u := url.URL{Path: "/" + i.Slug + "/" + i.Key}
+	return u.EscapedPath()
+}

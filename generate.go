@@ -1,0 +1,223 @@
+package downloadview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"reflect"
+	"sync/atomic"
+)
+
+// ErrConsumed is the error of opening a second time what can be read only once:
+// a file of [FromReader] or [FromSeq]. A view makes a new one for each request;
+// if it doesn't, the second request is answered with the [StatusCode] 500 and
+// nothing of the content.
+var ErrConsumed = errors.New("content can be read only once")
+
+// FromFunc returns a File with the content that produce writes to w. Making it
+// does no I/O. It may be opened as often as one likes and by several goroutines
+// at once; produce is called anew for each.
+//
+// attributes is what is known beforehand; nil: nothing. Its Size is a promise:
+// never a byte more is sent, and content of another size is an error. Unlike
+// elsewhere a Size of 0 means that it is not known, so that the zero value
+// promises nothing; content known to be empty is FromBytes(name, nil, nil). The
+// file is a [StatFile] that tells what is known: HEAD calls nothing, and neither
+// does a request that is answered 304 by the ETag or ModTime from here or from
+// the [Response]. Without a Size the answer is chunked; there are no ranges.
+//
+// Nothing stands between w and the client, no pipe and no goroutine. With the
+// first Write the header goes out: an error before it is answered with its
+// [StatusCode], a later one aborts the download so that nobody takes it for
+// whole. Where the size is known its last byte is kept back until produce has
+// returned. A panic is such an error too and is logged with its value;
+// [http.ErrAbortHandler], returned or panicked, aborts without a line in the
+// log.
+//
+// When the client has gone, Write returns an error and ctx is done; ctx is done
+// also when produce has returned or the handle is closed. Writes reach the
+// client as the server's buffer of a few KiB fills. Content that trickles sends
+// it on with Flush, since w is an [http.Flusher]; nothing else flushes.
+//
+// Where the handle is read instead of served, each Read lets produce go on to its
+// next Write, and Close ends it. produce must write in the goroutine that it is
+// called in.
+func FromFunc(name string, produce func(ctx context.Context, w io.Writer) error, attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	f.open = func(ctx context.Context) (fs.File, error) {
+		return &production{info: f.info, size: f.size, ctx: ctx, produce: produce}, nil
+	}
+	return f
+}
+
+// FromSeq returns a File of the pieces that seq yields, one after the other. It
+// is like [FromFunc] but for being opened once, since seq may be one that can't
+// be repeated; after that the error is [ErrConsumed]. Where it can be repeated,
+// or fail, or trickles, range over it in a FromFunc.
+func FromSeq[T ~[]byte | ~string](name string, seq iter.Seq[T], attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	write := func(w io.Writer, piece T) (int, error) { return w.Write([]byte(piece)) }
+	if reflect.TypeFor[T]().Kind() == reflect.String {
+		write = func(w io.Writer, piece T) (int, error) { return io.WriteString(w, string(piece)) }
+	}
+	produce := func(_ context.Context, w io.Writer) error {
+		for piece := range seq {
+			if _, err := write(w, piece); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	f.open = once(name, func(ctx context.Context) (fs.File, error) {
+		return &production{info: f.info, size: f.size, ctx: ctx, produce: produce}, nil
+	})
+	return f
+}
+
+// FromReader returns a File of what r reads. It can be opened once; after that
+// the error is [ErrConsumed]. attributes is as for [FromFunc], where also what
+// trickles is better written: what r reads is not flushed.
+//
+// An [io.Seeker] that can tell its end is sent from its start, knows its size,
+// and has ranges. An [io.Closer] is closed with the handle; where the request
+// ends without the file being opened (a HEAD, a 304, a refusal) it is not. What
+// has to be closed in any case is better opened by [FromOpener].
+func FromReader(name string, r io.Reader, attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	f.open = once(name, func(context.Context) (fs.File, error) { return f.handle(r) })
+	if _, ok := r.(io.Seeker); !ok {
+		return f
+	}
+	if s, ok := r.(interface{ Size() int64 }); ok && f.size < 0 {
+		f.hasSize(s.Size())
+	}
+	if f.size < 0 {
+		return f
+	}
+	return seekable{f}
+}
+
+// FromOpener is [FromReader] of a Reader that open makes anew each time. The File
+// may be opened as often as one likes, and by several goroutines at once if open
+// allows it. ctx is valid until the Reader is closed. An error of open is
+// answered with its [StatusCode].
+func FromOpener(name string, open func(ctx context.Context) (io.Reader, error), attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	f.open = func(ctx context.Context) (fs.File, error) {
+		r, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return f.handle(r)
+	}
+	return f
+}
+
+// FromBytes returns a File with the content b, which nobody may change any more.
+// It has ranges, knows its size whatever attributes says, and may be opened as
+// often as one likes, by several goroutines at once. attributes is what else is
+// known; nil: nothing.
+func FromBytes(name string, b []byte, attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	f.hasSize(int64(len(b)))
+	f.open = func(context.Context) (fs.File, error) {
+		h := &bytesHandle{stated: stated{f.info}}
+		h.Reset(b)
+		return h, nil
+	}
+	return seekable{f}
+}
+
+// FromString is [FromBytes] of a string.
+func FromString(name, s string, attributes *Attributes) File {
+	f := newGenerated(name, attributes)
+	f.hasSize(int64(len(s)))
+	f.open = func(context.Context) (fs.File, error) {
+		h := &stringHandle{stated: stated{f.info}}
+		h.Reset(s)
+		return h, nil
+	}
+	return seekable{f}
+}
+
+// A generated file is content that is made when it is opened, or then.
+type generated struct {
+	name string
+	size int64 // -1: not known
+	info fs.FileInfo
+	open func(ctx context.Context) (fs.File, error)
+}
+
+func newGenerated(name string, attributes *Attributes) *generated {
+	var a Attributes
+	if attributes != nil {
+		a = *attributes
+	}
+	if a.Size <= 0 {
+		a.Size = -1
+	}
+	return &generated{name: name, size: a.Size, info: a.FileInfo(name)}
+}
+
+// hasSize sets what the content itself says.
+func (f *generated) hasSize(size int64) {
+	a := AttributesOf(f.info)
+	a.Size = size
+	f.size, f.info = size, a.FileInfo(f.name)
+}
+
+func (f *generated) Name() string                              { return f.name }
+func (f *generated) Stat(context.Context) (fs.FileInfo, error) { return f.info, nil }
+func (f *generated) Open(ctx context.Context) (fs.File, error) { return f.open(ctx) }
+
+// handle makes a handle of r, which it closes where that fails.
+func (f *generated) handle(r io.Reader) (fs.File, error) {
+	c, _ := r.(io.Closer)
+	s, ok := r.(io.ReadSeeker)
+	if !ok {
+		return &readerHandle{stated{f.info}, closer{c}, r, f.size}, nil
+	}
+	size, err := s.Seek(0, io.SeekEnd)
+	if err != nil { // a pipe, such as the standard input
+		return &readerHandle{stated{f.info}, closer{c}, r, f.size}, nil
+	}
+	if f.size >= 0 && f.size != size {
+		err = fmt.Errorf("%q is said to have %d bytes and has %d", f.name, f.size, size)
+	} else {
+		_, err = s.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		closer{c}.Close()
+		return nil, err
+	}
+	a := AttributesOf(f.info)
+	a.Size = size
+	return &seekerHandle{stated{a.FileInfo(f.name)}, closer{c}, s}, nil
+}
+
+func once(name string, open func(context.Context) (fs.File, error)) func(context.Context) (fs.File, error) {
+	var consumed atomic.Bool
+	return func(ctx context.Context) (fs.File, error) {
+		if consumed.Swap(true) {
+			return nil, fmt.Errorf("%q is opened again: %w", name, ErrConsumed)
+		}
+		return open(ctx)
+	}
+}
+
+// A seekable file is one whose handles are known beforehand to seek. Being a
+// [RangeFile] it says so without being opened.
+type seekable struct{ *generated }
+
+func (seekable) OpenRange(context.Context, int64, int64) (fs.File, error) {
+	return nil, errors.ErrUnsupported // to be asked in another way: by opening and seeking
+}
+
+var (
+	_ StatFile  = (*generated)(nil)
+	_ StatFile  = seekable{}
+	_ RangeFile = seekable{}
+)
