@@ -19,6 +19,10 @@ type Options struct {
 	// text. The header that goes with the error is already in w, not written.
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)
 
+	// NotModified may change the header of a 304, which is complete in w but not
+	// written. It writes nothing: such an answer has no body.
+	NotModified func(w http.ResponseWriter, r *http.Request)
+
 	// Observer is told what became of each request; nil: nobody is.
 	Observer Observer
 }

@@ -216,6 +216,9 @@ func (x *exchange) sendNotModified(k facts) {
 	}
 	f := fieldsOf(x.w, 3)
 	f.notModified(&x.resp, k)
+	if x.options.NotModified != nil {
+		x.options.NotModified(x.w, x.r)
+	}
 	x.outcome.Status = http.StatusNotModified
 	x.w.WriteHeader(http.StatusNotModified)
 }

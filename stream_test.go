@@ -392,6 +392,19 @@ func TestErrorHook(t *testing.T) {
 	}
 }
 
+func TestNotModifiedHook(t *testing.T) {
+	hook := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", w.Header().Get("Cache-Control")+", stale-if-error=60")
+	}
+	s := serve(t, NewHandler(fileView(newObject("x")), &Options{NotModified: hook}))
+	for tag, want := range map[string]string{`"v1"`: "private, no-cache, stale-if-error=60", `"v0"`: "private, no-cache"} {
+		got := ask(t, s.URL, "GET", "If-None-Match", tag)
+		if cc := got.header.Get("Cache-Control"); cc != want {
+			t.Errorf("%d with Cache-Control %q, want %q", got.status, cc, want)
+		}
+	}
+}
+
 func TestDirectoryIsNotFound(t *testing.T) {
 	s := serve(t, NewHandler(fileView(localFile(t.TempDir())), nil))
 	for _, method := range []string{"GET", "HEAD"} {

@@ -339,3 +339,24 @@ func ExampleOptions_error() {
 	// 303
 	//   Location: /login?next=/files/payroll.txt
 }
+
+// The hook for 304 changes the header of an answer that has no body.
+func ExampleOptions_notModified() {
+	options := &downloadview.Options{
+		NotModified: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Saved", "one download")
+		},
+	}
+	f := downloadview.FromString("price.txt", "tea,2", &downloadview.Attributes{ETag: `"v1"`})
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: f}, nil
+	})
+
+	r := httptest.NewRequest("GET", "/price.txt", nil)
+	r.Header.Set("If-None-Match", `"v1"`)
+	w := httptest.NewRecorder()
+	downloadview.NewHandler(view, options).ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("X-Saved"))
+	// Output:
+	// 304 one download
+}
