@@ -180,7 +180,8 @@ const django = `
 
 	DownloadResponse DownloadResponse.file DownloadResponse.basename DownloadResponse.attachment DownloadResponse.file_mimetype
 	DownloadResponse.file_encoding DownloadResponse.default_headers DownloadResponse.get_basename DownloadResponse.get_content_type
-	DownloadResponse.get_mime_type DownloadResponse.get_encoding DownloadResponse.get_charset ProxiedDownloadResponse
+	DownloadResponse.get_mime_type DownloadResponse.get_encoding DownloadResponse.get_charset DownloadResponse.items
+	ProxiedDownloadResponse
 	content_disposition encode_basename_ascii encode_basename_utf8
 
 	AUTO_CONFIGURE is_download_response BaseDownloadMiddleware BaseDownloadMiddleware.is_download_response
@@ -217,6 +218,7 @@ const django = `
 	NGINX_DOWNLOAD_MIDDLEWARE_MEDIA_ROOT NGINX_DOWNLOAD_MIDDLEWARE_MEDIA_URL NGINX_DOWNLOAD_MIDDLEWARE_EXPIRES
 	NGINX_DOWNLOAD_MIDDLEWARE_WITH_BUFFERING NGINX_DOWNLOAD_MIDDLEWARE_LIMIT_RATE
 	DEFAULT_SOURCE_DIR DEFAULT_SOURCE_URL DEFAULT_DESTINATION_URL DEFAULT_EXPIRES DEFAULT_WITH_BUFFERING DEFAULT_LIMIT_RATE
+	get_middlewares deprecated_middleware deprecated_msg setting_name
 	SignedFileSystemStorage SignedURLMixin SignedURLMixin.url
 
 	sendfile sendfile(attachment=) sendfile(attachment_filename=) sendfile(mimetype=) sendfile(encoding=)
