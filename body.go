@@ -74,7 +74,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		defer smallBuffers.Put(buf)
 		small = buf[:part.length]
 		if err := readSmall(b.handle, small); err != nil {
-			return x.quietly(err)
+			return err
 		}
 	}
 	f := fieldsOf(x.w, 9)
@@ -99,7 +99,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	}
 	n, err := copyBody(x.r.Context(), x.w, b.handle, part.length)
 	x.outcome.Bytes = n
-	return x.quietly(err)
+	return err
 }
 
 func readSmall(src io.Reader, small []byte) (err error) {
@@ -130,23 +130,12 @@ func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 		h := x.w.Header()
 		clear(h)
 		maps.Copy(h, before)
-		return x.quietly(err.err)
+		return err.err
 	}
 	x.outcome.Status = http.StatusOK
-	if err != nil {
-		return x.quietly(err)
-	}
-	return nil
-}
-
-// quietly returns err, unless it is the wish to abort without a word.
-func (x *exchange) quietly(err error) error {
-	if !errors.Is(err, http.ErrAbortHandler) || x.r.Context().Err() != nil {
+	if err != nil { // a nil *cutOff is no nil error
 		return err
 	}
-	x.outcome.AbortedBy, x.outcome.Err = Origin, http.ErrAbortHandler
-	x.finish()
-	abort(x.w, x.r)
 	return nil
 }
 
@@ -210,7 +199,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) error {
 	}
 	n, err := copyBody(x.r.Context(), x.w, r, part.length)
 	x.outcome.Bytes += n
-	return x.quietly(err)
+	return err
 }
 
 func (x *exchange) write(p []byte) error {

@@ -70,9 +70,13 @@ func (x *exchange) carryOut() {
 		x.finish()
 		return
 	}
-	if cut, ok := errors.AsType[*cutOff](err); ok {
+	cut, ok := errors.AsType[*cutOff](err)
+	switch {
+	case ok:
 		x.cutShort(cut)
-	} else {
+	case errors.Is(err, http.ErrAbortHandler): // what makes the content asks for it
+		x.cutShort(&cutOff{Origin, err})
+	default:
 		x.refuse(err)
 	}
 }
@@ -154,7 +158,7 @@ func (x *exchange) cutShort(cut *cutOff) {
 	switch {
 	case cut.by == Origin && gone:
 		x.outcome.AbortedBy = Client // its leaving is what ended the reading
-	case cut.by == Origin:
+	case cut.by == Origin && !errors.Is(cut.err, http.ErrAbortHandler):
 		x.log(http.StatusInternalServerError, cut.err)
 	}
 	x.finish()
