@@ -2,6 +2,10 @@
 package filetime
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/downloadview/downloadview"
@@ -17,5 +21,23 @@ func Of(f *os.File) (downloadview.Times, error) {
 	}
 	t := downloadview.Times{Modified: fi.ModTime()}
 	t.Created, t.Accessed, err = others(f, fi)
+	return t, err
+}
+
+// OfFile opens f for its times. Where its handle is no [os.File], or nothing but
+// the last change is known, the error is [errors.ErrUnsupported].
+func OfFile(ctx context.Context, f downloadview.File) (downloadview.Times, error) {
+	h, err := f.Open(ctx)
+	if err != nil {
+		return downloadview.Times{}, err
+	}
+	defer h.Close()
+	var t downloadview.Times
+	if local, ok := h.(*os.File); ok {
+		t, err = Of(local)
+	}
+	if err == nil && t.Created.IsZero() && t.Accessed.IsZero() {
+		err = &fs.PathError{Op: "times", Path: f.Name(), Err: fmt.Errorf("%w by the system", errors.ErrUnsupported)}
+	}
 	return t, err
 }

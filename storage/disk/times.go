@@ -2,10 +2,6 @@ package disk
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/filetime"
@@ -20,16 +16,7 @@ func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, er
 	if err != nil {
 		return downloadview.Times{}, err
 	}
-	h, err := f.Open(ctx)
-	if err != nil {
-		return downloadview.Times{}, err
-	}
-	defer h.Close()
-	t, err := filetime.Of(h.(*os.File))
-	if err == nil && t.Created.IsZero() && t.Accessed.IsZero() {
-		err = &fs.PathError{Op: "times", Path: key, Err: fmt.Errorf("%w on this system", errors.ErrUnsupported)}
-	}
-	return t, err
+	return filetime.OfFile(ctx, f)
 }
 
 var _ downloadview.Timed = (*Storage)(nil)
