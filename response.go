@@ -39,6 +39,15 @@ type Response struct {
 	// again, bytes are not sent again.
 	CacheControl string
 
+	// Stored says what of the store's own description of the file may reach the
+	// client; the zero value is nothing but type, encoding and language.
+	Stored Stored
+
+	// LimitRate bounds the speed of this download, in bytes a second; 0 means no
+	// bound but that of a [Handover]'s rule. A proxy that can't hold to it isn't
+	// handed the file.
+	LimitRate int64
+
 	// Header is added to the answer if it carries the file or says 304. Don't
 	// change it in place, since copies of a Response share it: use
 	// [Response.WithHeader]. What this package sets itself wins.
@@ -52,6 +61,21 @@ type Response struct {
 	// missing or forbidden one is answered here.
 	Look bool
 }
+
+// Stored is a set of what a store keeps beside a file's bytes.
+type Stored uint8
+
+const (
+	// StoredName takes the file name of the stored Content-Disposition where
+	// Response.Name is ""; never whether it is inline.
+	StoredName Stored = 1 << iota
+	// StoredCacheControl takes the stored Cache-Control and Expires where
+	// Response.CacheControl is "".
+	StoredCacheControl
+	// StoredDigest adds Repr-Digest (RFC 9530) where the store has a digest of the
+	// whole file and the request's Want-Repr-Digest asks for one.
+	StoredDigest
+)
 
 // WithHeader returns a copy of r whose Header has value for key, in place of
 // what it had. r itself is left as it was.
