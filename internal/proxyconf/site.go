@@ -1,0 +1,73 @@
+// Package proxyconf prints the configuration of a proxy for the rules by which
+// an application hands files over to it.
+package proxyconf
+
+import "time"
+
+// A Site is an application, the proxy in front of it, and what the proxy sends
+// by itself.
+type Site struct {
+	// Listen is where the proxy listens: HOST:PORT.
+	Listen string
+
+	// Upstream is where the application listens: HOST:PORT, or unix:PATH.
+	Upstream string
+
+	// Folder is where the server, run without privileges from a folder of its
+	// own, keeps what it writes, such as its pid and temporary files. "" prints
+	// the system's usual places.
+	Folder string
+
+	Rules []Rule
+
+	// Resolvers are the name servers that find the hosts of signed URLs, each an
+	// address such as "127.0.0.53" or "[::1]:5353".
+	Resolvers []string
+
+	// Symlinks says what becomes of symbolic links below a rule's directory.
+	Symlinks Symlinks
+
+	// OpenFiles is for how long the proxy may keep a file open between requests;
+	// 0 doesn't. In that time the bytes of a file that has been replaced may
+	// still be sent.
+	OpenFiles time.Duration
+}
+
+// Symlinks says what becomes of symbolic links.
+type Symlinks int
+
+const (
+	// RefuseSymlinks has the server refuse them where it can.
+	RefuseSymlinks Symlinks = iota
+	// FollowSymlinks sends what they lead to, wherever that is.
+	FollowSymlinks
+)
+
+// A Rule is one place whose files the proxy sends.
+type Rule struct {
+	Name        string
+	Source      string // as it is in the application's rule
+	Destination string // likewise: an internal location, or a directory
+
+	// Directory is where the proxy finds the files of an internal location;
+	// "" is the path of Source. It is for nginx and Caddy.
+	Directory string
+
+	// Origin is set where the application hands over a signed URL in place of a
+	// file's path.
+	Origin *Origin
+
+	// LimitRate bounds each download, in bytes a second; 0 doesn't.
+	LimitRate int64
+}
+
+// An Origin is where the proxy fetches files by signed URLs.
+type Origin struct {
+	// Cache is how much the proxy may keep of it, in bytes; 0 is nothing. What
+	// is kept is found by the object's name, not by the URL with its signature.
+	Cache int64
+
+	// Slice is the size of the pieces in which large objects are fetched and
+	// kept, in bytes; 0 fetches them whole.
+	Slice int64
+}
