@@ -30,14 +30,18 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	case index == 0:
 		return b.handle, nil, nil
 	}
-	h, err := x.ranger.OpenRange(x.r.Context(), s.start, s.length)
+	pinned, ok := capability[RangeFile](Pin(x.resp.File, want))
+	if !ok {
+		pinned = x.ranger
+	}
+	h, err := pinned.OpenRange(x.r.Context(), s.start, s.length)
 	if err != nil {
 		return nil, nil, err
 	}
 	fi, err := h.Stat()
 	if err == nil {
 		if got := version(AttributesOf(fi), x.now()); got != want {
-			err = fmt.Errorf("replaced while it was being sent: entity tag %s became %s", want, got)
+			err = fmt.Errorf("while it was being sent, entity tag %s became %s: %w", want, got, ErrChanged)
 		}
 	}
 	if err != nil {
@@ -78,7 +82,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 	}
 	f := fieldsOf(x.w, 9)
-	f.common(&x.resp, x.resp.describe(a))
+	f.common(x, x.resp.describe(a), a)
 	f.content(a, k)
 	f.length(part.length)
 	if p.status == http.StatusPartialContent {
@@ -120,7 +124,7 @@ func readSmall(src io.Reader, small []byte) (err error) {
 func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
-	f.common(&x.resp, x.resp.describe(a))
+	f.common(x, x.resp.describe(a), a)
 	f.content(a, k)
 	f.length(k.size)
 	w := bodyWriter{w: x.w, size: k.size}
@@ -170,7 +174,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	}
 
 	f := fieldsOf(x.w, 9)
-	f.common(&x.resp, d)
+	f.common(x, d, a)
 	f.content(a, k)
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)

@@ -39,7 +39,7 @@ func (e *StatusError) StatusCode() int { return e.Status }
 // the first error in its tree with a method StatusCode() int, where it is
 // between 400 and 599; 404 for [fs.ErrNotExist] and [fs.ErrInvalid]; 403 for
 // [fs.ErrPermission]; 504 for a deadline that passed; 502 for [ErrUpstream];
-// and 500 for the rest. StatusCode(nil) is 200.
+// 503 for [ErrChanged]; and 500 for the rest. StatusCode(nil) is 200.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -63,6 +63,8 @@ func StatusCode(err error) int {
 		return http.StatusGatewayTimeout
 	case errors.Is(err, ErrUpstream):
 		return http.StatusBadGateway
+	case errors.Is(err, ErrChanged):
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }

@@ -17,6 +17,9 @@ const (
 	// NginxTag is what nginx computes for a local file, whatever the storage
 	// says: seconds and size, in hex.
 	NginxTag
+	// CaddyTag is what Caddy up to 2.6 computes for a local file, whatever the
+	// storage says: seconds and size, in base 36.
+	CaddyTag
 )
 
 // settled is how old a time of whole seconds must be to stand for one version:
@@ -28,18 +31,24 @@ func (s TagStyle) tag(modTime time.Time, size int64, now time.Time) string {
 	if modTime.Unix() <= 0 || size < 0 {
 		return ""
 	}
-	stamp := modTime.UnixNano()
-	if s == NginxTag {
-		stamp = modTime.Unix()
-	}
-	if (s == NginxTag || modTime.Nanosecond() == 0) && now.Sub(modTime) < settled {
+	if (s != NanosecondTag || modTime.Nanosecond() == 0) && now.Sub(modTime) < settled {
 		return ""
 	}
 	b := make([]byte, 0, 40)
 	b = append(b, '"')
-	b = strconv.AppendInt(b, stamp, 16)
-	b = append(b, '-')
-	b = strconv.AppendInt(b, size, 16)
+	switch s {
+	case NginxTag:
+		b = strconv.AppendInt(b, modTime.Unix(), 16)
+		b = append(b, '-')
+		b = strconv.AppendInt(b, size, 16)
+	case CaddyTag:
+		b = strconv.AppendInt(b, modTime.Unix(), 36)
+		b = strconv.AppendInt(b, size, 36)
+	default:
+		b = strconv.AppendInt(b, modTime.UnixNano(), 16)
+		b = append(b, '-')
+		b = strconv.AppendInt(b, size, 16)
+	}
 	b = append(b, '"')
 	return string(b)
 }

@@ -38,9 +38,20 @@ type description struct {
 	shown       bool
 }
 
+// disposition returns the Content-Disposition field.
+func (d description) disposition() string {
+	if d.shown {
+		return contentDisposition("inline", d.name)
+	}
+	return contentDisposition("attachment", d.name)
+}
+
 func (r *Response) describe(a Attributes) description {
 	key := r.File.Name()
 	d := description{name: r.Name}
+	if d.name == "" && r.Stored&StoredName != 0 {
+		d.name = nameIn(a.Disposition)
+	}
 	if d.name == "" {
 		d.name = key[strings.LastIndexByte(key, '/')+1:]
 	}
@@ -69,23 +80,23 @@ func hasControl(s string) bool {
 }
 
 // common sets what a hand-over and a streamed answer have in common.
-func (f *fields) common(r *Response, d description) {
+func (f *fields) common(x *exchange, d description, a Attributes) {
+	r := &x.resp
 	if len(r.Header) > 0 {
 		for key, values := range r.Header {
 			f.header[http.CanonicalHeaderKey(key)] = values
 		}
 	}
-	kind := "attachment"
-	if d.shown {
-		kind = "inline"
-		if isActive(d.contentType) {
-			f.set("Content-Security-Policy", "sandbox")
-		}
+	if d.shown && isActive(d.contentType) {
+		f.set("Content-Security-Policy", "sandbox")
 	}
 	f.set("Content-Type", d.contentType)
-	f.set("Content-Disposition", contentDisposition(kind, d.name))
+	f.set("Content-Disposition", d.disposition())
 	f.set("X-Content-Type-Options", "nosniff")
 	f.set("Cache-Control", r.cacheControl())
+	if r.Stored != 0 {
+		f.stored(r, x.r.Header, a)
+	}
 }
 
 func (r *Response) cacheControl() string {
@@ -119,6 +130,11 @@ func (f *fields) content(a Attributes, k facts) {
 	}
 }
 
+// isOfBody tells whether a field speaks of the body that an answer carries.
+func isOfBody(key string) bool {
+	return strings.HasPrefix(key, "Content-") && key != "Content-Location"
+}
+
 // length sets Content-Length; a negative n is not known.
 func (f *fields) length(n int64) {
 	if n >= 0 {
@@ -128,14 +144,12 @@ func (f *fields) length(n int64) {
 
 // notModified sets what a 304 has (RFC 9110, 15.4.5): the fields that would
 // update a stored answer, and nothing that speaks of a body.
-func (f *fields) notModified(r *Response, k facts) {
-	for key, values := range r.Header {
-		key = http.CanonicalHeaderKey(key)
-		if !strings.HasPrefix(key, "Content-") || key == "Content-Location" {
-			f.header[key] = values
-		}
+func (f *fields) notModified(x *exchange, k facts, a Attributes) {
+	f.aside(&x.resp)
+	f.set("Cache-Control", x.resp.cacheControl())
+	if x.resp.Stored != 0 {
+		f.stored(&x.resp, x.r.Header, a)
 	}
-	f.set("Cache-Control", r.cacheControl())
 	if k.etag != "" {
 		k.modTime = time.Time{}
 	}

@@ -9,14 +9,18 @@ import (
 type Mode int
 
 const (
-	Streamed  Mode = iota // this process
-	Offloaded             // a proxy, told by a header
+	Streamed   Mode = iota // this process
+	Offloaded              // a proxy, told by a header
+	Redirected             // the store itself, to which the client was sent
 )
 
-// String returns "stream" or "offload".
+// String returns "stream", "offload" or "redirect".
 func (m Mode) String() string {
-	if m == Offloaded {
+	switch m {
+	case Offloaded:
 		return "offload"
+	case Redirected:
+		return "redirect"
 	}
 	return "stream"
 }

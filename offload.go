@@ -1,6 +1,12 @@
 package downloadview
 
-import "net/http"
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
 
 // An Offloader decides at the very end, when every [Middleware] has had its
 // say, whether a proxy sends the bytes of src instead of this process. It does
@@ -18,6 +24,22 @@ type Handover struct {
 	Field string // canonical name of the header field; "": stream
 	Value string // its value, encoded for the proxy; with a control character in it the file is streamed
 
+	// Terms say what the proxy does with the rest of the answer; nil stands for
+	// the zero value.
+	Terms *Terms
+
+	// Link has the bytes fetched by a signed URL; nil doesn't.
+	Link *Link
+
+	// LimitRate bounds the speed of the download, in bytes a second, where the
+	// Response has no lower bound of its own; 0 doesn't.
+	LimitRate int64
+}
+
+// Terms say what a proxy does with an answer that hands a file over. The zero
+// value is a proxy that judges by its own validators and drops what it doesn't
+// know.
+type Terms struct {
 	// Tag is the kind of entity tag that the proxy gives a local file.
 	Tag TagStyle
 
@@ -25,11 +47,27 @@ type Handover struct {
 	// a request that has been handed over.
 	Validators Validators
 
+	// Ranges says what the proxy makes of ranges.
+	Ranges RangeSupport
+
 	// KeepsSafety says that the proxy sends the application's
 	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
 	// inline downloads are streamed.
 	KeepsSafety bool
+
+	// Private are fields that go under another name, by which the proxy's
+	// configuration puts them in place on answers that have the file: under
+	// their own they would stay on its error pages.
+	Private []PrivateField
+
+	// RateField is the canonical name of the field that bounds the speed, in
+	// bytes a second. Where it is "", downloads with a bound are streamed.
+	RateField string
 }
+
+// A PrivateField is a header field and the name that it travels under, both
+// canonical.
+type PrivateField struct{ Name, As string }
 
 // Validators says whose entity tag and date decide.
 type Validators int
@@ -42,6 +80,40 @@ const (
 	OurValidators
 )
 
+// RangeSupport says what a proxy makes of ranges.
+type RangeSupport int
+
+const (
+	// AllRanges: it announces and sends any.
+	AllRanges RangeSupport = iota
+	// AnnouncedRanges: it sends any, but has to be told to announce them.
+	AnnouncedRanges
+	// SingleRanges: it sends one right; requests for more are streamed.
+	SingleRanges
+)
+
+// A Link is how the bytes are fetched by a signed URL. See [SignedURL].
+type Link struct {
+	// Field is the canonical name of the field that carries the URL.
+	Field string
+
+	// KeyField is the canonical name of the field that carries a name for the
+	// file that stays the same whatever the signature, percent-encoded, for the
+	// proxy's cache; "" sends none.
+	KeyField string
+
+	// Status is 0 where the proxy fetches the file. 302 or 307 send the client
+	// itself to the URL, with Field "Location".
+	Status int
+
+	// Expiry is how long the URL is good for at least when it is handed over.
+	Expiry time.Duration
+
+	// Sign returns a signed URL of f. An error that is [errors.ErrUnsupported]
+	// has the file streamed, as any other does, which is logged besides.
+	Sign func(ctx context.Context, f File, o SignOptions) (string, error)
+}
+
 // Stream is an [Offloader] that never hands over. A view sets it to opt out.
 var Stream Offloader = streamer{}
 
@@ -49,9 +121,13 @@ type streamer struct{}
 
 func (streamer) Offload(*http.Request, Source) (Handover, bool) { return Handover{}, false }
 
+// noTerms is what nil stands for.
+var noTerms Terms
+
 // offload hands the file over to a proxy where a rule says so and nothing
 // speaks against it; done means that the request is answered.
 func (x *exchange) offload() (done bool, err error) {
+	x.limit = x.resp.LimitRate
 	if x.resp.Offloader == nil {
 		return false, nil
 	}
@@ -63,11 +139,21 @@ func (x *exchange) offload() (done bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	x.outcome.Rule, x.style = h.Rule, h.Tag
-	if h.Field == "" || hasControl(h.Value) || len(x.resp.Header["Content-Encoding"]) > 0 {
-		return false, nil
+	if h.Terms == nil {
+		h.Terms = &noTerms
 	}
-	if h.Validators == OurValidators {
+	x.outcome.Rule, x.style = h.Rule, h.Terms.Tag
+	if x.limit <= 0 || h.LimitRate > 0 && h.LimitRate < x.limit {
+		x.limit = h.LimitRate
+	}
+	switch {
+	case h.Field == "", hasControl(h.Value), len(x.resp.Header["Content-Encoding"]) > 0:
+		return false, nil
+	case x.limit > 0 && h.Terms.RateField == "":
+		return false, nil
+	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
+		return false, nil // the URL is signed for GET
+	case h.Terms.Validators == OurValidators:
 		return x.offloadByOurValidators(h)
 	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
@@ -78,7 +164,7 @@ func (x *exchange) offload() (done bool, err error) {
 		}
 	}
 	a := Attributes{Size: -1}
-	if x.resp.Look {
+	if x.resp.Look || x.resp.Stored != 0 {
 		if a, err = x.look(); err != nil {
 			return false, err
 		}
@@ -93,8 +179,12 @@ func (x *exchange) offloadByOurValidators(h Handover) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	k := x.facts(a, noParts)
-	if k.etag == "" || precondition(x.r.Method, x.r.Header, k) != 0 {
+	k := x.facts(a, manyParts)
+	if k.etag == "" {
+		return false, nil
+	}
+	p := decide(x.r.Method, x.r.Header, k)
+	if p.endsWithoutBytes() || len(p.ranges) > 1 && h.Terms.Ranges == SingleRanges {
 		return false, nil
 	}
 	return x.handOver(h, a, k)
@@ -112,16 +202,63 @@ func (x *exchange) look() (Attributes, error) {
 // what it believes to be an empty body.
 func (x *exchange) handOver(h Handover, a Attributes, k facts) (bool, error) {
 	d := x.resp.describe(a)
-	if d.shown && !h.KeepsSafety || a.ContentEncoding != "" {
+	if d.shown && !h.Terms.KeepsSafety || a.ContentEncoding != "" && h.Link == nil {
 		return false, nil
+	}
+	var url string
+	if h.Link != nil {
+		var ok bool
+		if url, ok = x.sign(h.Link, d); !ok {
+			return false, nil
+		}
+		if h.Link.Status != 0 {
+			x.redirect(h.Link, url)
+			return true, nil
+		}
 	}
 	f := fieldsOf(x.w, 5)
 	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
-	f.common(&x.resp, d)
+	f.common(x, d, a)
 	f.validators(k)
+	if h.Terms.Ranges == AnnouncedRanges {
+		f.set("Accept-Ranges", "bytes")
+	}
+	if x.limit > 0 {
+		f.set(h.Terms.RateField, formatInt(x.limit))
+	}
+	for _, p := range h.Terms.Private {
+		if values, ok := f.header[p.Name]; ok {
+			f.header[p.As] = values
+			delete(f.header, p.Name)
+		}
+	}
 	f.set(h.Field, h.Value)
+	if h.Link != nil {
+		f.set(h.Link.Field, url)
+		if h.Link.KeyField != "" {
+			src, _ := SourceOf(x.resp.File)
+			f.set(h.Link.KeyField, src.escaped())
+		}
+	}
 	x.outcome.Mode, x.outcome.Status = Offloaded, http.StatusOK
 	return true, nil
+}
+
+// sign returns a URL for the file; false means that it must be streamed.
+func (x *exchange) sign(l *Link, d description) (url string, ok bool) {
+	o := SignOptions{Method: http.MethodGet, Expiry: l.Expiry}
+	if l.Status != 0 {
+		o.Disposition, o.ContentType = d.disposition(), d.contentType
+	}
+	url, err := l.Sign(x.r.Context(), x.resp.File, o)
+	switch {
+	case err == nil:
+		return url, !hasControl(url)
+	case !errors.Is(err, errors.ErrUnsupported):
+		x.logger().LogAttrs(x.r.Context(), slog.LevelWarn, "no signed URL, so the file is streamed",
+			slog.String("rule", x.outcome.Rule), slog.String("path", x.r.URL.Path), slog.Any("error", err))
+	}
+	return "", false
 }
 
 func isConditional(h http.Header) bool {

@@ -25,7 +25,7 @@ func (p proxy) middleware(next View) View {
 	})
 }
 
-var likeNginx = proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: "/_m/a", Tag: NginxTag}}
+var likeNginx = proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: "/_m/a", Terms: &Terms{Tag: NginxTag}}}
 
 func TestOffload(t *testing.T) {
 	local := newLocalFile(t, "a.txt", "0123456789")
@@ -34,9 +34,9 @@ func TestOffload(t *testing.T) {
 	own := Response{File: local, ETag: `"mine"`}
 	vouched, streamed, judging, injecting := likeNginx, likeNginx, likeNginx, likeNginx
 	injecting.Value = "/_m/a\nb"
-	vouched.KeepsSafety = true
+	vouched.Terms = &Terms{Tag: NginxTag, KeepsSafety: true}
 	streamed.Field, streamed.Value = "", ""
-	judging.Validators, judging.Tag = OurValidators, NanosecondTag
+	judging.Terms = &Terms{Validators: OurValidators}
 	for _, tt := range []struct {
 		name    string
 		resp    Response
@@ -145,7 +145,7 @@ func BenchmarkOffload(b *testing.B) {
 			disposition := contentDisposition("attachment", name)
 			location := "/_media/2026/" + name
 			f := localFile("/srv/media/" + name)
-			accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: location, Tag: NginxTag}}
+			accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: location, Terms: &Terms{Tag: NginxTag}}}
 			contenders := [2]http.Handler{
 				NewHandler(accel.middleware(fileView(f)), nil),
 				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -62,21 +62,6 @@ type Response struct {
 	Look bool
 }
 
-// Stored is a set of what a store keeps beside a file's bytes.
-type Stored uint8
-
-const (
-	// StoredName takes the file name of the stored Content-Disposition where
-	// Response.Name is ""; never whether it is inline.
-	StoredName Stored = 1 << iota
-	// StoredCacheControl takes the stored Cache-Control and Expires where
-	// Response.CacheControl is "".
-	StoredCacheControl
-	// StoredDigest adds Repr-Digest (RFC 9530) where the store has a digest of the
-	// whole file and the request's Want-Repr-Digest asks for one.
-	StoredDigest
-)
-
 // WithHeader returns a copy of r whose Header has value for key, in place of
 // what it had. r itself is left as it was.
 func (r Response) WithHeader(key, value string) Response {

@@ -23,6 +23,7 @@ type exchange struct {
 	style  TagStyle
 	ranger RangeFile // the file, where it can be opened in the middle
 	beyond bool      // it refused a range that is not in it
+	limit  int64     // bytes a second; 0: none
 }
 
 // noOptions is the zero value that nil stands for.

@@ -31,10 +31,13 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 // The facts that count are those of the open handle. Where they lead to another
 // decision than the one it was opened for, it is opened anew, a few times.
 func (x *exchange) stream() error {
+	if x.limit > 0 {
+		x.w = &pacedWriter{ResponseWriter: x.w, ctx: x.r.Context(), rate: x.limit}
+	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
-			x.sendNotModified(k)
+			x.sendNotModified(k, Attributes{})
 			return nil
 		}
 	}
@@ -177,8 +180,8 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
 	switch {
 	case k.etag != "":
-	case x.style == NginxTag:
-		k.etag = NginxTag.tag(a.ModTime, a.Size, x.now())
+	case x.style != NanosecondTag:
+		k.etag = x.style.tag(a.ModTime, a.Size, x.now())
 	default:
 		k.etag = version(a, x.now())
 	}
@@ -198,7 +201,7 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	switch p.status {
 	case http.StatusNotModified:
-		x.sendNotModified(k)
+		x.sendNotModified(k, a)
 		return nil
 	case http.StatusPreconditionFailed:
 		return &StatusError{Status: p.status}
@@ -209,13 +212,13 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	return x.sendContent(b, p, a, k)
 }
 
-func (x *exchange) sendNotModified(k facts) {
+func (x *exchange) sendNotModified(k facts, a Attributes) {
 	h := x.w.Header()
 	for _, key := range contentFields {
 		delete(h, key)
 	}
 	f := fieldsOf(x.w, 3)
-	f.notModified(&x.resp, k)
+	f.notModified(x, k, a)
 	if x.options.NotModified != nil {
 		x.options.NotModified(x.w, x.r)
 	}

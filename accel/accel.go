@@ -3,55 +3,88 @@ package accel
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/downloadview/downloadview"
 )
 
-// An Accelerator hands files over to one proxy by rules. Several goroutines may
+// An Accelerator hands files over to a proxy by rules. Several goroutines may
 // use it, and it does no I/O.
 type Accelerator struct {
 	proxy Proxy
-	table table
+	from  From
+	table atomic.Pointer[table]
+}
+
+// Options are what an [Accelerator] may have beside its rules.
+type Options struct {
+	// From says which requests come through the proxy. Others are streamed, so
+	// that an application that can be reached without its proxy doesn't show
+	// internal locations and signed URLs. The zero value takes every request for
+	// one from the proxy.
+	From From
 }
 
 // New returns an accelerator for p by rules, whose order means nothing. Without
 // rules it hands nothing over.
 //
 // The error names the first rule that is wrong and what would be right: a
-// source or destination that is not of the form that [Rule] and p ask for, or a
-// name or source that another rule has already.
+// source or destination that is not of the form that [Rule] and the proxy ask
+// for, or a name or source that another rule has already.
 func New(p Proxy, rules ...Rule) (*Accelerator, error) {
+	return NewWithOptions(p, Options{}, rules...)
+}
+
+// NewWithOptions is [New] with options.
+func NewWithOptions(p Proxy, o Options, rules ...Rule) (*Accelerator, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	a := &Accelerator{proxy: p}
+	a := &Accelerator{proxy: p, from: o.From}
+	if err := a.Swap(rules...); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Swap puts rules in place of those that a has, while it is in use: requests see
+// either all of the old rules or all of the new ones. With an error, which is
+// one of [New], the old ones stay.
+func (a *Accelerator) Swap(rules ...Rule) error {
+	t := new(table)
 	names := make(map[string]string, len(rules))
 	for _, r := range rules {
 		if r.Name == "" {
 			r.Name = r.Source
 		}
-		if err := a.add(r); err != nil {
-			return nil, fmt.Errorf("accel: rule %q: %w", r.Name, err)
+		if err := a.add(t, r); err != nil {
+			return fmt.Errorf("accel: rule %q: %w", r.Name, err)
 		}
 		if other, taken := names[r.Name]; taken {
-			return nil, fmt.Errorf("accel: rule %q: name of the rules for %q and for %q; want a name for each", r.Name, other, r.Source)
+			return fmt.Errorf("accel: rule %q: name of the rules for %q and for %q; want a name for each", r.Name, other, r.Source)
 		}
 		names[r.Name] = r.Source
 	}
-	return a, nil
+	a.table.Store(t)
+	return nil
 }
 
-func (a *Accelerator) add(r Rule) error {
+func (a *Accelerator) add(t *table, r Rule) error {
 	o, path, err := parseSource(r.Source)
 	if err != nil {
 		return fmt.Errorf("source %q %w", r.Source, err)
 	}
-	destination, err := a.proxy.Destination(r.Destination)
-	if err != nil {
-		return fmt.Errorf("destination %q %w", r.Destination, err)
+	p := &a.proxy
+	if r.Proxy != nil {
+		if p = r.Proxy; p.check() != nil {
+			return p.check()
+		}
 	}
-	other := a.table.add(o, path, &rule{r.Name, r.Source, destination, r.KeepsSafety})
-	if other != nil {
+	made, err := r.make(p, o)
+	if err != nil {
+		return err
+	}
+	if other := t.add(o, path, made); other != nil {
 		return fmt.Errorf("source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
 	}
 	return nil
@@ -63,35 +96,32 @@ func (a *Accelerator) add(r Rule) error {
 // The longest prefix wins. A source with an empty or a dot segment, with NUL or
 // with a slash at its end matches no rule.
 //
-// The location is encoded for the proxy, ready for its header field. Match does
-// no I/O.
+// The location is encoded for the proxy, ready for its header field; it is ""
+// for rules that send the client to a signed URL. Match does no I/O.
 func (a *Accelerator) Match(src downloadview.Source) (location string, ok bool) {
-	r, rest := a.table.find(src)
+	r, rest := a.table.Load().find(src)
 	if r == nil {
 		return "", false
 	}
-	return a.proxy.Encode(r.destination, rest)
+	return r.location(rest)
 }
 
 // Offload returns how to hand src over, and whether a rule covers it, as
-// [downloadview.Offloader] says. Where one does but the proxy can't be told, the
-// Handover has no Field, and the file is streamed with the tag that the proxy
-// would give it. r is not looked at and may be nil.
-func (a *Accelerator) Offload(_ *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
-	r, rest := a.table.find(src)
-	if r == nil {
+// [downloadview.Offloader] says. Where one does but the proxy can't be told, or r
+// doesn't come from it, the Handover has no Field, and the file is streamed with
+// the tag that the proxy would give it. Without [Options.From], r is not looked
+// at and may be nil.
+func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
+	rule, rest := a.table.Load().find(src)
+	if rule == nil {
 		return downloadview.Handover{}, false
 	}
-	h := downloadview.Handover{
-		Rule:        r.name,
-		Validators:  a.proxy.Validators,
-		KeepsSafety: r.keepsSafety,
+	h := downloadview.Handover{Rule: rule.name, Terms: &rule.terms, LimitRate: rule.limitRate}
+	if a.from.excludes(r) {
+		return h, true
 	}
-	if src.Scheme == local.scheme {
-		h.Tag = a.proxy.Tag
-	}
-	if value, ok := a.proxy.Encode(r.destination, rest); ok {
-		h.Field, h.Value = a.proxy.Field, value
+	if value, ok := rule.location(rest); ok {
+		h.Field, h.Value, h.Link = rule.field, value, rule.link
 	}
 	return h, true
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 )
@@ -72,30 +74,38 @@ func TestOffload(t *testing.T) {
 	a := newAccelerator(
 		t,
 		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Source: "s3://reports/2026/", Destination: "/_s3/", KeepsSafety: true},
+		accel.Rule{Source: "s3://reports/2026/", Destination: "/_s3/", Headers: accel.SafetyHeaders},
 	)
+	plain := downloadview.Terms{Tag: downloadview.NginxTag, RateField: "X-Accel-Limit-Rate"}
+	vouched := downloadview.Terms{KeepsSafety: true, RateField: "X-Accel-Limit-Rate"}
 	for _, tt := range []struct {
-		name string
-		src  downloadview.Source
-		want downloadview.Handover
-		ok   bool
+		name  string
+		src   downloadview.Source
+		want  downloadview.Handover
+		terms downloadview.Terms
+		ok    bool
 	}{
 		{"local", local("/srv/media/a b"), downloadview.Handover{
 			Rule: "media", Field: "X-Accel-Redirect", Value: "/_media/a%20b",
-			Tag: downloadview.NginxTag, Validators: downloadview.ProxyValidators,
-		}, true},
+		}, plain, true},
 		{"bucket", downloadview.Source{Scheme: "s3", Host: "reports", Path: "2026/q1.pdf"}, downloadview.Handover{
 			Rule: "s3://reports/2026/", Field: "X-Accel-Redirect", Value: "/_s3/q1.pdf",
-			Validators: downloadview.ProxyValidators, KeepsSafety: true,
-		}, true},
-		{"too long for the field", local("/srv/media/" + strings.Repeat("é", 400)), downloadview.Handover{
-			Rule: "media", Tag: downloadview.NginxTag, Validators: downloadview.ProxyValidators,
-		}, true},
-		{"no rule", local("/etc/passwd"), downloadview.Handover{}, false},
+		}, vouched, true},
+		{"too long for the field", local("/srv/media/" + strings.Repeat("é", 400)), downloadview.Handover{Rule: "media"}, plain, true},
+		{"no rule", local("/etc/passwd"), downloadview.Handover{}, downloadview.Terms{}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, ok := a.Offload(nil, tt.src); got != tt.want || ok != tt.ok {
+			got, ok := a.Offload(nil, tt.src)
+			var terms downloadview.Terms
+			if got.Terms != nil {
+				terms = *got.Terms
+			}
+			got.Terms = nil
+			if got != tt.want || ok != tt.ok {
 				t.Errorf("Offload = %+v, %v, want %+v, %v", got, ok, tt.want, tt.ok)
+			}
+			if diff := cmp.Diff(tt.terms, terms); diff != "" {
+				t.Errorf("terms (-want +got):\n%s", diff)
 			}
 			location, ok := a.Match(tt.src)
 			if location != tt.want.Value || ok != (tt.want.Field != "") {

@@ -39,3 +39,5 @@ var plain = func() (t [256]bool) {
 	}
 	return t
 }()
+
+func hasControl(s string) bool { return strings.ContainsFunc(s, isControl) }

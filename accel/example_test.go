@@ -127,7 +127,7 @@ func ExampleProxy() {
 			control := func(r rune) bool { return r < ' ' || r == 0x7f }
 			return destination + rest, !strings.ContainsFunc(rest, control)
 		},
-		Validators: downloadview.OurValidators,
+		Terms: downloadview.Terms{Validators: downloadview.OurValidators},
 	}
 	a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/data"})
 	if err != nil {

@@ -44,7 +44,7 @@ import (
 // Of the application's answer nginx keeps Content-Type, Content-Disposition,
 // Cache-Control, Expires, Set-Cookie and Accept-Ranges and drops the rest,
 // status included. X-Content-Type-Options and Content-Security-Policy survive
-// where the internal location adds them, which [Rule.KeepsSafety] is to say:
+// where the internal location adds them, which [SafetyHeaders] is to say:
 //
 //	add_header X-Content-Type-Options $upstream_http_x_content_type_options;
 //	add_header Content-Security-Policy $upstream_http_content_security_policy;
@@ -55,7 +55,8 @@ import (
 //
 // A missing file is 404 from nginx, an unreadable one 403, and these error
 // pages carry the application's Content-Disposition and Cache-Control: browsers
-// save them under the name of the download. A directory is a redirect that
+// save them under the name of the download, unless [PrivateHeaders] goes with
+// the configuration that puts them in place. A directory is a redirect that
 // shows the internal location, unless "if (-d $request_filename) { return 404; }"
 // stands there. [downloadview.Response.Look] has the application answer in all
 // three cases.
@@ -71,8 +72,13 @@ func Nginx() Proxy {
 		Field:       "X-Accel-Redirect",
 		Destination: internalLocation,
 		Encode:      encodeLocation,
-		Tag:         downloadview.NginxTag,
-		Validators:  downloadview.ProxyValidators,
+		Terms: downloadview.Terms{
+			Tag:        downloadview.NginxTag,
+			Validators: downloadview.ProxyValidators,
+			Private:    private("Cache-Control", "Content-Disposition", "Expires"),
+			RateField:  "X-Accel-Limit-Rate",
+		},
+		URLField: urlField,
 	}
 }
 

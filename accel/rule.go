@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/downloadview/downloadview"
 )
 
 // A Rule says where a proxy finds the files of one place.
@@ -26,20 +28,97 @@ type Rule struct {
 	// are not resolved.
 	Source string
 
-	// Destination is where the proxy finds what Source covers. For [Nginx] it is
-	// an internal location such as "/_media/".
+	// Destination is where the proxy finds what Source covers: for [Nginx] and
+	// [Caddy] an internal location such as "/_media/", for [Apache] and
+	// [Lighttpd] a directory, which may differ from Source.
 	Destination string
 
-	// KeepsSafety says that the proxy's configuration sends the application's
-	// X-Content-Type-Options and Content-Security-Policy on, where the proxy
-	// itself would drop them. Without it, inline downloads are streamed.
-	KeepsSafety bool
+	// Proxy is what this rule's files are handed over to; nil means the proxy of
+	// the [Accelerator].
+	Proxy *Proxy
+
+	// Headers says what the proxy's configuration does with the application's
+	// header fields.
+	Headers Headers
+
+	// LimitRate bounds the speed of each download, in bytes a second; 0 doesn't.
+	// A proxy that can't be told has these files streamed, as fast.
+	LimitRate int64
+
+	// Signed has the proxy or the client fetch the files by signed URLs; nil
+	// doesn't.
+	Signed *Signed
 }
+
+// Headers says what a proxy's configuration does with the application's header
+// fields, beyond what the proxy does by itself.
+type Headers int
+
+const (
+	// OwnHeaders is nothing. Where the proxy drops X-Content-Type-Options and
+	// Content-Security-Policy, as nginx does, inline downloads are streamed.
+	OwnHeaders Headers = iota
+	// SafetyHeaders sends those two on.
+	SafetyHeaders
+	// PrivateHeaders is what the configuration does that "downloadview config"
+	// prints: it sends on the safety headers and others, and puts fields in place
+	// that the application sends under private names, so that the proxy's error
+	// pages don't carry the name and the cache policy of a file that isn't there.
+	PrivateHeaders
+)
 
 // origin is what comes before the path of a source.
 type origin struct{ scheme, host string }
 
 var local = origin{scheme: "file"}
+
+// make returns the rule ready for use with p.
+func (r Rule) make(p *Proxy, o origin) (*rule, error) {
+	made := &rule{name: r.Name, source: r.Source, limitRate: r.LimitRate, terms: p.Terms}
+	switch {
+	case r.LimitRate < 0:
+		return nil, fmt.Errorf("limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
+	case r.Headers < OwnHeaders || r.Headers > PrivateHeaders:
+		return nil, fmt.Errorf("headers %d; want OwnHeaders, SafetyHeaders or PrivateHeaders", r.Headers)
+	}
+	if r.Headers != OwnHeaders {
+		made.terms.KeepsSafety = true
+	}
+	if r.Headers != PrivateHeaders {
+		made.terms.Private = nil
+	}
+	if o != local {
+		made.terms.Tag = downloadview.NanosecondTag
+	}
+	made.field, made.encode = p.Field, p.Encode
+	if r.Signed != nil {
+		var err error
+		if made.link, err = r.Signed.link(p, o); err != nil {
+			return nil, err
+		}
+		if made.link.Status != 0 {
+			return made, made.redirects(r)
+		}
+		made.encode = destinationAlone
+	}
+	var err error
+	if made.destination, err = p.Destination(r.Destination); err != nil {
+		return nil, fmt.Errorf("destination %q %w", r.Destination, err)
+	}
+	return made, nil
+}
+
+// redirects makes the rule one that no proxy hears of.
+func (r *rule) redirects(from Rule) error {
+	if from.Destination != "" {
+		return fmt.Errorf("destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
+	}
+	r.field, r.encode = r.link.Field, destinationAlone
+	r.terms = downloadview.Terms{KeepsSafety: from.Headers != OwnHeaders}
+	return nil
+}
+
+func destinationAlone(destination, _ string) (string, bool) { return destination, true }
 
 // parseSource splits the source of a rule into its origin and a path without
 // slashes at its ends.

@@ -21,13 +21,21 @@ type prefixes struct {
 	shortest, longest int
 }
 
-// A rule is a [Rule] made ready: destination is as [Proxy.Encode] gets it.
+// A rule is a [Rule] made ready.
 type rule struct {
 	name        string
 	source      string // as it was written
-	destination string
-	keepsSafety bool
+	field       string
+	destination string // as encode gets it
+	encode      func(destination, rest string) (string, bool)
+	terms       downloadview.Terms
+	link        *downloadview.Link
+	limitRate   int64
 }
+
+// location returns the value of field for a file by what follows the rule's
+// source in the file's; false where there is none.
+func (r *rule) location(rest string) (string, bool) { return r.encode(r.destination, rest) }
 
 // add returns the rule that has the place already, or nil.
 func (t *table) add(o origin, path string, r *rule) *rule {

@@ -123,15 +123,15 @@ func TestSafetyHeaders(t *testing.T) {
 	resp, _, o := s.get(t, "GET", "page.html", nil)
 	wantStreamed(t, o)
 	if got := resp.Header.Get("Content-Security-Policy"); !strings.Contains(got, "sandbox") {
-		t.Errorf("without KeepsSafety: Content-Security-Policy %q, want a sandbox", got)
+		t.Errorf("where the rule does not vouch: Content-Security-Policy %q, want a sandbox", got)
 	}
 }
 
-// unsafely hands over as a rule without KeepsSafety does.
+// unsafely hands over as a rule with OwnHeaders does.
 type unsafely struct{ downloadview.Offloader }
 
 func (u unsafely) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
 	h, ok := u.Offloader.Offload(r, src)
-	h.KeepsSafety = false
+	h.Terms = &downloadview.Terms{Tag: h.Terms.Tag}
 	return h, ok
 }

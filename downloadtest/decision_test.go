@@ -115,7 +115,7 @@ func TestDecisionToStream(t *testing.T) {
 type ours struct{}
 
 func (ours) Offload(*http.Request, downloadview.Source) (downloadview.Handover, bool) {
-	return downloadview.Handover{Rule: "ours", Field: "X-Sendfile", Value: "/x", Validators: downloadview.OurValidators}, true
+	return downloadview.Handover{Rule: "ours", Field: "X-Sendfile", Value: "/x", Terms: &downloadview.Terms{Validators: downloadview.OurValidators}}, true
 }
 
 // closedFile can't be opened or looked at.

@@ -58,7 +58,7 @@ func modesOf(downloads http.Handler, s *stock) ([]mode, error) {
 // internalLocations are rules for proxies that find files by a URL path.
 func internalLocations(s *stock) []accel.Rule {
 	return []accel.Rule{
-		{Name: "folder", Source: s.folder.Name(), Destination: "/_folder/", KeepsSafety: true},
+		{Name: "folder", Source: s.folder.Name(), Destination: "/_folder/", Headers: accel.SafetyHeaders},
 		{Name: "origin", Source: s.originURL.String(), Destination: "/_origin/"},
 	}
 }

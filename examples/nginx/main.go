@@ -19,8 +19,8 @@ func handler(root *os.Root) (http.Handler, error) {
 
 	nginx, err := accel.New(accel.Nginx(), accel.Rule{
 		Source:      root.Name(),
-		Destination: "/_media/", // the internal location below
-		KeepsSafety: true,       // which sends our safety headers on
+		Destination: "/_media/",          // the internal location below
+		Headers:     accel.SafetyHeaders, // it sends our safety headers on
 	})
 	if err != nil {
 		return nil, err

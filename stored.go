@@ -1,0 +1,67 @@
+package downloadview
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Stored is a set of what a store keeps beside a file's bytes.
+type Stored uint8
+
+const (
+	// StoredName takes the file name of the stored Content-Disposition where
+	// Response.Name is ""; never whether it is inline.
+	StoredName Stored = 1 << iota
+	// StoredCacheControl takes the stored Cache-Control and Expires where
+	// Response.CacheControl is "".
+	StoredCacheControl
+	// StoredDigest adds Repr-Digest (RFC 9530) where the store has a digest of the
+	// whole file and the request's Want-Repr-Digest asks for its kind.
+	StoredDigest
+)
+
+// nameIn returns the file name in a stored Content-Disposition, or "".
+func nameIn(disposition string) string {
+	if disposition == "" {
+		return ""
+	}
+	_, params, err := mime.ParseMediaType(disposition)
+	if err != nil {
+		return ""
+	}
+	return params["filename"]
+}
+
+// stored sets the fields that the store itself would answer with.
+func (f *fields) stored(r *Response, request http.Header, a Attributes) {
+	if r.Stored&StoredCacheControl != 0 && r.CacheControl == "" && !hasControl(a.CacheControl) && !hasControl(a.Expires) {
+		if a.CacheControl != "" || a.Expires != "" {
+			delete(f.header, "Cache-Control")
+		}
+		if a.CacheControl != "" {
+			f.set("Cache-Control", a.CacheControl)
+		}
+		if a.Expires != "" {
+			f.set("Expires", a.Expires)
+		}
+	}
+	if r.Stored&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) && wantsDigest(request, a.ReprDigest) {
+		f.set("Repr-Digest", a.ReprDigest)
+	}
+}
+
+// wantsDigest tells whether Want-Repr-Digest (RFC 9530, 4) asks for the kind of
+// digest that the field value has. A preference of 0 means not wanted.
+func wantsDigest(request http.Header, digest string) bool {
+	kind, _, _ := strings.Cut(digest, "=")
+	for _, line := range request["Want-Repr-Digest"] {
+		for want := range strings.SplitSeq(line, ",") {
+			name, weight, _ := strings.Cut(strings.Trim(want, " \t"), "=")
+			if strings.EqualFold(name, kind) {
+				return weight != "0"
+			}
+		}
+	}
+	return false
+}
