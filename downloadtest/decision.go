@@ -66,6 +66,7 @@ func (d Decision) problems(resp downloadview.Response) []string {
 	p.differ("source", source, d.Source)
 
 	h, outcome := rehearse(resp)
+	h = inPlace(h)
 	if outcome.Err != nil {
 		p.addf("response: can't be carried out: %v", outcome.Err)
 		return p
@@ -101,6 +102,10 @@ type standIn struct{ inner downloadview.File }
 func (s standIn) Name() string                        { return s.inner.Name() }
 func (s standIn) Source() (downloadview.Source, bool) { return downloadview.SourceOf(s.inner) }
 
+func (s standIn) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	return downloadview.SignedURL(ctx, s.inner, o)
+}
+
 func (s standIn) Open(context.Context) (fs.File, error) {
 	facts := downloadview.Attributes{Size: -1, ETag: `"unopened"`}
 	return &handle{bytes.NewReader(nil), facts.FileInfo(s.Name())}, nil
@@ -114,4 +119,7 @@ type handle struct {
 func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
 func (h *handle) Close() error               { return nil }
 
-var _ downloadview.Sourcer = standIn{}
+var (
+	_ downloadview.Sourcer = standIn{}
+	_ downloadview.Signer  = standIn{}
+)

@@ -111,6 +111,23 @@ func TestDecisionToStream(t *testing.T) {
 	r.want(t)
 }
 
+// What goes under a private name counts as what it is.
+func TestDecisionWithPrivateFields(t *testing.T) {
+	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/", Headers: accel.PrivateHeaders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp := downloadview.Response{File: describe(t, media, "a b.txt"), Offloader: a}
+	var r recorder
+	downloadtest.CheckDecision(&r, resp, downloadtest.Decision{
+		Name:        "a b.txt",
+		Disposition: downloadtest.Attachment,
+		Location:    "/_media/a b.txt",
+		Header:      map[string]string{"Cache-Control": "private, no-cache"},
+	})
+	r.want(t)
+}
+
 // ours is a proxy that judges by the application's tags.
 type ours struct{}
 

@@ -16,6 +16,19 @@ const (
 	Inline     Disposition = "inline"     // shown
 )
 
+// inPlace returns a header with the fields that travel under a private name
+// where the proxy's configuration puts them.
+func inPlace(h http.Header) http.Header {
+	const prefix = "X-Download-"
+	placed := h.Clone()
+	for key, values := range h {
+		if name, ok := strings.CutPrefix(key, prefix); ok && name != "Url" && name != "Key" {
+			placed[name] = values
+		}
+	}
+	return placed
+}
+
 // described compares what the header says of the file.
 func (p *problems) described(h http.Header, name string, d Disposition, mediaType string) {
 	p.disposition(h.Get("Content-Disposition"), name, d)

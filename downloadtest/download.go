@@ -73,7 +73,8 @@ func (d Download) problems(resp *http.Response) []string {
 	if want := d.status(); resp.StatusCode != want {
 		p.addf("status: got %d, want %d", resp.StatusCode, want)
 	}
-	p.described(resp.Header, d.Name, d.Disposition, d.Type)
+	header := inPlace(resp.Header)
+	p.described(header, d.Name, d.Disposition, d.Type)
 	p.differ("range", resp.Header.Get("Content-Range"), d.Range)
 	content, err := readBody(resp)
 	p.handedOver(handovers(resp.Header), d.Location, d.RawLocation, d.Streamed || d.Content != "")
@@ -82,7 +83,7 @@ func (d Download) problems(resp *http.Response) []string {
 	if err == nil {
 		p.content(content, d)
 	}
-	p.header(resp.Header, d.Header)
+	p.header(header, d.Header)
 	return p
 }
 

@@ -1,0 +1,211 @@
+package downloadview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A signedObject is an object that is signed for by its name.
+type signedObject struct {
+	*object
+	err error
+}
+
+func (o signedObject) Source() (Source, bool) {
+	return Source{"s3", "bucket", "reports/ä b%2F.bin"}, true
+}
+
+func (o signedObject) SignedURL(_ context.Context, s SignOptions) (string, error) {
+	return fmt.Sprintf("https://store/%s?%s&%v&%s&%s", o.name, s.Method, s.Expiry, s.Disposition, s.ContentType), o.err
+}
+
+// linking hands everything over by a signed URL.
+type linking struct {
+	status int
+	terms  Terms
+}
+
+func (l linking) Offload(*http.Request, Source) (Handover, bool) {
+	h := Handover{
+		Rule: "bucket", Field: "X-Accel-Redirect", Value: "/_s3/", Terms: &l.terms,
+		Link: &Link{Field: "X-Download-Url", KeyField: "X-Download-Key", Expiry: time.Minute, Sign: SignedURL},
+	}
+	if l.status != 0 {
+		h.Field, h.Value = "Location", ""
+		h.Link.Field, h.Link.KeyField, h.Link.Status = "Location", "", l.status
+	}
+	return h, true
+}
+
+func TestLinks(t *testing.T) {
+	html := newObject("<p>")
+	html.name = "a.html"
+	gzip := newObject("0123456789")
+	gzip.ContentEncoding = "gzip"
+	plain := Response{File: signedObject{newObject("0123456789"), nil}, Name: "ä.bin", ContentType: "image/png"}
+	refused := plain
+	refused.File = signedObject{newObject("0123456789"), errors.New("no key")}
+	unable := plain
+	unable.File = signedObject{newObject("0123456789"), errors.ErrUnsupported}
+	unsigned := plain
+	unsigned.File = newObject("0123456789")
+	shown := Response{File: signedObject{html, nil}, Disposition: InlineActive}
+	encoded := plain
+	encoded.File = signedObject{gzip, nil}
+	encoded.Look = true
+	owned := plain
+	owned.ETag = `"mine"`
+	const url = "https://store/reports/a.bin?GET&1m0s&"
+	const named = `attachment; filename="_.bin"; filename*=UTF-8''%C3%A4.bin&image/png`
+	for _, tt := range []struct {
+		name    string
+		resp    Response
+		by      linking
+		method  string
+		request []string
+		mode    Mode
+		status  int
+		want    map[string]string // "" : not there
+		log     string
+	}{
+		{"to the proxy", plain, linking{}, "GET", nil, Offloaded, 200, map[string]string{
+			"X-Accel-Redirect": "/_s3/", "X-Download-Url": url + "&", "X-Download-Key": "s3://bucket/reports/%C3%A4%20b%252F.bin",
+			"Content-Type": "image/png", "Location": "", "Etag": "",
+		}, ""},
+		{"HEAD to the proxy", plain, linking{}, "HEAD", nil, Offloaded, 200, map[string]string{"X-Download-Url": url + "&"}, ""},
+		{"the client", plain, linking{status: 302}, "GET", []string{"Range", "bytes=0-1"}, Redirected, 302, map[string]string{
+			"Location": url + named, "Cache-Control": "private, max-age=30", "Content-Length": "0",
+			"Content-Type": "", "Content-Disposition": "", "X-Accel-Redirect": "", "X-Download-Url": "", "X-Download-Key": "",
+		}, ""},
+		{"the client, 307", plain, linking{status: 307}, "GET", nil, Redirected, 307, map[string]string{"Location": url + named}, ""},
+		{"HEAD is answered here", plain, linking{status: 302}, "HEAD", nil, Streamed, 200, map[string]string{
+			"Location": "", "Content-Length": "10", "Etag": `"v1"`,
+		}, ""},
+		{"own fields of the view", plain.WithHeader("Access-Control-Allow-Origin", "*").WithHeader("Content-Language", "de"), linking{status: 302}, "GET", nil, Redirected, 302, map[string]string{
+			"Access-Control-Allow-Origin": "*", "Content-Language": "",
+		}, ""},
+		{"can't be signed for", unsigned, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Accel-Redirect": "", "X-Download-Url": ""}, ""},
+		{"can't be signed for with these", unable, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Download-Url": ""}, ""},
+		{"signing fails", refused, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Download-Url": ""}, "no key"},
+		{"active content loses its sandbox", shown, linking{status: 302}, "GET", nil, Streamed, 200, map[string]string{"Content-Security-Policy": "sandbox"}, ""},
+		{"active content, vouched for", shown, linking{0, Terms{KeepsSafety: true}}, "GET", nil, Offloaded, 200, map[string]string{"Content-Security-Policy": "sandbox"}, ""},
+		{"the store labels what is encoded", encoded, linking{}, "GET", nil, Offloaded, 200, map[string]string{"Content-Encoding": ""}, ""},
+		{"tag of the view, conditional", owned, linking{status: 302}, "GET", []string{"If-None-Match", `"mine"`}, Streamed, 304, nil, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log strings.Builder
+			var seen Outcome
+			tt.resp.Offloader = tt.by
+			if tt.resp.File.(interface{ Name() string }).Name() == "" {
+				t.Fatal("no name")
+			}
+			if f, ok := tt.resp.File.(*object); ok {
+				tt.resp.File = kept{f}
+			}
+			v := ViewFunc(func(*http.Request) (Response, error) { return tt.resp, nil })
+			h := NewHandler(v, &Options{
+				Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+				Observer: func(_ *http.Request, o Outcome) { seen = o },
+			})
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(tt.method, "/", nil)
+			for i := 0; i < len(tt.request); i += 2 {
+				r.Header.Add(tt.request[i], tt.request[i+1])
+			}
+			h.ServeHTTP(w, r)
+			got := w.Result()
+			if got.StatusCode != tt.status || seen.Mode != tt.mode || seen.Status != tt.status || seen.Rule != "bucket" {
+				t.Errorf("%d and %+v, want %d by %v", got.StatusCode, seen, tt.status, tt.mode)
+			}
+			for key, want := range tt.want {
+				if value := got.Header.Get(key); value != want {
+					t.Errorf("%s: %q, want %q", key, value, want)
+				}
+			}
+			if tt.mode != Streamed && w.Body.Len() > 0 {
+				t.Errorf("%d bytes of body, want none", w.Body.Len())
+			}
+			if tt.log == "" && log.Len() > 0 || !strings.Contains(log.String(), tt.log) {
+				t.Errorf("log %q, want %q", log.String(), tt.log)
+			}
+		})
+	}
+}
+
+// kept is an object that tells where it is, and no more.
+type kept struct{ *object }
+
+func (kept) Source() (Source, bool) { return Source{"s3", "bucket", "k"}, true }
+
+func TestPrivateFields(t *testing.T) {
+	terms := Terms{Private: []PrivateField{
+		{"Cache-Control", "X-Download-Cache-Control"},
+		{"Content-Disposition", "X-Download-Content-Disposition"},
+		{"Expires", "X-Download-Expires"},
+	}}
+	p := likeNginx
+	p.Terms = &terms
+	resp := Response{File: newLocalFile(t, "a.txt", "0123456789"), Offloader: p}.WithHeader("expires", "0")
+	for _, streams := range []bool{false, true} {
+		if streams {
+			p.Field = ""
+			resp.Offloader = p
+		}
+		w := httptest.NewRecorder()
+		NewHandler(ViewFunc(func(*http.Request) (Response, error) { return resp, nil }), nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		for own, value := range map[string]string{
+			"Cache-Control": "private, no-cache", "Content-Disposition": `attachment; filename="a.txt"`, "Expires": "0",
+		} {
+			under, not := "X-Download-"+own, own
+			if streams {
+				under, not = not, under
+			}
+			if got := w.Header().Get(under); got != value || w.Header()[not] != nil {
+				t.Errorf("streams %v: %s: %q, %s: %q; want %q and none", streams, under, got, not, w.Header()[not], value)
+			}
+		}
+	}
+}
+
+func TestRangesOfProxies(t *testing.T) {
+	f := newLocalFile(t, "a.txt", strings.Repeat("0123456789", 100))
+	for _, tt := range []struct {
+		name    string
+		ranges  RangeSupport
+		wanted  string
+		offload bool
+		status  int
+		accept  string
+	}{
+		{"announced", AnnouncedRanges, "", true, 200, "bytes"},
+		{"announced, several", AnnouncedRanges, "bytes=0-1,500-501", true, 200, "bytes"},
+		{"all", AllRanges, "bytes=0-1,500-501", true, 200, ""},
+		{"single, one", SingleRanges, "bytes=0-1", true, 200, ""},
+		{"single, several", SingleRanges, "bytes=0-1,500-501", false, 206, "bytes"},
+		{"single, several that are one", SingleRanges, "bytes=0-1,2-3", true, 200, ""},
+		{"unsatisfiable", AllRanges, "bytes=1000-", false, 416, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := likeNginx
+			p.Terms = &Terms{Validators: OurValidators, Ranges: tt.ranges}
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest("GET", "/", nil)
+			if tt.wanted != "" {
+				r.Header.Set("Range", tt.wanted)
+			}
+			v := ViewFunc(func(*http.Request) (Response, error) { return Response{File: f, Offloader: p}, nil })
+			NewHandler(v, &Options{Logger: discard}).ServeHTTP(w, r)
+			handed := w.Header().Get("X-Accel-Redirect") != ""
+			if handed != tt.offload || w.Code != tt.status || w.Header().Get("Accept-Ranges") != tt.accept {
+				t.Errorf("handed over %v, %d, %v; want %v, %d, Accept-Ranges %q", handed, w.Code, w.Header(), tt.offload, tt.status, tt.accept)
+			}
+		})
+	}
+}
