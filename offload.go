@@ -78,6 +78,9 @@ const (
 	ProxyValidators Validators = iota
 	// OurValidators: the proxy judges by those the application sends.
 	OurValidators
+	// OurTag: the proxy judges by the tag that the application sends, and by the
+	// date of the file itself.
+	OurTag
 )
 
 // RangeSupport says what a proxy makes of ranges.
@@ -153,7 +156,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return false, nil
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
 		return false, nil // the URL is signed for GET
-	case h.Terms.Validators == OurValidators:
+	case h.Terms.Validators != ProxyValidators:
 		return x.offloadByOurValidators(h)
 	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
@@ -180,7 +183,8 @@ func (x *exchange) offloadByOurValidators(h Handover) (bool, error) {
 		return false, err
 	}
 	k := x.facts(a, manyParts)
-	if k.etag == "" {
+	ownDate := h.Terms.Validators == OurTag && !x.resp.ModTime.IsZero()
+	if k.etag == "" || ownDate && isConditional(x.r.Header) {
 		return false, nil
 	}
 	p := decide(x.r.Method, x.r.Header, k)

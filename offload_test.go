@@ -36,6 +36,8 @@ func TestOffload(t *testing.T) {
 	injecting.Value = "/_m/a\nb"
 	vouched.Terms = &Terms{Tag: NginxTag, KeepsSafety: true}
 	streamed.Field, streamed.Value = "", ""
+	tagging := likeNginx
+	tagging.Terms = &Terms{Validators: OurTag}
 	judging.Terms = &Terms{Validators: OurValidators}
 	for _, tt := range []struct {
 		name    string
@@ -68,6 +70,8 @@ func TestOffload(t *testing.T) {
 		{"a location that would be another file's", Response{File: local}, injecting, nil, 200, false, nginxTag},
 		{"our validators", Response{File: local}, judging, nil, 200, true, NanosecondTag.tag(changed, 10, time.Now())},
 		{"our validators, 412", Response{File: local}, judging, []string{"If-Match", `"x"`}, 412, false, ""},
+		{"our tag, the file's date", Response{File: local, ModTime: changed.Add(-time.Hour)}, tagging, nil, 200, true, NanosecondTag.tag(changed, 10, time.Now())},
+		{"our tag, another date is asked for", Response{File: local, ModTime: changed.Add(-time.Hour)}, tagging, []string{"If-Unmodified-Since", changed.Add(-time.Minute).Format(http.TimeFormat)}, 200, false, NanosecondTag.tag(changed, 10, time.Now())},
 		{"our validators, missing", Response{File: missing}, judging, nil, 404, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

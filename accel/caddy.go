@@ -28,12 +28,13 @@ import (
 //		}
 //	}
 //
-// Caddy judges preconditions and ranges by the application's entity tag, so a
-// file is looked at before it is handed over, which costs one open or one
-// request for metadata. Its error pages after the hand-over carry the
-// application's Content-Disposition and Cache-Control, unless [PrivateHeaders]
-// goes with that configuration. Symbolic links are followed wherever they lead; a
-// storage that refuses them refuses them before the hand-over, which looks.
+// Caddy judges preconditions and ranges by the application's entity tag and the
+// file's own date, so a file is looked at before it is handed over, which costs
+// one open or one request for metadata. Its error pages after the hand-over
+// carry the application's Content-Disposition and Cache-Control, unless the
+// configuration deletes them, as the printed one does. Symbolic links are
+// followed wherever they lead; a storage that refuses them refuses them before
+// the hand-over, which looks.
 func Caddy() Proxy {
 	return Proxy{
 		Name:        "caddy",
@@ -41,9 +42,8 @@ func Caddy() Proxy {
 		Destination: internalLocation,
 		Encode:      encodeLocation,
 		Terms: downloadview.Terms{
-			Validators:  downloadview.OurValidators,
+			Validators:  downloadview.OurTag,
 			KeepsSafety: true,
-			Private:     private("Cache-Control", "Content-Disposition", "Expires", "Last-Modified"),
 		},
 	}
 }
@@ -66,7 +66,6 @@ func Caddy26() Proxy {
 		Terms: downloadview.Terms{
 			Tag:         downloadview.CaddyTag,
 			KeepsSafety: true,
-			Private:     private("Cache-Control", "Content-Disposition", "Expires"),
 		},
 	}
 }
