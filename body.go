@@ -82,7 +82,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 	}
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(a), a)
+	f.common(x, x.resp.describe(&a), &a)
 	f.content(a, k)
 	f.length(part.length)
 	if p.status == http.StatusPartialContent {
@@ -124,7 +124,7 @@ func readSmall(src io.Reader, small []byte) (err error) {
 func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(a), a)
+	f.common(x, x.resp.describe(&a), &a)
 	f.content(a, k)
 	f.length(k.size)
 	w := bodyWriter{w: x.w, size: k.size}
@@ -156,7 +156,7 @@ func (s span) contentRange(size int64) string {
 
 // sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6).
 func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
-	d := x.resp.describe(a)
+	d := x.resp.describe(&a)
 	boundary := rand.Text()
 	head := func(i int) []byte {
 		var h bytes.Buffer
@@ -174,7 +174,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	}
 
 	f := fieldsOf(x.w, 9)
-	f.common(x, d, a)
+	f.common(x, d, &a)
 	f.content(a, k)
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)

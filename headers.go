@@ -46,7 +46,7 @@ func (d description) disposition() string {
 	return contentDisposition("attachment", d.name)
 }
 
-func (r *Response) describe(a Attributes) description {
+func (r *Response) describe(a *Attributes) description {
 	key := r.File.Name()
 	d := description{name: r.Name}
 	if d.name == "" && r.Stored&StoredName != 0 {
@@ -80,7 +80,7 @@ func hasControl(s string) bool {
 }
 
 // common sets what a hand-over and a streamed answer have in common.
-func (f *fields) common(x *exchange, d description, a Attributes) {
+func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
 	if len(r.Header) > 0 {
 		for key, values := range r.Header {
@@ -148,7 +148,7 @@ func (f *fields) notModified(x *exchange, k facts, a Attributes) {
 	f.aside(&x.resp)
 	f.set("Cache-Control", x.resp.cacheControl())
 	if x.resp.Stored != 0 {
-		f.stored(&x.resp, x.r.Header, a)
+		f.stored(&x.resp, x.r.Header, &a)
 	}
 	if k.etag != "" {
 		k.modTime = time.Time{}

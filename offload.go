@@ -14,7 +14,8 @@ import (
 type Offloader interface {
 	// Offload returns how to hand src over, and whether a rule covers it. A
 	// Handover without a Field means that a rule covers src but the file must
-	// be streamed all the same; it gets the tag that the proxy would give.
+	// be streamed all the same; it gets the tag that the proxy would give. src
+	// is the zero Source where the file is nowhere that a proxy could find it.
 	Offload(r *http.Request, src Source) (Handover, bool)
 }
 
@@ -134,10 +135,7 @@ func (x *exchange) offload() (done bool, err error) {
 	if x.resp.Offloader == nil {
 		return false, nil
 	}
-	src, ok := SourceOf(x.resp.File)
-	if !ok {
-		return false, nil
-	}
+	src, _ := SourceOf(x.resp.File)
 	h, ok := x.resp.Offloader.Offload(x.r, src)
 	if !ok {
 		return false, nil
@@ -157,7 +155,7 @@ func (x *exchange) offload() (done bool, err error) {
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
 		return false, nil // the URL is signed for GET
 	case h.Terms.Validators != ProxyValidators:
-		return x.offloadByOurValidators(h)
+		return x.offloadByOurValidators(&h)
 	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
 		// The proxy would judge by another validator than the client was given.
@@ -172,12 +170,12 @@ func (x *exchange) offload() (done bool, err error) {
 			return false, err
 		}
 	}
-	return x.handOver(h, a, facts{})
+	return x.handOver(&h, &a, facts{})
 }
 
 // offloadByOurValidators is for proxies that send the application's validators
 // on and judge by them: they must be known, and what they refuse is refused here.
-func (x *exchange) offloadByOurValidators(h Handover) (bool, error) {
+func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	a, err := x.look()
 	if err != nil {
 		return false, err
@@ -191,7 +189,7 @@ func (x *exchange) offloadByOurValidators(h Handover) (bool, error) {
 	if p.endsWithoutBytes() || len(p.ranges) > 1 && h.Terms.Ranges == SingleRanges {
 		return false, nil
 	}
-	return x.handOver(h, a, k)
+	return x.handOver(h, &a, k)
 }
 
 func (x *exchange) look() (Attributes, error) {
@@ -204,7 +202,7 @@ func (x *exchange) look() (Attributes, error) {
 
 // handOver sets headers and writes nothing: a compressing writer would label
 // what it believes to be an empty body.
-func (x *exchange) handOver(h Handover, a Attributes, k facts) (bool, error) {
+func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	d := x.resp.describe(a)
 	if d.shown && !h.Terms.KeepsSafety || a.ContentEncoding != "" && h.Link == nil {
 		return false, nil

@@ -34,7 +34,7 @@ func nameIn(disposition string) string {
 }
 
 // stored sets the fields that the store itself would answer with.
-func (f *fields) stored(r *Response, request http.Header, a Attributes) {
+func (f *fields) stored(r *Response, request http.Header, a *Attributes) {
 	if r.Stored&StoredCacheControl != 0 && r.CacheControl == "" && !hasControl(a.CacheControl) && !hasControl(a.Expires) {
 		if a.CacheControl != "" || a.Expires != "" {
 			delete(f.header, "Cache-Control")

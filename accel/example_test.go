@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
@@ -109,6 +110,133 @@ func ExampleNew() {
 	// Output:
 	// accel: rule "media": source "srv/media" is neither absolute nor a URL; want an absolute path such as "/srv/media", or a prefix such as "s3://bucket/prefix/"
 	// accel: rule "media": destination "_media" does not begin with a slash; want an internal location such as "/_media/"
+}
+
+// Each server is a value, found by name where a flag or a file says which.
+func ExampleNamed() {
+	for _, name := range []string{"nginx", "apache", "lighttpd", "caddy@2.6"} {
+		proxy, err := accel.Named(name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/files"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		h, _ := a.Offload(nil, downloadview.Source{Scheme: "file", Path: "/srv/media/a b.pdf"})
+		fmt.Printf("%s: %s\n", h.Field, h.Value)
+	}
+	// Output:
+	// X-Accel-Redirect: /files/a%20b.pdf
+	// X-Sendfile: /files/a b.pdf
+	// X-Sendfile: /files/a%20b.pdf
+	// X-Accel-Redirect: /files/a b.pdf
+}
+
+// One application behind two servers: a rule may name its own.
+func ExampleRule_proxy() {
+	a, err := accel.New(
+		accel.Nginx(),
+		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
+		accel.Rule{Source: "/srv/archive", Destination: "/mnt/archive", Proxy: new(accel.Apache())},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, path := range []string{"/srv/media/a.pdf", "/srv/archive/a.pdf"} {
+		h, _ := a.Offload(nil, downloadview.Source{Scheme: "file", Path: path})
+		fmt.Printf("%s: %s\n", h.Field, h.Value)
+	}
+	// Output:
+	// X-Accel-Redirect: /_media/a.pdf
+	// X-Sendfile: /mnt/archive/a.pdf
+}
+
+// Objects of a private bucket: nginx fetches those of one prefix, and clients
+// fetch those of another themselves.
+func ExampleSigned() {
+	a, err := accel.New(
+		accel.Nginx(),
+		accel.Rule{Source: "s3://reports/2026", Destination: "/_s3/", Signed: &accel.Signed{Expiry: time.Minute}},
+		accel.Rule{Source: "s3://reports/public", Signed: &accel.Signed{Redirect: http.StatusFound}},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	view := a.Middleware(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: signedObject{object(r.URL.Path[1:])}}, nil
+	}))
+	for _, path := range []string{"/2026/q1.pdf", "/public/q1.pdf"} {
+		w := httptest.NewRecorder()
+		downloadview.NewHandler(view, nil).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		fmt.Println(w.Code, w.Header().Get("X-Accel-Redirect"), w.Header().Get("X-Download-Url")+w.Header().Get("Location"))
+	}
+	// Output:
+	// 200 /_s3/ https://reports.example.com/2026/q1.pdf?signature=…
+	// 302  https://reports.example.com/public/q1.pdf?signature=…
+}
+
+// signedObject is an object whose bucket signs URLs, as those of
+// storage/s3bucket do.
+type signedObject struct{ object }
+
+func (o signedObject) SignedURL(context.Context, downloadview.SignOptions) (string, error) {
+	return "https://reports.example.com/" + o.Name() + "?signature=…", nil
+}
+
+// An application that can also be reached past its proxy streams there.
+func ExampleParseFrom() {
+	from, err := accel.ParseFrom("unix", "10.0.0.0/8")
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, err := accel.NewWithOptions(
+		accel.Nginx(), accel.Options{From: from},
+		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	for _, r.RemoteAddr = range []string{"10.1.2.3:5000", "203.0.113.9:5000"} {
+		h, covered := a.Offload(r, downloadview.Source{Scheme: "file", Path: "/srv/media/a.pdf"})
+		fmt.Printf("%q %v\n", h.Value, covered)
+	}
+	// Output:
+	// "/_media/a.pdf" true
+	// "" true
+}
+
+// Rules are replaced while requests are served. Wrong ones change nothing.
+func ExampleAccelerator_Swap() {
+	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(a.Swap(accel.Rule{Source: "/srv/media", Destination: "media"}))
+	fmt.Println(a.Match(downloadview.Source{Scheme: "file", Path: "/srv/media/a.pdf"}))
+	fmt.Println(a.Swap(accel.Rule{Source: "/srv", Destination: "/_srv/"}))
+	fmt.Println(a.Match(downloadview.Source{Scheme: "file", Path: "/srv/media/a.pdf"}))
+	// Output:
+	// accel: rule "/srv/media": destination "media" does not begin with a slash; want an internal location such as "/_media/"
+	// /_media/a.pdf true
+	// <nil>
+	// /_srv/media/a.pdf true
+}
+
+// A view that knows where the proxy finds its file says so itself.
+func ExampleTo() {
+	offloader, err := accel.To(accel.Nginx(), "/_archive/", "2026/a b.pdf")
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	downloadview.Send(w, httptest.NewRequest("GET", "/", nil), downloadview.Response{
+		File:      object("a b.pdf"),
+		Offloader: offloader,
+	})
+	fmt.Println(w.Header().Get("X-Accel-Redirect"))
+	// Output: /_archive/2026/a%20b.pdf
 }
 
 // A server of one's own that takes plain paths, where they have no control
