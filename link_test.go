@@ -174,29 +174,39 @@ func TestPrivateFields(t *testing.T) {
 	}
 }
 
-func TestRangesOfProxies(t *testing.T) {
+func TestUnfitRequests(t *testing.T) {
 	f := newLocalFile(t, "a.txt", strings.Repeat("0123456789", 100))
 	for _, tt := range []struct {
 		name    string
-		ranges  RangeSupport
+		terms   Terms
+		method  string
 		wanted  string
 		offload bool
 		status  int
 		accept  string
 	}{
-		{"announced", AnnouncedRanges, "", true, 200, "bytes"},
-		{"announced, several", AnnouncedRanges, "bytes=0-1,500-501", true, 200, "bytes"},
-		{"all", AllRanges, "bytes=0-1,500-501", true, 200, ""},
-		{"single, one", SingleRanges, "bytes=0-1", true, 200, ""},
-		{"single, several", SingleRanges, "bytes=0-1,500-501", false, 206, "bytes"},
-		{"single, several that are one", SingleRanges, "bytes=0-1,2-3", true, 200, ""},
-		{"unsatisfiable", AllRanges, "bytes=1000-", false, 416, ""},
+		{"announced", Terms{SilentRanges: true}, "GET", "", true, 200, "bytes"},
+		{"announced, several", Terms{SilentRanges: true}, "GET", "bytes=0-1,500-501", true, 200, "bytes"},
+		{"several", Terms{}, "GET", "bytes=0-1,500-501", true, 200, ""},
+		{"several are unfit, one", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1", true, 200, ""},
+		{"several are unfit", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,500-501", false, 206, "bytes"},
+		{"several that are one", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,2-3", true, 200, ""},
+		{"unsatisfiable", Terms{}, "GET", "bytes=1000-", false, 416, ""},
+		{"odd", Terms{}, "GET", "lines=1-2", true, 200, ""},
+		{"odd is unfit", Terms{Unfit: OddRanges}, "GET", "lines=1-2", false, 200, "bytes"},
+		{"bad syntax is unfit", Terms{Unfit: OddRanges}, "GET", "bytes=2-1", false, 200, "bytes"},
+		{"odd is unfit, one", Terms{Unfit: OddRanges}, "GET", "bytes=0-1", true, 200, ""},
+		{"odd is unfit, none", Terms{Unfit: OddRanges}, "GET", "", true, 200, ""},
+		{"HEAD", Terms{}, "HEAD", "", true, 200, ""},
+		{"HEAD is unfit", Terms{Unfit: HeadRequests}, "HEAD", "", false, 200, "bytes"},
+		{"HEAD is unfit, GET", Terms{Unfit: HeadRequests}, "GET", "", true, 200, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := likeNginx
-			p.Terms = &Terms{Validators: OurValidators, Ranges: tt.ranges}
+			tt.terms.Validators = OurValidators
+			p.Terms = &tt.terms
 			w := httptest.NewRecorder()
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(tt.method, "/", nil)
 			if tt.wanted != "" {
 				r.Header.Set("Range", tt.wanted)
 			}

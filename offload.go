@@ -48,8 +48,13 @@ type Terms struct {
 	// a request that has been handed over.
 	Validators Validators
 
-	// Ranges says what the proxy makes of ranges.
-	Ranges RangeSupport
+	// Unfit are the requests that the proxy would answer wrongly; they are
+	// answered here.
+	Unfit Requests
+
+	// SilentRanges says that the proxy sends ranges but doesn't announce them, so
+	// the application does.
+	SilentRanges bool
 
 	// KeepsSafety says that the proxy sends the application's
 	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
@@ -84,16 +89,17 @@ const (
 	OurTag
 )
 
-// RangeSupport says what a proxy makes of ranges.
-type RangeSupport int
+// Requests is a set of kinds of requests.
+type Requests uint8
 
 const (
-	// AllRanges: it announces and sends any.
-	AllRanges RangeSupport = iota
-	// AnnouncedRanges: it sends any, but has to be told to announce them.
-	AnnouncedRanges
-	// SingleRanges: it sends one right; requests for more are streamed.
-	SingleRanges
+	// SeveralRanges are those for more than one range of the file.
+	SeveralRanges Requests = 1 << iota
+	// OddRanges are those with a Range field that means nothing here, such as one
+	// in another unit than bytes.
+	OddRanges
+	// HeadRequests are those with the method HEAD.
+	HeadRequests
 )
 
 // A Link is how the bytes are fetched by a signed URL. See [SignedURL].
@@ -152,6 +158,8 @@ func (x *exchange) offload() (done bool, err error) {
 		return false, nil
 	case x.limit > 0 && h.Terms.RateField == "":
 		return false, nil
+	case h.Terms.Unfit != 0 && x.unfit(h.Terms.Unfit):
+		return false, nil
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
 		return false, nil // the URL is signed for GET
 	case h.Terms.Validators != ProxyValidators:
@@ -186,10 +194,23 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 		return false, nil
 	}
 	p := decide(x.r.Method, x.r.Header, k)
-	if p.endsWithoutBytes() || len(p.ranges) > 1 && h.Terms.Ranges == SingleRanges {
+	if p.endsWithoutBytes() || len(p.ranges) > 1 && h.Terms.Unfit&SeveralRanges != 0 {
 		return false, nil
 	}
 	return x.handOver(h, &a, k)
+}
+
+// unfit tells whether the request is of one of the kinds. For several ranges it
+// takes the file's size to know.
+func (x *exchange) unfit(kinds Requests) bool {
+	if kinds&HeadRequests != 0 && x.r.Method == http.MethodHead {
+		return true
+	}
+	if kinds&OddRanges == 0 || len(x.r.Header["Range"]) == 0 {
+		return false
+	}
+	_, ok := parseRange(x.r.Header["Range"])
+	return !ok
 }
 
 func (x *exchange) look() (Attributes, error) {
@@ -222,7 +243,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
 	f.common(x, d, a)
 	f.validators(k)
-	if h.Terms.Ranges == AnnouncedRanges {
+	if h.Terms.SilentRanges {
 		f.set("Accept-Ranges", "bytes")
 	}
 	if x.limit > 0 {

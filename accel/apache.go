@@ -44,7 +44,7 @@ func Apache10() Proxy {
 }
 
 var apacheTerms = downloadview.Terms{
-	Validators:  downloadview.OurValidators,
-	Ranges:      downloadview.AnnouncedRanges,
-	KeepsSafety: true,
+	Validators:   downloadview.OurValidators,
+	SilentRanges: true,
+	KeepsSafety:  true,
 }

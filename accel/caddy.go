@@ -30,7 +30,8 @@ import (
 //
 // Caddy judges preconditions and ranges by the application's entity tag and the
 // file's own date, so a file is looked at before it is handed over, which costs
-// one open or one request for metadata. Its error pages after the hand-over
+// one open or one request for metadata. To a range in another unit than bytes it
+// answers 416, so such requests are streamed. Its error pages after the hand-over
 // carry the application's Content-Disposition and Cache-Control, unless the
 // configuration deletes them, as the printed one does. Symbolic links are
 // followed wherever they lead; a storage that refuses them refuses them before
@@ -43,6 +44,7 @@ func Caddy() Proxy {
 		Encode:      encodeLocation,
 		Terms: downloadview.Terms{
 			Validators:  downloadview.OurTag,
+			Unfit:       downloadview.OddRanges,
 			KeepsSafety: true,
 		},
 	}
@@ -51,7 +53,9 @@ func Caddy() Proxy {
 // Caddy26 is [Caddy] for versions up to 2.6. They take the value as it is, so
 // names with control characters, with a question mark, and those that end in a
 // space are streamed; and they judge by an entity tag of their own, which
-// streamed files then have too.
+// streamed files then have too. HEAD is answered here: where the configuration
+// makes a GET of every method, as it has to for others, Caddy 2.6 sends a body
+// after the header, and the client takes it for the next answer.
 func Caddy26() Proxy {
 	return Proxy{
 		Name:        "caddy@2.6",
@@ -65,6 +69,7 @@ func Caddy26() Proxy {
 		},
 		Terms: downloadview.Terms{
 			Tag:         downloadview.CaddyTag,
+			Unfit:       downloadview.OddRanges | downloadview.HeadRequests,
 			KeepsSafety: true,
 		},
 	}

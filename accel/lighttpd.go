@@ -42,7 +42,7 @@ func Lighttpd() Proxy {
 		},
 		Terms: downloadview.Terms{
 			Validators:  downloadview.OurValidators,
-			Ranges:      downloadview.SingleRanges,
+			Unfit:       downloadview.SeveralRanges,
 			KeepsSafety: true,
 		},
 	}
