@@ -15,6 +15,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/proxyconf"
 )
 
 // What Run returns. Somebody who asks to stop gets exitOK.
@@ -44,18 +46,21 @@ func usageErrorf(format string, args ...any) error {
 // commands is the whole command line.
 type commands struct {
 	Serve   serve            `cmd:"" help:"Serve every file of a directory or bucket over HTTP."`
+	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check that of downloadview."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
 // environment is what a command may use of the world.
 type environment struct {
+	stdout io.Writer
 	stderr io.Writer
 	open   Opener
 }
 
 // Run runs the command line args, which don't include the program's name, and
 // returns the exit status: 0 fine, 1 something failed, 2 usage. A failure is
-// one line on stderr. Commands that stay in the foreground end when ctx is
+// one line on stderr, or one for each thing that is wrong with a configuration
+// file. Commands that stay in the foreground end when ctx is
 // done, as they do on SIGINT and SIGTERM.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener) int {
 	var told bool // --help and --version end the run, whatever else is there
@@ -63,33 +68,51 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		new(commands),
 		kong.Name("downloadview"),
 		kong.Description("Hand files to people: from a directory or a bucket, streamed or sent by the proxy in front."),
-		kong.Vars{"version": version(), "schemes": "s3://, gs://, azblob://, file://, mem://"},
+		kong.Vars{
+			"version": version(),
+			"schemes": "s3://, gs://, azblob://, file://, mem://",
+			"servers": strings.Join(proxyconf.Servers(), ", "),
+		},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { told = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&environment{stderr, open}),
+		kong.Bind(&environment{stdout, stderr, open}),
 	)
 	line, err := parser.Parse(args)
 	switch {
 	case told:
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "downloadview: %s; see downloadview serve --help\n", oneLine(err))
+		fmt.Fprintf(stderr, "downloadview: %s; see downloadview %s--help\n", oneLine(err), asked(args))
 		return exitUsage
 	}
 	err = line.Run()
-	var usage *UsageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitOK
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "downloadview: %s\n", oneLine(err))
-		return exitUsage
-	default:
-		fmt.Fprintf(stderr, "downloadview: %s\n", oneLine(err))
-		return exitFailure
 	}
+	var wrong config.Errors
+	if errors.As(err, &wrong) {
+		for _, e := range wrong {
+			fmt.Fprintln(stderr, oneLine(e))
+		}
+	} else {
+		fmt.Fprintf(stderr, "downloadview: %s\n", oneLine(err))
+	}
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// asked returns whose help to see: that of the command that args name, or else
+// of the one that most are here for.
+func asked(args []string) string {
+	if len(args) > 0 && args[0] == "config" {
+		return "config "
+	}
+	return "serve "
 }
 
 // oneLine returns the message of err with whatever could break a line, or

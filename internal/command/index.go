@@ -14,15 +14,16 @@ import (
 // in a slash, and hands out the rest as downloads.
 type indexed struct {
 	storage   downloadview.Lister
+	key       func(*http.Request) (string, error)
 	downloads http.Handler
 	folders   http.Handler
 	log       *accessLog
 }
 
-func newIndexed(v downloadview.View, storage downloadview.Lister, log *accessLog) *indexed {
-	x := &indexed{storage: storage, log: log}
+func newIndexed(v downloadview.StorageView, wrap downloadview.Middleware, storage downloadview.Lister, log *accessLog) *indexed {
+	x := &indexed{storage: storage, key: v.Key, log: log}
 	x.folders = log.wrap(x.serveFolder)
-	x.downloads = downloadview.NewHandler(v, &downloadview.Options{
+	x.downloads = downloadview.NewHandler(wrap(v), &downloadview.Options{
 		Logger:   log.logger,
 		Error:    x.serveError,
 		Observer: log.observe,
@@ -42,21 +43,27 @@ func (x *indexed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveError sends whoever forgot the slash of a folder there.
 func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	if status == http.StatusNotFound {
-		if location, ok := x.folderLocation(r); ok {
-			w.Header().Set("Location", location)
-			w.Header().Set("Cache-Control", "private, no-cache")
-			w.WriteHeader(http.StatusFound)
+		if name, ok := x.folderName(r); ok {
+			redirectToFolder(w, name)
 			return
 		}
 	}
 	refuse(w, r, status)
 }
 
-// folderLocation returns where the folder is that has the request's path but
-// for the slash, and whether there is one. The location is relative to the
-// last segment, so it stays on this host whatever the path begins with.
-func (x *indexed) folderLocation(r *http.Request) (string, bool) {
-	folder, _ := key(r)
+// redirectToFolder adds the slash to a path whose last segment is name. The
+// location is relative to that segment, so it stays on this host whatever the
+// path begins with.
+func redirectToFolder(w http.ResponseWriter, name string) {
+	w.Header().Set("Location", linkTo(name)+"/")
+	w.Header().Set("Cache-Control", "private, no-cache")
+	w.WriteHeader(http.StatusFound)
+}
+
+// folderName returns the name of the folder that has the request's path but for
+// the slash, and whether there is one.
+func (x *indexed) folderName(r *http.Request) (string, bool) {
+	folder, _ := x.key(r)
 	name := path.Base(folder)
 	if folder == "" || name == "." || name == ".." {
 		return "", false
@@ -67,7 +74,7 @@ func (x *indexed) folderLocation(r *http.Request) (string, bool) {
 		}
 		break
 	}
-	return linkTo(name) + "/", true
+	return name, true
 }
 
 // linkTo returns the reference from a folder's page to a name in the folder.
@@ -75,7 +82,7 @@ func (x *indexed) folderLocation(r *http.Request) (string, bool) {
 func linkTo(name string) string { return "./" + url.PathEscape(name) }
 
 func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
-	folder, _ := key(r)
+	folder, _ := x.key(r)
 	if folder == "/" { // the folder "", which List takes for the top
 		refuse(w, r, http.StatusNotFound)
 		return downloadview.Nobody

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -30,14 +31,17 @@ import (
 func serveIndex(t *testing.T, storage downloadview.Lister) (base string, log *bytes.Buffer) {
 	t.Helper()
 	log = new(bytes.Buffer)
-	s := serve{Index: true}
-	h, err := s.handler(storage, nil, slog.New(slog.NewTextHandler(log, nil)))
+	h, err := indexOf(storage, slog.NewTextHandler(log, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return srv.URL, log
+}
+
+func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, error) {
+	return downloads(&config.Mount{Path: "/", Index: true}, storage, true, plain, &accessLog{slog.New(log)})
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {
@@ -201,8 +205,7 @@ func TestIndexStreams(t *testing.T) {
 				<-read
 			}
 		})
-		s := serve{Index: true}
-		h, err := s.handler(storage, nil, slog.New(slog.DiscardHandler))
+		h, err := indexOf(storage, slog.DiscardHandler)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,8 +253,7 @@ func TestIndexStopsListing(t *testing.T) {
 		}
 	})
 	var log bytes.Buffer
-	s := serve{Index: true}
-	h, err := s.handler(storage, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	h, err := indexOf(storage, slog.NewTextHandler(&log, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

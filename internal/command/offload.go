@@ -6,35 +6,50 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/config"
 )
 
-// offloading makes a middleware of --accel and --rule; nil where nothing is to
-// be handed over.
-func (s *serve) offloading() (downloadview.Middleware, error) {
+// offloading returns a middleware that hands over by --accel and --rule, or by
+// the rules of the file, which the offloads then hold; else they are nil.
+func (s *serve) offloading(c *config.Config) (downloadview.Middleware, *offloads, error) {
 	switch {
 	case s.Accel == "" && len(s.Rule) > 0:
-		return nil, usageErrorf("--rule %q says nothing without --accel; want --accel nginx", s.Rule[0])
-	case s.Accel == "" && s.Blind:
-		return nil, usageErrorf("--blind says nothing without --accel; want --accel nginx and a --rule")
+		return nil, nil, usageErrorf("--rule %q says nothing without --accel; want --accel nginx", s.Rule[0])
+	case s.Accel == "" && s.Blind && len(c.Rules) == 0:
+		return nil, nil, usageErrorf("--blind says nothing without --accel; want --accel nginx and a --rule")
+	case s.Accel == "" && s.Config == "":
+		return plain, nil, nil
 	case s.Accel == "":
-		return nil, nil
+		rules := new(offloads)
+		return rules.middleware, rules, rules.swap(c)
 	case s.Accel != "nginx":
-		return nil, usageErrorf("--accel %q is not supported; want nginx", s.Accel)
+		return nil, nil, usageErrorf("--accel %q is not supported; want nginx", s.Accel)
 	case len(s.Rule) == 0:
-		return nil, usageErrorf("--accel %s hands nothing over without a rule; want --rule SOURCE=DEST, such as /srv/media=/_media/", s.Accel)
+		return nil, nil, usageErrorf("--accel %s hands nothing over without a rule; want --rule SOURCE=DEST, such as /srv/media=/_media/", s.Accel)
 	}
-	rules := make([]accel.Rule, len(s.Rule))
-	for i, text := range s.Rule {
+	rules, err := parseRules(s.Rule)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := accel.New(accel.Nginx(), rules...)
+	if err != nil {
+		return nil, nil, usageErrorf("--rule: %w", err)
+	}
+	return a.Middleware, nil, nil
+}
+
+// plain is the middleware that leaves a view as it is.
+func plain(v downloadview.View) downloadview.View { return v }
+
+func parseRules(texts []string) ([]accel.Rule, error) {
+	rules := make([]accel.Rule, len(texts))
+	for i, text := range texts {
 		var err error
 		if rules[i], err = parseRule(text); err != nil {
 			return nil, err
 		}
 	}
-	a, err := accel.New(accel.Nginx(), rules...)
-	if err != nil {
-		return nil, usageErrorf("--rule: %w", err)
-	}
-	return a.Middleware, nil
+	return rules, nil
 }
 
 // parseRule reads SOURCE=DEST. A path is made absolute as the directory

@@ -4,20 +4,20 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
-	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
 )
 
 // serve is the command "downloadview serve". Its tags are what --help says.
 type serve struct {
-	Storage string `arg:"" help:"A directory, or the URL of a bucket: ${schemes}."`
+	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. May be left out where --config has storages."`
 
-	Listen string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: ${default}."`
-	Inline bool          `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
-	Index  bool          `help:"Show a page with its files for a folder. Default: a folder is 404."`
-	Grace  time.Duration `placeholder:"DURATION" default:"30s" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: ${default}."`
+	Config string         `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
+	Listen string         `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: 127.0.0.1:8080."`
+	Inline bool           `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
+	Index  bool           `help:"Show a page with its files for a folder. Default: a folder is 404."`
+	Grace  *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
 
 	Accel string   `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: nginx. What it can't send is streamed, and so is all with --inline. Default: everything is streamed."`
 	Rule  []string `placeholder:"SOURCE=DEST" sep:"none" group:"Behind a proxy:" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for nginx an internal location. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
@@ -40,30 +40,33 @@ Examples:
 
   downloadview serve "gs://reports?prefix=2026/"
 
-The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/. The others serve a bucket with the credentials of the environment.`
+  downloadview serve --config downloadview.yaml
+
+The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/. The next two serve a bucket with the credentials of the environment. What the file of the last may say is told by docs/config.md.`
 }
 
 // Run serves until a signal comes or ctx is done.
 func (s *serve) Run(ctx context.Context, env *environment) error {
-	if s.Grace < 0 {
-		return usageErrorf("--grace %v is negative; want a duration such as 30s", s.Grace)
-	}
-	addr, err := parseAddress(s.Listen)
+	c, err := s.settings()
 	if err != nil {
 		return err
 	}
-	offload, err := s.offloading()
+	addr, err := parseAddress(c.Listen)
 	if err != nil {
 		return err
 	}
-	storage, release, err := openStorage(ctx, s.Storage, env.open)
+	wrap, rules, err := s.offloading(c)
+	if err != nil {
+		return err
+	}
+	storages, release, err := openStorages(ctx, c, env.open)
 	if err != nil {
 		return err
 	}
 	defer release()
 
 	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
-	handler, err := s.handler(storage, offload, logger)
+	handler, err := mountAll(c, storages, wrap, &accessLog{logger})
 	if err != nil {
 		return err
 	}
@@ -71,28 +74,16 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if c.Limits.Buckets != (config.BucketLimits{}) {
+		logger.Warn("limits.buckets has no effect: the clouds' own limits hold", "file", c.File)
+	}
 	srv := newServer(handler, logger)
-	return srv.run(ctx, ln, s.Grace, func() {
+	srv.limit(&c.Limits)
+	if s.Config != "" {
+		r := &reloader{serve: s, running: c, rules: rules, logger: logger}
+		defer r.start()()
+	}
+	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", addr.url(ln))
 	})
-}
-
-func (s *serve) handler(storage downloadview.Storage, offload downloadview.Middleware, logger *slog.Logger) (http.Handler, error) {
-	resp := downloadview.Response{Look: !s.Blind}
-	if s.Inline {
-		resp.Disposition = downloadview.InlineActive
-	}
-	var v downloadview.View = downloadview.StorageView{Storage: storage, Key: key, Response: resp}
-	if offload != nil {
-		v = offload(v)
-	}
-	log := &accessLog{logger}
-	if !s.Index {
-		return downloadview.NewHandler(v, &downloadview.Options{Logger: logger, Observer: log.observe}), nil
-	}
-	lister, ok := storage.(downloadview.Lister)
-	if !ok {
-		return nil, usageErrorf("--index: the folders of %q can't be listed", s.Storage)
-	}
-	return newIndexed(v, lister, log), nil
 }

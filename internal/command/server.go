@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/config"
 )
 
 // A server is an http.Server that knows how to end.
@@ -43,6 +46,13 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 		close(s.stopping)
 	})
 	return s
+}
+
+// limit puts the limits that l has in place of the usual ones.
+func (s *server) limit(l *config.Limits) {
+	s.http.ReadHeaderTimeout = cmp.Or(l.Header, s.http.ReadHeaderTimeout)
+	s.http.MaxHeaderBytes = cmp.Or(int(l.HeaderSize), s.http.MaxHeaderBytes)
+	s.http.IdleTimeout = cmp.Or(l.Idle, s.http.IdleTimeout)
 }
 
 // run serves at ln, which it closes, until ctx is done or a signal comes. What

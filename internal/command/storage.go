@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -71,9 +69,4 @@ func directoryError(arg string, err error) error {
 		err = pathErr.Err
 	}
 	return fmt.Errorf("directory %q: %w", arg, err)
-}
-
-// key is the path of the URL, which net/http has decoded, without its slash.
-func key(r *http.Request) (string, error) {
-	return strings.TrimPrefix(r.URL.Path, "/"), nil
 }

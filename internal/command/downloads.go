@@ -1,0 +1,84 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+// openStorages opens those storages of c that are mounted, by name. The function
+// that it returns releases them.
+func openStorages(ctx context.Context, c *config.Config, open Opener) (map[string]downloadview.Storage, func(), error) {
+	storages := make(map[string]downloadview.Storage)
+	var releases []func() error
+	release := func() {
+		for _, r := range releases {
+			r()
+		}
+	}
+	mounted := make(map[string]bool)
+	for _, m := range c.Mounts {
+		mounted[m.Storage] = true
+	}
+	for _, s := range c.Storages {
+		if !mounted[s.Name] {
+			continue
+		}
+		storage, r, err := openStorage(ctx, s.URL, open)
+		if err != nil {
+			release()
+			return nil, nil, inFile(c, s.Line, "storages."+s.Name, err)
+		}
+		storages[s.Name] = storage
+		releases = append(releases, r)
+	}
+	return storages, release, nil
+}
+
+// inFile adds to err where in the file its cause stands, if it is in one.
+func inFile(c *config.Config, line int, key string, err error) error {
+	if line == 0 {
+		return err
+	}
+	return &config.Error{File: c.File, Line: line, Key: key, Err: err}
+}
+
+// mountAll returns a handler for all mounts of c.
+func mountAll(c *config.Config, storages map[string]downloadview.Storage, wrap downloadview.Middleware, log *accessLog) (http.Handler, error) {
+	var all []mounted
+	for _, m := range c.Mounts {
+		h, err := downloads(&m, storages[m.Storage], !c.Blind, wrap, log)
+		if err == errNoFolders && m.Line == 0 {
+			return nil, usageErrorf("--index: the folders of %q can't be listed", c.Storages[0].URL)
+		} else if err != nil {
+			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
+		}
+		all = append(all, mounted{m.Path, m.Index, h})
+	}
+	if len(all) == 1 && all[0].path == "/" {
+		return all[0].handler, nil
+	}
+	return newMounts(all, log), nil
+}
+
+var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false")
+
+// downloads hands out the files of a storage below the path of m.
+func downloads(m *config.Mount, storage downloadview.Storage, look bool, wrap downloadview.Middleware, log *accessLog) (http.Handler, error) {
+	resp := downloadview.Response{Look: look, CacheControl: m.CacheControl}
+	if m.Inline {
+		resp.Disposition = downloadview.InlineActive
+	}
+	v := downloadview.StorageView{Storage: storage, Key: keyBelow(m.Path), Response: resp}
+	if !m.Index {
+		return downloadview.NewHandler(wrap(v), &downloadview.Options{Logger: log.logger, Observer: log.observe}), nil
+	}
+	lister, ok := storage.(downloadview.Lister)
+	if !ok {
+		return nil, errNoFolders
+	}
+	return newIndexed(v, wrap, lister, log), nil
+}

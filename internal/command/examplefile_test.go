@@ -1,0 +1,58 @@
+package command
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+const exampleFile = "../../cmd/downloadview/testdata/downloadview.yaml"
+
+// The file that documents the configuration is right, for the proxies too.
+func TestExampleFile(t *testing.T) {
+	for _, tt := range []struct {
+		want string
+		args []string
+	}{
+		{"2 storages, 2 mounts, 1 proxy, 3 rules\n", []string{"config", "check", exampleFile}},
+		{"/mnt/media/", []string{"config", "nginx", "--config", exampleFile}},
+		{"/_reports/", []string{"config", "nginx", "--config", exampleFile, "--fragment"}},
+	} {
+		var stdout, stderr bytes.Buffer
+		if status := Run(t.Context(), tt.args, &stdout, &stderr, nil); status != exitOK {
+			t.Errorf("%q: status %d, %s", tt.args, status, &stderr)
+		}
+		if !strings.Contains(stdout.String(), tt.want) {
+			t.Errorf("%q prints no %q:\n%s", tt.args, tt.want, &stdout)
+		}
+	}
+}
+
+// What is printed for nginx is taken by nginx as it is.
+func TestPrintedConfigurationIsTaken(t *testing.T) {
+	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	if err := os.WriteFile(file, []byte(`
+proxies: {front: {server: nginx, listen: 127.0.0.1:8000, folder: `+dir+`}}
+rules: [{id: media, source: media, destination: /_media/, limit_rate: 1MB}]
+`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if status := Run(t.Context(), []string{"config", "nginx", "--config", file}, &stdout, &stderr, nil); status != exitOK {
+		t.Fatalf("status %d, %s", status, &stderr)
+	}
+	conf := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(conf, stdout.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(nginx, "-t", "-q", "-c", conf).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s\nof\n%s", err, out, &stdout)
+	}
+}

@@ -1,0 +1,131 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+// offloads hands over by the proxies and rules of a file, which may be swapped
+// while requests come in. Of several proxies with a rule for a file, the first
+// decides that the request comes from.
+type offloads struct {
+	accelerators atomic.Pointer[[]*accel.Accelerator]
+}
+
+// Offload is that of the first accelerator that hands src over. Where none
+// does, the file has the tag that the first with a rule for it would give.
+func (o *offloads) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
+	var covered downloadview.Handover
+	var ok bool
+	for _, a := range *o.accelerators.Load() {
+		h, covers := a.Offload(r, src)
+		switch {
+		case covers && h.Field != "":
+			return h, true
+		case covers && !ok:
+			covered, ok = h, true
+		}
+	}
+	return covered, ok
+}
+
+func (o *offloads) middleware(v downloadview.View) downloadview.View {
+	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		resp, err := v.Respond(r)
+		if err == nil && resp.Offloader == nil {
+			resp.Offloader = o
+		}
+		return resp, err
+	})
+}
+
+// swap puts the proxies and rules of c in place of those there are. With an
+// error, which is [config.Errors], these stay.
+func (o *offloads) swap(c *config.Config) error {
+	accelerators, err := accelerate(c)
+	if err == nil {
+		o.accelerators.Store(&accelerators)
+	}
+	return err
+}
+
+// accelerate makes an accelerator for each proxy of c, and one without a proxy
+// for rules that send clients to a store. Such rules are in all of them, so
+// that the longest source wins.
+func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
+	var wrong config.Errors
+	rules := make(map[string][]accel.Rule) // by proxy
+	proxies := make(map[string]accel.Proxy)
+	for _, p := range c.Proxies {
+		proxy, err := accel.Named(p.Type())
+		if err != nil {
+			wrong = append(wrong, &config.Error{File: c.File, Line: p.Line, Key: "proxies." + p.Name, Err: err})
+		}
+		proxies[p.Name] = proxy
+	}
+	proxies[""] = accel.Nginx() // which hears nothing of redirects
+	if wrong != nil {
+		return nil, wrong
+	}
+	for _, r := range c.Rules {
+		rule := ruleOf(&r)
+		if _, err := accel.New(proxies[r.Proxy], rule); err != nil {
+			err = errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("accel: rule %q: ", rule.Name)))
+			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.ID, Err: err})
+		}
+		rules[r.Proxy] = append(rules[r.Proxy], rule)
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+
+	var accelerators []*accel.Accelerator
+	add := func(proxy, key string, line int, from ...string) {
+		origin, err := accel.ParseFrom(from...)
+		if err == nil {
+			all := rules[proxy]
+			if proxy != "" {
+				all = append(all, rules[""]...)
+			}
+			var a *accel.Accelerator
+			a, err = accel.NewWithOptions(proxies[proxy], accel.Options{From: origin}, all...)
+			accelerators = append(accelerators, a)
+		}
+		if err != nil {
+			wrong = append(wrong, &config.Error{File: c.File, Line: line, Key: key, Err: err})
+		}
+	}
+	for _, p := range c.Proxies {
+		add(p.Name, "proxies."+p.Name, p.Line, p.From...)
+	}
+	if len(rules[""]) > 0 {
+		add("", "rules", c.Rules[0].Line)
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	return accelerators, nil
+}
+
+func ruleOf(r *config.Rule) accel.Rule {
+	rule := accel.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, LimitRate: r.LimitRate, Headers: headers[r.Headers]}
+	if s := r.Signed; s != nil {
+		rule.Signed = &accel.Signed{Expiry: s.Expiry, Redirect: s.Redirect, Base: s.Base}
+	}
+	return rule
+}
+
+var headers = map[config.Headers]accel.Headers{
+	config.OwnHeaders:     accel.OwnHeaders,
+	config.SafetyHeaders:  accel.SafetyHeaders,
+	config.PrivateHeaders: accel.PrivateHeaders,
+}
+
+var _ downloadview.Offloader = (*offloads)(nil)

@@ -1,0 +1,73 @@
+package command
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+// Of two proxies in front of the same files each gets its own location. Who
+// comes past both is streamed to, or sent to the store.
+func TestOffloadsByProxy(t *testing.T) {
+	c, err := config.Parse("f", []byte(`
+proxies:
+  front: {server: nginx, from: 192.0.2.1}
+  back: {server: caddy, from: 192.0.2.2}
+rules:
+  - {id: front, source: /srv, destination: /_front/, proxy: front}
+  - {id: back, source: /srv, destination: /_back/, proxy: back}
+  - {id: keys, source: s3://keys/, destination: /_keys/, proxy: front}
+  - {id: store, source: s3://keys/public/, signed: {redirect: 302}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := new(offloads)
+	if err := o.swap(c); err != nil {
+		t.Fatal(err)
+	}
+	local := downloadview.Source{Scheme: "file", Path: "/srv/a"}
+	private := downloadview.Source{Scheme: "s3", Host: "keys", Path: "a"}
+	public := downloadview.Source{Scheme: "s3", Host: "keys", Path: "public/a"}
+	for _, tt := range []struct {
+		from               string
+		src                downloadview.Source
+		rule, field, value string
+	}{
+		{"192.0.2.1", local, "front", "X-Accel-Redirect", "/_front/a"},
+		{"192.0.2.2", local, "back", "X-Accel-Redirect", "/_back/a"},
+		{"192.0.2.3", local, "front", "", ""},
+		{"192.0.2.1", private, "keys", "X-Accel-Redirect", "/_keys/a"},
+		{"192.0.2.2", private, "keys", "", ""},
+		{"192.0.2.1", public, "store", "Location", ""},
+		{"192.0.2.3", public, "store", "Location", ""},
+		{"192.0.2.1", downloadview.Source{Scheme: "file", Path: "/etc/a"}, "", "", ""},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = tt.from + ":4711"
+		h, ok := o.Offload(r, tt.src)
+		if h.Rule != tt.rule || h.Field != tt.field || h.Value != tt.value || ok != (tt.rule != "") {
+			t.Errorf("from %s for %v: rule %q, %s: %q, %v; want %q, %s: %q", tt.from, tt.src, h.Rule, h.Field, h.Value, ok, tt.rule, tt.field, tt.value)
+		}
+	}
+}
+
+// A view that says who hands over, or that nobody does, keeps its word.
+func TestOffloadsLeaveViewsAlone(t *testing.T) {
+	o := new(offloads)
+	for _, want := range []downloadview.Offloader{nil, downloadview.Stream} {
+		v := o.middleware(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{Offloader: want}, nil
+		}))
+		resp, err := v.Respond(nil)
+		if want == nil {
+			want = o
+		}
+		if err != nil || resp.Offloader != want {
+			t.Errorf("offloader %v, %v; want %v", resp.Offloader, err, want)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package command
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+// A reloader reads the file of a server again when it is told to by SIGHUP,
+// which Windows doesn't have. Proxies and rules take effect at once.
+type reloader struct {
+	serve   *serve
+	running *config.Config // what the server began with
+	rules   *offloads
+	logger  *slog.Logger
+}
+
+// start begins to listen to the signal. The function that it returns ends that.
+func (r *reloader) start() (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-hangups:
+				r.reload()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(quit)
+		<-done
+	}
+}
+
+func (r *reloader) reload() {
+	c, err := r.serve.settings()
+	if err == nil && r.rules != nil { // else they are those of --rule
+		err = r.rules.swap(c)
+	}
+	if err != nil {
+		r.logger.Error("the file is wrong, the old rules stay", "file", r.serve.Config, "error", inOneLine(err))
+		return
+	}
+	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
+	if changed := c.Changes(r.running); len(changed) > 0 {
+		r.logger.Warn("only a restart brings the other changes", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
+	}
+}
+
+// inOneLine returns the message of err, for one line.
+func inOneLine(err error) string {
+	var wrong config.Errors
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	messages := make([]string, len(wrong))
+	for i, e := range wrong {
+		messages[i] = e.Error()
+	}
+	return strings.Join(messages, "; ")
+}

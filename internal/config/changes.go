@@ -1,0 +1,43 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+)
+
+// Changes returns the keys of the file, but for proxies and rules, whose values
+// are others than those of old.
+func (c *Config) Changes(old *Config) []string {
+	var keys []string
+	for _, part := range []struct {
+		key      string
+		now, was any
+	}{
+		{"listen", c.Listen, old.Listen},
+		{"grace", c.Grace, old.Grace},
+		{"blind", c.Blind, old.Blind},
+		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
+		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
+		{"limits", c.Limits, old.Limits},
+	} {
+		if !reflect.DeepEqual(part.now, part.was) {
+			keys = append(keys, part.key)
+		}
+	}
+	return keys
+}
+
+// withoutLines returns a copy of those in which where they stand is no
+// difference.
+func withoutLines[T Storage | Mount](all []T) []T {
+	all = slices.Clone(all)
+	for i := range all {
+		switch one := any(&all[i]).(type) {
+		case *Storage:
+			one.Line = 0
+		case *Mount:
+			one.Line = 0
+		}
+	}
+	return all
+}

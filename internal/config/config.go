@@ -1,0 +1,71 @@
+// Package config reads the configuration file of the command downloadview:
+// YAML, of which every key and value is checked, into plain values.
+package config
+
+import (
+	"os"
+	"time"
+)
+
+// A Config is what a file says. Its names are as the file has them, its paths
+// are absolute: relative ones begin at the file's folder. Lines are counted
+// from 1.
+type Config struct {
+	File string
+
+	Listen string         // HOST:PORT or unix:PATH; "" where the file doesn't say
+	Grace  *time.Duration // how long downloads may go on after a signal; nil likewise
+	Blind  bool           // hand over without looking at the file first
+
+	Storages []Storage
+	Mounts   []Mount // the longest Path wins; all of them where there are Storages
+	Proxies  []Proxy
+	Rules    []Rule
+	Limits   Limits
+}
+
+// Read reads and checks the file. What is wrong with its text is [Errors], of
+// which each has a line; else the file can't be read.
+func Read(file string) (*Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(file, text)
+}
+
+// Parse is [Read] for a text at hand. file is what messages call it, and where
+// relative paths begin.
+func Parse(file string, text []byte) (*Config, error) {
+	d := &document{file: file}
+	c := &Config{File: file}
+	if top, ok := d.parse(text); ok {
+		c.read(top)
+		for _, check := range d.later {
+			check()
+		}
+	}
+	if len(d.errors) > 0 {
+		return nil, d.sorted()
+	}
+	return c, nil
+}
+
+// read reads the whole file. Names that are referred to may be defined further
+// down, so those checks come later.
+func (c *Config) read(v value) {
+	var index, inline bool
+	v.mapping("storages, mounts, proxies and rules", []field{
+		{name: "listen", read: scalar(&c.Listen, address)},
+		{name: "grace", read: optional(&c.Grace, duration)},
+		{name: "index", read: scalar(&index, boolean)},
+		{name: "inline", read: scalar(&inline, boolean)},
+		{name: "blind", read: scalar(&c.Blind, boolean)},
+		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
+		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &index, &inline) }},
+		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
+		{name: "rules", read: func(v value) { c.Rules = c.readRules(v) }},
+		{name: "limits", read: func(v value) { c.Limits.read(v) }},
+	})
+	v.d.check(func() { c.mountTheOnly(v.d, index, inline) })
+}

@@ -1,0 +1,141 @@
+package config_test
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+func parse(t *testing.T, file, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse(file, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestOnlyStorageIsMounted(t *testing.T) {
+	c := parse(t, "f", "storages: {all: mem://}\nindex: true\n")
+	want := []config.Mount{{Path: "/", Storage: "all", Index: true, Line: 1}}
+	if diff := cmp.Diff(want, c.Mounts); diff != "" {
+		t.Errorf("mounts (-want +got):\n%s", diff)
+	}
+	if c.Grace != nil || c.Listen != "" {
+		t.Errorf("grace %v, listen %q; want what says that the file doesn't", c.Grace, c.Listen)
+	}
+}
+
+// What a mount says comes before what the file says, wherever it stands.
+func TestMountsInherit(t *testing.T) {
+	c := parse(t, "f", `
+mounts:
+  /a/: x
+  /b/: {storage: x, index: false}
+  /c/: {storage: x, inline: true}
+storages: {x: "mem://"}
+index: true
+`)
+	for i, want := range []struct{ index, inline bool }{{true, false}, {false, false}, {true, true}} {
+		if m := c.Mounts[i]; m.Index != want.index || m.Inline != want.inline {
+			t.Errorf("%s: index %v, inline %v; want %+v", m.Path, m.Index, m.Inline, want)
+		}
+	}
+}
+
+func TestPathsBeginAtTheFile(t *testing.T) {
+	folder := t.TempDir()
+	c := parse(t, filepath.Join(folder, "dv.yaml"), `
+storages: {media: media, up: ../up}
+mounts: {/media/: media}
+proxies: {front: nginx}
+rules: [{id: media, source: media, destination: /_media/}]
+`)
+	if got, want := c.Storages[0].URL, filepath.Join(folder, "media"); got != want {
+		t.Errorf("storage at %q, want %q", got, want)
+	}
+	if got, want := c.Storages[1].URL, filepath.Join(filepath.Dir(folder), "up"); got != want {
+		t.Errorf("storage at %q, want %q", got, want)
+	}
+	if got, want := c.Rules[0].Source, c.Storages[0].URL; got != want {
+		t.Errorf("rule for %q, want that of the storage, %q", got, want)
+	}
+}
+
+func TestBucketPrefix(t *testing.T) {
+	c := parse(t, "f", `
+storages:
+  a: {url: "s3://reports", prefix: "2026/q 1/"}
+  b: {url: "s3://reports?region=x", prefix: 2026/}
+mounts: {/: a}
+`)
+	for i, want := range []string{"s3://reports?prefix=2026%2Fq+1%2F", "s3://reports?region=x&prefix=2026%2F"} {
+		if got := c.Storages[i].URL; got != want {
+			t.Errorf("url %q, want %q", got, want)
+		}
+	}
+}
+
+func TestSizesAndDurations(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1": 1, "7B": 7, "2kB": 2000, "2KB": 2000, "3 MB": 3e6, "4GB": 4e9, "5TB": 5e12,
+		"6KiB": 6 << 10, "7MiB": 7 << 20, "8GiB": 8 << 30, "9TiB": 9 << 40, "9223372036854775807": 1<<63 - 1,
+	} {
+		c := parse(t, "f", "proxies: {p: nginx}\nrules: [{id: a, source: /a, destination: /_a/, limit_rate: "+text+"}]")
+		if got := c.Rules[0].LimitRate; got != want {
+			t.Errorf("%s = %d, want %d", text, got, want)
+		}
+	}
+	for text, want := range map[string]time.Duration{"0s": 0, "0": 0, "1h30m": 90 * time.Minute, "250ms": 250 * time.Millisecond} {
+		if c := parse(t, "f", "storages: {a: mem://}\ngrace: "+text); *c.Grace != want {
+			t.Errorf("%s = %v, want %v", text, *c.Grace, want)
+		}
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	c := parse(t, "f", `
+proxies:
+  a: &front {server: caddy@2.6, from: 127.0.0.1}
+  b: *front
+`)
+	a, b := c.Proxies[0], c.Proxies[1]
+	a.Name, b.Name, a.Line, b.Line = "", "", 0, 0
+	if !reflect.DeepEqual(a, b) || b.Server != "caddy" || b.Version != "2.6" || len(b.From) != 1 {
+		t.Errorf("b = %+v, want what a is: %+v", b, a)
+	}
+}
+
+func TestErrorsAsOne(t *testing.T) {
+	_, err := config.Parse("dv.yaml", []byte("grace: 30\nlisen: x"))
+	var one *config.Error
+	if !errors.As(err, &one) || one.Line != 1 || one.Key != "grace" || one.File != "dv.yaml" {
+		t.Errorf("first error = %+v", one)
+	}
+	_, err = config.Read(filepath.Join(t.TempDir(), "missing"))
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Read of a missing file: %v", err)
+	}
+}
+
+// Where something stands is no change, nor are proxies and rules one.
+func TestChanges(t *testing.T) {
+	const old = "grace: 30s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n"
+	for text, want := range map[string][]string{
+		old: nil,
+		"proxies: {p: nginx}\nrules: [{id: a, source: /a, destination: /_a/}]\n" + old: nil,
+		"grace: 31s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n": {"grace"},
+		"blind: true\nindex: true\nstorages: {b: mem://}\n":                            {"listen", "grace", "blind", "storages", "mounts", "limits"},
+	} {
+		if got := parse(t, "f", text).Changes(parse(t, "f", old)); !cmp.Equal(got, want) {
+			t.Errorf("changes = %q, want %q, of\n%s", got, want, text)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// An Error is one thing that is wrong: what, and where.
+type Error struct {
+	File string
+	Line int
+	Key  string // such as "rules.media.source"; "" for the file as a whole
+	Err  error
+}
+
+// Error returns "FILE:LINE: KEY: what", in one line.
+func (e *Error) Error() string {
+	if e.Key == "" {
+		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s:%d: %s: %v", e.File, e.Line, e.Key, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errors are all that is wrong with a file, by line. There is one at least.
+type Errors []*Error
+
+// Error returns a line for each.
+func (es Errors) Error() string {
+	lines := make([]string, len(es))
+	for i, e := range es {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns each of them.
+func (es Errors) Unwrap() []error {
+	errs := make([]error, len(es))
+	for i, e := range es {
+		errs[i] = e
+	}
+	return errs
+}
+
+func (d *document) sorted() Errors {
+	slices.SortStableFunc(d.errors, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	return d.errors
+}
+
+// below returns the key of name in the mapping with the key parent. A name that
+// could be taken for something else, or break the line, is quoted.
+func below(parent, name string) string {
+	if name == "" || strings.ContainsFunc(name, isOdd) {
+		name = strconv.Quote(name)
+	}
+	if parent == "" {
+		return name
+	}
+	return parent + "." + name
+}
+
+func isOdd(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./~", r)
+}

@@ -1,0 +1,128 @@
+package config_test
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+// example documents the file: it has every key.
+const example = "../../cmd/downloadview/testdata/downloadview.yaml"
+
+func TestExample(t *testing.T) {
+	c, err := config.Read(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.Mounts[1], (config.Mount{
+		Path: "/reports/", Storage: "reports", Inline: true, Index: true, CacheControl: "private, max-age=60", Line: c.Mounts[1].Line,
+	}); got != want {
+		t.Errorf("mount %+v, want %+v", got, want)
+	}
+	if got, want := c.Rules[1].Signed, (&config.Signed{Expiry: 5 * 60e9, Cache: 10e9, Slice: 1 << 20}); !cmp.Equal(got, want) {
+		t.Errorf("signed %+v, want %+v", got, want)
+	}
+	if got := c.Rules[1].Proxy; got != "front" {
+		t.Errorf("rule %s has the proxy %q, want the only one", c.Rules[1].ID, got)
+	}
+}
+
+// Everything that a file can say, the example says: no field of what is read
+// from it is zero everywhere, and each key that errors offer stands in it.
+func TestExampleIsComplete(t *testing.T) {
+	c, err := config.Read(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Blind = true               // the example says what is the default
+	said := fields(*c)           // by type and name
+	said["Proxy.Version"] = true // told in a comment, and by TestAnchors
+	for name, ok := range said {
+		if !ok {
+			t.Errorf("nothing in the example sets %s", name)
+		}
+	}
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{
+		"qqqqqq: 1", "storages: {a: {qqqqqq: 1}}", "mounts: {/: {qqqqqq: 1}}", "proxies: {a: {qqqqqq: 1}}",
+		"rules: [{qqqqqq: 1}]", "rules: [{signed: {qqqqqq: 1}}]", "limits: {qqqqqq: 1}", "limits: {buckets: {qqqqqq: 1}}",
+	} {
+		_, err := config.Parse("f", []byte(wrong))
+		_, list, ok := strings.Cut(err.Error(), "want one of ")
+		if !ok {
+			t.Fatalf("%s: %v, want the list of keys", wrong, err)
+		}
+		list, _, _ = strings.Cut(list, "\n")
+		for _, key := range strings.Split(list, ", ") {
+			key = strings.Trim(key, `"`)
+			if !regexp.MustCompile(`(?m)^[^#]*\b` + key + `:`).Match(text) {
+				t.Errorf("%s: the example doesn't have the key %q", wrong, key)
+			}
+		}
+	}
+}
+
+// fields says of each field below v whether one of its values isn't zero.
+func fields(v any) map[string]bool {
+	said := make(map[string]bool)
+	var walk func(reflect.Value)
+	walk = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			if !v.IsNil() {
+				walk(v.Elem())
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i))
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				name := v.Type().Name() + "." + v.Type().Field(i).Name
+				said[name] = said[name] || !v.Field(i).IsZero()
+				walk(v.Field(i))
+			}
+		}
+	}
+	walk(reflect.ValueOf(v))
+	return said
+}
+
+// The blocks of the page are, put together, the example without its comments
+// that are lines of their own.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks strings.Builder
+	for _, b := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(page, -1) {
+		blocks.Write(b[1])
+	}
+	if diff := cmp.Diff(statements(string(text)), statements(blocks.String())); diff != "" {
+		t.Errorf("docs/config.md says something else than the example (-example +page):\n%s", diff)
+	}
+}
+
+func statements(yaml string) []string {
+	var lines []string
+	for line := range strings.Lines(yaml) {
+		if s := strings.TrimSpace(line); s != "" && s[0] != '#' {
+			lines = append(lines, strings.TrimRight(line, "\n"))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,111 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A Mount says below which path of the URL the keys of a storage are.
+type Mount struct {
+	Path         string // with a slash at both ends, not percent-encoded
+	Storage      string // the name of one
+	Inline       bool   // let browsers show what they can
+	Index        bool   // show a page for a folder
+	CacheControl string // "": the library's default
+	Line         int
+}
+
+// readMounts reads the mounts. index and inline hold where a mount doesn't say;
+// they are looked at when the whole file has been read.
+func (c *Config) readMounts(v value, index, inline *bool) []Mount {
+	const want = "the name of a storage"
+	pairs, ok := v.pairs(`want paths of URLs and their storages, such as "/media/: media"`)
+	if !ok {
+		return nil
+	}
+	var mounts []Mount
+	for path, v := range pairs {
+		m := Mount{Path: path, Line: v.line}
+		if err := checkMountPath(path); err != nil {
+			v.errorf("%w", err)
+		}
+		var ownIndex, ownInline *bool
+		if v.isScalar() { // the short form
+			v.reference(&m.Storage, "storage", c.storageNames)
+		} else {
+			v.mapping(want, []field{
+				{name: "storage", need: want, read: func(v value) { v.reference(&m.Storage, "storage", c.storageNames) }},
+				{name: "inline", read: optional(&ownInline, boolean)},
+				{name: "index", read: optional(&ownIndex, boolean)},
+				{name: "cache_control", read: scalar(&m.CacheControl, line)},
+			})
+		}
+		i := len(mounts)
+		mounts = append(mounts, m)
+		v.d.check(func() {
+			c.Mounts[i].Index, c.Mounts[i].Inline = *index, *inline
+			if ownIndex != nil {
+				c.Mounts[i].Index = *ownIndex
+			}
+			if ownInline != nil {
+				c.Mounts[i].Inline = *ownInline
+			}
+		})
+	}
+	return mounts
+}
+
+// mountTheOnly mounts a storage that is alone at "/".
+func (c *Config) mountTheOnly(d *document, index, inline bool) {
+	switch {
+	case len(c.Mounts) > 0 || len(c.Storages) == 0:
+	case len(c.Storages) == 1:
+		s := c.Storages[0]
+		c.Mounts = []Mount{{Path: "/", Storage: s.Name, Inline: inline, Index: index, Line: s.Line}}
+	default:
+		d.errorf(c.Storages[1].Line, below("storages", c.Storages[1].Name),
+			"is the second storage, and there are no mounts; want such as %q", fmt.Sprintf("mounts: {/%s/: %[1]s}", c.Storages[1].Name))
+	}
+}
+
+func (c *Config) storageNames() []string {
+	names := make([]string, len(c.Storages))
+	for i, s := range c.Storages {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// reference reads the name of something that the file defines, perhaps further
+// down.
+func (v value) reference(to *string, what string, names func() []string) {
+	scalar(to, line)(v)
+	v.d.check(func() {
+		known := names()
+		for _, name := range known {
+			if name == *to {
+				return
+			}
+		}
+		if *to != "" {
+			v.errorf("no %s has the name %q; %s", what, *to, suggestion(*to, known))
+		}
+	})
+}
+
+func checkMountPath(path string) error {
+	const want = "want the path of a URL such as /media/"
+	switch {
+	case path == "/":
+		return nil
+	case !strings.HasPrefix(path, "/") || !strings.HasSuffix(path, "/"):
+		return errors.New("does not begin and end in a slash; " + want)
+	}
+	for segment := range strings.SplitSeq(path[1:len(path)-1], "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return fmt.Errorf("has a segment %q in it; %s", segment, want)
+		}
+	}
+	return nil
+}

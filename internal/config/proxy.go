@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A Proxy is a server in front, which sends what rules hand over to it.
+type Proxy struct {
+	Name    string
+	Server  string   // nginx, apache, lighttpd or caddy
+	Version string   // such as "2.6"; "": a current one
+	From    []string // addresses, networks or "unix": where its requests come from; none: anywhere
+
+	// What its configuration is printed from.
+	Listen    string // HOST:PORT; "" where the file doesn't say
+	Upstream  string // HOST:PORT or unix:PATH, where the application listens
+	Folder    string // what it writes is kept there; "": the system's places
+	Resolvers []string
+	Symlinks  Symlinks
+	OpenFiles time.Duration // for how long it may keep files open
+
+	Line int
+}
+
+// Type is the server with its version, such as "caddy@2.6".
+func (p *Proxy) Type() string {
+	if p.Version == "" {
+		return p.Server
+	}
+	return p.Server + "@" + p.Version
+}
+
+// Symlinks says what becomes of symbolic links.
+type Symlinks int
+
+const (
+	RefuseSymlinks Symlinks = iota // not followed
+	FollowSymlinks                 // followed, wherever they lead
+)
+
+func readProxies(v value) []Proxy {
+	const want = "a server such as nginx"
+	pairs, ok := v.pairs(`want names of proxies, such as "front: {server: nginx}"`)
+	if !ok {
+		return nil
+	}
+	var proxies []Proxy
+	for name, v := range pairs {
+		p := Proxy{Name: name, Line: v.line}
+		var server Server
+		if v.isScalar() { // the short form
+			scalar(&server, ParseServer)(v)
+		} else {
+			v.mapping(want, []field{
+				{name: "server", need: want, read: scalar(&server, ParseServer)},
+				{name: "from", read: list(&p.From, "addresses, such as [127.0.0.1, unix]", peer)},
+				{name: "listen", read: scalar(&p.Listen, hostPort)},
+				{name: "upstream", read: scalar(&p.Upstream, address)},
+				{name: "folder", read: scalar(&p.Folder, absolute)},
+				{name: "resolvers", read: list(&p.Resolvers, "addresses, such as [127.0.0.53]", resolver)},
+				{name: "symlinks", read: scalar(&p.Symlinks, symlinksByName)},
+				{name: "open_files", read: scalar(&p.OpenFiles, seconds)},
+			})
+		}
+		p.Server, p.Version = server.Name, server.Version
+		proxies = append(proxies, p)
+	}
+	return proxies
+}
+
+var symlinksByName = name([]string{"refuse", "follow"}, map[string]Symlinks{"refuse": RefuseSymlinks, "follow": FollowSymlinks})
+
+// A Server is a kind of proxy.
+type Server struct {
+	Name    string // nginx, apache, lighttpd or caddy
+	Version string // such as "2.6"; "" where it wasn't said
+}
+
+var (
+	servers = []string{"nginx", "apache", "lighttpd", "caddy"}
+	version = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+$`)
+)
+
+// ParseServer reads the name of a server, or NAME@VERSION. The error goes on
+// after the text.
+func ParseServer(s string) (Server, error) {
+	base, v, versioned := strings.Cut(s, "@")
+	for _, known := range servers {
+		switch {
+		case base != known:
+		case versioned && !version.MatchString(v):
+			return Server{}, fmt.Errorf("has the version %q; want such as caddy@2.6", v)
+		default:
+			return Server{base, v}, nil
+		}
+	}
+	return Server{}, errors.New("is unknown; " + suggestion(base, servers))
+}
+
+// absolute reads the path of something that is on the proxy's machine.
+func absolute(s string) (string, error) {
+	if !filepath.IsAbs(s) && !strings.HasPrefix(s, "/") {
+		return "", errors.New("is no absolute path; want such as /srv/media")
+	}
+	_, err := line(s)
+	return s, err
+}
+
+func (c *Config) proxyNames() []string {
+	names := make([]string, len(c.Proxies))
+	for i, p := range c.Proxies {
+		names[i] = p.Name
+	}
+	return names
+}

@@ -1,0 +1,211 @@
+package config
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A Rule says where a proxy finds the files of one place. Whether its source
+// and its destination are of a form that the proxy takes is not checked here.
+type Rule struct {
+	ID          string
+	Source      string // an absolute path, or a prefix such as "s3://bucket/prefix/"
+	Destination string // "" where clients are redirected
+	Proxy       string // the name of one; "" where clients are redirected
+	Directory   string // where the proxy finds what an internal location has; "": the path of Source
+	Headers     Headers
+	LimitRate   int64 // bytes a second for each download; 0: no bound
+	Signed      *Signed
+	Line        int
+}
+
+// Headers says which of the application's header fields reach the client with
+// a file that the proxy sends.
+type Headers int
+
+const (
+	OwnHeaders     Headers = iota // those that the proxy keeps by itself
+	SafetyHeaders                 // and what keeps inline files from running script
+	PrivateHeaders                // and all others
+)
+
+// Signed says that the proxy, or the client, fetches a file from its store by
+// a URL that carries its own permission.
+type Signed struct {
+	Expiry   time.Duration // 0: the library's default
+	Redirect int           // 302 or 307, with which the client is sent there; 0: the proxy fetches it
+	Base     string        // scheme and host in place of the store's own, such as those of a CDN; "": the store's
+	Cache    int64         // bytes that the proxy may keep; 0: nothing
+	Slice    int64         // size of the pieces in which it fetches; 0: whole
+}
+
+var ids = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func (c *Config) readRules(v value) []Rule {
+	items := v.items(`want a list of rules, such as "- {id: media, source: /srv/media, destination: /_media/}"`)
+	rules := make([]Rule, len(items))
+	for i, v := range items {
+		if id, ok := v.scalarOf("id"); ok {
+			v.key = below("rules", id)
+		}
+		c.readRule(v, &rules[i])
+		items[i] = v
+		v.d.check(func() { c.checkRule(v, i) })
+	}
+	v.d.check(func() { c.checkDistinct(items) })
+	return rules
+}
+
+func (c *Config) readRule(v value, r *Rule) {
+	r.Line = v.line
+	v.mapping("id, source and destination", []field{
+		{name: "id", need: "a name such as media", read: scalar(&r.ID, ruleID)},
+		{name: "source", need: "a directory such as /srv/media, or a prefix such as s3://reports/2026/", read: scalar(&r.Source, v.d.source)},
+		{name: "destination", read: scalar(&r.Destination, line)},
+		{name: "proxy", read: func(v value) { v.reference(&r.Proxy, "proxy", c.proxyNames) }},
+		{name: "directory", read: scalar(&r.Directory, absolute)},
+		{name: "headers", read: scalar(&r.Headers, headersByName)},
+		{name: "limit_rate", read: scalar(&r.LimitRate, positive)},
+		{name: "signed", read: func(v value) { r.Signed = readSigned(v) }},
+	})
+}
+
+// checkRule looks at a rule as a whole, and gives it the only proxy.
+func (c *Config) checkRule(v value, i int) {
+	if v.target().Kind != yaml.MappingNode {
+		return // which was told
+	}
+	r := &c.Rules[i]
+	redirects := r.Signed != nil && r.Signed.Redirect != 0
+	switch {
+	case redirects:
+		for _, key := range []string{"destination", "proxy", "limit_rate"} {
+			if v.has(key) {
+				v.errorf("%s means nothing where clients are redirected to the store", key)
+			}
+		}
+	case !v.has("destination"):
+		v.errorf("has no destination; want where the proxy finds the files, for nginx an internal location such as /_media/")
+	}
+	if !redirects && !v.has("proxy") {
+		switch names := c.proxyNames(); len(names) {
+		case 0:
+			v.errorf(`there are no proxies to hand over to; want such as "proxies: {front: nginx}"`)
+		case 1:
+			r.Proxy = names[0]
+		default:
+			v.errorf("has no proxy; want one of %s", quoted(names))
+		}
+	}
+	if r.Signed != nil && r.Source != "" && !isRemote(r.Source) {
+		v.errorf("signed is for what lives in a bucket, and %q is a local path", r.Source)
+	}
+	if r.Signed != nil && r.Directory != "" {
+		v.errorf("directory means nothing to what is fetched by signed URLs")
+	}
+}
+
+// checkDistinct finds rules with the ID, or the source, of one before them.
+func (c *Config) checkDistinct(rules []value) {
+	type key struct{ what, value, proxy string }
+	lines := make(map[key]int)
+	for i, v := range rules {
+		r := &c.Rules[i]
+		for _, k := range []key{{"id", r.ID, ""}, {"source", place(r.Source), r.Proxy}} {
+			first, twice := lines[k]
+			switch {
+			case k.value == "":
+			case twice:
+				v.errorf("%s %q is that of the rule on line %d already", k.what, k.value, first)
+			default:
+				lines[k] = r.Line
+			}
+		}
+	}
+}
+
+// place is a source in one of the ways in which it can be written.
+func place(source string) string {
+	local := strings.TrimPrefix(source, "file://")
+	if local == "/" {
+		return local
+	}
+	return strings.TrimSuffix(local, "/")
+}
+
+func isRemote(source string) bool {
+	return hasScheme.MatchString(source) && !strings.HasPrefix(source, "file://")
+}
+
+func ruleID(s string) (string, error) {
+	if !ids.MatchString(s) {
+		return "", errors.New("is no name for a rule; want letters, digits, dots, dashes and underscores, such as media")
+	}
+	return s, nil
+}
+
+// source reads the place that a rule covers.
+func (d *document) source(s string) (string, error) {
+	if !hasScheme.MatchString(s) {
+		return d.path(s)
+	}
+	return line(s)
+}
+
+var headersByName = name([]string{"own", "safety", "private"}, map[string]Headers{
+	"own": OwnHeaders, "safety": SafetyHeaders, "private": PrivateHeaders,
+})
+
+func readSigned(v value) *Signed {
+	s := new(Signed)
+	v.mapping(`options such as "{expiry: 5m}"`, []field{
+		{name: "expiry", read: scalar(&s.Expiry, expiry)},
+		{name: "redirect", read: scalar(&s.Redirect, redirect)},
+		{name: "base", read: scalar(&s.Base, baseURL)},
+		{name: "cache", read: scalar(&s.Cache, positive)},
+		{name: "slice", read: scalar(&s.Slice, positive)},
+	})
+	if s.Redirect != 0 && (s.Cache != 0 || s.Slice != 0) {
+		v.errorf("cache and slice mean nothing where clients are redirected to the store")
+	}
+	if s.Slice != 0 && s.Cache == 0 {
+		v.errorf("slice without a cache to keep the slices in; want cache, such as 10GB")
+	}
+	return s
+}
+
+// longestExpiry is half of what stores sign for: URLs are handed over until half
+// of their time is up.
+const longestExpiry = 84 * time.Hour
+
+func expiry(s string) (time.Duration, error) {
+	d, err := seconds(s)
+	if err == nil && (d == 0 || d > longestExpiry) {
+		return 0, errors.New("is not between 1s and 84h, as stores want it")
+	}
+	return d, err
+}
+
+func redirect(s string) (int, error) {
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
+		if s == strconv.Itoa(status) {
+			return status, nil
+		}
+	}
+	return 0, errors.New("is no status for a URL that expires; want 302 or 307")
+}
+
+func baseURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", errors.New("is no scheme and host; want such as https://cdn.example.com")
+	}
+	return s, nil
+}

@@ -1,0 +1,227 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// scalar returns what reads one value into to by parse, whose error goes on
+// after the value: "%q has no unit; want …".
+func scalar[T any](to *T, parse func(string) (T, error)) func(value) {
+	return func(v value) {
+		n, ok := v.resolved(yaml.ScalarNode, "want a single value")
+		if !ok {
+			return
+		}
+		got, err := parse(n.Value)
+		if err != nil {
+			v.errorf("%q %w", n.Value, err)
+			return
+		}
+		*to = got
+	}
+}
+
+// optional is scalar where no value is something else than the zero value.
+func optional[T any](to **T, parse func(string) (T, error)) func(value) {
+	return func(v value) {
+		before := len(v.d.errors)
+		var got T
+		scalar(&got, parse)(v)
+		if len(v.d.errors) == before {
+			*to = &got
+		}
+	}
+}
+
+// list is scalar for a list, or for a single value in its place.
+func list[T any](to *[]T, want string, parse func(string) (T, error)) func(value) {
+	return func(v value) {
+		for _, e := range v.elements("want " + want) {
+			var one T
+			scalar(&one, parse)(e)
+			*to = append(*to, one)
+		}
+	}
+}
+
+func boolean(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, errors.New("is neither true nor false")
+}
+
+// duration reads what [time.ParseDuration] does, from 0 on.
+func duration(s string) (time.Duration, error) {
+	const want = "want a duration such as 30s or 5m"
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil && isNumber(s):
+		return 0, errors.New("has no unit; " + want)
+	case err != nil:
+		return 0, errors.New("is no duration; " + want)
+	case d < 0:
+		return 0, errors.New("is negative; " + want)
+	}
+	return d, nil
+}
+
+// bound is duration where 0 would mean the opposite.
+func bound(s string) (time.Duration, error) {
+	d, err := duration(s)
+	if err == nil && d == 0 {
+		return 0, errors.New("is no time at all; leave the key out for the default")
+	}
+	return d, err
+}
+
+// headerSize is size within what a server can do with.
+func headerSize(s string) (int64, error) {
+	n, err := size(s)
+	if err == nil && (n < 4<<10 || n > 1<<20) {
+		return 0, errors.New("is not between 4KiB and 1MiB")
+	}
+	return n, err
+}
+
+// seconds is duration for what is told a server in whole seconds.
+func seconds(s string) (time.Duration, error) {
+	d, err := duration(s)
+	if err == nil && d%time.Second != 0 {
+		return 0, errors.New("is not in whole seconds; want such as 30s or 5m")
+	}
+	return d, err
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+var units = map[string]int64{
+	"": 1, "B": 1,
+	"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
+
+// size reads bytes: a whole number and a unit of 1000 or of 1024.
+func size(s string) (int64, error) {
+	const want = "want a whole number and a unit, such as 10MB or 64KiB"
+	digits := strings.TrimLeft(s, "0123456789")
+	unit, known := units[strings.TrimPrefix(digits, " ")]
+	n, err := strconv.ParseInt(s[:len(s)-len(digits)], 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange), err == nil && known && n > math.MaxInt64/unit:
+		return 0, errors.New("is more bytes than can be counted")
+	case err != nil || strings.HasPrefix(digits, "."):
+		return 0, errors.New("is no size; " + want)
+	case !known:
+		return 0, fmt.Errorf("has the unit %q; want one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", strings.TrimPrefix(digits, " "))
+	}
+	return n * unit, nil
+}
+
+// positive is size where 0 would mean the opposite.
+func positive(s string) (int64, error) {
+	n, err := size(s)
+	if err == nil && n == 0 {
+		return 0, errors.New("is nothing; leave the key out for no limit")
+	}
+	return n, err
+}
+
+func count(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, errors.New("is no number from 1 on")
+	}
+	return n, nil
+}
+
+// address reads HOST:PORT or unix:PATH.
+func address(s string) (string, error) {
+	if path, ok := strings.CutPrefix(s, "unix:"); ok {
+		if path == "" {
+			return "", errors.New("has no path; want such as unix:/run/downloadview.sock")
+		}
+		return s, nil
+	}
+	if _, err := hostPort(s); err != nil {
+		return "", fmt.Errorf("%w, or unix:PATH", err)
+	}
+	return s, nil
+}
+
+func hostPort(s string) (string, error) {
+	const want = "want HOST:PORT such as 127.0.0.1:8080"
+	_, port, err := net.SplitHostPort(s)
+	if err != nil || strings.HasPrefix(s, "unix:") {
+		return "", errors.New("is no address; " + want)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("has the port %q, which is no number from 0 to 65535; %s", port, want)
+	}
+	return s, nil
+}
+
+// peer reads whom requests may come from: an address, a network or "unix".
+func peer(s string) (string, error) {
+	if s == "unix" {
+		return s, nil
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		if m := p.Masked(); m != p {
+			return "", fmt.Errorf("is an address within a network; want the network %s, or the address alone", m)
+		}
+		return s, nil
+	}
+	if _, err := netip.ParseAddr(s); err != nil {
+		return "", errors.New("is no address; want one such as 127.0.0.1, a network such as 10.0.0.0/8, or unix")
+	}
+	return s, nil
+}
+
+// resolver reads the address of a name server, with or without a port.
+func resolver(s string) (string, error) {
+	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return s, nil
+	}
+	if _, err := netip.ParseAddrPort(s); err != nil {
+		return "", errors.New("is no name server's address; want one such as 127.0.0.53 or [::1]:5353")
+	}
+	return s, nil
+}
+
+// name reads one of those that choose a T.
+func name[T any](names []string, values map[string]T) func(string) (T, error) {
+	return func(s string) (T, error) {
+		v, ok := values[s]
+		if !ok {
+			return v, errors.New("is unknown; " + suggestion(s, names))
+		}
+		return v, nil
+	}
+}
+
+// line reads text that goes into one line, such as the value of a header field.
+func line(s string) (string, error) {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return "", errors.New("is empty; leave the key out for the default")
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "", errors.New("has a control character in it")
+	}
+	return s, nil
+}
