@@ -1,0 +1,262 @@
+package matrix_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+var update = flag.Bool("update", false, "write what comes out into docs/servers.md")
+
+// servers are the columns of the table.
+var servers = []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"}
+
+// names are those of the files that every request is made for.
+var names = []string{
+	"plain.txt",
+	"page.html",
+	"a b.txt",
+	"100% 100%25.txt",
+	"question?.txt",
+	"hash#.txt",
+	"zażółć € 日本.txt",
+	"in/sub folder/ä.txt",
+	"-dash.txt",
+	".dot",
+	"a'\"\\`&;=+$@!(){}[]~.txt",
+	"a..b",
+	"trailing space ",
+	"trailing dot.",
+	"line\nfeed.txt",
+	"latin1 \xe4.txt",
+	strings.Repeat("long ", 45) + ".txt",
+}
+
+// A request is one kind of what clients ask for. TAG and DATE in a field are
+// the file's own.
+type request struct {
+	kind   string
+	mode   string // "offload" looks at the file first, "blind" does not
+	method string
+	key    string // in place of each of the names
+	fields []string
+}
+
+var requests = []request{
+	{"GET", "offload", "GET", "", nil},
+	{"GET, without a look", "blind", "GET", "", nil},
+	{"HEAD", "offload", "HEAD", "", nil},
+	{"a range", "offload", "GET", "", []string{"Range", "bytes=10-19"}},
+	{"the last bytes", "offload", "GET", "", []string{"Range", "bytes=-7"}},
+	{"from an offset", "offload", "GET", "", []string{"Range", "bytes=6000-"}},
+	{"ranges far apart", "offload", "GET", "", []string{"Range", "bytes=0-1,2000-2009,-5"}},
+	{"ranges close together", "offload", "GET", "", []string{"Range", "bytes=0-1,5-6"}},
+	{"a range past the end", "offload", "GET", "", []string{"Range", "bytes=1000000-"}},
+	{"another unit", "offload", "GET", "", []string{"Range", "lines=1-2"}},
+	{"HEAD with a range", "offload", "HEAD", "", []string{"Range", "bytes=10-19"}},
+	{"If-Range, the tag", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", "TAG"}},
+	{"If-Range, another tag", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", `"other"`}},
+	{"If-Range, the date", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", "DATE"}},
+	{"If-None-Match, the tag", "offload", "GET", "", []string{"If-None-Match", "TAG"}},
+	{"If-None-Match, another tag", "offload", "GET", "", []string{"If-None-Match", `"other"`}},
+	{"If-Modified-Since, the date", "offload", "GET", "", []string{"If-Modified-Since", "DATE"}},
+	{"If-Match, the tag", "offload", "GET", "", []string{"If-Match", "TAG"}},
+	{"If-Match, another tag", "offload", "GET", "", []string{"If-Match", `"other"`}},
+	{"If-Unmodified-Since, before", "offload", "GET", "", []string{"If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"}},
+	{"missing", "offload", "GET", "missing.txt", nil},
+	{"missing, without a look", "blind", "GET", "missing.txt", nil},
+	{"a directory", "offload", "GET", "in", nil},
+	{"a directory, without a look", "blind", "GET", "in", nil},
+	{"below a file", "offload", "GET", "plain.txt/x", nil},
+	{"forbidden by the view", "offload", "GET", "forbidden.txt", nil},
+}
+
+// A table has a row for each kind of request and each name, and in it a cell for
+// each server.
+type table map[string]map[string]string
+
+// add writes a cell, which is the same for all storages and names.
+func (rows table) add(t *testing.T, row, server, place, cell string) {
+	t.Helper()
+	if rows[row] == nil {
+		rows[row] = map[string]string{}
+	}
+	if had, ok := rows[row][server]; ok && had != cell {
+		t.Errorf("%s, %s: %q from %s, but %q from another storage or name", row, server, cell, place, had)
+	}
+	rows[row][server] = cell
+}
+
+// fill makes all requests to s.
+func (rows table) fill(t *testing.T, s *site, column string, places []place) {
+	t.Helper()
+	for _, p := range places {
+		for _, q := range requests {
+			keys := p.names
+			if q.key != "" {
+				keys = []string{q.key}
+			}
+			for _, key := range keys {
+				tag := s.get(t, "stream", p.name, key, request{method: "HEAD"}, "").header.Get("Etag")
+				want := s.get(t, "stream", p.name, key, q, tag)
+				got := s.get(t, q.mode, p.name, key, q, tag)
+				c := cell(t, p.name, q, key, want, got)
+				if got.mode == downloadview.Offloaded || q.key != "" || key == "plain.txt" {
+					rows.add(t, q.kind, column, p.name, c)
+				} else if c != "app" {
+					t.Errorf("%s, %s, %q: %s, though it is streamed", p.name, q.kind, key, c)
+				}
+				if q.kind == "GET" {
+					rows.add(t, nameOf(key), column, p.name, by(got.mode))
+				}
+			}
+		}
+	}
+}
+
+// nameOf is the row of a file.
+func nameOf(key string) string { return fmt.Sprintf("%.24q", key) }
+
+// What a client gets is the same whoever sends it, but for what the table says.
+func TestServers(t *testing.T) {
+	all := places(t)
+	rows := table{}
+	for _, server := range servers {
+		t.Run(server, func(t *testing.T) {
+			rows.fill(t, newSite(t, server, all), server, all)
+		})
+	}
+	if !t.Failed() {
+		checkTable(t, "servers", rows, servers)
+	}
+}
+
+// The same for objects of a bucket, which nginx fetches by signed URLs.
+func TestSignedURLs(t *testing.T) {
+	all := []place{objects(t)}
+	rows := table{}
+	rows.fill(t, newSite(t, "nginx", all), "nginx", all)
+	if !t.Failed() {
+		checkTable(t, "signed", rows, []string{"nginx"})
+	}
+}
+
+func by(m downloadview.Mode) string {
+	if m == downloadview.Offloaded {
+		return "proxy"
+	}
+	return "app"
+}
+
+// cell says who answered, and what of it a streamed answer has otherwise. Other
+// bytes are never right: a wrong status or body fails the test, unless all of
+// the file is sent in place of a part of it, which any client can take.
+func cell(t *testing.T, place string, q request, key string, want, got answer) string {
+	t.Helper()
+	c := by(got.mode)
+	switch {
+	case got.status == want.status && got.body != want.body:
+		t.Errorf("%s, %s, %q: %d bytes, streamed %d, or others", place, q.kind, key, len(got.body), len(want.body))
+	case got.status == http.StatusPartialContent && q.method == "HEAD":
+		c += ": status 206"
+	case got.status != want.status && (got.status != http.StatusOK || want.status != http.StatusPartialContent):
+		t.Errorf("%s, %s, %q: status %d, streamed %d", place, q.kind, key, got.status, want.status)
+	case got.status != want.status:
+		return c + ": the whole file"
+	}
+	var differ []string
+	for _, name := range slices.Sorted(maps.Keys(keys(want.header, got.header))) {
+		w, g := want.header[name], got.header[name]
+		switch {
+		case slices.Equal(w, g):
+		case g == nil:
+			differ = append(differ, "no "+name)
+		case w == nil:
+			differ = append(differ, "also "+name)
+		default:
+			differ = append(differ, "other "+name)
+		}
+	}
+	if len(differ) > 0 {
+		c += ": " + strings.Join(differ, ", ")
+	}
+	return c
+}
+
+func keys(headers ...http.Header) map[string]bool {
+	all := map[string]bool{}
+	for _, h := range headers {
+		for key := range h {
+			all[key] = true
+		}
+	}
+	return all
+}
+
+// checkTable compares what came out with the documentation.
+func checkTable(t *testing.T, name string, rows table, columns []string) {
+	t.Helper()
+	begin := "<!-- This table is written by the tests of internal/matrix: " + name + " -->\n"
+	const end = "<!-- end of the table -->\n"
+	var b strings.Builder
+	b.WriteString(begin)
+	head := func(first string) {
+		fmt.Fprintf(&b, "| %s | %s |\n|---|%s\n", first, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	}
+	line := func(title, row string) {
+		fmt.Fprintf(&b, "| %s |", title)
+		for _, column := range columns {
+			fmt.Fprintf(&b, " %s |", rows[row][column])
+		}
+		b.WriteByte('\n')
+	}
+	head("request")
+	for _, q := range requests {
+		line(q.kind, q.kind)
+	}
+	b.WriteByte('\n')
+	head("name")
+	for _, name := range names {
+		if row := nameOf(name); rows[row] != nil {
+			line("`"+strings.NewReplacer("|", `\|`, "`", "'").Replace(row)+"`", row)
+		}
+	}
+	b.WriteString(end)
+	const path = "../../docs/servers.md"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := bytes.Index(page, []byte(begin))
+	if from < 0 {
+		t.Fatalf("%s has no line %q", path, begin)
+	}
+	to := bytes.Index(page[from:], []byte(end))
+	if to < 0 {
+		t.Fatalf("%s has no line %q", path, end)
+	}
+	to += from + len(end)
+	if *update {
+		page = slices.Concat(page[:from], []byte(b.String()), page[to:])
+		if err := os.WriteFile(path, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(page[from:to]), b.String()); diff != "" {
+		t.Errorf("%s (-documented +observed); see -update:\n%s", path, diff)
+	}
+}
