@@ -1,0 +1,315 @@
+package matrix_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+// benchApp names what this process, run by a benchmark, is to serve:
+// "application network address directory".
+const benchApp = "DOWNLOADVIEW_BENCH_APP"
+
+// TestServeForBenchmarks is the process that a benchmark runs.
+func TestServeForBenchmarks(t *testing.T) {
+	what := strings.Fields(os.Getenv(benchApp))
+	if len(what) == 0 {
+		return
+	}
+	ln, err := net.Listen(what[1], what[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	root, err := os.OpenRoot(what[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	h, err := benchHandler(what[0], root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(ln.Addr())
+	go http.Serve(ln, h)
+	io.Copy(io.Discard, os.Stdin) // whose end is that of this process
+}
+
+func benchHandler(name string, root *os.Root) (http.Handler, error) {
+	if name == "by-hand" {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key := strings.TrimPrefix(r.URL.Path, "/")
+			h := w.Header()
+			h.Set("Content-Type", "application/pdf")
+			h.Set("Content-Disposition", `attachment; filename="`+key+`"`)
+			h.Set("Cache-Control", "private, no-cache")
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("X-Accel-Redirect", "/_media/"+key)
+		}), nil
+	}
+	a, err := accel.New(accel.Nginx(), accel.Rule{Source: root.Name(), Destination: "/_media/", Headers: accel.PrivateHeaders})
+	if err != nil {
+		return nil, err
+	}
+	return downloadview.NewHandler(a.Middleware(downloadview.StorageView{
+		Storage: disk.New(root),
+		Key:     func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil },
+	}), nil), nil
+}
+
+// A contender is an application and nginx in front of it, each a process.
+type contender struct {
+	addr  string
+	pids  []int // of the application, of nginx
+	conn  net.Conn
+	reply *bufio.Reader
+}
+
+// start runs an application on a network and nginx with the configuration that
+// is printed for it.
+func start(b *testing.B, app, network, dir string, change func(*proxyconf.Site), edit func(string) string) *contender {
+	b.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(b.TempDir(), "s")
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$")
+	cmd.Env = append(os.Environ(), benchApp+"="+strings.Join([]string{app, network, address, dir}, " "))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		in.Close()
+		cmd.Wait()
+	})
+	upstream, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	upstream = strings.TrimSpace(upstream)
+	if network == "unix" {
+		upstream = "unix:" + upstream
+	}
+	site := proxyconf.Site{
+		Upstream: upstream, Folder: b.TempDir(),
+		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+	}
+	if change != nil {
+		change(&site)
+	}
+	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: edit})
+	pid, err := os.ReadFile(filepath.Join(site.Folder, "nginx.pid"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	nginx, err := strconv.Atoi(strings.TrimSpace(string(pid)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &contender{addr: srv.Addr, pids: []int{cmd.Process.Pid, nginx}}
+	c.connect(b)
+	return c
+}
+
+// connect begins a new connection: nginx ends one after 1000 requests.
+func (c *contender) connect(b *testing.B) {
+	b.Helper()
+	c.conn = c.dial(b)
+	c.reply = bufio.NewReaderSize(c.conn, 1<<18)
+}
+
+func (c *contender) dial(b *testing.B) net.Conn {
+	b.Helper()
+	conn, err := net.Dial("tcp", c.addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func (c *contender) ask(b *testing.B, path string) int64 {
+	fmt.Fprintf(c.conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+	resp, err := http.ReadResponse(c.reply, nil)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		b.Fatalf("%s: %v, %v", path, resp, err)
+	}
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// cpu is what a process has used, in nanoseconds, of all its threads.
+func cpu(b *testing.B, pid int) float64 {
+	b.Helper()
+	var sum float64
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(stats) == 0 {
+		b.Fatalf("process %d: %v", pid, err)
+	}
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		ns, _, _ := strings.Cut(string(text), " ")
+		used, err := strconv.ParseFloat(ns, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += used
+	}
+	return sum
+}
+
+func benchFile(b *testing.B, size int) string {
+	b.Helper()
+	dir := b.TempDir()
+	f, err := os.Create(filepath.Join(dir, "report.pdf"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	block := bytes.Repeat([]byte("x"), min(size, 1<<20))
+	for n := 0; n < size; n += len(block) {
+		if _, err := f.Write(block); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// A small download, all of it: nginx and the application on a unix socket as the
+// printed configuration has them, against a handler that sets the fields by hand
+// behind the same nginx over TCP. They take turns.
+func BenchmarkWholeOffload(b *testing.B) {
+	for name, change := range map[string]func(*proxyconf.Site){
+		"printed":         nil,
+		"open_file_cache": func(s *proxyconf.Site) { s.OpenFiles = 30e9 },
+	} {
+		b.Run(name, func(b *testing.B) {
+			dir := benchFile(b, 1<<10)
+			contenders := [2]*contender{
+				start(b, "ours", "unix", dir, change, nil),
+				start(b, "by-hand", "tcp", dir, nil, nil),
+			}
+			const batch = 200
+			var ratios []float64
+			var used, asked [2]float64
+			for b.Loop() {
+				var turn [2]float64
+				for i, c := range contenders {
+					c.conn.Close()
+					c.connect(b)
+					before := cpu(b, c.pids[0]) + cpu(b, c.pids[1])
+					for range batch {
+						c.ask(b, "/report.pdf")
+					}
+					turn[i] = cpu(b, c.pids[0]) + cpu(b, c.pids[1]) - before
+					used[i] += turn[i]
+					asked[i] += batch
+				}
+				ratios = append(ratios, turn[0]/turn[1])
+			}
+			slices.Sort(ratios)
+			b.ReportMetric(0, "ns/op") // of both, and of the client
+			b.ReportMetric(used[0]/asked[0], "ours-cpu-ns/req")
+			b.ReportMetric(used[1]/asked[1], "by-hand-cpu-ns/req")
+			b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
+		})
+	}
+}
+
+// A large download handed over, against nginx that serves it alone.
+func BenchmarkLargeOffload(b *testing.B) {
+	dir := benchFile(b, 1<<30)
+	direct := func(conf string) string {
+		return strings.Replace(conf, "location / {", "location /direct/ { alias "+dir+"/; }\nlocation / {", 1)
+	}
+	c := start(b, "ours", "unix", dir, nil, direct)
+	var ratios []float64
+	var bytes int64
+	before := cpu(b, c.pids[0])
+	for b.Loop() {
+		var took [2]float64
+		for i, path := range []string{"/report.pdf", "/direct/report.pdf"} {
+			from := time.Now()
+			bytes += c.ask(b, path)
+			took[i] = time.Since(from).Seconds()
+		}
+		ratios = append(ratios, took[1]/took[0])
+	}
+	slices.Sort(ratios)
+	b.ReportMetric((cpu(b, c.pids[0])-before)/1e9/(float64(bytes)/2/1e9), "go-cpu-s/GB")
+	b.ReportMetric(ratios[len(ratios)/2], "rate-ratio")
+}
+
+// Clients that take nothing of their download: what they cost the application.
+func BenchmarkSlowClients(b *testing.B) {
+	dir := benchFile(b, 16<<20)
+	many := func(conf string) string {
+		return strings.Replace(conf, "worker_connections 1024;", "worker_connections 4096;", 1)
+	}
+	c := start(b, "ours", "unix", dir, nil, many)
+	for range 100 {
+		c.ask(b, "/report.pdf")
+	}
+	for b.Loop() {
+		before := resident(b, c.pids[0])
+		var conns []net.Conn
+		for range 1000 {
+			conn := c.dial(b)
+			conns = append(conns, conn)
+			fmt.Fprint(conn, "GET /report.pdf HTTP/1.1\r\nHost: x\r\n\r\n")
+			if _, err := conn.Read(make([]byte, 1)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(resident(b, c.pids[0])-before)/(1<<20), "MiB-for-1000")
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+}
+
+// resident is the memory that a process has in use, in bytes.
+func resident(b *testing.B, pid int) int {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
