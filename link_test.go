@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -30,12 +31,13 @@ func (o signedObject) SignedURL(_ context.Context, s SignOptions) (string, error
 type linking struct {
 	status int
 	terms  Terms
+	hidden []string
 }
 
 func (l linking) Offload(*http.Request, Source) (Handover, bool) {
 	h := Handover{
 		Rule: "bucket", Field: "X-Accel-Redirect", Value: "/_s3/", Terms: &l.terms,
-		Link: &Link{Field: "X-Download-Url", KeyField: "X-Download-Key", Expiry: time.Minute, Sign: SignedURL},
+		Link: &Link{Field: "X-Download-Url", KeyField: "X-Download-Key", Expiry: time.Minute, Hidden: l.hidden, Sign: SignedURL},
 	}
 	if l.status != 0 {
 		h.Field, h.Value = "Location", ""
@@ -60,6 +62,9 @@ func TestLinks(t *testing.T) {
 	encoded := plain
 	encoded.File = signedObject{gzip, nil}
 	encoded.Look = true
+	described := plain
+	described.File = withMetadata{signedObject{newObject("0123456789"), nil}}
+	described.Look = true
 	owned := plain
 	owned.ETag = `"mine"`
 	const url = "https://store/reports/a.bin?GET&1m0s&"
@@ -95,8 +100,10 @@ func TestLinks(t *testing.T) {
 		{"can't be signed for with these", unable, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Download-Url": ""}, ""},
 		{"signing fails", refused, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Download-Url": ""}, "no key"},
 		{"active content loses its sandbox", shown, linking{status: 302}, "GET", nil, Streamed, 200, map[string]string{"Content-Security-Policy": "sandbox"}, ""},
-		{"active content, vouched for", shown, linking{0, Terms{KeepsSafety: true}}, "GET", nil, Offloaded, 200, map[string]string{"Content-Security-Policy": "sandbox"}, ""},
+		{"active content, vouched for", shown, linking{terms: Terms{KeepsSafety: true}}, "GET", nil, Offloaded, 200, map[string]string{"Content-Security-Policy": "sandbox"}, ""},
 		{"the store labels what is encoded", encoded, linking{}, "GET", nil, Offloaded, 200, map[string]string{"Content-Encoding": ""}, ""},
+		{"metadata that would be seen", described, linking{}, "GET", nil, Streamed, 200, map[string]string{"X-Download-Url": ""}, ""},
+		{"metadata that the proxy hides", described, linking{hidden: []string{"owner"}}, "GET", nil, Offloaded, 200, map[string]string{"X-Download-Url": url + "&"}, ""},
 		{"tag of the view, conditional", owned, linking{status: 302}, "GET", []string{"If-None-Match", `"mine"`}, Streamed, 304, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -218,4 +225,12 @@ func TestUnfitRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withMetadata is an object with an owner.
+type withMetadata struct{ signedObject }
+
+func (f withMetadata) Stat(ctx context.Context) (fs.FileInfo, error) {
+	fi, err := f.signedObject.Stat(ctx)
+	return WithMetadata(fi, map[string]string{"owner": "somebody"}), err
 }

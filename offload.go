@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -119,6 +120,10 @@ type Link struct {
 	// Expiry is how long the URL is good for at least when it is handed over.
 	Expiry time.Duration
 
+	// Hidden are the keys of metadata that the proxy's configuration keeps from
+	// clients. A file that is looked at and has other metadata is streamed.
+	Hidden []string
+
 	// Sign returns a signed URL of f. An error that is [errors.ErrUnsupported]
 	// has the file streamed, as any other does, which is logged besides.
 	Sign func(ctx context.Context, f File, o SignOptions) (string, error)
@@ -218,7 +223,18 @@ func (x *exchange) look() (Attributes, error) {
 	if err != nil {
 		return Attributes{}, err
 	}
+	x.metadata = MetadataOf(fi)
 	return attributes(fi)
+}
+
+// hides tells whether clients get to see none of the metadata.
+func (l *Link) hides(metadata map[string]string) bool {
+	for key := range metadata {
+		if !slices.Contains(l.Hidden, key) {
+			return false
+		}
+	}
+	return true
 }
 
 // handOver sets headers and writes nothing: a compressing writer would label
@@ -230,6 +246,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	}
 	var url string
 	if h.Link != nil {
+		if h.Link.Status == 0 && !h.Link.hides(x.metadata) {
+			return false, nil
+		}
 		var ok bool
 		if url, ok = x.sign(h.Link, d); !ok {
 			return false, nil

@@ -24,6 +24,8 @@ type exchange struct {
 	ranger RangeFile // the file, where it can be opened in the middle
 	beyond bool      // it refused a range that is not in it
 	limit  int64     // bytes a second; 0: none
+
+	metadata map[string]string // what a look told
 }
 
 // noOptions is the zero value that nil stands for.

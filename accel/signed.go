@@ -29,6 +29,13 @@ type Signed struct {
 	// answered here. 0 has the proxy fetch the file.
 	Redirect int
 
+	// Hidden are the keys of the objects' metadata that the proxy's configuration
+	// keeps from clients, in lower case, such as "owner" where it hides
+	// X-Amz-Meta-Owner. Where a file is looked at and has other metadata, it is
+	// streamed; where it isn't, what the proxy doesn't hide is seen. It means
+	// nothing to a redirect, which shows all that the store says.
+	Hidden []string
+
 	// Base is put in place of the scheme and host of every URL, such as
 	// "https://cdn.example.com": a CDN that forwards to the store, under the
 	// store's own host name, what it is asked. A store that has a public name of
@@ -61,7 +68,7 @@ func (s *Signed) link(p *Proxy, o origin) (*downloadview.Link, error) {
 		return nil, err
 	}
 	c := &urls{base: strings.TrimSuffix(s.Base, "/")}
-	l := &downloadview.Link{Field: p.URLField, KeyField: keyField, Expiry: expiry, Sign: c.sign}
+	l := &downloadview.Link{Field: p.URLField, KeyField: keyField, Expiry: expiry, Hidden: s.Hidden, Sign: c.sign}
 	if s.Redirect != 0 {
 		l.Field, l.KeyField, l.Status = "Location", "", s.Redirect
 	}
