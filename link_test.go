@@ -185,6 +185,7 @@ func TestUnfitRequests(t *testing.T) {
 	f := newLocalFile(t, "a.txt", strings.Repeat("0123456789", 100))
 	for _, tt := range []struct {
 		name    string
+		theirs  bool // the proxy's validators count
 		terms   Terms
 		method  string
 		wanted  string
@@ -192,25 +193,30 @@ func TestUnfitRequests(t *testing.T) {
 		status  int
 		accept  string
 	}{
-		{"announced", Terms{SilentRanges: true}, "GET", "", true, 200, "bytes"},
-		{"announced, several", Terms{SilentRanges: true}, "GET", "bytes=0-1,500-501", true, 200, "bytes"},
-		{"several", Terms{}, "GET", "bytes=0-1,500-501", true, 200, ""},
-		{"several are unfit, one", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1", true, 200, ""},
-		{"several are unfit", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,500-501", false, 206, "bytes"},
-		{"several that are one", Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,2-3", true, 200, ""},
-		{"unsatisfiable", Terms{}, "GET", "bytes=1000-", false, 416, ""},
-		{"odd", Terms{}, "GET", "lines=1-2", true, 200, ""},
-		{"odd is unfit", Terms{Unfit: OddRanges}, "GET", "lines=1-2", false, 200, "bytes"},
-		{"bad syntax is unfit", Terms{Unfit: OddRanges}, "GET", "bytes=2-1", false, 200, "bytes"},
-		{"odd is unfit, one", Terms{Unfit: OddRanges}, "GET", "bytes=0-1", true, 200, ""},
-		{"odd is unfit, none", Terms{Unfit: OddRanges}, "GET", "", true, 200, ""},
-		{"HEAD", Terms{}, "HEAD", "", true, 200, ""},
-		{"HEAD is unfit", Terms{Unfit: HeadRequests}, "HEAD", "", false, 200, "bytes"},
-		{"HEAD is unfit, GET", Terms{Unfit: HeadRequests}, "GET", "", true, 200, ""},
+		{"announced", false, Terms{SilentRanges: true}, "GET", "", true, 200, "bytes"},
+		{"announced, several", false, Terms{SilentRanges: true}, "GET", "bytes=0-1,500-501", true, 200, "bytes"},
+		{"several", false, Terms{}, "GET", "bytes=0-1,500-501", true, 200, ""},
+		{"several are unfit, one", false, Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1", true, 200, ""},
+		{"several are unfit", false, Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,500-501", false, 206, "bytes"},
+		{"several that are one", false, Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,2-3", true, 200, ""},
+		{"several are unfit, not looked at", true, Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1,2-3", false, 206, "bytes"},
+		{"several are unfit, one", true, Terms{Unfit: SeveralRanges}, "GET", "bytes=0-1", true, 200, ""},
+		{"unsatisfiable", false, Terms{}, "GET", "bytes=1000-", false, 416, ""},
+		{"odd", false, Terms{}, "GET", "lines=1-2", true, 200, ""},
+		{"odd is unfit", false, Terms{Unfit: OddRanges}, "GET", "lines=1-2", false, 200, "bytes"},
+		{"bad syntax is unfit", false, Terms{Unfit: OddRanges}, "GET", "bytes=2-1", false, 200, "bytes"},
+		{"odd is unfit, one", false, Terms{Unfit: OddRanges}, "GET", "bytes=0-1", true, 200, ""},
+		{"odd is unfit, none", false, Terms{Unfit: OddRanges}, "GET", "", true, 200, ""},
+		{"HEAD", false, Terms{}, "HEAD", "", true, 200, ""},
+		{"HEAD is unfit", false, Terms{Unfit: HeadRequests}, "HEAD", "", false, 200, "bytes"},
+		{"HEAD is unfit, GET", false, Terms{Unfit: HeadRequests}, "GET", "", true, 200, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := likeNginx
 			tt.terms.Validators = OurValidators
+			if tt.theirs {
+				tt.terms.Validators = ProxyValidators
+			}
 			p.Terms = &tt.terms
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(tt.method, "/", nil)

@@ -163,7 +163,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return false, nil
 	case x.limit > 0 && h.Terms.RateField == "":
 		return false, nil
-	case h.Terms.Unfit != 0 && x.unfit(h.Terms.Unfit):
+	case h.Terms.Unfit != 0 && x.unfit(h.Terms):
 		return false, nil
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
 		return false, nil // the URL is signed for GET
@@ -205,17 +205,19 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	return x.handOver(h, &a, k)
 }
 
-// unfit tells whether the request is of one of the kinds. For several ranges it
-// takes the file's size to know.
-func (x *exchange) unfit(kinds Requests) bool {
-	if kinds&HeadRequests != 0 && x.r.Method == http.MethodHead {
+// unfit tells whether the request is of a kind that t names. Whether several
+// ranges are more than one in the end takes the file's size to know, which is
+// looked at where our validators count.
+func (x *exchange) unfit(t *Terms) bool {
+	if t.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead {
 		return true
 	}
-	if kinds&OddRanges == 0 || len(x.r.Header["Range"]) == 0 {
+	if len(x.r.Header["Range"]) == 0 {
 		return false
 	}
-	_, ok := parseRange(x.r.Header["Range"])
-	return !ok
+	wanted, ok := parseRange(x.r.Header["Range"])
+	return !ok && t.Unfit&OddRanges != 0 ||
+		len(wanted) > 1 && t.Unfit&SeveralRanges != 0 && t.Validators == ProxyValidators
 }
 
 func (x *exchange) look() (Attributes, error) {

@@ -100,6 +100,7 @@ func (r Rule) make(p *Proxy, o origin) (*rule, error) {
 			return made, made.redirects(r)
 		}
 		made.encode = destinationAlone
+		made.terms.Unfit |= downloadview.SeveralRanges // to which a store answers with the whole object
 	}
 	var err error
 	if made.destination, err = p.Destination(r.Destination); err != nil {
