@@ -138,8 +138,8 @@ func newSite(t *testing.T, server string, places []place) *site {
 		}
 		printed := proxyconf.Rule{Name: r.Name, Source: r.Source, Destination: r.Destination, Directory: p.dir}
 		if p.dir == "" {
-			r.Signed = &accel.Signed{}
-			printed.Origin = &proxyconf.Origin{}
+			r.Signed = &accel.Signed{Hidden: []string{"owner"}}
+			printed.Origin = &proxyconf.Origin{Hide: []string{"X-Amz-Meta-Owner"}}
 			redirects = append(redirects, accel.Rule{
 				Name: r.Name, Source: r.Source, Headers: accel.SafetyHeaders,
 				Signed: &accel.Signed{Redirect: http.StatusFound},
