@@ -23,3 +23,10 @@ func (s cleanKeys) Delete(ctx context.Context, key string) error {
 	}
 	return downloadview.Delete(ctx, s.Lister, key)
 }
+
+func (s cleanKeys) Exists(ctx context.Context, key string) (bool, error) {
+	if _, err := s.File(key); err != nil {
+		return false, err
+	}
+	return downloadview.Exists(ctx, s.Lister, key)
+}

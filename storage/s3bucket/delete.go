@@ -14,19 +14,19 @@ import (
 // between the two it is not known any more. In a bucket with versions, earlier
 // ones stay.
 func (s *Storage) Delete(ctx context.Context, key string) error {
-	f, err := s.File(key)
+	f, err := s.lookup(key)
 	if err != nil {
 		return err
 	}
-	if _, err := downloadview.Stat(ctx, f); err != nil {
-		return err
+	if _, err := f.head(ctx); err != nil {
+		return s.failure("delete", key, err)
 	}
 	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{
 		Bucket: &s.bucket,
 		Key:    aws.String(s.prefix + key),
 	})
 	if err != nil {
-		return failure("delete", key, err)
+		return s.failure("delete", key, err)
 	}
 	return nil
 }

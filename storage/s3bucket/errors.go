@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -15,50 +19,78 @@ import (
 
 // failure says in the words of io/fs and downloadview what went wrong, beside
 // the cause.
-func failure(op, key string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: classified(err)}
+func (s *Storage) failure(op, key string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: s.classified(err)}
 }
 
-func classified(err error) error {
+func (s *Storage) classified(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var code string
-	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		code = e.ErrorCode()
+	a := answerOf(err)
+	switch {
+	case a.isMissing():
+		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	case a.isDenied():
+		return fmt.Errorf("%w: %w", fs.ErrPermission, err)
+	case a.code == "KeyTooLongError":
+		return fmt.Errorf("%w: %w", fs.ErrInvalid, err)
+	case a.code == "InvalidObjectState":
+		return archived(err)
+	case a.status == http.StatusPreconditionFailed:
+		return fmt.Errorf("%w: %w", downloadview.ErrChanged, err)
+	case a.status == http.StatusRequestedRangeNotSatisfiable:
+		return fmt.Errorf("%w: %w", downloadview.ErrRange, err)
+	case a.isBusy(err):
+		return unavailable(a.header.Get("Retry-After"), err)
 	}
-	status, header := 0, http.Header{}
-	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		status = e.HTTPStatusCode()
-		if e.Response != nil && e.Response.Response != nil {
-			header = e.Response.Header
+	err = fmt.Errorf("%w: %w", downloadview.ErrUpstream, err)
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || a.status == http.StatusGatewayTimeout {
+		return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+	}
+	if a.status == http.StatusMovedPermanently || a.status == http.StatusTemporaryRedirect || a.status == http.StatusBadRequest {
+		theirs, ours := a.header.Get("X-Amz-Bucket-Region"), s.client.Options().Region
+		if theirs != "" && theirs != ours {
+			return fmt.Errorf("the bucket is in the region %q, the client in %q; want the same: %w", theirs, ours, err)
 		}
 	}
-	// An answer to HEAD has no body and so no code of its own: the SDK makes
-	// NotFound and Forbidden of the status.
-	switch {
-	case code == "NoSuchKey", code == "NotFound":
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
-	case code == "AccessDenied", code == "Forbidden":
-		return fmt.Errorf("%w: %w", fs.ErrPermission, err)
-	case code == "KeyTooLongError":
-		return fmt.Errorf("%w: %w", fs.ErrInvalid, err)
-	case status == http.StatusRequestedRangeNotSatisfiable:
-		return fmt.Errorf("%w: %w", downloadview.ErrRange, err)
-	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests, code == "SlowDown":
-		return busy(header, err)
-	}
-	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, err)
+	return err
 }
 
-// busy is a store that asks for patience.
-func busy(header http.Header, err error) error {
-	e := &downloadview.StatusError{
-		Status: http.StatusServiceUnavailable,
-		Err:    fmt.Errorf("%w: %w", downloadview.ErrUpstream, err),
+// An answer is what a store said of its failure.
+type answer struct {
+	status int    // 0: none came
+	code   string // of S3, such as NoSuchKey
+	header http.Header
+}
+
+// answerOf returns the answer in err. One to HEAD has no body and so no code of
+// its own: the SDK makes NotFound and Forbidden of the status.
+func answerOf(err error) answer {
+	var a answer
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		a.code = e.ErrorCode()
 	}
-	if after := header.Get("Retry-After"); after != "" {
-		e.Header = http.Header{"Retry-After": {after}}
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		a.status = e.HTTPStatusCode()
+		if e.Response != nil && e.Response.Response != nil {
+			a.header = e.Response.Header
+		}
 	}
-	return e
+	return a
+}
+
+func (a answer) isMissing() bool {
+	switch a.code {
+	case "NoSuchKey", "NotFound", "NoSuchBucket":
+		return true
+	}
+	return a.status == http.StatusMethodNotAllowed && a.header.Get("X-Amz-Delete-Marker") == "true"
+}
+
+func (a answer) isDenied() bool { return a.code == "AccessDenied" || a.code == "Forbidden" }
+
+func (a answer) isBusy(err error) bool {
+	return a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests ||
+		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }

@@ -7,8 +7,11 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downloadview/downloadview"
@@ -16,9 +19,15 @@ import (
 )
 
 // The client is configured as for any other use of the SDK. Here it speaks to
-// another store than that of AWS.
+// another store than that of AWS, keeps as many connections as there are
+// downloads at a time, and waits for an answer, but not for its end.
 func ExampleNew() {
+	network := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
+		t.ResponseHeaderTimeout = 30 * time.Second
+	})
 	client := s3.New(s3.Options{
+		HTTPClient:   network,
 		BaseEndpoint: aws.String("https://objects.example.com"),
 		Region:       "eu-central-1",
 		UsePathStyle: true,
@@ -60,6 +69,44 @@ func Example() {
 	// s3://reports/2026/q 3.csv true
 	// GET /reports/2026/q%203.csv bytes=-6
 	// "total\n" of 13 bytes, tag "v1", <nil>
+}
+
+// A URL carries its own permission, and says what the store is to answer with.
+// Here the store has a public name beside the one that the client asks by.
+func ExampleStorage_File_signed() {
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String("http://minio:9000"),
+		Region:       "eu-central-1",
+		UsePathStyle: true,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "secret"}, nil
+		}),
+	})
+	storage := s3bucket.New(client, "reports", &s3bucket.Options{
+		SignEndpoint: &url.URL{Scheme: "https", Host: "files.example.com"},
+	})
+	file, err := storage.File("2026/q 3.csv")
+	if err != nil {
+		log.Fatal(err)
+	}
+	signed, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
+		Expiry:      5 * time.Minute,
+		Disposition: `attachment; filename="third quarter.csv"`,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	u, err := url.Parse(signed)
+	if err != nil {
+		log.Fatal(err)
+	}
+	u.RawQuery, signed = "", u.RawQuery
+	fmt.Println(u)
+	q, err := url.ParseQuery(signed)
+	fmt.Println(q.Get("X-Amz-Expires"), q.Get("response-content-disposition"), err)
+	// Output:
+	// https://files.example.com/reports/2026/q%203.csv
+	// 300 attachment; filename="third quarter.csv" <nil>
 }
 
 // doer stands in for the network.

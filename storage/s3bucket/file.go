@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/httprange"
@@ -17,6 +18,7 @@ import (
 type file struct {
 	storage *Storage
 	key     string
+	version *string // entity tag; nil: any
 }
 
 func (f *file) Name() string { return f.key }
@@ -26,32 +28,55 @@ func (f *file) Source() (downloadview.Source, bool) {
 }
 
 func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
+	out, err := f.head(ctx)
+	if err != nil {
+		return nil, f.failure(ctx, "stat", err)
+	}
+	if isArchived(out) {
+		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: archived(fmt.Errorf("storage class %s", out.StorageClass))}
+	}
+	return f.looked(out), nil
+}
+
+func (f *file) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 	out, err := f.storage.client.HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket: &f.storage.bucket,
-		Key:    aws.String(f.storage.prefix + f.key),
+		Bucket:       &f.storage.bucket,
+		Key:          aws.String(f.storage.prefix + f.key),
+		IfMatch:      f.version,
+		ChecksumMode: types.ChecksumModeEnabled,
 	})
 	if err != nil {
-		return nil, failure("stat", f.key, err)
+		return nil, f.reason(ctx, err)
 	}
-	return downloadview.Attributes{
-		Size:            known(out.ContentLength),
-		ModTime:         aws.ToTime(out.LastModified),
-		ETag:            quoted(out.ETag),
-		ContentType:     aws.ToString(out.ContentType),
-		ContentEncoding: aws.ToString(out.ContentEncoding),
-		ContentLanguage: aws.ToString(out.ContentLanguage),
-	}.FileInfo(f.key), nil
+	return out, nil
+}
+
+// reason returns the error that a GET gets, where that of a HEAD says that it is
+// forbidden: it has no body that could tell an object that may not be read from
+// credentials that are wrong.
+func (f *file) reason(ctx context.Context, err error) error {
+	if answerOf(err).status != http.StatusForbidden {
+		return err
+	}
+	out, again := f.storage.client.GetObject(ctx, f.input(aws.String("bytes=0-0")), unvalidated)
+	if again == nil {
+		out.Body.Close()
+		return err
+	}
+	if answerOf(again).status != http.StatusForbidden {
+		return err
+	}
+	return again
 }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
-	out, err := f.get(ctx, nil)
+	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, withChecksum)
 	if err != nil {
-		return nil, err
+		return nil, f.failure(ctx, "open", err)
 	}
 	if out.ContentRange != nil {
 		out.Body.Close()
-		return nil, failure("open", f.key, fmt.Errorf(
-			"asked for the whole, got the range %q", *out.ContentRange))
+		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got the range %q", *out.ContentRange))
 	}
 	size := known(out.ContentLength)
 	return f.handle(out, size, size), nil
@@ -63,9 +88,9 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 			"a range of no bytes at %d: %w", offset, downloadview.ErrRange)}
 	}
 	asked := httprange.Field(offset, length)
-	out, err := f.get(ctx, &asked)
+	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated)
 	if err != nil {
-		return nil, err
+		return nil, f.failure(ctx, "open", err)
 	}
 	size, part, err := httprange.Check(aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
 	if err != nil {
@@ -73,59 +98,24 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {
 			return nil, &fs.PathError{Op: "open", Path: f.key, Err: err}
 		}
-		return nil, failure("open", f.key, err)
+		return nil, f.failure(ctx, "open", err)
 	}
 	return f.handle(out, size, part), nil
 }
 
-func (f *file) get(ctx context.Context, byteRange *string) (*s3.GetObjectOutput, error) {
-	out, err := f.storage.client.GetObject(ctx, &s3.GetObjectInput{
-		Bucket: &f.storage.bucket,
-		Key:    aws.String(f.storage.prefix + f.key),
-		Range:  byteRange,
-	}, unvalidated)
-	if err != nil {
-		return nil, failure("open", f.key, err)
+func (f *file) input(byteRange *string) *s3.GetObjectInput {
+	return &s3.GetObjectInput{
+		Bucket:  &f.storage.bucket,
+		Key:     aws.String(f.storage.prefix + f.key),
+		Range:   byteRange,
+		IfMatch: f.version,
 	}
-	return out, nil
-}
-
-// unvalidated keeps the SDK from hashing and from logging that it did not.
-func unvalidated(o *s3.Options) {
-	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-}
-
-// known returns *n, or -1 where it is not known.
-func known(n *int64) int64 {
-	if n == nil {
-		return -1
-	}
-	return *n
-}
-
-// quoted returns the tag in its quotes, which some stores leave out.
-func quoted(tag *string) string {
-	if tag == nil || *tag == "" || strings.HasPrefix(*tag, `"`) || strings.HasPrefix(*tag, "W/") {
-		return aws.ToString(tag)
-	}
-	return `"` + *tag + `"`
 }
 
 // handle returns the open handle of an answer that has length bytes of an
 // object of size.
 func (f *file) handle(out *s3.GetObjectOutput, size, length int64) *handle {
-	return &handle{
-		body: httprange.NewBody(out.Body, length),
-		key:  f.key,
-		attributes: downloadview.Attributes{
-			Size:            size,
-			ModTime:         aws.ToTime(out.LastModified),
-			ETag:            quoted(out.ETag),
-			ContentType:     aws.ToString(out.ContentType),
-			ContentEncoding: aws.ToString(out.ContentEncoding),
-			ContentLanguage: aws.ToString(out.ContentLanguage),
-		},
-	}
+	return &handle{file: f, body: httprange.NewBody(out.Body, length), info: f.got(out, size)}
 }
 
 var (

@@ -4,26 +4,25 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
 // handle is the body of one answer. It can't seek: that would be another
 // request, for what may be another version.
 type handle struct {
-	body       *httprange.Body
-	key        string
-	attributes downloadview.Attributes
+	file *file
+	body *httprange.Body
+	info fs.FileInfo
 }
 
-func (h *handle) Stat() (fs.FileInfo, error) { return h.attributes.FileInfo(h.key), nil }
+func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
 
 func (h *handle) Read(p []byte) (int, error) {
 	n, err := h.body.Read(p)
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	return n, failure("read", h.key, err)
+	return n, h.file.storage.failure("read", h.file.key, err)
 }
 
 func (h *handle) Close() error { return h.body.Close() }

@@ -3,7 +3,6 @@ package s3bucket_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -22,6 +21,11 @@ import (
 // made to. It is asked once for each call.
 func fake(t *testing.T, answer http.HandlerFunc) *s3bucket.Storage {
 	t.Helper()
+	return fakeWith(t, nil, answer)
+}
+
+func fakeWith(t *testing.T, o *s3bucket.Options, answer http.HandlerFunc) *s3bucket.Storage {
+	t.Helper()
 	srv := httptest.NewServer(answer)
 	t.Cleanup(srv.Close)
 	return s3bucket.New(s3.New(s3.Options{
@@ -33,7 +37,7 @@ func fake(t *testing.T, answer http.HandlerFunc) *s3bucket.Storage {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 		}),
-	}), "bkt", nil)
+	}), "bkt", o)
 }
 
 // What a server does with odd keys is its own affair; on the wire they are
@@ -202,69 +206,6 @@ func TestTagsGetTheirQuotes(t *testing.T) {
 			t.Errorf("ETag %s becomes %q, want %q", sent, got, want)
 		}
 		h.Close()
-	}
-}
-
-func TestErrorAnswers(t *testing.T) {
-	tests := []struct {
-		status int
-		code   string
-		want   error
-		client int // status for the client
-	}{
-		{404, "NoSuchKey", fs.ErrNotExist, 404},
-		{404, "NoSuchBucket", downloadview.ErrUpstream, 502},
-		{404, "", fs.ErrNotExist, 404}, // as for HEAD
-		{404, "NotOfS3", downloadview.ErrUpstream, 502},
-		{403, "AccessDenied", fs.ErrPermission, 403},
-		{403, "SignatureDoesNotMatch", downloadview.ErrUpstream, 502},
-		{403, "InvalidAccessKeyId", downloadview.ErrUpstream, 502},
-		{403, "RequestTimeTooSkewed", downloadview.ErrUpstream, 502},
-		{403, "InvalidObjectState", downloadview.ErrUpstream, 502},
-		{400, "ExpiredToken", downloadview.ErrUpstream, 502},
-		{400, "KeyTooLongError", fs.ErrInvalid, 404},
-		{301, "PermanentRedirect", downloadview.ErrUpstream, 502},
-		{416, "InvalidRange", downloadview.ErrRange, 500},
-		{429, "TooManyRequests", downloadview.ErrUpstream, 503},
-		{500, "InternalError", downloadview.ErrUpstream, 502},
-		{503, "SlowDown", downloadview.ErrUpstream, 503},
-	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) {
-			s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Retry-After", "7")
-				w.WriteHeader(tt.status)
-				if tt.code != "" {
-					fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", tt.code)
-				}
-			})
-			_, err := file(t, s, "a").Open(t.Context())
-			if !errors.Is(err, tt.want) {
-				t.Errorf("Open: %v, want %v", err, tt.want)
-			}
-			if got := downloadview.StatusCode(err); got != tt.client {
-				t.Errorf("the client sees %d, want %d", got, tt.client)
-			}
-			if e, ok := errors.AsType[*downloadview.StatusError](err); ok && e.Header.Get("Retry-After") != "7" {
-				t.Errorf("header %v, want Retry-After 7", e.Header)
-			}
-			var cause interface{ HTTPStatusCode() int }
-			if !errors.As(err, &cause) || cause.HTTPStatusCode() != tt.status {
-				t.Errorf("%v has no cause with status %d", err, tt.status)
-			}
-		})
-	}
-}
-
-// An answer to HEAD has a status and nothing else.
-func TestErrorAnswersToHead(t *testing.T) {
-	for status, want := range map[int]error{
-		404: fs.ErrNotExist, 403: fs.ErrPermission, 400: downloadview.ErrUpstream, 500: downloadview.ErrUpstream, 503: downloadview.ErrUpstream,
-	} {
-		s := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		if _, err := downloadview.Stat(t.Context(), file(t, s, "a")); !errors.Is(err, want) {
-			t.Errorf("Stat answered with %d: %v, want %v", status, err, want)
-		}
 	}
 }
 

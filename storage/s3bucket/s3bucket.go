@@ -10,14 +10,35 @@
 // can't. Reads here are made with ResponseChecksumValidation "when required",
 // whatever the client says; the length is checked always.
 //
+// Entity tags are the store's. Checksums that it keeps are asked for, and those
+// that are a SHA-256 or SHA-512 of the whole object are the ReprDigest of its
+// [downloadview.Attributes]; an entity tag is never taken for one.
+//
+// # Retries and timeouts
+//
 // Retries, timeouts, credentials and tracing are the client's. A timeout of the
 // whole request, such as that of [net/http.Client], would cut slow downloads
-// off; the header is what should have one.
+// off; the header is what should have one. The SDK tries a request up to three
+// times, with a pause, until the header of the answer is there. What breaks off
+// later is not tried again here: wrap the storage with package storage/resume
+// for that. Its tries and those of the SDK multiply, so give it a client with
+// [aws.NopRetryer] as Retryer:
+//
+//	quick := s3.New(client.Options(), func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
+//	storage := resume.Storage(s3bucket.New(quick, "reports", nil), nil)
+//
+// Save, Delete and List are not tried again then; where they should be, use
+// another Storage, with a client that retries, for them.
+//
+// The SDK's own HTTP client keeps 10 idle connections to the store. One that
+// serves many downloads at a time wants as many as there are; see [New].
 package s3bucket
 
 import (
 	"fmt"
+	"log/slog"
 	"net/url"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -39,6 +60,18 @@ type Options struct {
 	// as https://cdn.example.com/media/. Keys are put behind it without Prefix.
 	// nil means that they have no public URLs.
 	BaseURL *url.URL
+
+	// SignEndpoint is the store's public name where the client speaks to it by
+	// another, such as https://files.example.com for a store that is
+	// http://minio:9000 inside. It takes the place of the client's BaseEndpoint
+	// in signed URLs, with the bucket in the path or in front of the host as the
+	// client has it. The signature covers the host, so the store must get it
+	// unchanged. nil signs for where the client asks.
+	SignEndpoint *url.URL
+
+	// Logger gets a line for each object that access is denied to (Warn), since
+	// that is no other error than a missing one. nil logs nothing.
+	Logger *slog.Logger
 }
 
 // A Storage is a bucket. Several goroutines may use one.
@@ -47,6 +80,10 @@ type Storage struct {
 	bucket string
 	prefix string
 	base   *url.URL
+	logger *slog.Logger
+
+	signEndpoint string                   // "": the client's
+	signer       func() *s3.PresignClient // the same one each time
 }
 
 // New returns the Storage of a bucket. It does no I/O, so a bucket that is not
@@ -55,8 +92,12 @@ type Storage struct {
 func New(client *s3.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
-		s.prefix, s.base = o.Prefix, o.BaseURL
+		s.prefix, s.base, s.logger = o.Prefix, o.BaseURL, o.Logger
+		if o.SignEndpoint != nil {
+			s.signEndpoint = o.SignEndpoint.String()
+		}
 	}
+	s.signer = sync.OnceValue(s.newSigner)
 	return s
 }
 
@@ -66,17 +107,41 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // than names before them, or is longer than the 1024 bytes that S3 allows, is
 // [fs.ErrInvalid].
 //
-// The file is a [downloadview.StatFile], [downloadview.RangeFile] and
-// [downloadview.Sourcer]; the source is s3://bucket/key.
+// The file is a [downloadview.StatFile], [downloadview.RangeFile],
+// [downloadview.Sourcer], [downloadview.Pinner] and [downloadview.Signer]; the
+// source is s3://bucket/key.
 //
-// A missing object is [fs.ErrNotExist], one that the credentials may not read
-// [fs.ErrPermission]. Without permission to list the bucket S3 says so of
-// missing objects too. A store that is busy is a [downloadview.StatusError] 503
-// with its Retry-After. Everything else, wrong credentials and a missing bucket
-// included, is [downloadview.ErrUpstream]; but S3 answers Stat without a
-// reason, so there these look like an object that is forbidden or missing.
-// The SDK's error is always wrapped.
+// Signing costs no request, but where the client's credentials have to be
+// fetched, and for directory buckets. It is for GET and HEAD, with an Expiry of
+// up to 7 days; a URL is good no longer than the credentials that signed it,
+// which matters with those of a role. A key with dot segments, which clients
+// resolve, is [errors.ErrUnsupported]. Each URL takes the SDK some 30 µs;
+// package accel keeps them.
+//
+// What a store fails with is one of these; the SDK's error is always wrapped:
+//   - A missing object or bucket is [fs.ErrNotExist]. So is an object that the
+//     store denies access to, since without permission to list the bucket S3
+//     says so of missing ones too; Options.Logger tells of it.
+//   - Another version than that of [downloadview.Pin] is [downloadview.ErrChanged].
+//   - A store that is busy is a [downloadview.StatusError] 503 with its
+//     Retry-After, or three seconds. An object in an archive (Glacier) is one
+//     with an hour: it is not missing, but has to be restored first.
+//   - One that keeps silent for longer than the client allows is
+//     [os.ErrDeadlineExceeded] or [context.DeadlineExceeded].
+//   - Everything else is [downloadview.ErrUpstream], wrong or expired
+//     credentials and another region included.
+//
+// S3 answers Stat without a reason. Where it is forbidden the first byte is asked
+// for, to learn it; a missing bucket is a missing object.
 func (s *Storage) File(key string) (downloadview.File, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s *Storage) lookup(key string) (*file, error) {
 	err := bucket.CheckKey(key)
 	if limit := maxKey - len(s.prefix); err == nil && len(key) > limit {
 		err = fmt.Errorf("a key of %d bytes, the limit is %d", len(key), limit)
@@ -84,7 +149,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
 	}
-	return &file{s, key}, nil
+	return &file{storage: s, key: key}, nil
 }
 
 var _ downloadview.Lister = (*Storage)(nil)
