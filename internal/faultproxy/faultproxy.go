@@ -1,0 +1,224 @@
+// Package faultproxy stands between a client and a store over HTTP and does to
+// their answers what no real store can be made to do: it cuts them off, keeps
+// silent, lies about lengths and slows down.
+//
+// Requests pass as they are, with their Host, so that signatures hold, be it of
+// S3, of GCS or of Azure.
+package faultproxy
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A Request is what the proxy saw of one.
+type Request struct {
+	Method  string
+	Path    string
+	Range   string
+	IfMatch string
+}
+
+// A Proxy passes requests on to one store. Several goroutines may use it.
+type Proxy struct {
+	URL string // such as "http://127.0.0.1:34567"
+
+	backend   string
+	transport *http.Transport
+	server    *httptest.Server
+	ctx       context.Context // until the proxy stops
+
+	mu       sync.Mutex
+	requests []Request
+	rules    []*rule
+}
+
+type rule struct {
+	match  func(*http.Request) bool
+	left   int // requests to let pass before; negative: it is every one
+	faults []Fault
+}
+
+// Start runs a proxy in front of backend, such as "127.0.0.1:9000", until the
+// test is over.
+func Start(t testing.TB, backend string) *Proxy {
+	ctx, end := context.WithCancel(context.Background())
+	p := &Proxy{
+		backend: backend,
+		// A transport that asks for gzip would decode it on the way.
+		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100, ReadBufferSize: 64 << 10},
+		ctx:       ctx,
+	}
+	p.server = httptest.NewServer(http.HandlerFunc(p.serve))
+	p.URL = p.server.URL
+	t.Cleanup(func() {
+		end()
+		p.server.CloseClientConnections()
+		p.server.Close()
+		p.transport.CloseIdleConnections()
+	})
+	return p
+}
+
+// On has faults befall the nth request of those that match selects, counted
+// from 1 and from now; 0 is every one. A nil match selects all. Of several that
+// would befall one request the first does.
+func (p *Proxy) On(nth int, match func(*http.Request) bool, faults ...Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = append(p.rules, &rule{match, nth - 1, faults})
+}
+
+// Gets selects the requests for content.
+func Gets(r *http.Request) bool { return r.Method == http.MethodGet }
+
+// Reset heals all faults and forgets all requests.
+func (p *Proxy) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules, p.requests = nil, nil
+}
+
+// Requests returns what came since the last Reset, in order.
+func (p *Proxy) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Refuse has connections refused from now on. Those that are open stay, but
+// none is used again.
+func (p *Proxy) Refuse() {
+	p.server.Listener.Close()
+	p.server.Config.SetKeepAlivesEnabled(false)
+}
+
+// note writes a request down and returns the faults that befall it.
+func (p *Proxy) note(r *http.Request) []Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, Request{
+		r.Method, r.URL.EscapedPath(), r.Header.Get("Range"), r.Header.Get("If-Match"),
+	})
+	var faults []Fault
+	for _, rule := range p.rules {
+		if rule.match != nil && !rule.match(r) {
+			continue
+		}
+		hit := rule.left <= 0
+		switch {
+		case rule.left == 0:
+			rule.match = func(*http.Request) bool { return false }
+		case rule.left > 0:
+			rule.left--
+		}
+		if hit && faults == nil {
+			faults = rule.faults
+		}
+	}
+	return faults
+}
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
+	a := &Answer{After: -1, request: r}
+	for _, f := range p.note(r) {
+		f(a)
+	}
+	for _, f := range a.before {
+		f()
+	}
+	if a.Response == nil && a.Raw == "" && !a.mute {
+		var err error
+		if a.Response, err = p.ask(r); err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer a.Body.Close()
+	}
+	for _, f := range a.change {
+		f(a.Response)
+	}
+	p.pause(r.Context(), a.Latency)
+	if a.Raw == "" && !a.mute && !a.bent {
+		p.pass(w, r, a)
+		return
+	}
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	stop := context.AfterFunc(p.ctx, func() { conn.Close() })
+	defer stop()
+	defer conn.Close()
+	a.write(conn)
+	switch a.End {
+	case Silence:
+		io.Copy(io.Discard, conn) // until the other side has enough
+	case RST:
+		conn.(*net.TCPConn).SetLinger(0)
+	}
+}
+
+// ask passes a request on.
+func (p *Proxy) ask(r *http.Request) (*http.Response, error) {
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host, out.RequestURI = "http", p.backend, ""
+	if r.ContentLength == 0 {
+		out.Body = nil
+	}
+	if _, ok := out.Header["User-Agent"]; !ok {
+		out.Header["User-Agent"] = nil
+	}
+	return p.transport.RoundTrip(out)
+}
+
+// pass passes an answer on in good order, though perhaps slowly.
+func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, a *Answer) {
+	maps.Copy(w.Header(), a.Header)
+	w.WriteHeader(a.StatusCode)
+	if a.Rate == 0 {
+		io.Copy(w, a.Body)
+		return
+	}
+	start, sent := time.Now(), int64(0)
+	own := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(own)
+	buf := own[:]
+	for {
+		n, err := io.ReadFull(a.Body, buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		sent += int64(n)
+		due := start.Add(time.Duration(float64(sent) / float64(a.Rate) * float64(time.Second)))
+		if p.pause(r.Context(), time.Until(due)); err != nil {
+			return
+		}
+	}
+}
+
+// buffers are kept so that the proxy doesn't show where memory is measured.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+func (p *Proxy) pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	case <-p.ctx.Done():
+	}
+}

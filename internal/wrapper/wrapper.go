@@ -1,0 +1,102 @@
+// Package wrapper is what storages share that wrap another one.
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A Storage passes on what Inner offers beside files. Where it doesn't the
+// answer is [errors.ErrUnsupported], as without the wrapper.
+type Storage struct{ Inner downloadview.Storage }
+
+// List lists a folder of Inner.
+func (s Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return downloadview.List(ctx, s.Inner, folder)
+}
+
+// Exists asks Inner.
+func (s Storage) Exists(ctx context.Context, key string) (bool, error) {
+	return downloadview.Exists(ctx, s.Inner, key)
+}
+
+// Save stores in Inner.
+func (s Storage) Save(ctx context.Context, key string, r io.Reader) error {
+	return downloadview.Save(ctx, s.Inner, key, r)
+}
+
+// Delete removes from Inner.
+func (s Storage) Delete(ctx context.Context, key string) error {
+	return downloadview.Delete(ctx, s.Inner, key)
+}
+
+// Times returns those of Inner.
+func (s Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
+	return downloadview.TimesOf(ctx, s.Inner, key)
+}
+
+// URL returns that of Inner.
+func (s Storage) URL(ctx context.Context, key string) (string, error) {
+	return downloadview.URL(ctx, s.Inner, key)
+}
+
+// Path returns that of Inner.
+func (s Storage) Path(key string) (string, error) { return downloadview.Path(s.Inner, key) }
+
+// Find returns the first T on the way from f inwards, which is Unwrap, and
+// whether there is one.
+func Find[T any](f downloadview.File) (T, bool) {
+	for f != nil {
+		if c, ok := f.(T); ok {
+			return c, true
+		}
+		u, ok := f.(interface{ Unwrap() downloadview.File })
+		if !ok {
+			break
+		}
+		f = u.Unwrap()
+	}
+	var none T
+	return none, false
+}
+
+// A File passes on what Inner offers, by itself or by Unwrap. It has no Unwrap,
+// so that whoever embeds it may read the bytes in another way.
+type File struct{ Inner downloadview.File }
+
+// Name returns the name of Inner.
+func (f File) Name() string { return f.Inner.Name() }
+
+// Source returns the source of Inner.
+func (f File) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.Inner) }
+
+// SignedURL returns a signed URL of Inner.
+func (f File) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	return downloadview.SignedURL(ctx, f.Inner, o)
+}
+
+// OpenRange asks Inner where that is a [downloadview.RangeFile]. Else, and where
+// it can't this time, the error is [errors.ErrUnsupported], and nothing is
+// opened.
+func (f File) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	return downloadview.OpenRange(ctx, shut{f.Inner}, offset, length)
+}
+
+// shut offers all that its file does but to be opened whole, which is what the
+// package functions fall back on.
+type shut struct{ downloadview.File }
+
+func (f shut) Unwrap() downloadview.File { return f.File }
+
+func (f shut) Open(context.Context) (fs.File, error) { return nil, errors.ErrUnsupported }
+
+// IsStrong tells whether tag, as it comes from a store, is an entity tag by
+// which two answers are of one version.
+func IsStrong(tag string) bool { return len(tag) > 1 && tag[0] == '"' }
+
+var _ downloadview.Sourcer = File{}

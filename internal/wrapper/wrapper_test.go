@@ -1,0 +1,70 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// plain is a file that can only be opened, and named one that unwraps.
+type (
+	plain struct{ downloadview.File }
+	named struct{ downloadview.File }
+)
+
+func (f named) Unwrap() downloadview.File { return f.File }
+
+func TestFind(t *testing.T) {
+	inner := downloadview.FromBytes("a", []byte("content"), nil)
+	if _, ok := wrapper.Find[downloadview.RangeFile](named{named{inner}}); !ok {
+		t.Error("not found through Unwrap")
+	}
+	for _, f := range []downloadview.File{nil, plain{inner}, named{plain{inner}}} {
+		if _, ok := wrapper.Find[downloadview.RangeFile](f); ok {
+			t.Errorf("found in %T", f)
+		}
+	}
+}
+
+// A range must not be had by opening the whole, which is for the wrapper to do.
+func TestOpenRange(t *testing.T) {
+	opened := false
+	f := downloadview.FromFunc("a", nil, nil)
+	watched := openedFile{f, func() { opened = true }}
+	_, err := wrapper.File{Inner: watched}.OpenRange(t.Context(), 1, 2)
+	if !errors.Is(err, errors.ErrUnsupported) || opened {
+		t.Errorf("OpenRange: %v, opened %t, want ErrUnsupported without", err, opened)
+	}
+	h, err := wrapper.File{Inner: named{ranged{f}}}.OpenRange(t.Context(), 1, 2)
+	if h != nil || !errors.Is(err, downloadview.ErrRange) {
+		t.Errorf("OpenRange: %v, want what the file inside says", err)
+	}
+}
+
+type ranged struct{ downloadview.File }
+
+func (ranged) OpenRange(context.Context, int64, int64) (fs.File, error) {
+	return nil, downloadview.ErrRange
+}
+
+type openedFile struct {
+	downloadview.File
+	opened func()
+}
+
+func (f openedFile) Open(context.Context) (fs.File, error) {
+	f.opened()
+	return nil, fs.ErrNotExist
+}
+
+func TestIsStrong(t *testing.T) {
+	for tag, want := range map[string]bool{`"v1"`: true, `W/"v1"`: false, "": false, "v1": false, `"`: false} {
+		if wrapper.IsStrong(tag) != want {
+			t.Errorf("IsStrong(%s) = %t", tag, !want)
+		}
+	}
+}

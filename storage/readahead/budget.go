@@ -1,0 +1,109 @@
+package readahead
+
+import (
+	"slices"
+	"sync"
+)
+
+// A Budget is memory for the buffers of any number of downloads. Several
+// goroutines and storages may share one.
+//
+// It is shared fairly: while a download without a buffer waits for one, no other
+// gets a second; and one that is done with a buffer leaves it to who waits, in
+// order, before it asks again. A download that has to wait goes on, part by part
+// without a buffer.
+type Budget struct {
+	mu    sync.Mutex
+	free  int64
+	total int64
+	queue []*lease // of downloads without a buffer that want one
+	spare buffers
+}
+
+// NewBudget returns a Budget of so many bytes. With less than the size of one
+// part nothing is read ahead.
+func NewBudget(bytes int64) *Budget { return &Budget{free: bytes, total: bytes} }
+
+// A lease is what one download has of a Budget.
+type lease struct {
+	budget *Budget
+	wake   func() // called when something has been set aside for who waited
+
+	// Guarded by the budget.
+	held   int64
+	wanted int64 // while in the queue
+	aside  int64
+}
+
+// take returns a buffer of size bytes, or nil. Whoever has none then waits, and
+// is woken.
+func (l *lease) take(size int64) *buffer {
+	b := l.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free += l.aside
+	kept := l.aside > 0
+	l.aside = 0
+	if size <= b.free && (kept || len(b.queue) == 0) {
+		b.free -= size
+		l.held += size
+		return b.spare.get(size)
+	}
+	if l.held == 0 && l.wanted == 0 && size <= b.total {
+		l.wanted = size
+		b.queue = append(b.queue, l)
+	}
+	return nil
+}
+
+// keeps tells whether a buffer may be used again without giving it back.
+func (l *lease) keeps() bool {
+	b := l.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue) == 0
+}
+
+// give gives a buffer back, and to those who wait.
+func (l *lease) give(done *buffer) {
+	size := int64(len(done.bytes))
+	b := l.budget
+	b.mu.Lock()
+	l.held -= size
+	b.free += size
+	b.spare.put(done)
+	woken := b.serve()
+	b.mu.Unlock()
+	for _, l := range woken {
+		l.wake()
+	}
+}
+
+// leave gives up waiting.
+func (l *lease) leave() {
+	b := l.budget
+	b.mu.Lock()
+	if l.wanted > 0 {
+		b.queue = slices.DeleteFunc(b.queue, func(other *lease) bool { return other == l })
+		l.wanted = 0
+	}
+	b.free += l.aside
+	l.aside = 0
+	woken := b.serve()
+	b.mu.Unlock()
+	for _, l := range woken {
+		l.wake()
+	}
+}
+
+// serve sets aside what the first in the queue want, and returns those.
+func (b *Budget) serve() (woken []*lease) {
+	for len(b.queue) > 0 && b.queue[0].wanted <= b.free {
+		l := b.queue[0]
+		b.queue = b.queue[1:]
+		b.free -= l.wanted
+		l.aside, l.wanted = l.wanted, 0
+		woken = append(woken, l)
+	}
+	return woken
+}

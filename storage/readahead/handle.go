@@ -1,0 +1,231 @@
+package readahead
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// handle gives the bytes of a file in order: those of the direct part from its
+// connection, those of the parts ahead from their buffers.
+//
+// While the part at the front is read, the next one to be fetched may follow it
+// in its own buffer, so that no connection has to wait for memory.
+type handle struct {
+	file   *file
+	pinned wrapper.File
+	info   fs.FileInfo
+	facts  downloadview.Attributes
+	end    int64
+	lease  lease
+
+	ctx    context.Context // of what is fetched, which ends at Close
+	cancel context.CancelFunc
+	alarm  func() bool
+
+	// Of who reads.
+	direct    fs.File // nil: there is none
+	directEnd int64
+	begun     bool
+	err       error
+
+	fetching sync.WaitGroup
+	mu       sync.Mutex
+	moved    sync.Cond // next, or something of a part
+	next     int64     // where the next byte stands in the whole file
+	ahead    []*part   // one behind the other; the first may be being read
+	planned  int64     // where the next part begins
+	buffers  int
+	closed   bool
+}
+
+func newHandle(ctx context.Context, f *file, first fs.File, info fs.FileInfo, offset, end int64) *handle {
+	facts := downloadview.AttributesOf(info)
+	h := &handle{
+		file: f, pinned: pinnedTo(f.Inner, facts.ETag), info: info, facts: facts, end: end,
+		direct: first, directEnd: offset + f.settings.minSize,
+		next: offset, planned: offset + f.settings.minSize,
+	}
+	h.moved.L = &h.mu
+	h.lease = lease{budget: f.settings.budget, wake: h.extend}
+	h.ctx, h.cancel = context.WithCancel(ctx)
+	h.alarm = context.AfterFunc(h.ctx, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.moved.Broadcast()
+	})
+	return h
+}
+
+func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
+
+func (h *handle) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	b, err := h.peek(p)
+	n := copy(p, b)
+	h.advance(n)
+	return n, err
+}
+
+// WriteTo spares the copy out of the buffers.
+func (h *handle) WriteTo(w io.Writer) (int64, error) {
+	own := scratch.Get().(*[64 << 10]byte)
+	defer scratch.Put(own)
+	var sent int64
+	for {
+		b, err := h.peek(own[:])
+		if len(b) > 0 {
+			n, writeErr := w.Write(b)
+			sent += int64(n)
+			h.advance(n)
+			if writeErr != nil {
+				return sent, writeErr
+			}
+		}
+		if err == io.EOF {
+			return sent, nil
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+}
+
+var scratch = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// atOnce bounds what is given of a buffer at once: only what has been taken
+// makes room for the part that follows.
+const atOnce = 256 << 10
+
+// peek returns bytes that come next: those of the direct part in own, others
+// where they are. They count as read when advance says so. There are none with
+// an error.
+func (h *handle) peek(own []byte) ([]byte, error) {
+	switch {
+	case h.err != nil:
+		return nil, h.err
+	case h.next == h.end:
+		return nil, io.EOF
+	case !h.begun:
+		h.begun = true
+		h.extend()
+	}
+	b, err := h.front(own)
+	if err != nil {
+		h.err = &fs.PathError{Op: "read", Path: h.file.Name(), Err: fmt.Errorf("at byte %d: %w", h.next+int64(len(b)), err)}
+		if len(b) == 0 {
+			return nil, h.err
+		}
+	}
+	return b, nil
+}
+
+func (h *handle) front(own []byte) ([]byte, error) {
+	if h.direct != nil {
+		return h.readDirect(own)
+	}
+	h.mu.Lock()
+	if len(h.ahead) > 0 {
+		defer h.mu.Unlock()
+		p := h.ahead[0]
+		at := h.next - p.start
+		for p.filled == at && p.err == nil {
+			h.moved.Wait()
+		}
+		if p.filled == at {
+			return nil, p.err
+		}
+		return p.buffer.bytes[at:min(p.filled, at+atOnce)], nil
+	}
+	// Without memory for it the part comes straight through.
+	length := min(h.file.settings.partSize, h.end-h.next)
+	h.planned = h.next + length
+	h.mu.Unlock()
+	h.extend()
+	f, err := h.open(h.next, length)
+	if err != nil {
+		return nil, err
+	}
+	h.direct, h.directEnd = f, h.next+length
+	return h.readDirect(own)
+}
+
+func (h *handle) readDirect(own []byte) ([]byte, error) {
+	n, err := h.direct.Read(own[:min(int64(len(own)), h.directEnd-h.next)])
+	switch {
+	case h.next+int64(n) == h.directEnd:
+		err = nil
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return own[:n], err
+}
+
+// advance counts n bytes as read, and lets go of what is done with.
+func (h *handle) advance(n int) {
+	if n == 0 {
+		return
+	}
+	h.mu.Lock()
+	h.next += int64(n)
+	direct := h.direct != nil
+	var free *buffer
+	done := direct && h.next == h.directEnd
+	if !direct && h.next == h.ahead[0].start+h.ahead[0].length {
+		free, done = h.pop(), true
+	}
+	h.moved.Broadcast()
+	h.mu.Unlock()
+	if free != nil {
+		h.lease.give(free)
+	}
+	if direct && done {
+		h.direct.Close() // all that was wanted of it has been read
+		h.direct = nil
+	}
+	if done {
+		h.extend()
+	}
+}
+
+// Close ends what is being fetched and waits for it. A second Close does
+// nothing.
+func (h *handle) Close() error {
+	h.mu.Lock()
+	again := h.closed
+	h.closed = true
+	h.mu.Unlock()
+	if again {
+		return nil
+	}
+	h.err = fs.ErrClosed
+	h.alarm()
+	h.cancel()
+	h.mu.Lock()
+	h.moved.Broadcast()
+	h.mu.Unlock()
+	var err error
+	if h.direct != nil {
+		err = h.direct.Close()
+	}
+	h.fetching.Wait()
+	for len(h.ahead) > 0 {
+		if b := h.pop(); b != nil {
+			h.lease.give(b)
+		}
+	}
+	h.lease.leave()
+	return err
+}
+
+var (
+	_ fs.File     = (*handle)(nil)
+	_ io.WriterTo = (*handle)(nil)
+)

@@ -1,0 +1,92 @@
+package resume
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// An attempt is one open handle and the context that it lives under.
+type attempt struct {
+	handle fs.File
+	info   fs.FileInfo
+	end    context.CancelFunc
+	timer  *time.Timer // of the Read that goes on; nil before the first
+	close  func() error
+}
+
+// begin opens a handle by call, within limit.
+func begin(ctx context.Context, limit time.Duration, call func(context.Context) (fs.File, error)) (*attempt, error) {
+	ctx, end := context.WithCancel(ctx)
+	a := &attempt{end: end}
+	err := within(limit, end, func() (err error) {
+		if a.handle, err = call(ctx); err == nil {
+			a.info, err = a.handle.Stat()
+		}
+		return err
+	})
+	if err != nil {
+		if a.handle != nil {
+			a.handle.Close()
+		}
+		end()
+		return nil, err
+	}
+	a.close = sync.OnceValue(a.handle.Close)
+	return a, nil
+}
+
+// within lets call have so much time, after which it is cut off.
+func within(limit time.Duration, cut func(), call func() error) error {
+	t := time.AfterFunc(limit, cut)
+	err := call()
+	if !t.Stop() {
+		return silent(limit, "an answer")
+	}
+	return err
+}
+
+// read is Read, within limit. The timer runs only meanwhile: how long it takes
+// to get rid of the bytes doesn't count.
+func (a *attempt) read(p []byte, limit time.Duration) (int, error) {
+	if a.timer == nil {
+		a.timer = time.AfterFunc(limit, a.cut)
+	} else {
+		a.timer.Reset(limit)
+	}
+	n, err := a.handle.Read(p)
+	if !a.timer.Stop() && err != io.EOF {
+		err = silent(limit, "the next byte")
+	}
+	return n, err
+}
+
+// mercy is how long a Read may go on after its context has ended.
+const mercy = time.Second
+
+func (a *attempt) cut() {
+	a.end()
+	time.AfterFunc(mercy, func() { a.close() })
+}
+
+// Close ends the attempt.
+func (a *attempt) Close() error {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	err := a.close()
+	a.end()
+	return err
+}
+
+// silent is the error of a store that was waited for in vain. What the store
+// itself says then is only that we have ended its context.
+func silent(limit time.Duration, what string) error {
+	return fmt.Errorf("%w: waited %v for %s: %w", downloadview.ErrUpstream, limit, what, os.ErrDeadlineExceeded)
+}

@@ -1,0 +1,221 @@
+package resume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// handle reads a file through one attempt after the other.
+type handle struct {
+	ctx  context.Context // valid until Close, and needed to open anew
+	file *file
+	patience
+
+	info fs.FileInfo // of the first attempt
+	tag  string      // "": nothing is opened twice
+	size int64
+	next int64 // where the next byte stands in the whole file
+	end  int64 // -1: where the attempt ends
+
+	attempt *attempt // nil: there is none
+	trouble error    // what ended the last one
+	err     error    // what ended it all
+}
+
+// open makes the first attempt.
+func (h *handle) open(call func(context.Context) (fs.File, error)) error {
+	for {
+		err := h.try(func(limit time.Duration) (err error) {
+			h.attempt, err = begin(h.ctx, limit, call)
+			return err
+		})
+		if err == nil {
+			break
+		}
+		if err = h.pause(h.ctx, err); err != nil {
+			return err
+		}
+	}
+	a := downloadview.AttributesOf(h.attempt.info)
+	h.info, h.size = h.attempt.info, a.Size
+	if wrapper.IsStrong(a.ETag) && a.Size >= 0 {
+		h.tag = a.ETag
+	}
+	return nil
+}
+
+// reopen goes on at next, in the same version.
+func (h *handle) reopen() error {
+	pinned := wrapper.File{Inner: downloadview.Pin(h.file.Inner, h.tag)}
+	for {
+		if err := h.pause(h.ctx, h.trouble); err != nil {
+			return err
+		}
+		h.trouble = h.try(func(limit time.Duration) error {
+			a, err := begin(h.ctx, limit, func(ctx context.Context) (fs.File, error) {
+				return pinned.OpenRange(ctx, h.next, h.end-h.next)
+			})
+			if err != nil {
+				return err
+			}
+			if now := downloadview.AttributesOf(a.info); now.ETag != h.tag || now.Size != h.size {
+				a.Close()
+				return fmt.Errorf("%w: %d bytes with entity tag %s became %d with %s",
+					downloadview.ErrChanged, h.size, h.tag, now.Size, now.ETag)
+			}
+			h.attempt = a
+			return nil
+		})
+		if h.trouble == nil {
+			return nil
+		}
+	}
+}
+
+func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
+
+func (h *handle) Read(p []byte) (int, error) {
+	if h.end >= 0 {
+		p = p[:min(int64(len(p)), max(h.end-h.next, 0))]
+	}
+	for {
+		switch {
+		case h.err != nil:
+			return 0, h.err
+		case h.end >= 0 && h.next >= h.end:
+			return 0, io.EOF
+		case len(p) == 0:
+			return 0, nil
+		case h.attempt == nil:
+			if err := h.reopen(); err != nil {
+				h.err = h.failure(err)
+				continue
+			}
+		}
+		start := time.Now()
+		n, err := h.attempt.read(p, h.left(h.silence))
+		h.next += int64(n)
+		if n > 0 {
+			h.renew()
+		} else {
+			h.spent += time.Since(start)
+		}
+		switch {
+		case err == nil:
+			return n, nil
+		case err == io.EOF && h.end < 0:
+			h.err = io.EOF
+			return n, io.EOF
+		case h.next == h.end:
+			return n, io.EOF
+		case err == io.EOF:
+			err = io.ErrUnexpectedEOF
+		}
+		h.drop(err)
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+// drop ends an attempt that has failed.
+func (h *handle) drop(err error) {
+	h.attempt.Close() // it has failed already
+	h.attempt = nil
+	switch {
+	case h.ctx.Err() != nil:
+		h.err = h.failure(h.ctx.Err())
+	case h.tag == "":
+		h.err = h.failure(err)
+	}
+	h.trouble = err
+}
+
+func (h *handle) failure(err error) error {
+	return &fs.PathError{Op: "read", Path: h.file.Name(), Err: fmt.Errorf("at byte %d: %w", h.next, err)}
+}
+
+// Close ends what is open. A second Close does nothing.
+func (h *handle) Close() error {
+	h.err = fs.ErrClosed
+	if h.attempt == nil {
+		return nil
+	}
+	return h.attempt.Close()
+}
+
+// WriteTo is what lets the handler answer with an honest status where not even
+// the first byte comes.
+func (h *handle) WriteTo(w io.Writer) (int64, error) {
+	buf := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buf)
+	var sent int64
+	for {
+		n, err := h.Read(buf[:])
+		if n > 0 {
+			wrote, writeErr := w.Write(buf[:n])
+			sent += int64(wrote)
+			if writeErr != nil {
+				return sent, writeErr
+			}
+		}
+		if err == io.EOF {
+			return sent, nil
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+}
+
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// seeking is a handle whose first attempt can seek.
+type seeking struct {
+	*handle
+	first  *attempt
+	seeker io.Seeker
+}
+
+func (h *seeking) Seek(offset int64, whence int) (int64, error) {
+	if h.attempt == h.first {
+		at, err := h.seeker.Seek(offset, whence)
+		if err == nil {
+			h.next = at
+		}
+		return at, err
+	}
+	switch whence {
+	case io.SeekCurrent:
+		offset += h.next
+	case io.SeekEnd:
+		offset += h.size
+	}
+	switch {
+	case h.err != nil:
+		return 0, h.err
+	case offset < 0:
+		return 0, fmt.Errorf("seek to %d in %d bytes: %w", offset, h.size, fs.ErrInvalid)
+	case h.attempt != nil:
+		h.attempt.Close() // it has only what follows
+		h.attempt, h.trouble = nil, errElsewhere
+	}
+	h.next = offset
+	return offset, nil
+}
+
+var errElsewhere = errors.New("the reader went elsewhere")
+
+var (
+	_ fs.File     = (*handle)(nil)
+	_ io.WriterTo = (*handle)(nil)
+	_ io.Seeker   = (*seeking)(nil)
+)
