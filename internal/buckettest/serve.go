@@ -1,0 +1,86 @@
+package buckettest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Serve serves the keys of a storage under "/" of the URL that it returns.
+func Serve(t *testing.T, s downloadview.Storage) string {
+	t.Helper()
+	key := func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil }
+	srv := httptest.NewServer(downloadview.NewHandler(
+		downloadview.StorageView{Storage: s, Key: key},
+		&downloadview.Options{Logger: slog.New(slog.DiscardHandler)},
+	))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// Get returns the answer to a request with the given fields, names and values
+// in turn, and its body; the error is that of the body.
+func Get(t *testing.T, method, url string, fields ...string) (*http.Response, []byte, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		req.Header.Add(fields[i], fields[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, body, err
+}
+
+// Numbered returns n bytes that differ by seed, and tell it on each line.
+func Numbered(seed, n int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "version %d line %d\n", seed, i)
+	}
+	return b.Bytes()[:n]
+}
+
+// bytesIn returns the bytes of an answer, those of all its parts where it has
+// parts.
+func bytesIn(t *testing.T, resp *http.Response, body []byte) []byte {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind != "multipart/byteranges" {
+		return body
+	}
+	var all []byte
+	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	for {
+		p, err := parts.NextPart()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+}

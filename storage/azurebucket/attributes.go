@@ -1,0 +1,120 @@
+package azurebucket
+
+import (
+	"encoding/base64"
+	"io/fs"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/downloadview/downloadview"
+)
+
+// attributesOf returns what an answer with bytes of a blob of size tells. Its
+// Content-MD5 is that of the blob only if all of it comes.
+func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Attributes {
+	md5 := out.BlobContentMD5
+	if md5 == nil && out.ContentRange == nil {
+		md5 = out.ContentMD5
+	}
+	return downloadview.Attributes{
+		Size:            size,
+		ModTime:         value(out.LastModified),
+		ETag:            quoted(out.ETag),
+		ContentType:     value(out.ContentType),
+		ContentEncoding: value(out.ContentEncoding),
+		ContentLanguage: value(out.ContentLanguage),
+		CacheControl:    value(out.CacheControl),
+		Disposition:     value(out.ContentDisposition),
+		ReprDigest:      digest(md5),
+	}
+}
+
+func propertiesOf(out *blob.GetPropertiesResponse) downloadview.Attributes {
+	return downloadview.Attributes{
+		Size:            known(out.ContentLength),
+		ModTime:         value(out.LastModified),
+		ETag:            quoted(out.ETag),
+		ContentType:     value(out.ContentType),
+		ContentEncoding: value(out.ContentEncoding),
+		ContentLanguage: value(out.ContentLanguage),
+		CacheControl:    value(out.CacheControl),
+		Disposition:     value(out.ContentDisposition),
+		ReprDigest:      digest(out.ContentMD5),
+	}
+}
+
+func listed(p *container.BlobProperties) downloadview.Attributes {
+	if p == nil {
+		return downloadview.Attributes{Size: -1}
+	}
+	return downloadview.Attributes{
+		Size:            known(p.ContentLength),
+		ModTime:         value(p.LastModified),
+		ETag:            quoted(p.ETag),
+		ContentType:     value(p.ContentType),
+		ContentEncoding: value(p.ContentEncoding),
+		ContentLanguage: value(p.ContentLanguage),
+		CacheControl:    value(p.CacheControl),
+		Disposition:     value(p.ContentDisposition),
+		ReprDigest:      digest(p.ContentMD5),
+	}
+}
+
+func info(key string, a downloadview.Attributes, metadata map[string]*string) fs.FileInfo {
+	fi := a.FileInfo(key)
+	if len(metadata) == 0 {
+		return fi
+	}
+	lower := make(map[string]string, len(metadata))
+	for k, v := range metadata {
+		lower[strings.ToLower(k)] = value(v)
+	}
+	return downloadview.WithMetadata(fi, lower)
+}
+
+// isFolder tells whether metadata is that of a blob without bytes that stands for
+// a folder. Accounts with a hierarchical namespace have these, and programs of
+// Hadoop make them in others.
+func isFolder(metadata map[string]*string) bool {
+	for k, v := range metadata {
+		if strings.EqualFold(k, "hdi_isfolder") {
+			return strings.EqualFold(value(v), "true")
+		}
+	}
+	return false
+}
+
+func value[T any](p *T) T {
+	if p == nil {
+		return *new(T)
+	}
+	return *p
+}
+
+// known returns *n, or -1 where it is not known.
+func known(n *int64) int64 {
+	if n == nil {
+		return -1
+	}
+	return *n
+}
+
+// quoted returns the tag in its quotes, which listings leave out.
+func quoted(tag *azcore.ETag) string {
+	t := string(value(tag))
+	if t == "" || strings.HasPrefix(t, `"`) || strings.HasPrefix(t, "W/") {
+		return t
+	}
+	return `"` + t + `"`
+}
+
+// digest returns the value of Repr-Digest for an MD5, "" where there is none.
+func digest(md5 []byte) string {
+	if len(md5) == 0 {
+		return ""
+	}
+	return "md5=:" + base64.StdEncoding.EncodeToString(md5) + ":"
+}

@@ -1,0 +1,141 @@
+package azurebucket_test
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/azuretest"
+	"github.com/downloadview/downloadview/internal/buckettest"
+	"github.com/downloadview/downloadview/storage/azurebucket"
+)
+
+func asked(r azuretest.Request) buckettest.Request {
+	kind := buckettest.Kind(r.Operation)
+	switch r.Operation {
+	case "GetBlob":
+		kind = buckettest.Read
+	case "GetBlobProperties":
+		kind = buckettest.Look
+	}
+	return buckettest.Request{Kind: kind, Range: r.Range}
+}
+
+func bucket(t *testing.T, srv *azuretest.Server) buckettest.Bucket {
+	whole, looked, part := buckettest.Whole, buckettest.Looked, buckettest.Part
+	return buckettest.Bucket{
+		Storage: azurebucket.New(srv.Client, nil),
+		Put: func(key string, content []byte) error {
+			return srv.TryPut(t.Context(), key, content)
+		},
+		Requests: func() (all []buckettest.Request) {
+			for _, r := range srv.Counter.Requests() {
+				all = append(all, asked(r))
+			}
+			return all
+		},
+		Reset: srv.Counter.Reset,
+		Before: func(f func(buckettest.Request)) {
+			if f == nil {
+				srv.Counter.Before(nil)
+				return
+			}
+			srv.Counter.Before(func(r azuretest.Request) { f(asked(r)) })
+		},
+		Asks: map[string][]buckettest.Request{
+			// The SDK has no word for the range of all bytes.
+			"range of all":     {whole},
+			"range of nothing": {whole, looked},
+			// Azure has none for the last ones.
+			"suffix":                  {looked, part("bytes=99993-99999")},
+			"suffix of more than all": {looked, part("bytes=0-99999")},
+		},
+	}
+}
+
+func TestDownloads(t *testing.T) { buckettest.Downloads(t, bucket(t, azuretest.Start(t))) }
+
+func TestReplaced(t *testing.T) { buckettest.Replaced(t, bucket(t, azuretest.Start(t))) }
+
+// Ranges after the first are asked for in its version: a blob that has been
+// replaced sends none of its bytes.
+func TestLaterRangesArePinned(t *testing.T) {
+	srv := azuretest.Start(t)
+	srv.Put(t, "a", buckettest.Numbered(1, 100_000))
+	s := azurebucket.New(srv.Client, nil)
+	tag := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, "a")) }).ETag
+	srv.Counter.Reset()
+	resp, _, err := buckettest.Get(t, "GET", buckettest.Serve(t, s)+"/a", "Range", "bytes=0-9,50000-50009")
+	if err != nil || resp.StatusCode != http.StatusPartialContent {
+		t.Fatalf("%s, %v", resp.Status, err)
+	}
+	want := []azuretest.Request{
+		{Operation: "GetBlobProperties"},
+		{Operation: "GetBlob", Range: "bytes=0-9"},
+		{Operation: "GetBlob", Range: "bytes=50000-50009", IfMatch: tag},
+	}
+	if got := srv.Counter.Requests(); !slices.Equal(got, want) {
+		t.Errorf("requests %v, want %v", got, want)
+	}
+}
+
+// A range past the end costs one request more than the one that finds out.
+func TestFarPastTheEnd(t *testing.T) {
+	srv := azuretest.Start(t)
+	srv.Put(t, "a", []byte("0123456789"))
+	srv.Counter.Reset()
+	url := buckettest.Serve(t, azurebucket.New(srv.Client, nil))
+	resp, _, err := buckettest.Get(t, "GET", url+"/a", "Range", "bytes=200-209")
+	if err != nil || resp.StatusCode != http.StatusRequestedRangeNotSatisfiable || resp.Header.Get("Content-Range") != "bytes */10" {
+		t.Errorf("%s, %q, %v, want 416 of 10 bytes", resp.Status, resp.Header.Get("Content-Range"), err)
+	}
+	if got, want := operations(srv), []string{"GetBlob", "GetBlobProperties"}; !slices.Equal(got, want) {
+		t.Errorf("requests %q, want %q", got, want)
+	}
+}
+
+// A store that breaks off must not leave what looks like a whole download.
+func TestStoreBreaksOff(t *testing.T) {
+	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000000")
+		w.Write(make([]byte, 500_000))
+		panic(http.ErrAbortHandler)
+	})
+	resp, body, err := buckettest.Get(t, "GET", buckettest.Serve(t, s)+"/a")
+	if resp.StatusCode != http.StatusOK || err == nil {
+		t.Errorf("status %d, %d bytes, %v, want 200 and an error", resp.StatusCode, len(body), err)
+	}
+}
+
+// A busy store's Retry-After reaches the client, and nothing else of it: no
+// name, host or number of a request, whatever went wrong.
+func TestNothingOfTheStoreReachesClients(t *testing.T) {
+	for _, status := range []int{400, 403, 404, 409, 412, 416, 429, 500, 503} {
+		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.Header().Set("X-Ms-Request-Id", "secret")
+			w.Header().Set("X-Ms-Error-Code", "Secret")
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			io.WriteString(w, "<Error><Code>Secret</Code><Message>secret bkt</Message></Error>")
+		})
+		resp, body, err := buckettest.Get(t, "GET", buckettest.Serve(t, s)+"/a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if busy := status == 429 || status == 503; busy && (resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "7") {
+			t.Errorf("%d becomes %s with Retry-After %q, want 503 and 7", status, resp.Status, resp.Header.Get("Retry-After"))
+		}
+		all := strings.ToLower(fmt.Sprint(resp.Header, string(body)))
+		for _, word := range []string{"secret", "bkt", "acct", "127.0.0.1"} {
+			if strings.Contains(all, word) {
+				t.Errorf("%d: the client sees %s", status, all)
+			}
+		}
+	}
+}

@@ -1,0 +1,30 @@
+package azurebucket
+
+import (
+	"io"
+	"io/fs"
+
+	"github.com/downloadview/downloadview/internal/httprange"
+)
+
+// handle is the body of one answer. It can't seek: that would be another
+// request, for what may be another version.
+type handle struct {
+	body *httprange.Body
+	key  string
+	info fs.FileInfo
+}
+
+func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
+
+func (h *handle) Read(p []byte) (int, error) {
+	n, err := h.body.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	return n, failure("read", h.key, err)
+}
+
+func (h *handle) Close() error { return h.body.Close() }
+
+var _ fs.File = (*handle)(nil)

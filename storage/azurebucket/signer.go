@@ -1,0 +1,90 @@
+package azurebucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A SignFunc signs v, which is for reading one blob until v.ExpiryTime. One of
+// your own may narrow it, to a range of addresses for one, before another signs
+// it. Several goroutines may call it.
+type SignFunc func(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error)
+
+// SharedKey signs with the key of the account, and asks nobody.
+func SharedKey(credential *container.SharedKeyCredential) SignFunc {
+	return func(_ context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error) {
+		return v.SignWithSharedKey(credential)
+	}
+}
+
+// SignedURL makes a shared access signature for reading the blob.
+func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	u, err := f.sign(ctx, o)
+	if err != nil {
+		return "", &fs.PathError{Op: "sign", Path: f.key, Err: err}
+	}
+	return u, nil
+}
+
+func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	s, name := f.storage, f.storage.o.Prefix+f.key
+	if s.o.Sign == nil {
+		return "", fmt.Errorf("%w: the storage has no Sign", errors.ErrUnsupported)
+	}
+	if o.Method != "" && o.Method != http.MethodGet && o.Method != http.MethodHead {
+		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == "." || segment == ".." {
+			return "", fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
+		}
+	}
+	if o.Expiry < 0 {
+		return "", fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)
+	}
+	at := s.signAt()
+	v := sas.BlobSignatureValues{
+		ExpiryTime:         time.Now().Add(cmp.Or(o.Expiry, 15*time.Minute)).UTC(),
+		Permissions:        (&sas.BlobPermissions{Read: true}).String(),
+		ContainerName:      s.name,
+		BlobName:           name,
+		ContentDisposition: o.Disposition,
+		ContentType:        o.ContentType,
+		CacheControl:       o.CacheControl,
+	}
+	if at.Scheme == "https" {
+		v.Protocol = sas.ProtocolHTTPS
+	}
+	q, err := s.o.Sign(ctx, v)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return "", err
+	}
+	if err != nil {
+		return "", classified(err)
+	}
+	u := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path + "/" + name, RawQuery: q.Encode()}
+	return u.String(), nil
+}
+
+// signAt returns the URL of the container in signed URLs.
+func (s *Storage) signAt() *url.URL {
+	at := s.at
+	if s.o.SignEndpoint != nil {
+		at = s.o.SignEndpoint.JoinPath(s.name)
+	}
+	return at
+}
+
+var _ downloadview.Signer = (*file)(nil)
