@@ -24,6 +24,10 @@ type Site struct {
 	// address such as "127.0.0.53" or "[::1]:5353".
 	Resolvers []string
 
+	// Authorities is a file with the certificates of those whom the proxy trusts
+	// to say which store is which; "" is that of Debian's ca-certificates.
+	Authorities string
+
 	// Symlinks says what becomes of symbolic links below a rule's directory.
 	Symlinks Symlinks
 
@@ -68,6 +72,11 @@ type Origin struct {
 	Cache int64
 
 	// Slice is the size of the pieces in which large objects are fetched and
-	// kept, in bytes; 0 fetches them whole.
+	// kept, in bytes; 0 fetches them whole. It needs a Cache.
 	Slice int64
+
+	// Hide are names of header fields that the store sends and no client is to
+	// see, such as "X-Amz-Meta-Owner". Those that every object of S3, Google
+	// Cloud Storage and Azure has are hidden without being named.
+	Hide []string
 }

@@ -42,6 +42,10 @@ func howTo(name string) string {
 	switch name {
 	case "versitygw":
 		return "go build -C internal/tools -o ../../bin/ github.com/versity/versitygw/cmd/versitygw"
+	case "caddy-current":
+		return "go build -C internal/tools/caddy -o ../../../bin/caddy-current github.com/caddyserver/caddy/v2/cmd/caddy"
+	case "apache2":
+		name += " libapache2-mod-xsendfile"
 	case "postgres":
 		name = "postgresql-15"
 	}
