@@ -1,0 +1,150 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// An answer is what a server said. Where err is set it said nothing.
+type answer struct {
+	status int
+	header http.Header
+	body   string // as much of it as longestBody
+	err    error
+}
+
+// longestBody is how much of a file is looked at. Canary files are smaller.
+const longestBody = 1 << 20
+
+// get asks for key through the proxy. Fields are pairs of a name and a value.
+func (e *exam) get(ctx context.Context, key string, fields ...string) answer {
+	return e.ask(ctx, e.site, http.MethodGet, e.Prefix+key, fields...)
+}
+
+// getDirect asks the application itself.
+func (e *exam) getDirect(ctx context.Context, key string, fields ...string) answer {
+	return e.ask(ctx, e.app, http.MethodGet, e.Prefix+key, fields...)
+}
+
+// ask sends path, unescaped, byte for byte.
+func (e *exam) ask(ctx context.Context, to *url.URL, method, path string, fields ...string) answer {
+	r, err := http.NewRequestWithContext(ctx, method, to.String(), http.NoBody)
+	if err != nil {
+		return answer{err: err}
+	}
+	r.URL.Path = strings.TrimSuffix(to.Path, "/") + path
+	r.URL.RawPath = escape(r.URL.Path)
+	r.Host = e.site.Host
+	maps.Copy(r.Header, e.Header.Clone())
+	r.Header.Set("Accept-Encoding", "identity")
+	r.Header.Set("User-Agent", "downloadview-doctor")
+	for i := 0; i+1 < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	return e.do(r)
+}
+
+// follow asks for a URL that somebody is sent to.
+func (e *exam) follow(ctx context.Context, to string) answer {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, to, http.NoBody)
+	if err != nil {
+		return answer{err: bare(err)}
+	}
+	r.Header.Set("Accept-Encoding", "identity")
+	return e.do(r)
+}
+
+func (e *exam) do(r *http.Request) answer {
+	resp, err := e.client.Do(r)
+	if err != nil {
+		return answer{err: bare(err)}
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if resp.ContentLength >= 0 { // net/http takes it away where it has no use for it
+		a.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, longestBody))
+	a.body = string(body)
+	if err != nil {
+		a.err = fmt.Errorf("the body ends after %d bytes: %w", len(body), bare(err))
+	}
+	return a
+}
+
+// bare takes the URL from an error: it may hold what the report must not.
+func bare(err error) error {
+	if u, ok := err.(*url.Error); ok {
+		return u.Err
+	}
+	return err
+}
+
+// gives tells whether a is the whole of c.
+func (a answer) gives(c canary) bool {
+	return a.err == nil && a.status == http.StatusOK && a.header.Get("Content-Encoding") == "" &&
+		(!c.known || a.body == c.content)
+}
+
+func (a answer) String() string {
+	if a.err != nil {
+		return "no answer: " + a.err.Error()
+	}
+	s := fmt.Sprintf("%d", a.status)
+	switch {
+	case a.status == http.StatusOK && a.body == "":
+		s += " with an empty body"
+	case a.status == http.StatusOK:
+		s += fmt.Sprintf(" with %d bytes", len(a.body))
+	}
+	if to := a.header.Get("Location"); to != "" {
+		s += " to " + cutQuery(to)
+	}
+	return s
+}
+
+// handsOver returns the field with which an answer hands a file over.
+func (a answer) handsOver() (field, value string) {
+	for _, field := range []string{"X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File"} {
+		if value := a.header.Get(field); value != "" {
+			return field, value
+		}
+	}
+	return "", ""
+}
+
+// headerSize is about how long the header is on the wire.
+func (a answer) headerSize() int {
+	n := len("HTTP/1.1 200 OK\r\n\r\n")
+	for name, values := range a.header {
+		for _, v := range values {
+			n += len(name) + len(": \r\n") + len(v)
+		}
+	}
+	return n
+}
+
+// escape percent-encodes a path but for its slashes.
+func escape(path string) string {
+	return strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
+}
+
+// cutQuery returns a URL without what may be a signature, or a password.
+func cutQuery(s string) string {
+	s, _, _ = strings.Cut(s, "?")
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
+	}
+	host, path, slash := strings.Cut(rest, "/")
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if slash {
+		path = "/" + path
+	}
+	return scheme + "://" + host + path
+}

@@ -1,0 +1,45 @@
+package doctor
+
+import "slices"
+
+// order has every check, so that a report always has all of them.
+var order = []struct {
+	step  Step
+	names []string
+}{
+	{StorageStep, []string{
+		"storage-save", "storage-read", "storage-names", "storage-missing", "storage-clock", "storage-remove",
+	}},
+	{AppStep, []string{
+		"app-answers", "app-handover", "app-headers", "app-names", "app-missing", "app-client-headers", "app-clock",
+		"app-not-public",
+	}},
+	{ProxyStep, []string{
+		"proxy-answers", "proxy-location", "proxy-clock", "proxy-connection", "proxy-file", "proxy-names",
+		"proxy-long-header", "proxy-head", "proxy-range", "proxy-conditional", "proxy-encoding", "proxy-symlinks",
+	}},
+	{TogetherStep, []string{
+		"whole-headers", "whole-client-headers", "whole-missing", "whole-directory", "whole-error-pages", "whole-cache",
+	}},
+}
+
+// inOrder returns checks in order. Those that there was no occasion for are not
+// applicable, for the reason why their step ended early.
+func inOrder(checks []Check, ended map[Step]string) []Check {
+	var all []Check
+	for _, o := range order {
+		for _, name := range o.names {
+			i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == name })
+			if i >= 0 {
+				all = append(all, checks[i])
+				continue
+			}
+			why := ended[o.step]
+			if why == "" {
+				why = "what comes before it failed"
+			}
+			all = append(all, Check{Step: o.step, Name: name, Result: NotApplicable, Detail: why})
+		}
+	}
+	return all
+}

@@ -1,0 +1,135 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+)
+
+// An Explanation is how a download would be answered.
+type Explanation struct {
+	Key    string      `json:"key"`              // the name of the file
+	Source string      `json:"source,omitempty"` // where its bytes live; "" is nowhere a proxy could find them
+	Rule   string      `json:"rule,omitempty"`   // that covers it; "": none
+	Mode   string      `json:"mode"`             // "stream", "offload" or "redirect"
+	Status int         `json:"status"`
+	Header http.Header `json:"header"` // to the client, or to the proxy where Mode is "offload"
+	Error  string      `json:"error,omitempty"`
+}
+
+// Explain returns how v answers a GET like r, without sending the bytes: it is
+// carried out as HEAD, which says the same and reads none; but where a rule
+// sends the client to a signed URL, as GET. v comes with its middleware, that of
+// an accelerator above all. Signed URLs end at their question mark.
+func Explain(v downloadview.View, r *http.Request) Explanation {
+	r = r.Clone(r.Context())
+	r.Method = http.MethodGet
+	resp, err := v.Respond(r)
+	x := Explanation{Header: make(http.Header)}
+	r.Method = http.MethodHead
+	if err == nil && resp.File != nil {
+		x.describe(resp, r)
+	}
+	decided := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, err })
+	x.carryOut(decided, r)
+	x.cut()
+	return x
+}
+
+// describe says where the file lives, and makes a GET of a request that would be
+// sent to a signed URL: HEAD never is.
+func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
+	x.Key = resp.File.Name()
+	src, ok := downloadview.SourceOf(resp.File)
+	if !ok {
+		return
+	}
+	x.Source = src.String()
+	if resp.Offloader == nil {
+		return
+	}
+	if h, ok := resp.Offloader.Offload(r, src); ok && h.Link != nil && h.Link.Status != 0 {
+		r.Method = http.MethodGet
+	}
+}
+
+func (x *Explanation) carryOut(v downloadview.View, r *http.Request) {
+	h := downloadview.NewHandler(v, &downloadview.Options{
+		Logger: slog.New(slog.DiscardHandler),
+		Observer: func(_ *http.Request, o downloadview.Outcome) {
+			x.Rule, x.Mode, x.Status = o.Rule, o.Mode.String(), o.Status
+			if o.Err != nil && !errors.Is(o.Err, errDiscarded) {
+				x.Error = o.Err.Error()
+			}
+		},
+	})
+	defer func() {
+		if v := recover(); v != nil && v != http.ErrAbortHandler { // which ends a GET that was to be redirected and is not
+			panic(v)
+		}
+	}()
+	h.ServeHTTP(&discarding{header: x.Header}, r)
+}
+
+// cut takes from the header what nobody but the client or the proxy may have.
+func (x *Explanation) cut() {
+	for name, values := range x.Header {
+		values = slices.Clone(values)
+		for i, v := range values {
+			switch {
+			case name == "Set-Cookie":
+				v, _, _ = strings.Cut(v, "=")
+				values[i] = v + "=…"
+			case strings.Contains(v, "://"):
+				values[i] = cutQuery(v)
+			}
+		}
+		x.Header[name] = values
+	}
+}
+
+// WriteText writes the explanation for people.
+func (x Explanation) WriteText(w io.Writer) error {
+	var b strings.Builder
+	for _, line := range [][2]string{
+		{"key", x.Key},
+		{"source", x.Source},
+		{"rule", x.Rule},
+		{"mode", x.Mode},
+		{"status", fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status))},
+		{"error", x.Error},
+	} {
+		if line[1] != "" || line[0] == "rule" || line[0] == "source" {
+			value := line[1]
+			if value == "" {
+				value = "none"
+			}
+			fmt.Fprintf(&b, "%-7s %s\n", line[0]+":", value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.Header)) {
+		for _, v := range x.Header[name] {
+			fmt.Fprintf(&b, "%s: %s\n", name, v)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var errDiscarded = errors.New("nobody is there to have the bytes")
+
+// discarding is a ResponseWriter that takes the header and refuses the body.
+type discarding struct{ header http.Header }
+
+func (d *discarding) Header() http.Header       { return d.header }
+func (d *discarding) WriteHeader(int)           {}
+func (d *discarding) Write([]byte) (int, error) { return 0, errDiscarded }
+
+var _ http.ResponseWriter = (*discarding)(nil)

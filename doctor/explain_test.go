@@ -1,0 +1,162 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/doctor"
+)
+
+func TestExplain(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		rule   accel.Rule
+		bucket bool
+		key    string
+
+		mode   string
+		status int
+		source string
+		header map[string]string
+		opens  int
+	}{
+		{
+			name: "no rule", rule: accel.Rule{Name: "other", Source: "/srv/elsewhere", Destination: "/_media/"}, key: "a b.txt",
+			mode: "stream", status: 200, source: "DIR/a b.txt",
+			header: map[string]string{"Content-Length": "7", "Content-Disposition": `attachment; filename="a b.txt"`}, opens: 1,
+		},
+		{
+			name: "nginx", rule: accel.Rule{Name: "media", Source: "DIR", Destination: "/_media/"}, key: "a b.txt",
+			mode: "offload", status: 200, source: "DIR/a b.txt",
+			header: map[string]string{"X-Accel-Redirect": "/_media/a%20b.txt"},
+		},
+		{
+			name: "signed", rule: accel.Rule{Name: "s3", Source: "s3://bucket", Destination: "/_s3/", Signed: &accel.Signed{}}, bucket: true, key: "a b.txt",
+			mode: "offload", status: 200, source: "s3://bucket/a b.txt",
+			header: map[string]string{"X-Accel-Redirect": "/_s3/", "X-Download-Url": "https://bucket.test/a%20b.txt"},
+		},
+		{
+			name: "redirect", rule: accel.Rule{Name: "s3", Source: "s3://bucket", Signed: &accel.Signed{Redirect: 302}}, bucket: true, key: "a b.txt",
+			mode: "redirect", status: 302, source: "s3://bucket/a b.txt",
+			header: map[string]string{"Location": "https://bucket.test/a%20b.txt"},
+		},
+		{
+			name: "missing", rule: accel.Rule{Name: "other", Source: "/srv/elsewhere", Destination: "/_media/"}, key: "b.txt",
+			mode: "stream", status: 404, source: "DIR/b.txt", opens: 1,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSetting(t, "nginx")
+			if err := os.WriteFile(filepath.Join(s.dir, "a b.txt"), []byte("content"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var n counts
+			storage := downloadview.Storage(opening{s.storage(t), &n})
+			if test.bucket {
+				storage = bucket{Storage: s.storage(t), base: "https://bucket.test"}
+			}
+			s.rule = test.rule
+			s.rule.Source = strings.ReplaceAll(s.rule.Source, "DIR", s.dir)
+			a := s.accelerator(t, mustNamed(t, "nginx"))
+			view := a.Middleware(downloadview.StorageView{Storage: storage, Key: func(*http.Request) (string, error) { return test.key, nil }})
+			x := doctor.Explain(view, httptest.NewRequest("GET", "/", nil))
+
+			if x.Key != test.key || x.Mode != test.mode || x.Status != test.status {
+				t.Errorf("key %q, mode %q, status %d; want %q, %q, %d", x.Key, x.Mode, x.Status, test.key, test.mode, test.status)
+			}
+			if want := strings.ReplaceAll(test.source, "DIR", s.dir); x.Source != want {
+				t.Errorf("source %q, want %q", x.Source, want)
+			}
+			wantRule := test.rule.Name
+			if wantRule == "other" {
+				wantRule = ""
+			}
+			if x.Rule != wantRule {
+				t.Errorf("rule %q, want %q", x.Rule, wantRule)
+			}
+			for name, want := range test.header {
+				if got := x.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+			if (x.Error != "") != (test.status >= 400) {
+				t.Errorf("error %q with status %d", x.Error, test.status)
+			}
+			if n.opened != test.opens || n.read != 0 {
+				t.Errorf("opened %d times, read %d times; want %d and 0", n.opened, n.read, test.opens)
+			}
+			j, err := json.Marshal(x)
+			if err != nil || strings.Contains(string(j), secret) {
+				t.Errorf("JSON %s, %v; want no signature in it", j, err)
+			}
+		})
+	}
+}
+
+// counts are how often files are opened and read.
+type counts struct{ opened, read int }
+
+type opening struct {
+	downloadview.Storage
+	n *counts
+}
+
+func (o opening) File(key string) (downloadview.File, error) {
+	f, err := o.Storage.File(key)
+	return opened{f, o.n}, err
+}
+
+type opened struct {
+	downloadview.File
+	n *counts
+}
+
+func (o opened) Open(ctx context.Context) (fs.File, error) {
+	o.n.opened++
+	h, err := o.File.Open(ctx)
+	return reading{h, o.n}, err
+}
+
+type reading struct {
+	fs.File
+	n *counts
+}
+
+func (r reading) Read(p []byte) (int, error) {
+	r.n.read++
+	return r.File.Read(p)
+}
+
+func (o opened) Source() (downloadview.Source, bool) { return downloadview.SourceOf(o.File) }
+
+// TestExplainRefusal: a view that refuses has no file to speak of.
+func TestExplainRefusal(t *testing.T) {
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{}, fs.ErrPermission
+	})
+	x := doctor.Explain(view, httptest.NewRequest("GET", "/", nil))
+	if x.Status != http.StatusForbidden || x.Key != "" || x.Error == "" {
+		t.Errorf("%+v, want 403 with an error and no key", x)
+	}
+}
+
+// TestExplainCookies: what middleware hands to a client is not for a report.
+func TestExplainCookies(t *testing.T) {
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		resp := downloadview.Response{File: downloadview.FromBytes("a.txt", []byte("a"), nil)}
+		return resp.WithHeader("Set-Cookie", "session="+secret), nil
+	})
+	x := doctor.Explain(view, httptest.NewRequest("GET", "/", nil))
+	if got := x.Header.Get("Set-Cookie"); got != "session=…" {
+		t.Errorf("Set-Cookie: %q, want its name alone", got)
+	}
+}

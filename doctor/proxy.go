@@ -1,0 +1,253 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// checkProxy looks at what the proxy makes of the storage's files.
+func (e *exam) checkProxy(ctx context.Context) {
+	e.step = ProxyStep
+	e.served = e.get(ctx, e.plain.key)
+	if e.served.err != nil && e.served.status == 0 {
+		e.failed("proxy-answers", finding{"nothing listens there, or it speaks another protocol", "the URL of the site, or the proxy's listen directive"}, "%v", e.served)
+		e.end("the proxy doesn't answer")
+		return
+	}
+	e.ok("proxy-answers", "%d", e.served.status)
+	e.checkLocation(ctx)
+	if date, err := http.ParseTime(e.served.header.Get("Date")); err == nil {
+		e.checkClock("proxy-clock", "proxy", date)
+	} else {
+		e.skip("proxy-clock", "the proxy tells no time")
+	}
+	e.checkConnection(ctx)
+	if h, _, ok := e.handover(ctx, e.plain.key); ok && h.Link != nil && h.Link.Status != 0 {
+		e.checkRedirected(ctx, h.Link.Status)
+		e.end("the proxy doesn't send the bytes")
+		return
+	}
+	if !e.checkFile(ctx) {
+		e.end("proxy-file failed")
+		return
+	}
+	e.checkNames(ctx)
+	e.checkLongHeader(ctx)
+	e.checkHead(ctx)
+	e.checkRange(ctx)
+	e.checkConditional(ctx)
+	e.checkEncoding(ctx)
+	e.checkSymlinks(ctx)
+}
+
+// checkRedirected goes where clients are sent, without what the doctor says of
+// itself to the site.
+func (e *exam) checkRedirected(ctx context.Context, status int) {
+	if e.served.status != status {
+		e.failed("proxy-file", finding{"the proxy doesn't pass the application's redirect on", "what changes it: proxy_redirect, proxy_intercept_errors"}, "%v, want %d", e.served, status)
+		return
+	}
+	a := e.follow(ctx, e.served.header.Get("Location"))
+	if !a.gives(e.plain) {
+		e.failed("proxy-file", finding{
+			"who is sent to the store doesn't get the file there: its host is not for the world, the signature is refused, or the clock of the application is wrong",
+			"the endpoint or the base that URLs are signed for; the credentials and their rights; the clocks",
+		}, "%v, and then %v", e.served, a)
+		return
+	}
+	e.ok("proxy-file", "%v, and there the file", e.served)
+}
+
+func (e *exam) checkFile(ctx context.Context) bool {
+	if e.served.gives(e.plain) {
+		if field, _ := e.served.handsOver(); field == "" {
+			e.ok("proxy-file", "%d bytes", len(e.served.body))
+			return true
+		}
+	}
+	ev := e.evidence(ctx, e.plain, e.served, e.direct)
+	if e.served.status == http.StatusNotFound && ev.location != "" {
+		if e.findsWholePath(ctx, ev.location) {
+			ev.mistake = rootForAlias
+		}
+	}
+	e.failed("proxy-file", ev.diagnose(), "%v, want the file's bytes", e.served)
+	return false
+}
+
+// findsWholePath tells whether the proxy looks below the directory for the
+// internal location as well, by putting a file there.
+func (e *exam) findsWholePath(ctx context.Context, location string) bool {
+	if len(e.made) == 0 {
+		return false
+	}
+	c, err := e.putKey(ctx, strings.Trim(location, "/")+"/"+e.plain.key)
+	if err != nil {
+		return false
+	}
+	return e.get(ctx, e.plain.key).body == c.content
+}
+
+// checkLocation asks from outside for what is only for the proxy itself.
+func (e *exam) checkLocation(ctx context.Context) {
+	const name = "proxy-location"
+	h, _, ok := e.handover(ctx, e.plain.key)
+	if !ok || h.Field != "X-Accel-Redirect" {
+		e.skip(name, "there is no internal location")
+		return
+	}
+	a := e.ask(ctx, e.site, http.MethodGet, unescape(h.Value))
+	signed := h.Link != nil
+	switch {
+	case !signed && a.status == http.StatusOK && e.plain.known && a.body == e.plain.content,
+		!signed && a.status == http.StatusOK && !e.plain.known && a.body == e.served.body && a.body != "",
+		signed && a.status >= 500:
+		ev := e.evidence(ctx, e.plain, a, e.direct)
+		e.failed(name, finding{
+			ev.words("LOCATION is open to the world, past every check of the application"),
+			ev.words("say `internal;` in `location LOCATION`"),
+		}, "%v for %s, want 404", a, h.Value)
+	default:
+		e.ok(name, "%v for %s", a, h.Value)
+	}
+}
+
+func (e *exam) checkNames(ctx context.Context) {
+	const name = "proxy-names"
+	if len(e.made) == 0 {
+		e.skip(name, "needs canary files")
+		return
+	}
+	var wrong []string
+	var worst evidence
+	n, refused := 0, 0
+	for _, base := range hostile {
+		c, ok := e.made[e.folder+base]
+		if !ok {
+			continue
+		}
+		n++
+		a := e.get(ctx, c.key)
+		if a.gives(c) {
+			continue
+		}
+		ev := e.evidence(ctx, c, a, e.directly(ctx, c))
+		ev.hostile = true
+		if d, ok := decoys[base]; ok && a.body != "" && a.body == e.made[e.folder+d.decoy].content {
+			ev.mistake = d.made
+		}
+		if wrong == nil || worst.mistake == noMistake {
+			worst = ev
+		}
+		if a.status == http.StatusBadRequest && isOdd(base) {
+			refused++
+		}
+		wrong = append(wrong, fmt.Sprintf("%q: %v", base, a))
+	}
+	switch {
+	case wrong == nil:
+		e.ok(name, "%d names", n)
+	case refused == len(wrong):
+		e.warn(name, worst.byServer(namesRefused), "%s", strings.Join(wrong, "; "))
+	default:
+		e.failed(name, worst.diagnose(), "%s", strings.Join(wrong, "; "))
+	}
+}
+
+func (e *exam) directly(ctx context.Context, c canary) answer {
+	if e.app == nil {
+		return answer{}
+	}
+	return e.getDirect(ctx, c.key)
+}
+
+func (e *exam) checkLongHeader(ctx context.Context) {
+	const name = "proxy-long-header"
+	c, ok := e.made[e.folder+longName()]
+	if !ok {
+		e.skip(name, "needs a canary file with a long name")
+		return
+	}
+	a := e.get(ctx, c.key)
+	if a.gives(c) {
+		e.ok(name, "the header of a name of %d bytes", len(c.key))
+		return
+	}
+	ev := e.evidence(ctx, c, a, e.directly(ctx, c))
+	ev.long = true
+	e.failed(name, ev.diagnose(), "%v for a name of %d bytes", a, len(c.key))
+}
+
+func (e *exam) checkHead(ctx context.Context) {
+	a := e.ask(ctx, e.site, http.MethodHead, e.Prefix+e.plain.key)
+	got, want := a.header.Get("Content-Length"), e.served.header.Get("Content-Length")
+	if a.status != http.StatusOK || want != "" && got != want {
+		ev := e.evidence(ctx, e.plain, a, e.direct)
+		f := finding{"HEAD isn't answered as GET is", "what treats methods differently: limit_except, a signed URL that is for GET alone (proxy_method GET)"}
+		if ev.signed {
+			f = finding{"the signed URL is for GET, and the proxy asks the store by HEAD", ev.words("say `proxy_method GET;` in `location LOCATION`")}
+		}
+		e.failed("proxy-head", f, "%v with Content-Length %q, want 200 with %q", a, got, want)
+		return
+	}
+	e.ok("proxy-head", "Content-Length %s", got)
+}
+
+func (e *exam) checkRange(ctx context.Context) {
+	const name = "proxy-range"
+	whole := e.served.body
+	if len(whole) < 8 {
+		e.skip(name, "the file is too short")
+		return
+	}
+	a := e.get(ctx, e.plain.key, "Range", "bytes=2-5")
+	if a.status == http.StatusPartialContent && a.body == whole[2:6] {
+		e.ok(name, "%s", a.header.Get("Content-Range"))
+		return
+	}
+	ev := e.evidence(ctx, e.plain, a, e.direct)
+	e.failed(name, ev.byServer(rangesOff), "%v for bytes=2-5, want 206 with 4 bytes", a)
+}
+
+func (e *exam) checkConditional(ctx context.Context) {
+	const name = "proxy-conditional"
+	tag, date := e.served.header.Get("Etag"), e.served.header.Get("Last-Modified")
+	ev := e.evidence(ctx, e.plain, e.served, e.direct)
+	var a answer
+	switch {
+	case tag != "":
+		a = e.get(ctx, e.plain.key, "If-None-Match", tag)
+	case date != "":
+		a = e.get(ctx, e.plain.key, "If-Modified-Since", date)
+	default:
+		e.warn(name, ev.byServer(validatorsOff), "neither ETag nor Last-Modified: what a client has can't be found unchanged, nor a download resumed")
+		return
+	}
+	switch {
+	case a.status != http.StatusNotModified:
+		e.failed(name, ev.byServer(validatorsOff), "%v with If-None-Match %s, If-Modified-Since %s: want 304", a, tag, date)
+	case strings.HasPrefix(tag, "W/"):
+		e.warn(name, ev.byServer(validatorsOff), "the entity tag %s is a weak one: ranges aren't resumed with it", tag)
+	default:
+		e.ok(name, "304")
+	}
+}
+
+func (e *exam) checkEncoding(ctx context.Context) {
+	const name = "proxy-encoding"
+	keys := []string{e.plain.key}
+	if c, ok := e.made[e.folder+pageName]; ok {
+		keys = append(keys, c.key)
+	}
+	for _, key := range keys {
+		a := e.get(ctx, key, "Accept-Encoding", "gzip, br, zstd, deflate")
+		if coding := a.header.Get("Content-Encoding"); coding != "" {
+			ev := e.evidence(ctx, e.plain, a, e.direct)
+			e.failed(name, ev.byServer(compressed), "Content-Encoding %s for %q", coding, key)
+			return
+		}
+	}
+	e.ok(name, "bytes go out as they are")
+}

@@ -1,0 +1,116 @@
+package doctor
+
+import (
+	"encoding"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A Step is a part of the way of a download.
+type Step string
+
+// The steps, in the order in which a fault is tracked down.
+const (
+	StorageStep  Step = "storage"
+	AppStep      Step = "application" // against the storage
+	ProxyStep    Step = "proxy"       // against the storage
+	TogetherStep Step = "together"
+)
+
+// A Result is what a check came to.
+type Result int
+
+const (
+	OK Result = iota
+	Failed
+	Warning       // it works, but could do better or be safer
+	NotApplicable // to this set-up, or nothing can be said from here
+)
+
+var results = [...]string{"ok", "failed", "warning", "not applicable"}
+
+// String returns "ok", "failed", "warning" or "not applicable".
+func (r Result) String() string {
+	if r < 0 || int(r) >= len(results) {
+		return fmt.Sprintf("result %d", int(r))
+	}
+	return results[r]
+}
+
+// MarshalText returns what String does.
+func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what MarshalText returns.
+func (r *Result) UnmarshalText(text []byte) error {
+	for i, s := range results {
+		if s == string(text) {
+			*r = Result(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("result %q is not known; want one of %s", text, strings.Join(results[:], ", "))
+}
+
+// A Check is one question and its answer.
+type Check struct {
+	Step   Step   `json:"step"`
+	Name   string `json:"name"` // stable, such as "proxy-range"
+	Result Result `json:"result"`
+
+	// Detail is what was seen, or why the check is not applicable.
+	Detail string `json:"detail,omitempty"`
+
+	// Cause is what is wrong, and Change the directive or setting that makes it
+	// right. Where several causes look the same from outside, both name all.
+	Cause  string `json:"cause,omitempty"`
+	Change string `json:"change,omitempty"`
+}
+
+// A Report is what a [Run] found. There is nothing secret in it: signed URLs end
+// at their question mark.
+type Report struct {
+	Site   string  `json:"site"`
+	Checks []Check `json:"checks"`
+}
+
+// OK tells whether no check failed. Warnings are no failures.
+func (r Report) OK() bool {
+	for _, c := range r.Checks {
+		if c.Result == Failed {
+			return false
+		}
+	}
+	return true
+}
+
+// WriteText writes the report for people, a line for each check and two more
+// for what is wrong with it.
+func (r Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	var step Step
+	for _, c := range r.Checks {
+		if c.Step != step {
+			step = c.Step
+			fmt.Fprintf(&b, "%s\n", step)
+		}
+		fmt.Fprintf(&b, "  %-14s  %s", c.Result, c.Name)
+		if c.Detail != "" {
+			fmt.Fprintf(&b, ": %s", c.Detail)
+		}
+		b.WriteByte('\n')
+		if c.Cause != "" {
+			fmt.Fprintf(&b, "    cause:  %s\n", c.Cause)
+		}
+		if c.Change != "" {
+			fmt.Fprintf(&b, "    change: %s\n", c.Change)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var (
+	_ encoding.TextMarshaler   = Result(0)
+	_ encoding.TextUnmarshaler = (*Result)(nil)
+)

@@ -1,0 +1,42 @@
+package doctor_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/doctor"
+)
+
+var discard = slog.New(slog.DiscardHandler)
+
+// TestRight: what is printed has nothing wrong with it.
+func TestRight(t *testing.T) {
+	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"} {
+		for _, view := range []string{"blind", "look"} {
+			t.Run(server+" "+view, func(t *testing.T) {
+				t.Parallel()
+				s := newSetting(t, server)
+				s.view = downloadview.Response{Look: view == "look"}
+				report := run(t, s.start(t), s.dir)
+				if !report.OK() {
+					t.Error("a set-up that is right has failures")
+				}
+				if c := check(t, report, "app-handover"); !strings.HasPrefix(c.Detail, "X-") {
+					t.Errorf("app-handover: %q, want a hand-over", c.Detail)
+				}
+				for _, c := range report.Checks {
+					if c.Result == doctor.Warning && !known(server, c.Name) {
+						t.Errorf("%s: warning, want none", c.Name)
+					}
+				}
+			})
+		}
+	}
+}
+
+// known are warnings of servers that can't do better.
+func known(server, check string) bool {
+	return check == "proxy-symlinks" && server != "nginx" && server != "lighttpd"
+}

@@ -1,0 +1,200 @@
+package doctor_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+// A setting is a set-up that is right, and then changed by a test.
+type setting struct {
+	server string // that runs, and whose configuration is printed
+	accel  string // what the application takes it for; "" is server
+	rule   accel.Rule
+	site   proxyconf.Site
+	edit   func(conf string) string
+	app    func(http.Handler) http.Handler // around the application
+	view   downloadview.Response
+	from   accel.From // of the application
+	dir    string
+
+	// encode changes the value of the field that hands over; the doctor is told
+	// so too, unless it is misled.
+	encode func(value string) string
+	misled bool
+}
+
+// newSetting returns one for server, whose files are in a directory of their own.
+func newSetting(t *testing.T, server string) *setting {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "media")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &setting{server: server, dir: dir}
+	s.rule = accel.Rule{Name: "media", Source: dir, Destination: "/_media/", Headers: accel.PrivateHeaders}
+	if strings.HasPrefix(server, "apache") || server == "lighttpd" {
+		s.rule.Destination = dir
+	}
+	s.site.Rules = []proxyconf.Rule{{Name: "media", Source: dir, Destination: s.rule.Destination}}
+	return s
+}
+
+func (s *setting) storage(t *testing.T) *disk.Storage {
+	t.Helper()
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return disk.New(root)
+}
+
+// start runs the application and the proxy and returns how the doctor is told
+// of them.
+func (s *setting) start(t *testing.T) doctor.Setup {
+	t.Helper()
+	storage := s.storage(t)
+	return s.startWith(t, storage)
+}
+
+func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.Setup {
+	t.Helper()
+	if s.accel == "" {
+		s.accel = s.server
+	}
+	proxy := mustNamed(t, s.accel)
+	told := s.accelerator(t, proxy)
+	if s.encode != nil {
+		encode := proxy.Encode
+		proxy.Encode = func(destination, rest string) (string, bool) {
+			value, ok := encode(destination, rest)
+			return s.encode(value), ok
+		}
+		if !s.misled {
+			told = s.accelerator(t, proxy)
+		}
+	}
+	a, err := accel.NewWithOptions(proxy, accel.Options{From: s.from}, s.rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := downloadview.StorageView{Storage: storage, Response: s.view, Key: func(r *http.Request) (string, error) {
+		key, ok := strings.CutPrefix(r.URL.Path, "/files/")
+		if !ok {
+			return "/", nil // no key
+		}
+		return key, nil
+	}}
+	h := http.Handler(downloadview.NewHandler(a.Middleware(view), &downloadview.Options{Logger: discard}))
+	h = doctor.Witness(h)
+	if s.app != nil {
+		h = s.app(h)
+	}
+	app := httptest.NewServer(h)
+	t.Cleanup(app.Close)
+	if s.site.Upstream == "" {
+		s.site.Upstream = app.Listener.Addr().String()
+	}
+	p := proxytest.Start(t, s.server, s.site, proxytest.Options{Edit: s.edit})
+	return doctor.Setup{
+		Site: p.URL, App: app.URL, Prefix: "/files/", Server: s.accel, Storage: storage, Offloader: told,
+	}
+}
+
+func (s *setting) accelerator(t *testing.T, p accel.Proxy) *accel.Accelerator {
+	t.Helper()
+	a, err := accel.New(p, s.rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func mustNamed(t *testing.T, name string) accel.Proxy {
+	t.Helper()
+	p, err := accel.Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// decoded is a value that is not encoded.
+func decoded(value string) string {
+	raw, err := url.PathUnescape(value)
+	if err != nil {
+		return value
+	}
+	return raw
+}
+
+// twice is a value that is encoded once more.
+func twice(value string) string { return strings.ReplaceAll(value, "%", "%25") }
+
+// replace returns a function that replaces old, which must be there.
+func replace(t *testing.T, pairs ...string) func(string) string {
+	return func(conf string) string {
+		t.Helper()
+		for i := 0; i < len(pairs); i += 2 {
+			changed := strings.ReplaceAll(conf, pairs[i], pairs[i+1])
+			if changed == conf {
+				t.Fatalf("the printed configuration has no %q:\n%s", pairs[i], conf)
+			}
+			conf = changed
+		}
+		return conf
+	}
+}
+
+// run runs the doctor and sees to it that nothing is left in dir.
+func run(t *testing.T, s doctor.Setup, dir string) doctor.Report {
+	t.Helper()
+	report, err := doctor.Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			var b strings.Builder
+			report.WriteText(&b)
+			t.Log(b.String())
+		}
+	})
+	if dir != "" {
+		left, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) != 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+	return report
+}
+
+func check(t *testing.T, r doctor.Report, name string) doctor.Check {
+	t.Helper()
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("the report has no check %q", name)
+	return doctor.Check{}
+}

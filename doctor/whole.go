@@ -1,0 +1,223 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// checkWhole looks at what only shows where all work together.
+func (e *exam) checkWhole(ctx context.Context) {
+	e.step = TogetherStep
+	if e.served.err != nil && e.served.status == 0 {
+		e.end("the proxy doesn't answer")
+		return
+	}
+	if e.served.gives(e.plain) && e.served.body != "" {
+		e.checkHeaders(ctx)
+		e.checkClientHeaders(ctx)
+		e.checkMissingFile(ctx)
+	} else {
+		e.end("the proxy doesn't send the file")
+	}
+	e.checkDirectory(ctx)
+	e.checkErrorPages(ctx)
+	e.checkCache(ctx)
+}
+
+// checkHeaders looks for what the application says of a download.
+func (e *exam) checkHeaders(ctx context.Context) {
+	const name = "whole-headers"
+	h, _, handed := e.handover(ctx, e.plain.key)
+	ev := e.evidence(ctx, e.plain, e.served, e.direct)
+	var lost, doubled, private []string
+	fields := []string{"Content-Type", "Content-Disposition", "Cache-Control", "X-Content-Type-Options"}
+	for _, f := range fields {
+		values := e.served.header.Values(f)
+		want := ""
+		if e.app != nil && e.direct.status == http.StatusOK {
+			want = e.sent(f)
+		}
+		switch {
+		case len(values) > 1:
+			doubled = append(doubled, f)
+		case len(values) == 0, want != "" && values[0] != want:
+			lost = append(lost, f)
+		}
+	}
+	for f := range e.served.header {
+		if strings.HasPrefix(f, "X-Download-") || strings.HasPrefix(f, "X-Accel-") || f == "X-Sendfile" {
+			private = append(private, f)
+		}
+	}
+	slices.Sort(private)
+	onlySafety := slices.Equal(lost, []string{"X-Content-Type-Options"})
+	switch {
+	case onlySafety && handed && !h.Terms.KeepsSafety && private == nil && doubled == nil:
+		e.warn(name, ev.headersLost(lost), "no X-Content-Type-Options, so inline downloads are streamed")
+	case lost != nil:
+		e.failed(name, ev.headersLost(lost), "not those of the application: %s", strings.Join(lost, ", "))
+	case doubled != nil:
+		e.failed(name, ev.byServer(headersDoubled), "sent twice: %s", strings.Join(doubled, ", "))
+	case private != nil:
+		e.failed(name, ev.byServer(headersShown), "for the proxy alone, and sent to the client: %s", strings.Join(private, ", "))
+	default:
+		e.ok(name, "%s", strings.Join(fields, ", "))
+	}
+}
+
+func (e *exam) checkClientHeaders(ctx context.Context) {
+	h, _, _ := e.handover(ctx, e.plain.key)
+	value := h.Value
+	if value == "" {
+		value = "/etc/hostname"
+	}
+	a := e.get(ctx, e.folder+missingName, e.strangers(value)...)
+	b := e.get(ctx, e.plain.key, e.strangers("/etc/hostname")...)
+	if a.status == http.StatusOK || !b.gives(e.plain) || b.body != e.served.body {
+		e.failed("whole-client-headers", finding{
+			"a field that the client sends chooses the file",
+			"drop what clients send: `proxy_set_header X-Accel-Redirect \"\";`, and whatever reads X-Accel-Mapping or X-Sendfile-Type",
+		}, "%v and %v, want 404 and the file", a, b)
+		return
+	}
+	e.ok("whole-client-headers", "make no difference")
+}
+
+func (e *exam) checkMissingFile(ctx context.Context) {
+	const name = "whole-missing"
+	a := e.get(ctx, e.folder+missingName)
+	h, _, handed := e.handover(ctx, e.folder+missingName)
+	ev := e.evidence(ctx, e.plain, a, e.direct)
+	switch {
+	case a.status == http.StatusForbidden:
+		e.failed(name, finding{
+			"what is missing is answered 403: a bucket says so to who may not list it, a server to who may not look into the folder",
+			"allow listing (s3:ListBucket), or `error_page 403 =404`",
+		}, "%v, want 404", a)
+	case a.status != http.StatusNotFound:
+		e.failed(name, ev.byServer(errorPages), "%v, want 404", a)
+	case a.header.Get("Content-Disposition") != "" || isKept(a.header.Get("Cache-Control")):
+		f := finding{
+			"the error page has the name and the cache policy of the download: browsers save it under that name",
+			"have the rule say `headers: private` (accel.PrivateHeaders) together with the configuration that `downloadview config` prints, or look before handing over",
+		}
+		if handed && len(h.Terms.Private) > 0 {
+			f.change = "remove `always` from the add_header lines of the internal location"
+		}
+		e.warn(name, f, "404 with Content-Disposition %q, Cache-Control %q", a.header.Get("Content-Disposition"), a.header.Get("Cache-Control"))
+	default:
+		e.ok(name, "404")
+	}
+}
+
+func isKept(cacheControl string) bool {
+	return cacheControl != "" && !strings.Contains(cacheControl, "no-cache") && !strings.Contains(cacheControl, "no-store")
+}
+
+func (e *exam) checkDirectory(ctx context.Context) {
+	const name = "whole-directory"
+	if len(e.made) == 0 {
+		e.skip(name, "needs canary files")
+		return
+	}
+	folder := strings.TrimSuffix(e.folder, "/")
+	h, _, _ := e.handover(ctx, folder)
+	for _, key := range []string{folder, e.folder} {
+		a := e.get(ctx, key)
+		to := a.header.Get("Location")
+		location := strings.TrimSuffix(h.Value, folder)
+		switch {
+		case to != "" && location != "" && strings.Contains(to, location):
+			ev := e.evidence(ctx, e.plain, a, e.direct)
+			e.failed(name, finding{
+				"a folder is answered with a redirect that shows the internal location",
+				ev.words("say `if (-d $request_filename) { return 404; }` in `location LOCATION`, or look before handing over"),
+			}, "%v", a)
+			return
+		case a.status == http.StatusOK && strings.Contains(a.body, plainName):
+			e.failed(name, finding{
+				"the proxy lists what is in a folder",
+				"`autoindex off;` in nginx, no `browse` in Caddy, `Options -Indexes` in Apache, `dir-listing.activate = \"disable\"` in lighttpd; or the application's --index, if that isn't wanted",
+			}, "%v", a)
+			return
+		}
+	}
+	e.ok(name, "not shown")
+}
+
+// checkErrorPages compares an error that the application answers itself.
+func (e *exam) checkErrorPages(ctx context.Context) {
+	const name = "whole-error-pages"
+	if e.app == nil {
+		e.skip(name, "no URL of the application is given")
+		return
+	}
+	for _, key := range []string{e.folder + missingName, e.folder + "/" + missingName} {
+		want := e.getDirect(ctx, key)
+		if field, _ := want.handsOver(); want.err != nil || want.status < 400 || field != "" {
+			continue
+		}
+		got := e.get(ctx, key)
+		ev := e.evidence(ctx, e.plain, got, want)
+		switch {
+		case got.status != want.status:
+			e.failed(name, ev.byServer(errorPages), "%d from the application becomes %v", want.status, got)
+		case got.body != want.body:
+			e.warn(name, ev.byServer(errorPages), "another page takes the place of the application's")
+		default:
+			e.ok(name, "%d is passed on", want.status)
+		}
+		return
+	}
+	e.skip(name, "the application answers no error itself")
+}
+
+// checkCache asks for a file before it is there, while it is, and after.
+func (e *exam) checkCache(ctx context.Context) {
+	const name = "whole-cache"
+	if len(e.made) == 0 {
+		e.skip(name, "needs canary files")
+		return
+	}
+	before := e.get(ctx, e.folder+lateName)
+	c, err := e.put(ctx, lateName)
+	if err != nil {
+		e.skip(name, "the canary file was not stored")
+		return
+	}
+	during := e.get(ctx, c.key)
+	err = e.delete(ctx, c.key)
+	after := e.get(ctx, c.key)
+	ev := e.evidence(ctx, c, during, answer{})
+	switch {
+	case !e.served.gives(e.plain):
+		e.skip(name, "the proxy doesn't send the file")
+	case before.status >= 400 && during.status == before.status && !during.gives(c):
+		e.failed(name, ev.byServer(errorsCached), "%d for a file that has come since%s", during.status, age(during))
+	case !during.gives(c):
+		e.failed(name, ev.byServer(errorsCached), "%v for a file that was just stored%s", during, age(during))
+	case err != nil:
+		e.skip(name, "the canary file was not removed")
+	case after.gives(c):
+		e.failed(name, ev.byServer(filesCached), "200 for a file that has gone since%s: permission is not asked either", age(after))
+	default:
+		e.ok(name, "%d, 200, %d", before.status, after.status)
+	}
+}
+
+// age tells what a cache says of itself.
+func age(a answer) string {
+	var said []string
+	for _, f := range []string{"Age", "X-Cache", "X-Cache-Status", "Cf-Cache-Status"} {
+		if v := a.header.Get(f); v != "" {
+			said = append(said, fmt.Sprintf("%s: %s", f, v))
+		}
+	}
+	if said == nil {
+		return ""
+	}
+	return " (" + strings.Join(said, ", ") + ")"
+}

@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+const (
+	witnessField = "X-Downloadview-Doctor"
+	closes       = " close"
+)
+
+// Witness has an application say how it was asked, which can't be seen from
+// behind its proxy: answers to requests with the field X-Downloadview-Doctor,
+// which the doctor sends, have it too, with the version of HTTP and "close" where
+// the connection ends with the answer. Other requests are left alone.
+func Witness(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header[witnessField]) > 0 {
+			seen := r.Proto
+			if r.Close {
+				seen += closes
+			}
+			w.Header().Set(witnessField, seen)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkConnection asks a [Witness] how the proxy speaks to the application.
+func (e *exam) checkConnection(ctx context.Context) {
+	const name = "proxy-connection"
+	ev := evidence{server: serverName(e.Server)}
+	for _, key := range []string{e.folder + missingName, e.folder + "/" + missingName, e.plain.key} {
+		seen := e.get(ctx, key, witnessField, "1").header.Get(witnessField)
+		switch {
+		case seen == "":
+			continue
+		case ev.server == "lighttpd" && strings.HasPrefix(seen, "HTTP/1.1"):
+			e.ok(name, "%s: lighttpd keeps no connections", seen)
+		case strings.HasPrefix(seen, "HTTP/1.0") || strings.HasSuffix(seen, closes):
+			e.warn(name, ev.byServer(noKeepalive), "%s: a new connection to the application for each request", seen)
+		default:
+			e.ok(name, "%s", seen)
+		}
+		return
+	}
+	e.skip(name, "the application has no doctor.Witness, or answers nothing itself")
+}
