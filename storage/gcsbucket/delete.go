@@ -1,0 +1,21 @@
+package gcsbucket
+
+import (
+	"context"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Delete removes the object called key, with one request. In a bucket with
+// object versions, and where soft delete is on, what it was can be restored.
+func (s *Storage) Delete(ctx context.Context, key string) error {
+	if _, err := s.File(key); err != nil {
+		return err
+	}
+	if err := s.object(key).Delete(ctx); err != nil {
+		return failure("delete", key, err)
+	}
+	return nil
+}
+
+var _ downloadview.Deleter = (*Storage)(nil)

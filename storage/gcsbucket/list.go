@@ -1,0 +1,68 @@
+package gcsbucket
+
+import (
+	"cmp"
+	"context"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
+)
+
+// page is how many entries Google lists at once at most.
+const page = 1000
+
+// List lists a folder, as [downloadview.Lister] says, with one request for each
+// thousand entries. A folder is what keys have in common up to a slash; one
+// whose name would be empty, as between the slashes of "a//b", is left out.
+func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	prefix, err := bucket.Prefix(folder)
+	if err != nil {
+		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
+	}
+	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
+}
+
+// entries yields what the bucket lists below prefix, without the storage's own
+// prefix and in the order of keys.
+func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
+	query := &storage.Query{Prefix: s.o.Prefix + prefix, Delimiter: "/", Projection: storage.ProjectionNoACL}
+	query.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation", "ContentType", "ContentEncoding"})
+	return func(yield func(bucket.Entry, error) bool) {
+		pages := iterator.NewPager(s.handle().Objects(ctx, query), page, "")
+		for token := "more"; token != ""; {
+			var objects []*storage.ObjectAttrs
+			var err error
+			if token, err = pages.NextPage(&objects); err != nil {
+				yield(bucket.Entry{}, failure("list", folder, err))
+				return
+			}
+			// Objects come first, then folders; each page has its own.
+			slices.SortFunc(objects, func(a, b *storage.ObjectAttrs) int { return cmp.Compare(listedName(a), listedName(b)) })
+			for _, o := range objects {
+				e := bucket.Entry{Key: strings.TrimPrefix(listedName(o), s.o.Prefix), IsDir: o.Prefix != ""}
+				if !e.IsDir {
+					e.Attributes = listed(o)
+				}
+				if strings.ContainsAny(e.Key, "\r\n") {
+					continue
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// listedName returns the name of an object, or the common beginning that stands
+// for several.
+func listedName(o *storage.ObjectAttrs) string { return cmp.Or(o.Prefix, o.Name) }
+
+var _ downloadview.Lister = (*Storage)(nil)

@@ -1,0 +1,19 @@
+package gcsbucket
+
+import (
+	"context"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/publicurl"
+)
+
+// URL returns the URL of key below the BaseURL of [Options], unsigned. A key
+// with empty or dot segments has none: it is [errors.ErrUnsupported].
+func (s *Storage) URL(_ context.Context, key string) (string, error) {
+	if _, err := s.File(key); err != nil {
+		return "", err
+	}
+	return publicurl.Of(s.o.BaseURL, key)
+}
+
+var _ downloadview.URLer = (*Storage)(nil)

@@ -1,0 +1,118 @@
+package gcsbucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/googleapi"
+
+	"github.com/downloadview/downloadview"
+)
+
+// longestExpiry is the longest that Google allows.
+const longestExpiry = 7 * 24 * time.Hour
+
+// SignedURL signs for GET and HEAD, each of which Google refuses to the other,
+// with version 4 of its signatures. A fraction of a second of o.Expiry is
+// dropped. Google can't be told another Cache-Control than the stored one: with
+// o.CacheControl the error is [errors.ErrUnsupported], as it is where nobody is
+// known who could sign, and for a key with dot segments.
+//
+// With a private key, that of Options.Signing or of the client, it asks nobody.
+// Where the client has credentials without one, as on Google's machines, each
+// URL is a request to IAM, which needs the permission
+// iam.serviceAccounts.signBlob and does not end with ctx; the first one may
+// also ask the machine's metadata server who it is.
+//
+// Who fetches an object that is stored with Content-Encoding gzip by a signed
+// URL gets it decoded, unless he accepts gzip or the object's Cache-Control has
+// no-transform.
+func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	u, err := f.sign(ctx, o)
+	if err != nil {
+		return "", &fs.PathError{Op: "sign", Path: f.key, Err: err}
+	}
+	return u, nil
+}
+
+func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	name := f.storage.o.Prefix + f.key
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == "." || segment == ".." {
+			return "", fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
+		}
+	}
+	o.Method = cmp.Or(o.Method, http.MethodGet)
+	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)
+	switch {
+	case f.generation < 0:
+		return "", errForeign
+	case o.Method != http.MethodGet && o.Method != http.MethodHead:
+		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
+	case o.Expiry < 0 || o.Expiry > longestExpiry:
+		return "", fmt.Errorf("expiry %v of a signed URL; Google allows up to %v", o.Expiry, longestExpiry)
+	case o.CacheControl != "":
+		return "", fmt.Errorf("%w: Google answers a signed URL with the stored Cache-Control, not with %q",
+			errors.ErrUnsupported, o.CacheControl)
+	}
+	signing := f.storage.signing()
+	signing.Method = o.Method
+	// The SDK counts from a moment later and drops the fraction of a second.
+	signing.Expires = time.Now().Add(o.Expiry.Truncate(time.Second) + time.Second/2)
+	signing.QueryParameters = f.parameters(o)
+	u, err := f.storage.handle().SignedURL(name, signing)
+	if err == nil {
+		return u, nil
+	}
+	if signing.PrivateKey == nil && signing.SignBytes == nil && !isAnswered(err) {
+		return "", fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
+	return "", classified(err)
+}
+
+func (f *file) parameters(o downloadview.SignOptions) url.Values {
+	q := url.Values{}
+	if o.Disposition != "" {
+		q.Set("response-content-disposition", o.Disposition)
+	}
+	if o.ContentType != "" {
+		q.Set("response-content-type", o.ContentType)
+	}
+	if f.generation > 0 {
+		q.Set("generation", strconv.FormatInt(f.generation, 10))
+	}
+	return q
+}
+
+// signing returns what of Options.Signing holds for every URL.
+func (s *Storage) signing() *storage.SignedURLOptions {
+	signing := &storage.SignedURLOptions{Scheme: storage.SigningSchemeV4}
+	if o := s.o.Signing; o != nil {
+		signing.GoogleAccessID, signing.PrivateKey, signing.SignBytes = o.GoogleAccessID, o.PrivateKey, o.SignBytes
+		signing.Style, signing.Hostname, signing.Insecure = o.Style, o.Hostname, o.Insecure
+	}
+	return signing
+}
+
+// isAnswered tells whether err is that of a request, or of its failure.
+func isAnswered(err error) bool {
+	if _, ok := errors.AsType[*googleapi.Error](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*url.Error](err)
+	return ok
+}
+
+var _ downloadview.Signer = (*file)(nil)
