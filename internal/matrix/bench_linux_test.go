@@ -26,7 +26,7 @@ import (
 )
 
 // benchApp names what this process, run by a benchmark, is to serve:
-// "application network address directory".
+// "application network address what", which is a directory or a bucket.
 const benchApp = "DOWNLOADVIEW_BENCH_APP"
 
 // TestServeForBenchmarks is the process that a benchmark runs.
@@ -40,12 +40,17 @@ func TestServeForBenchmarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	root, err := os.OpenRoot(what[3])
-	if err != nil {
-		t.Fatal(err)
+	var h http.Handler
+	if name, ok := strings.CutPrefix(what[0], "bucket-"); ok {
+		h, err = bucketHandler(t, name, what[3])
+	} else {
+		root, rootErr := os.OpenRoot(what[3])
+		if rootErr != nil {
+			t.Fatal(rootErr)
+		}
+		defer root.Close()
+		h, err = benchHandler(what[0], root)
 	}
-	defer root.Close()
-	h, err := benchHandler(what[0], root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +93,41 @@ type contender struct {
 // is printed for it.
 func start(b *testing.B, app, network, dir string, change func(*proxyconf.Site), edit func(string) string) *contender {
 	b.Helper()
-	address := "127.0.0.1:0"
+	upstream, pid := startApp(b, app, network, dir)
+	if network == "unix" {
+		upstream = "unix:" + upstream
+	}
+	site := proxyconf.Site{
+		Upstream: upstream, Folder: b.TempDir(),
+		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+	}
+	if change != nil {
+		change(&site)
+	}
+	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: edit})
+	text, err := os.ReadFile(filepath.Join(site.Folder, "nginx.pid"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	nginx, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &contender{addr: srv.Addr, pids: []int{pid, nginx}}
+	c.connect(b)
+	return c
+}
+
+// startApp runs an application until the benchmark is over and returns where it
+// listens.
+func startApp(b *testing.B, app, network, what string) (address string, pid int) {
+	b.Helper()
+	address = "127.0.0.1:0"
 	if network == "unix" {
 		address = filepath.Join(b.TempDir(), "s")
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$")
-	cmd.Env = append(os.Environ(), benchApp+"="+strings.Join([]string{app, network, address, dir}, " "))
+	cmd.Env = append(os.Environ(), benchApp+"="+strings.Join([]string{app, network, address, what}, " "))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -110,33 +144,11 @@ func start(b *testing.B, app, network, dir string, change func(*proxyconf.Site),
 		in.Close()
 		cmd.Wait()
 	})
-	upstream, err := bufio.NewReader(out).ReadString('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}
-	upstream = strings.TrimSpace(upstream)
-	if network == "unix" {
-		upstream = "unix:" + upstream
-	}
-	site := proxyconf.Site{
-		Upstream: upstream, Folder: b.TempDir(),
-		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
-	}
-	if change != nil {
-		change(&site)
-	}
-	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: edit})
-	pid, err := os.ReadFile(filepath.Join(site.Folder, "nginx.pid"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	nginx, err := strconv.Atoi(strings.TrimSpace(string(pid)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := &contender{addr: srv.Addr, pids: []int{cmd.Process.Pid, nginx}}
-	c.connect(b)
-	return c
+	return strings.TrimSpace(line), cmd.Process.Pid
 }
 
 // connect begins a new connection: nginx ends one after 1000 requests.

@@ -56,17 +56,17 @@ func TestResume(t *testing.T) {
 	}
 	for _, server := range servers {
 		t.Run(server, func(t *testing.T) {
-			resume(t, newSite(t, server, local), "disk", content, []string{"stream", "blind"})
+			goOn(t, newSite(t, server, local), "disk", content, []string{"stream", "blind"})
 		})
 	}
 	t.Run("bucket", func(t *testing.T) {
 		p, put := bucket(t)
 		put("big.bin", content)
-		resume(t, newSite(t, "nginx", []place{p}), p.name, content, []string{"stream", "blind", "redirect"})
+		goOn(t, newSite(t, "nginx", []place{p}), p.name, content, []string{"stream", "blind", "redirect"})
 	})
 }
 
-func resume(t *testing.T, s *site, place string, content []byte, modes []string) {
+func goOn(t *testing.T, s *site, place string, content []byte, modes []string) {
 	t.Helper()
 	for _, c := range clients {
 		binary := testserver.Binary(t, c.name, c.envVar)

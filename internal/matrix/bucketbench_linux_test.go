@@ -1,0 +1,179 @@
+package matrix_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob/s3blob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/s3test"
+	"github.com/downloadview/downloadview/storage/resume"
+	"github.com/downloadview/downloadview/storage/s3bucket"
+)
+
+// bucketHandler serves the bucket "files" at an endpoint in one of the ways that
+// are compared.
+func bucketHandler(t *testing.T, name, endpoint string) (http.Handler, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := s3.New(s3.Options{
+		BaseEndpoint: &endpoint,
+		Region:       "us-east-1",
+		UsePathStyle: true,
+		HTTPClient:   &http.Client{Transport: transport},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "testtesttest"}, nil
+		}),
+	})
+	key := func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil }
+	view := downloadview.StorageView{Storage: s3bucket.New(client, "files", nil), Key: key}
+	switch name {
+	case "ours":
+		return downloadview.NewHandler(view, nil), nil
+	case "resume":
+		view.Storage = resume.Storage(view.Storage, nil)
+		return downloadview.NewHandler(view, nil), nil
+	case "signed":
+		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://files", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}})
+		if err != nil {
+			return nil, err
+		}
+		return downloadview.NewHandler(a.Middleware(view), nil), nil
+	case "sdk":
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key := r.URL.Path[1:]
+			out, err := client.GetObject(r.Context(), &s3.GetObjectInput{Bucket: aws.String("files"), Key: &key})
+			if err != nil {
+				http.Error(w, "", http.StatusBadGateway)
+				return
+			}
+			defer out.Body.Close()
+			byHand(w.Header(), key, *out.ContentLength)
+			io.Copy(w, out.Body)
+		}), nil
+	case "blob":
+		bucket, err := s3blob.OpenBucket(t.Context(), client, "files", nil)
+		if err != nil {
+			return nil, err
+		}
+		t.Cleanup(func() { bucket.Close() })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key := r.URL.Path[1:]
+			reader, err := bucket.NewReader(r.Context(), key, nil)
+			if err != nil {
+				http.Error(w, "", http.StatusBadGateway)
+				return
+			}
+			defer reader.Close()
+			byHand(w.Header(), key, reader.Size())
+			io.Copy(w, reader)
+		}), nil
+	}
+	return nil, fmt.Errorf("no application %q", name)
+}
+
+func byHand(h http.Header, name string, size int64) {
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
+}
+
+// Objects of a bucket, by this package and by what people write otherwise: the
+// SDK's GetObject and io.Copy, io.Copy of a reader of the Go CDK, and nginx with
+// a signed URL. They take turns; what is told is the processor time of what
+// stands between the client and the store, and its ratio to the SDK's.
+func BenchmarkBucket(b *testing.B) {
+	srv := s3test.Start(b)
+	for _, o := range []struct {
+		name  string
+		size  int
+		batch int
+	}{{"1KiB", 1 << 10, 200}, {"1MiB", 1 << 20, 40}, {"1GiB", 1 << 30, 1}} {
+		if _, err := srv.Client.PutObject(b.Context(), &s3.PutObjectInput{
+			Bucket: &srv.Bucket, Key: aws.String(o.name), Body: readable(b, o.size), ContentLength: aws.Int64(int64(o.size)),
+		}); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(o.name, func(b *testing.B) {
+			var contenders []*contender
+			names := []string{"sdk", "ours", "resume", "blob"}
+			for _, name := range names {
+				addr, pid := startApp(b, "bucket-"+name, "tcp", srv.Endpoint)
+				c := &contender{addr: addr, pids: []int{pid}}
+				c.connect(b)
+				contenders = append(contenders, c)
+			}
+			names = append(names, "signed")
+			contenders = append(contenders, start(b, "bucket-signed", "unix", srv.Endpoint, func(s *proxyconf.Site) {
+				s.Rules = []proxyconf.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &proxyconf.Origin{}}}
+			}, nil))
+			used := make([]float64, len(names))
+			ratios := make([][]float64, len(names))
+			turns := 0.0
+			for b.Loop() {
+				turn := make([]float64, len(names))
+				for i, c := range contenders {
+					c.conn.Close()
+					c.connect(b)
+					before := c.cpu(b)
+					for range o.batch {
+						if n := c.ask(b, "/"+o.name); n != int64(o.size) {
+							b.Fatalf("%s: %d bytes, want %d", names[i], n, o.size)
+						}
+					}
+					turn[i] = (c.cpu(b) - before) / float64(o.batch)
+					used[i] += turn[i]
+				}
+				for i := range turn {
+					ratios[i] = append(ratios[i], turn[i]/turn[0])
+				}
+				turns++
+			}
+			b.ReportMetric(0, "ns/op") // of all, and of the client
+			for i, name := range names {
+				slices.Sort(ratios[i])
+				b.ReportMetric(used[i]/turns/1e3, name+"-cpu-µs/req")
+				if i > 0 {
+					b.ReportMetric(ratios[i][len(ratios[i])/2], name+"-ratio")
+				}
+			}
+		})
+	}
+}
+
+// cpu is what all processes of the contender have used.
+func (c *contender) cpu(b *testing.B) (ns float64) {
+	b.Helper()
+	for _, pid := range c.pids {
+		ns += cpu(b, pid)
+	}
+	return ns
+}
+
+// readable is a file of so many bytes.
+func readable(b *testing.B, size int) io.Reader {
+	b.Helper()
+	f, err := os.CreateTemp(b.TempDir(), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { f.Close() })
+	if err := f.Truncate(int64(size)); err != nil {
+		b.Fatal(err)
+	}
+	return f
+}
