@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"syscall"
 )
 
@@ -33,38 +32,17 @@ func copyBody(ctx context.Context, w io.Writer, src io.Reader, n int64) (sent in
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
 		return copyByKernel(ctx, rf, src, n)
 	}
-	buf := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buf)
-	for n < 0 || sent < n {
-		chunk := *buf
-		if n >= 0 && n-sent < int64(len(chunk)) {
-			chunk = chunk[:n-sent]
-		}
-		read, err := src.Read(chunk)
-		if err != nil && err != io.EOF {
-			return sent, &cutOff{Origin, err}
-		}
-		if read > 0 {
-			wrote, writeErr := w.Write(chunk[:read])
-			sent += int64(wrote)
-			if writeErr != nil {
-				return sent, &cutOff{Client, writeErr}
-			}
-		}
-		if err == io.EOF {
-			break
-		}
-	}
-	if sent < n {
+	sent, readErr, writeErr := copyPieces(w.Write, src, n)
+	switch {
+	case readErr != nil:
+		return sent, &cutOff{Origin, readErr}
+	case writeErr != nil:
+		return sent, &cutOff{Client, writeErr}
+	case sent < n:
 		return sent, &cutOff{Origin, shortBy(n - sent)}
 	}
 	return sent, nil
 }
-
-var copyBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 64<<10)
-	return &b
-}}
 
 // isKernelFile tells whether net can pass src to sendfile(2).
 func isKernelFile(src io.Reader) bool {
@@ -147,6 +125,15 @@ func (b *bodyWriter) Write(p []byte) (int, error) { return forward(b, p, b.w.Wri
 
 func (b *bodyWriter) WriteString(s string) (int, error) {
 	return forward(b, s, func(s string) (int, error) { return io.WriteString(b.w, s) })
+}
+
+// ReadFrom sends all of r.
+func (b *bodyWriter) ReadFrom(r io.Reader) (int64, error) {
+	n, readErr, writeErr := copyPieces(b.Write, r, -1)
+	if readErr != nil {
+		return n, readErr
+	}
+	return n, writeErr
 }
 
 func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) (int, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -155,28 +154,8 @@ func (h *handle) Close() error {
 // WriteTo is what lets the handler answer with an honest status where not even
 // the first byte comes.
 func (h *handle) WriteTo(w io.Writer) (int64, error) {
-	buf := buffers.Get().(*[64 << 10]byte)
-	defer buffers.Put(buf)
-	var sent int64
-	for {
-		n, err := h.Read(buf[:])
-		if n > 0 {
-			wrote, writeErr := w.Write(buf[:n])
-			sent += int64(wrote)
-			if writeErr != nil {
-				return sent, writeErr
-			}
-		}
-		if err == io.EOF {
-			return sent, nil
-		}
-		if err != nil {
-			return sent, err
-		}
-	}
+	return io.Copy(w, struct{ io.Reader }{h})
 }
-
-var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
 // seeking is a handle whose first attempt can seek.
 type seeking struct {
