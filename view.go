@@ -2,6 +2,8 @@ package downloadview
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 )
 
@@ -25,6 +27,10 @@ type Middleware func(View) View
 type StorageView struct {
 	Storage Storage
 
+	// Lookup finds the storage for a request, such as that of a tenant, where
+	// Storage is nil; an error ends the request.
+	Lookup func(r *http.Request) (Storage, error)
+
 	// Key takes the key from the request; an error ends it. nil means the
 	// value of the wildcard "path", as in the pattern "GET /media/{path...}".
 	Key func(r *http.Request) (string, error)
@@ -35,23 +41,37 @@ type StorageView struct {
 
 // Respond looks the key up. It does no I/O.
 func (v StorageView) Respond(r *http.Request) (Response, error) {
-	if v.Storage == nil {
-		return Response{}, errors.New("the StorageView has no Storage")
+	storage, err := v.storage(r)
+	if err != nil {
+		return Response{}, err
 	}
 	var key string
 	if v.Key == nil {
 		key = r.PathValue("path")
 	} else {
-		var err error
 		if key, err = v.Key(r); err != nil {
 			return Response{}, err
 		}
 	}
-	f, err := v.Storage.File(key)
+	f, err := storage.File(key)
 	if err != nil {
 		return Response{}, err
 	}
 	resp := v.Response
 	resp.File = f
 	return resp, nil
+}
+
+func (v StorageView) storage(r *http.Request) (Storage, error) {
+	switch {
+	case v.Storage != nil:
+		return v.Storage, nil
+	case v.Lookup == nil:
+		return nil, errors.New("the StorageView has neither a Storage nor a Lookup")
+	}
+	s, err := v.Lookup(r)
+	if err == nil && s == nil {
+		err = fmt.Errorf("no storage for the request: %w", fs.ErrNotExist)
+	}
+	return s, err
 }

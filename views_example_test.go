@@ -12,6 +12,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/downloadtest"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -32,6 +33,30 @@ func printHeader(h http.Handler, path string, keys ...string) {
 			fmt.Printf("  %s: %s\n", key, value)
 		}
 	}
+}
+
+// Every tenant has a storage of its own, a bucket or a prefix of one, and none
+// gets at another's: the key is all that a client chooses.
+func ExampleStorageView_lookup() {
+	tenants := map[string]downloadview.Storage{
+		"acme":   downloadtest.Storage{Files: map[string]string{"report.txt": "acme's"}},
+		"globex": downloadtest.Storage{Files: map[string]string{"report.txt": "globex's"}},
+	}
+	view := downloadview.StorageView{Lookup: func(r *http.Request) (downloadview.Storage, error) {
+		return tenants[r.Header.Get("Tenant")], nil // nil is 404
+	}}
+
+	for _, tenant := range []string{"acme", "globex", "initech"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/files/report.txt", nil)
+		r.Header.Set("Tenant", tenant)
+		mount(view, nil).ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 acme's
+	// 200 globex's
+	// 404 Not Found
 }
 
 // One file that the application names itself needs no storage: disk.File takes
