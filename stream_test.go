@@ -226,12 +226,12 @@ func TestViewsOwnValidators(t *testing.T) {
 func TestBadResponses(t *testing.T) {
 	o := newObject("x")
 	for want, v := range map[string]View{
-		`W/\"weak\"`:     fileResponse(Response{File: o, ETag: `W/"weak"`}),
-		`unquoted`:       fileResponse(Response{File: o, ETag: `unquoted`}),
-		`\"pdf\"`:        fileResponse(Response{File: o, ContentType: "pdf"}),
-		`a/b\\r\\nX: y`:  fileResponse(Response{File: o, ContentType: "a/b\r\nX: y"}),
-		`no-cache\\n`:    fileResponse(Response{File: o, CacheControl: "no-cache\n"}),
-		`has no Storage`: StorageView{},
+		`W/\"weak\"`:                     fileResponse(Response{File: o, ETag: `W/"weak"`}),
+		`unquoted`:                       fileResponse(Response{File: o, ETag: `unquoted`}),
+		`\"pdf\"`:                        fileResponse(Response{File: o, ContentType: "pdf"}),
+		`a/b\\r\\nX: y`:                  fileResponse(Response{File: o, ContentType: "a/b\r\nX: y"}),
+		`no-cache\\n`:                    fileResponse(Response{File: o, CacheControl: "no-cache\n"}),
+		`neither a Storage nor a Lookup`: StorageView{},
 	} {
 		var logged bytes.Buffer
 		s := serve(t, NewHandler(v, &Options{Logger: loggerTo(&logged)}))
