@@ -155,6 +155,33 @@ func BenchmarkBucket(b *testing.B) {
 	}
 }
 
+// The application's part of a hand-over by a signed URL that is kept, against
+// one without a URL.
+func BenchmarkSignedHandover(b *testing.B) {
+	dir := benchFile(b, 1<<10)
+	var contenders [2]*contender
+	for i, what := range [2][2]string{{"bucket-signed", "http://127.0.0.1:1"}, {"ours", dir}} {
+		addr, pid := startApp(b, what[0], "tcp", what[1])
+		contenders[i] = &contender{addr: addr, pids: []int{pid}}
+		contenders[i].connect(b)
+	}
+	var ratios []float64
+	for b.Loop() {
+		var turn [2]float64
+		for i, c := range contenders {
+			before := c.cpu(b)
+			for range 200 {
+				c.ask(b, "/report.pdf")
+			}
+			turn[i] = c.cpu(b) - before
+		}
+		ratios = append(ratios, turn[0]/turn[1])
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(0, "ns/op") // of both, and of the client
+	b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
+}
+
 // cpu is what all processes of the contender have used.
 func (c *contender) cpu(b *testing.B) (ns float64) {
 	b.Helper()
