@@ -43,8 +43,8 @@ func Explain(v downloadview.View, r *http.Request) Explanation {
 	return x
 }
 
-// describe says where the file lives, and makes a GET of a request that would be
-// sent to a signed URL: HEAD never is.
+// describe says where the file lives, and makes a GET of a request that is handed
+// over unless it is a HEAD, such as one that is sent to a signed URL.
 func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	x.Key = resp.File.Name()
 	src, ok := downloadview.SourceOf(resp.File)
@@ -55,7 +55,12 @@ func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	if resp.Offloader == nil {
 		return
 	}
-	if h, ok := resp.Offloader.Offload(r, src); ok && h.Link != nil && h.Link.Status != 0 {
+	h, ok := resp.Offloader.Offload(r, src)
+	if !ok || h.Field == "" {
+		return
+	}
+	redirects := h.Link != nil && h.Link.Status != 0
+	if redirects || h.Terms != nil && h.Terms.Unfit&downloadview.HeadRequests != 0 {
 		r.Method = http.MethodGet
 	}
 }

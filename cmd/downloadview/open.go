@@ -7,89 +7,142 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/azureblob"
 	_ "gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/gcsblob"
 	_ "gocloud.dev/blob/memblob"
-	_ "gocloud.dev/blob/s3blob"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/command"
 	"github.com/downloadview/downloadview/storage/gocloud"
-	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
 // open opens the bucket at u. It is a [command.Opener].
-func open(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
-	if err := check(u); err != nil {
+func open(ctx context.Context, u *url.URL, r *command.Reach) (downloadview.Storage, func() error, error) {
+	var cloud func(context.Context, *location, *command.Reach) (downloadview.Storage, func() error, error)
+	var known []string
+	switch u.Scheme {
+	case "s3":
+		cloud, known = openS3, s3Parameters
+	case "gs":
+		cloud, known = openGS, gsParameters
+	case "azblob":
+		cloud, known = openAzure, azureParameters
+	case "file", "mem":
+		return openLocal(ctx, u)
+	default:
+		return nil, nil, &command.UsageError{Err: errors.New(
+			"has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://")}
+	}
+	at, err := locate(u, known)
+	if err != nil {
 		return nil, nil, &command.UsageError{Err: err}
 	}
-	b, err := blob.OpenBucket(ctx, forDriver(u))
+	storage, release, err := cloud(ctx, at, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	return storageOf(b, u), b.Close, nil
-}
-
-// forDriver keeps the SDK for S3 from complaining on stderr about each object
-// that it has no checksum for.
-func forDriver(u *url.URL) string {
-	const validation = "response_checksum_validation"
-	q := u.Query()
-	if u.Scheme != "s3" || q.Has(validation) {
-		return u.String()
+	if at.key != "" {
+		storage = single{storage, at.key}
 	}
-	q.Set(validation, "when_required")
-	quiet := *u
-	quiet.RawQuery = q.Encode()
-	return quiet.String()
+	return storage, release, nil
 }
 
-func check(u *url.URL) error {
-	switch u.Scheme {
-	case "s3", "gs", "azblob":
-		if u.Host == "" {
-			return fmt.Errorf("names no bucket; want %s://BUCKET", u.Scheme)
+// openLocal opens what needs no cloud. Memory, and files under names that the
+// driver escapes, are nowhere a proxy could look.
+func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
+	b, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	return gocloud.New(b, nil), b.Close, nil
+}
+
+// usagef is the error of a URL that can't mean anything.
+func usagef(format string, args ...any) error {
+	return &command.UsageError{Err: fmt.Errorf(format, args...)}
+}
+
+// single has one object under all keys.
+type single struct {
+	downloadview.Storage
+	key string
+}
+
+func (s single) File(string) (downloadview.File, error) { return s.Storage.File(s.key) }
+
+// A location is the URL of a bucket, taken apart.
+type location struct {
+	bucket       string
+	prefix       string   // of all keys
+	key          string   // of the only object; "": all
+	signEndpoint *url.URL // where signed URLs lead; nil: where we ask
+	parameters   url.Values
+}
+
+// everywhere are the parameters that are ours, for all clouds.
+var everywhere = []string{"prefix", "key", "sign_endpoint"}
+
+// locate takes u apart, whose other parameters must be among known.
+func locate(u *url.URL, known []string) (*location, error) {
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("has no proper query: %w", err)
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("has a user in it; credentials come from the environment, as the cloud's own tools have them")
+	case u.Host == "":
+		return nil, fmt.Errorf("names no bucket; want %s://BUCKET", u.Scheme)
+	// It would be ignored, and the whole bucket be open.
+	case u.Path != "" && u.Path != "/":
+		return nil, fmt.Errorf("has the path %q; for the keys below it want %s://%s?prefix=%s",
+			u.Path, u.Scheme, u.Host, strings.Trim(u.EscapedPath(), "/")+"/")
+	case u.Fragment != "":
+		return nil, errors.New(`has a "#" in it; want it as %23`)
+	}
+	if err := check(q, known); err != nil {
+		return nil, err
+	}
+	l := &location{bucket: u.Host, prefix: q.Get("prefix"), key: q.Get("key"), parameters: q}
+	if l.signEndpoint, err = endpoint("sign_endpoint", q.Get("sign_endpoint")); err != nil {
+		return nil, err
+	}
+	for _, name := range everywhere {
+		q.Del(name)
+	}
+	return l, nil
+}
+
+// check finds parameters that nobody would obey.
+func check(q url.Values, known []string) error {
+	known = append(known[:len(known):len(known)], everywhere...)
+	for name, values := range q {
+		isKnown := false
+		for _, k := range known {
+			isKnown = isKnown || name == k
 		}
-		// The drivers would ignore it and open the whole bucket.
-		if u.Path != "" && u.Path != "/" {
-			return fmt.Errorf("has the path %q; for the keys below it want %s://%s?prefix=%s",
-				u.Path, u.Scheme, u.Host, strings.Trim(u.EscapedPath(), "/")+"/")
+		switch {
+		case !isKnown:
+			return fmt.Errorf("has the unknown parameter %q; want one of %s", name, strings.Join(known, ", "))
+		case len(values) > 1:
+			return fmt.Errorf("has the parameter %q twice; want one", name)
 		}
-		// The SDK would say so of each request.
-		if e := u.Query().Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
-			return fmt.Errorf("has the endpoint %q without a scheme; want http://%s or https://%s", e, e, e)
-		}
-	case "file", "mem":
-	default:
-		return errors.New("has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://")
 	}
 	return nil
 }
 
-// storageOf asks S3 in its own words, where one request suffices for what the
-// portable interface needs two for.
-func storageOf(b *blob.Bucket, u *url.URL) downloadview.Storage {
-	q := u.Query()
-	var client *s3.Client
-	if b.As(&client) && !q.Has("key") { // all keys are that one, which only gocloud knows
-		return s3bucket.New(client, u.Host, &s3bucket.Options{Prefix: q.Get("prefix")})
+// endpoint reads where a store is; nil for "".
+func endpoint(name, value string) (*url.URL, error) {
+	if value == "" {
+		return nil, nil
 	}
-	return gocloud.New(b, &gocloud.Options{Source: source(u)})
-}
-
-// source is where the keys of the bucket live. Memory, files under names that
-// the driver escapes, and a single key are nowhere a proxy could look.
-func source(u *url.URL) downloadview.Source {
-	q := u.Query()
-	switch u.Scheme {
-	case "file", "mem":
-		return downloadview.Source{}
+	what := strings.ReplaceAll(name, "_", " ")
+	if !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
+		return nil, fmt.Errorf("has the %s %q without a scheme; want http://%s or https://%s", what, value, value, value)
 	}
-	if q.Has("key") {
-		return downloadview.Source{}
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("has the %s %q, which is no scheme and host; want such as https://s3.example.com", what, value)
 	}
-	return downloadview.Source{Scheme: u.Scheme, Host: u.Host, Path: q.Get("prefix")}
+	return u, nil
 }

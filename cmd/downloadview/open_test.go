@@ -4,16 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/command"
 )
+
+// reach is how the command reaches a store.
+func reach() *command.Reach {
+	return &command.Reach{Connect: 5 * time.Second, Credentials: 5 * time.Second, Logger: slog.New(slog.DiscardHandler)}
+}
 
 func parse(t *testing.T, raw string) *url.URL {
 	t.Helper()
@@ -47,7 +55,7 @@ func TestOpenS3(t *testing.T) {
 	} {
 		t.Run(query, func(t *testing.T) {
 			u := parse(t, "s3://reports?region=us-east-1&use_path_style=true&endpoint="+url.QueryEscape(s3.URL)+query)
-			storage, release, err := open(t.Context(), u)
+			storage, release, err := open(t.Context(), u, reach())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,40 +75,120 @@ func TestOpenS3(t *testing.T) {
 				t.Errorf("%d requests, want 1", n)
 			}
 			src, ok := downloadview.SourceOf(f)
-			if wantSource := "s3:/" + object; !strings.Contains(query, "key=") && (!ok || src.String() != wantSource) {
-				t.Errorf("source = %v, %v; want %s", src, ok, wantSource)
-			} else if strings.Contains(query, "key=") && ok {
-				t.Errorf("source = %v, which is not where the bytes live", src)
+			if want := "s3:/" + object; !ok || src.String() != want {
+				t.Errorf("source = %v, %v; want %s", src, ok, want)
 			}
 		})
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
-	for raw, want := range map[string]string{
-		"s3://":                      "names no bucket; want s3://BUCKET",
-		"gs:///folder":               "names no bucket; want gs://BUCKET",
-		"s3://bucket/folder":         `has the path "/folder"; for the keys below it want s3://bucket?prefix=folder/`,
-		"azblob://box/a/b/":          `has the path "/a/b/"; for the keys below it want azblob://box?prefix=a/b/`,
-		"ftp://host/x":               "has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://",
-		"s3://bucket?endpoint=s3:90": `has the endpoint "s3:90" without a scheme; want http://s3:90 or https://s3:90`,
-		"s3://bucket?nonsense=1":     "nonsense",
-		"file:///no/such/directory":  "/no/such/directory",
+// What is anonymous has no signature, whatever credentials there are.
+func TestOpenAnonymous(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_CONFIG_FILE", "none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+	var authorization atomic.Value
+	store := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		authorization.Store(r.Header.Get("Authorization"))
+	}))
+	defer store.Close()
+	t.Setenv("STORAGE_EMULATOR_HOST", store.URL)
+	s3 := "s3://b?use_path_style=true&endpoint=" + url.QueryEscape(store.URL) // has a region, as such servers do
+	for raw, want := range map[string]bool{
+		s3: true, s3 + "&anonymous=true": false, "gs://b?anonymous=true": false, "gs://b?access_id=-": false,
 	} {
-		_, _, err := open(t.Context(), parse(t, raw))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("open(%q) = %v, want %q", raw, err, want)
+		storage, release, err := open(t.Context(), parse(t, raw), reach())
+		if err != nil {
+			t.Fatal(err)
 		}
-		var usage *command.UsageError
-		byDriver := strings.HasPrefix(raw, "file:") || strings.Contains(raw, "nonsense")
-		if errors.As(err, &usage) == byDriver {
-			t.Errorf("open(%q): usage error = %v, want %v", raw, byDriver, !byDriver)
+		f, err := storage.File("a.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		h.Close()
+		release()
+		if got := authorization.Load().(string) != ""; got != want {
+			t.Errorf("%s: asks with Authorization %q", raw, authorization.Load())
 		}
 	}
 }
 
+// The page tells of every parameter.
+func TestPageOfParameters(t *testing.T) {
+	page, err := os.ReadFile("../../docs/buckets.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, names := range [][]string{everywhere, s3Parameters, gsParameters, azureParameters} {
+		for _, name := range names {
+			if !strings.Contains(string(page), "`"+name+"`") {
+				t.Errorf("docs/buckets.md doesn't have the parameter %s", name)
+			}
+		}
+	}
+}
+
+// Nobody has to be asked to see that a URL can't mean anything.
+func TestOpenRefuses(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "")
+	t.Setenv("AZURE_STORAGE_SAS_TOKEN", "")
+	for raw, want := range map[string]string{
+		"s3://":                                          "names no bucket; want s3://BUCKET",
+		"gs:///folder":                                   "names no bucket; want gs://BUCKET",
+		"s3://bucket/folder":                             `has the path "/folder"; for the keys below it want s3://bucket?prefix=folder/`,
+		"azblob://box/a/b/":                              `has the path "/a/b/"; for the keys below it want azblob://box?prefix=a/b/`,
+		"ftp://host/x":                                   "has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://",
+		"s3://id:secret@bucket":                          "has a user in it",
+		"s3://bucket?endpoint=s3:90":                     `has the endpoint "s3:90" without a scheme; want http://s3:90 or https://s3:90`,
+		"s3://bucket?endpoint=http:/":                    "has the endpoint \"http:/\" without a scheme",
+		"s3://bucket?region=a&region=b":                  `has the parameter "region" twice`,
+		"s3://bucket?nonsense=1":                         `has the unknown parameter "nonsense"; want one of region, endpoint, use_path_style`,
+		"s3://bucket?use_path_style=perhaps":             `has the use_path_style "perhaps"; want true or false`,
+		"s3://bucket?sign_endpoint=files.example.com":    `has the sign endpoint "files.example.com" without a scheme`,
+		"s3://bucket?a=%zz":                              "has no proper query",
+		"gs://bucket?region=eu":                          `has the unknown parameter "region"; want one of anonymous, access_id`,
+		"gs://bucket?anonymous=2":                        `has the anonymous "2"; want true or false`,
+		"azblob://box?endpoint=http://127.0.0.1":         `has the unknown parameter "endpoint"; want one of storage_account, domain`,
+		"azblob://box":                                   "names no account; want storage_account=NAME, or it in AZURE_STORAGE_ACCOUNT",
+		"azblob://box?storage_account=a&protocol=ftp":    `has the protocol "ftp"; want http or https`,
+		"azblob://box?storage_account=a&domain=http://x": `has the domain "http://x" with a scheme; want protocol=http&domain=x`,
+	} {
+		_, _, err := open(t.Context(), parse(t, raw), reach())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("open(%q) = %v, want %q", raw, err, want)
+		}
+		if _, ok := errors.AsType[*command.UsageError](err); !ok {
+			t.Errorf("open(%q): %T, want a usage error", raw, err)
+		}
+	}
+	_, _, err := open(t.Context(), parse(t, "file:///no/such/directory"), reach())
+	if err == nil || !strings.Contains(err.Error(), "/no/such/directory") {
+		t.Errorf("open of a missing directory = %v", err)
+	}
+}
+
+// A token for one account is not sent elsewhere.
+func TestTokenStaysWithItsAccount(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "ours")
+	t.Setenv("AZURE_STORAGE_KEY", "")
+	t.Setenv("AZURE_STORAGE_SAS_TOKEN", "sig=secret")
+	_, _, err := open(t.Context(), parse(t, "azblob://box?domain=evil.example"), reach())
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("another domain: %v, want an error without the token", err)
+	}
+	if _, _, err := open(t.Context(), parse(t, "azblob://box"), reach()); err != nil {
+		t.Errorf("the account itself: %v", err)
+	}
+}
+
 func TestOpenSchemes(t *testing.T) {
-	storage, release, err := open(t.Context(), parse(t, "mem://"))
+	storage, release, err := open(t.Context(), parse(t, "mem://"), reach())
 	if err != nil {
 		t.Fatal(err)
 	}

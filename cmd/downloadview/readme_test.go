@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// The README's commands start a server, with a folder of the test's in place of
-// theirs and a port that is free.
+// The README's commands do what it says, with a folder of the test's in place of
+// theirs. What they serve is on a port that is free.
 func TestReadmeCommands(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -27,6 +27,10 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "report.pdf"), []byte("%PDF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says := map[string]string{"config": "alias " + dir + "/;", "explain": "X-Accel-Redirect: /_media/report.pdf"}
 	commands := regexp.MustCompile(`(?m)^go run ./cmd/downloadview (.*)$`).FindAllStringSubmatch(string(readme), -1)
 	if len(commands) < 3 {
 		t.Fatalf("%d commands found, want 3 at least", len(commands))
@@ -37,6 +41,13 @@ func TestReadmeCommands(t *testing.T) {
 			args := strings.Fields(c[1])
 			for i := range args {
 				args[i] = theirs.Replace(args[i])
+			}
+			if want := says[args[0]]; want != "" {
+				out, err := exec.Command(program, args...).CombinedOutput()
+				if err != nil || !strings.Contains(string(out), want) {
+					t.Errorf("%v, want %q in\n%s", err, want, out)
+				}
+				return
 			}
 			cmd := exec.Command(program, append(args, "--listen=127.0.0.1:0")...)
 			cmd.Dir = "../.."

@@ -24,7 +24,7 @@ func TestBucketOfARealServer(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "none")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
 	u := parse(t, "s3://"+server.Bucket+"?region="+server.Region+"&use_path_style=true&endpoint="+url.QueryEscape(server.Counted))
-	storage, release, err := open(t.Context(), u)
+	storage, release, err := open(t.Context(), u, reach())
 	if err != nil {
 		t.Fatal(err)
 	}

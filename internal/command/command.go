@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,10 +27,10 @@ const (
 	exitUsage   = 2 // a flag, rule or argument that can't mean anything
 )
 
-// An Opener opens the storage at a URL such as "s3://bucket". What it holds on
-// to is released by the function that it returns. An error that is the fault
-// of the URL is a [UsageError].
-type Opener func(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error)
+// An Opener opens the storage at a URL such as "s3://bucket", and asks nothing of
+// its store. What it holds on to is released by the function that it returns. An
+// error that is the fault of the URL is a [UsageError].
+type Opener func(ctx context.Context, u *url.URL, r *Reach) (downloadview.Storage, func() error, error)
 
 // A UsageError is a command line that can't mean anything.
 type UsageError struct{ Err error }
@@ -47,6 +48,8 @@ func usageErrorf(format string, args ...any) error {
 type commands struct {
 	Serve   serve            `cmd:"" help:"Serve every file of a directory or bucket over HTTP."`
 	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check that of downloadview."`
+	Explain explain          `cmd:"" help:"Show how downloads would be answered, without sending them."`
+	Doctor  examine          `cmd:"" help:"Check a running set-up, and say what to change."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
@@ -109,8 +112,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 // asked returns whose help to see: that of the command that args name, or else
 // of the one that most are here for.
 func asked(args []string) string {
-	if len(args) > 0 && args[0] == "config" {
-		return "config "
+	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor"}, args[0]) {
+		return args[0] + " "
 	}
 	return "serve "
 }

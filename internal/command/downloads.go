@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/downloadview/downloadview"
@@ -11,7 +12,7 @@ import (
 
 // openStorages opens those storages of c that are mounted, by name. The function
 // that it returns releases them.
-func openStorages(ctx context.Context, c *config.Config, open Opener) (map[string]downloadview.Storage, func(), error) {
+func openStorages(ctx context.Context, c *config.Config, open Opener, logger *slog.Logger) (map[string]downloadview.Storage, func(), error) {
 	storages := make(map[string]downloadview.Storage)
 	var releases []func() error
 	release := func() {
@@ -19,6 +20,7 @@ func openStorages(ctx context.Context, c *config.Config, open Opener) (map[strin
 			r()
 		}
 	}
+	all := newBuckets(&c.Limits.Buckets, logger)
 	mounted := make(map[string]bool)
 	for _, m := range c.Mounts {
 		mounted[m.Storage] = true
@@ -27,7 +29,7 @@ func openStorages(ctx context.Context, c *config.Config, open Opener) (map[strin
 		if !mounted[s.Name] {
 			continue
 		}
-		storage, r, err := openStorage(ctx, s.URL, open)
+		storage, r, err := openStorage(ctx, s.URL, open, all)
 		if err != nil {
 			release()
 			return nil, nil, inFile(c, s.Line, "storages."+s.Name, err)
@@ -47,10 +49,14 @@ func inFile(c *config.Config, line int, key string, err error) error {
 }
 
 // mountAll returns a handler for all mounts of c.
-func mountAll(c *config.Config, storages map[string]downloadview.Storage, wrap downloadview.Middleware, log *accessLog) (http.Handler, error) {
+func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, log *accessLog) (http.Handler, error) {
 	var all []mounted
 	for _, m := range c.Mounts {
-		h, err := downloads(&m, storages[m.Storage], !c.Blind, wrap, log)
+		v := d.view(&m, storages[m.Storage])
+		h, err := downloads(v, log), error(nil)
+		if m.Index {
+			h, err = folders(v, log)
+		}
 		if err == errNoFolders && m.Line == 0 {
 			return nil, usageErrorf("--index: the folders of %q can't be listed", c.Storages[0].URL)
 		} else if err != nil {
@@ -66,19 +72,16 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, wrap d
 
 var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false")
 
-// downloads hands out the files of a storage below the path of m.
-func downloads(m *config.Mount, storage downloadview.Storage, look bool, wrap downloadview.Middleware, log *accessLog) (http.Handler, error) {
-	resp := downloadview.Response{Look: look, CacheControl: m.CacheControl}
-	if m.Inline {
-		resp.Disposition = downloadview.InlineActive
-	}
-	v := downloadview.StorageView{Storage: storage, Key: keyBelow(m.Path), Response: resp}
-	if !m.Index {
-		return downloadview.NewHandler(wrap(v), &downloadview.Options{Logger: log.logger, Observer: log.observe}), nil
-	}
-	lister, ok := storage.(downloadview.Lister)
+// downloads hands out the files of v.
+func downloads(v downloadview.StorageView, log *accessLog) http.Handler {
+	return downloadview.NewHandler(v, &downloadview.Options{Logger: log.logger, Observer: log.observe})
+}
+
+// folders is downloads with a page for each folder.
+func folders(v downloadview.StorageView, log *accessLog) (http.Handler, error) {
+	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {
 		return nil, errNoFolders
 	}
-	return newIndexed(v, wrap, lister, log), nil
+	return newIndexed(v, lister, log), nil
 }

@@ -13,6 +13,6 @@ func ExampleRun() {
 	status := command.Run(context.Background(), args, os.Stdout, os.Stdout, nil)
 	fmt.Println("status", status)
 	// Output:
-	// downloadview: --accel "iis" is not supported; want nginx
+	// downloadview: --accel: no proxy is called "iis"; want nginx, apache, lighttpd or caddy, or one with a version such as caddy@2.6
 	// status 2
 }

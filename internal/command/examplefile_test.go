@@ -19,7 +19,7 @@ func TestExampleFile(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"2 storages, 2 mounts, 1 proxy, 3 rules\n", []string{"config", "check", exampleFile}},
+		{"3 storages, 3 mounts, 1 proxy, 3 rules\n", []string{"config", "check", exampleFile}},
 		{"/mnt/media/", []string{"config", "nginx", "--config", exampleFile}},
 		{"/_reports/", []string{"config", "nginx", "--config", exampleFile, "--fragment"}},
 	} {

@@ -20,10 +20,10 @@ type indexed struct {
 	log       *accessLog
 }
 
-func newIndexed(v downloadview.StorageView, wrap downloadview.Middleware, storage downloadview.Lister, log *accessLog) *indexed {
+func newIndexed(v downloadview.StorageView, storage downloadview.Lister, log *accessLog) *indexed {
 	x := &indexed{storage: storage, key: v.Key, log: log}
 	x.folders = log.wrap(x.serveFolder)
-	x.downloads = downloadview.NewHandler(wrap(v), &downloadview.Options{
+	x.downloads = downloadview.NewHandler(v, &downloadview.Options{
 		Logger:   log.logger,
 		Error:    x.serveError,
 		Observer: log.observe,

@@ -41,7 +41,8 @@ func serveIndex(t *testing.T, storage downloadview.Lister) (base string, log *by
 }
 
 func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, error) {
-	return downloads(&config.Mount{Path: "/", Index: true}, storage, true, plain, &accessLog{slog.New(log)})
+	d := delivery{look: true}
+	return folders(d.view(&config.Mount{Path: "/", Index: true}, storage), &accessLog{slog.New(log)})
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {

@@ -26,13 +26,15 @@ type mounts struct {
 
 func newMounts(all []mounted, log *accessLog) *mounts {
 	slices.SortFunc(all, func(a, b mounted) int { return cmp.Compare(len(b.path), len(a.path)) })
-	nothing := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-		return downloadview.Response{}, nil // 404
-	})
 	m := &mounts{byLength: all}
 	m.elsewhere = downloadview.NewHandler(nothing, &downloadview.Options{Logger: log.logger, Observer: log.observe, Error: m.serveError})
 	return m
 }
+
+// nothing is the view of where nothing is mounted, which is 404.
+var nothing = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+	return downloadview.Response{}, nil
+})
 
 func (m *mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for i := range m.byLength {

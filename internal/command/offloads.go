@@ -36,16 +36,6 @@ func (o *offloads) Offload(r *http.Request, src downloadview.Source) (downloadvi
 	return covered, ok
 }
 
-func (o *offloads) middleware(v downloadview.View) downloadview.View {
-	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
-		resp, err := v.Respond(r)
-		if err == nil && resp.Offloader == nil {
-			resp.Offloader = o
-		}
-		return resp, err
-	})
-}
-
 // swap puts the proxies and rules of c in place of those there are. With an
 // error, which is [config.Errors], these stay.
 func (o *offloads) swap(c *config.Config) error {

@@ -54,20 +54,3 @@ rules:
 		}
 	}
 }
-
-// A view that says who hands over, or that nobody does, keeps its word.
-func TestOffloadsLeaveViewsAlone(t *testing.T) {
-	o := new(offloads)
-	for _, want := range []downloadview.Offloader{nil, downloadview.Stream} {
-		v := o.middleware(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-			return downloadview.Response{Offloader: want}, nil
-		}))
-		resp, err := v.Respond(nil)
-		if want == nil {
-			want = o
-		}
-		if err != nil || resp.Offloader != want {
-			t.Errorf("offloader %v, %v; want %v", resp.Offloader, err, want)
-		}
-	}
-}

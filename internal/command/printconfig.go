@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
@@ -16,23 +17,28 @@ import (
 type printConfig struct {
 	Server string `arg:"" help:"The server: ${servers}."`
 
-	Config   string   `placeholder:"FILE" help:"Take the proxy and its rules from a YAML file, the one that serve is given. Flags win over what is in it."`
-	Proxy    string   `placeholder:"NAME" help:"Which proxy of the file, where several are of this server."`
-	Rule     []string `placeholder:"SOURCE=DEST" sep:"none" help:"A rule, as serve has it. Repeatable."`
-	Listen   string   `placeholder:"ADDR" help:"Where the server is to listen: HOST:PORT."`
-	Upstream string   `placeholder:"ADDR" help:"Where downloadview listens: HOST:PORT, or unix:PATH. Default: what the file says, else 127.0.0.1:8080."`
-	Fragment bool     `help:"Print what a configuration that is there already includes. Default: a whole one, that runs as it is."`
+	Config string `placeholder:"FILE" help:"Take the proxy and its rules from a YAML file, the one that serve is given. Flags win over what is in it. Default: none."`
+	Proxy  string `placeholder:"NAME" help:"Which proxy of the file, where several are of this server."`
+	ruleFlags
+	Listen    string         `placeholder:"ADDR" help:"Where the server is to listen: HOST:PORT; no host means every address. Default: what the file says, else 127.0.0.1:8000."`
+	Upstream  string         `placeholder:"ADDR" help:"Where downloadview listens: HOST:PORT, or unix:PATH. Default: what the file says, else 127.0.0.1:8080."`
+	Fragment  bool           `help:"Print what a configuration that is there already includes. Default: a whole one, that runs as it is."`
+	Folder    string         `placeholder:"DIR" help:"Where the server keeps what it writes, so that it runs without privileges. Default: what the file says, else the system's usual places."`
+	Symlinks  string         `placeholder:"WHICH" help:"What becomes of symbolic links: refuse (where the server can) or follow, wherever they lead. Default: what the file says, else refuse."`
+	OpenFiles *time.Duration `placeholder:"DURATION" help:"For how long nginx may keep files open between requests, such as 30s; a file that is replaced is sent as it was for that long. 0s doesn't. Default: what the file says, else 0s."`
+	Resolver  []string       `placeholder:"ADDR" help:"A name server for the hosts of signed URLs, such as 127.0.0.53. Repeatable. Default: those of the file."`
 }
 
 // Help is the long part of --help.
 func (*printConfig) Help() string {
-	return `The configuration is printed on stdout, for the rules by which serve hands files over. What the server can't express is an error that names the rule, and then nothing is printed.
+	return `The configuration is printed on stdout, for the rules by which serve hands files over; it takes what serve sends with --headers private. What the server can't express is an error that names the rule, and then nothing is printed.
 
-Examples:
+Examples, besides those of "downloadview config --help":
 
-  downloadview config nginx --listen 127.0.0.1:8000 --upstream unix:/run/media.sock --rule /srv/media=/_media/ > nginx.conf
+  downloadview config apache --rule /srv/media=/srv/media > httpd.conf
 
-  downloadview config nginx --config downloadview.yaml --fragment > /etc/nginx/snippets/downloadview.conf`
+  downloadview config nginx --config downloadview.yaml --fragment \
+      > /etc/nginx/snippets/downloadview.conf`
 }
 
 // Run prints the configuration.
@@ -47,8 +53,6 @@ func (p *printConfig) Run(env *environment) error {
 	part := proxyconf.Whole
 	if p.Fragment {
 		part = proxyconf.Fragment
-	} else if s.Listen == "" {
-		return usageErrorf("config %s: no address for the server to listen at; want --listen HOST:PORT, such as 127.0.0.1:8000, or --fragment", p.Server)
 	}
 	if len(s.Rules) == 0 {
 		return usageErrorf("config %s: no rules to print; want --rule SOURCE=DEST, such as /srv/media=/_media/, or --config FILE", p.Server)
@@ -73,8 +77,8 @@ func (p *printConfig) printer() string {
 func (p *printConfig) site() (proxyconf.Site, error) {
 	var s proxyconf.Site
 	switch {
-	case p.Config != "" && len(p.Rule) > 0:
-		return s, usageErrorf("both --rule and the rules of --config %s; want one of them", p.Config)
+	case p.Config != "" && (len(p.Rule) > 0 || p.Signed):
+		return s, usageErrorf("both --rule or --signed and the rules of --config %s; want one of them", p.Config)
 	case p.Config != "":
 		c, err := readConfig(p.Config)
 		if err != nil {
@@ -88,7 +92,7 @@ func (p *printConfig) site() (proxyconf.Site, error) {
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q says nothing without --config", p.Proxy)
 	default:
-		rules, err := parseRules(p.Rule)
+		rules, err := p.rules()
 		if err != nil {
 			return s, err
 		}
@@ -97,13 +101,23 @@ func (p *printConfig) site() (proxyconf.Site, error) {
 			_, err = accel.New(server, rules...)
 		}
 		if err != nil {
-			return s, usageErrorf("--rule: %w", err)
+			return s, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))
 		}
 		for _, r := range rules {
-			s.Rules = append(s.Rules, proxyconf.Rule{Source: r.Source, Destination: r.Destination})
+			rule := proxyconf.Rule{Source: r.Source, Destination: r.Destination}
+			if r.Signed != nil {
+				rule.Origin = new(proxyconf.Origin)
+			}
+			s.Rules = append(s.Rules, rule)
 		}
 	}
-	s.Listen = cmp.Or(p.Listen, s.Listen)
+	return p.override(s)
+}
+
+// override returns s with what the flags say, and with a value for all that
+// must have one.
+func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
+	s.Listen = cmp.Or(p.Listen, s.Listen, "127.0.0.1:8000")
 	s.Upstream = cmp.Or(p.Upstream, s.Upstream, "127.0.0.1:8080")
 	if path, ok := strings.CutPrefix(s.Upstream, "unix:"); ok && path != "" {
 		abs, err := filepath.Abs(path)
@@ -111,6 +125,28 @@ func (p *printConfig) site() (proxyconf.Site, error) {
 			return s, err
 		}
 		s.Upstream = "unix:" + abs
+	}
+	if p.Folder != "" {
+		abs, err := filepath.Abs(p.Folder)
+		if err != nil {
+			return s, err
+		}
+		s.Folder = abs
+	}
+	switch p.Symlinks {
+	case "":
+	case "refuse":
+		s.Symlinks = proxyconf.RefuseSymlinks
+	case "follow":
+		s.Symlinks = proxyconf.FollowSymlinks
+	default:
+		return s, usageErrorf("--symlinks %q; want refuse or follow", p.Symlinks)
+	}
+	if p.OpenFiles != nil {
+		s.OpenFiles = *p.OpenFiles
+	}
+	if len(p.Resolver) > 0 {
+		s.Resolvers = p.Resolver
 	}
 	return s, nil
 }

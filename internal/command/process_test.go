@@ -22,8 +22,13 @@ type process struct {
 // startProcess returns when the server listens.
 func startProcess(dir string, env []string, args ...string) (*process, error) {
 	args = append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
-	p := &process{cmd: exec.Command("downloadview", args...), lines: make(chan string)}
-	p.cmd.Dir, p.cmd.Env = dir, env
+	cmd := exec.Command("downloadview", args...)
+	cmd.Dir, cmd.Env = dir, env
+	return startCommand(cmd)
+}
+
+func startCommand(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, lines: make(chan string)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -47,6 +52,12 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.killAtEnd(t)
+	return p
+}
+
+func (p *process) killAtEnd(t *testing.T) {
+	t.Helper()
 	t.Cleanup(func() {
 		p.cmd.Process.Kill()
 		p.wait()
@@ -54,7 +65,6 @@ func start(t *testing.T, args ...string) *process {
 			t.Logf("the server said:\n%s", p.log.String())
 		}
 	})
-	return p
 }
 
 func (p *process) read(stderr io.Reader) {

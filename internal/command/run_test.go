@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
+func openLocal(ctx context.Context, u *url.URL, _ *Reach) (downloadview.Storage, func() error, error) {
 	if !blob.DefaultURLMux().ValidBucketScheme(u.Scheme) {
 		return nil, nil, usageErrorf("has an unknown scheme; want file:// or mem://")
 	}

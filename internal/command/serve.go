@@ -6,27 +6,35 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/doctor"
 )
 
 // serve is the command "downloadview serve". Its tags are what --help says.
 type serve struct {
 	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. May be left out where --config has storages."`
 
-	Config string         `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
-	Listen string         `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: 127.0.0.1:8080."`
-	Inline bool           `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
-	Index  bool           `help:"Show a page with its files for a folder. Default: a folder is 404."`
-	Grace  *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
+	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: 127.0.0.1:8080."`
 
-	Accel string   `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: nginx. What it can't send is streamed, and so is all with --inline. Default: everything is streamed."`
-	Rule  []string `placeholder:"SOURCE=DEST" sep:"none" group:"Behind a proxy:" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for nginx an internal location. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
-	Blind bool     `group:"Behind a proxy:" help:"Hand over without opening the file first. Missing files are then the proxy's 404. Default: look first."`
+	downloadFlags
+
+	Index bool           `help:"Show a page with its files for a folder. Default: a folder is 404."`
+	Grace *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
+}
+
+// downloadFlags are those that decide about a download.
+type downloadFlags struct {
+	Config    string   `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
+	Inline    bool     `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
+	LimitRate byteSize `placeholder:"SIZE" help:"How much of each download may go out in a second, such as 1MB or 512KiB. Of the proxies nginx can be told; others aren't handed anything then. Default: as fast as it goes."`
+	behindProxy
+	bucketFlags `group:"Buckets:"`
 }
 
 // Help is the long part of --help.
 func (*serve) Help() string {
 	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are, dotfiles included.
+
+A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
 
 "listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
 
@@ -34,7 +42,10 @@ Examples:
 
   downloadview serve --index /srv/media
 
-  downloadview serve --listen unix:/run/media.sock --accel nginx --rule /srv/media=/_media/ /srv/media
+  downloadview serve --listen unix:/run/media.sock \
+      --accel nginx --rule /srv/media=/_media/ /srv/media
+
+  downloadview serve --accel apache --rule /srv/media=/mnt/media /srv/media
 
   downloadview serve "s3://reports?region=eu-central-1"
 
@@ -42,7 +53,7 @@ Examples:
 
   downloadview serve --config downloadview.yaml
 
-The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/. The next two serve a bucket with the credentials of the environment. What the file of the last may say is told by docs/config.md.`
+The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/; "downloadview config nginx" prints what nginx is to be told. The third hands over to an Apache on a machine that has the same files in /mnt/media. The next two serve a bucket with the credentials of the environment. What the file of the last may say is told by docs/config.md.`
 }
 
 // Run serves until a signal comes or ctx is done.
@@ -55,18 +66,18 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	wrap, rules, err := s.offloading(c)
+	d, err := s.delivery(c)
 	if err != nil {
 		return err
 	}
-	storages, release, err := openStorages(ctx, c, env.open)
+	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
+	storages, release, err := openStorages(ctx, c, env.open, logger)
 	if err != nil {
 		return err
 	}
 	defer release()
 
-	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
-	handler, err := mountAll(c, storages, wrap, &accessLog{logger})
+	handler, err := mountAll(c, storages, d, &accessLog{logger})
 	if err != nil {
 		return err
 	}
@@ -74,16 +85,17 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Limits.Buckets != (config.BucketLimits{}) {
-		logger.Warn("limits.buckets has no effect: the clouds' own limits hold", "file", c.File)
-	}
-	srv := newServer(handler, logger)
+	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
 	if s.Config != "" {
+		rules, _ := d.offloader.(*offloads) // else they are those of --rule
 		r := &reloader{serve: s, running: c, rules: rules, logger: logger}
 		defer r.start()()
 	}
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", addr.url(ln))
+		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
+			logger.Warn("who comes past the proxy gets empty files and sees internal locations; say by "+flag+" where the proxy's requests come from", "listen", c.Listen)
+		}
 	})
 }

@@ -53,7 +53,19 @@ func (s *serve) settings() (*config.Config, error) {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
 	}
+	if err := s.bucketFlags.apply(c); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// hasStorages tells whether the file names storages, so that no argument does.
+func (s *serve) hasStorages() (bool, error) {
+	if s.Config == "" {
+		return false, nil
+	}
+	c, err := readConfig(s.Config)
+	return err == nil && len(c.Storages) > 0, err
 }
 
 // readConfig reads the file and checks it against what proxies take. A file

@@ -18,7 +18,7 @@ var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // openStorage opens the storage that arg names: a directory, or what open
 // makes of a URL. The function it returns releases the storage.
-func openStorage(ctx context.Context, arg string, open Opener) (downloadview.Storage, func() error, error) {
+func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (downloadview.Storage, func() error, error) {
 	switch {
 	case arg == "": // an unset variable in a script, rather than the current directory
 		return nil, nil, usageErrorf(`STORAGE is ""; want a directory or a URL such as s3://bucket`)
@@ -33,12 +33,29 @@ func openStorage(ctx context.Context, arg string, open Opener) (downloadview.Sto
 		}
 		return nil, nil, usageErrorf("%q is no URL: %w", arg, err)
 	}
-	storage, release, err := open(ctx, u)
+	storage, release, err := open(ctx, u, all.reach())
 	if err != nil {
-		return nil, nil, fmt.Errorf("%q: %w", u.Redacted(), err)
+		return nil, nil, fmt.Errorf("%q: %w", shown(u), err)
 	}
-	return storage, release, nil
+	return all.bounded(storage, u), release, nil
 }
+
+// shown is u without what may be a secret, which has no place in it.
+func shown(u *url.URL) string {
+	q := u.Query()
+	for name := range q {
+		if secretive.MatchString(name) {
+			q[name] = []string{"xxxxx"}
+		}
+	}
+	public := *u
+	if q.Encode() != u.Query().Encode() {
+		public.RawQuery = q.Encode()
+	}
+	return public.Redacted()
+}
+
+var secretive = regexp.MustCompile(`(?i)secret|token|passw|credential|signature|access_?key|account_?key|^sig$`)
 
 // openDirectory leaves links in the path of the directory as they are, since
 // rules name it the way people do.

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // Limits bound what a server spends. A zero is the default of who keeps to it.
 type Limits struct {
@@ -13,13 +17,17 @@ type Limits struct {
 	Buckets BucketLimits
 }
 
-// BucketLimits bound how long a bucket is waited for.
+// BucketLimits bound how long a bucket is waited for, and what is kept of it.
 type BucketLimits struct {
 	Connect    time.Duration // until a connection stands
 	FirstByte  time.Duration // from then on until an answer begins
 	Silence    time.Duration // between two reads of an answer
-	Tries      int           // how often a request is made
+	Tries      int           // how often a request is made, in a row without a byte
 	TriesTotal time.Duration // how long all of them may take
+
+	ReadAhead       int   // parts that are fetched before the client gets to them; 0: none
+	ReadAheadPart   int64 // size of a part, in bytes
+	ReadAheadMemory int64 // bytes of all parts that are kept at a time, of all downloads
 }
 
 func (l *Limits) read(v value) {
@@ -38,5 +46,23 @@ func (l *BucketLimits) read(v value) {
 		{name: "silence", read: scalar(&l.Silence, bound)},
 		{name: "tries", read: scalar(&l.Tries, count)},
 		{name: "tries_total", read: scalar(&l.TriesTotal, bound)},
+		{name: "read_ahead", read: scalar(&l.ReadAhead, count)},
+		{name: "read_ahead_part", read: scalar(&l.ReadAheadPart, positive)},
+		{name: "read_ahead_memory", read: scalar(&l.ReadAheadMemory, positive)},
 	})
+	if err := l.Check(); err != nil {
+		v.errorf("%w", err)
+	}
+}
+
+// ReadAheadPart is the size of a part where nothing else is said.
+const ReadAheadPart = 8 << 20
+
+// Check tells what is wrong with the limits as a whole.
+func (l *BucketLimits) Check() error {
+	part := cmp.Or(l.ReadAheadPart, ReadAheadPart)
+	if l.ReadAheadMemory != 0 && l.ReadAheadMemory < part {
+		return fmt.Errorf("memory for reading ahead of %d bytes has no room for a part of %d", l.ReadAheadMemory, part)
+	}
+	return nil
 }

@@ -13,6 +13,7 @@ type Mount struct {
 	Inline       bool   // let browsers show what they can
 	Index        bool   // show a page for a folder
 	CacheControl string // "": the library's default
+	Stored       bool   // what the storage has of Cache-Control and Expires comes before that default
 	Line         int
 }
 
@@ -39,7 +40,11 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 				{name: "inline", read: optional(&ownInline, boolean)},
 				{name: "index", read: optional(&ownIndex, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
+				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 			})
+			if m.Stored && m.CacheControl != "" {
+				v.errorf("both cache_control and stored_cache_control; want one of them")
+			}
 		}
 		i := len(mounts)
 		mounts = append(mounts, m)

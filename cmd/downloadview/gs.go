@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"cloud.google.com/go/storage"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
+	"google.golang.org/api/option"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/command"
+	"github.com/downloadview/downloadview/storage/gcsbucket"
+)
+
+// gsParameters are those that the Go CDK takes, too, but for gRPC.
+var gsParameters = []string{"anonymous", "access_id", "private_key_path", "universe_domain"}
+
+// openGS finds the application default credentials, by which Google's tools mean
+// the file that GOOGLE_APPLICATION_CREDENTIALS names, that of gcloud, and the
+// metadata server of a machine of Google's. The latter is not asked before the
+// first request is made. A server that STORAGE_EMULATOR_HOST names gets none.
+func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
+	t := newTransport(r.Connect)
+	base := http.RoundTripper(link{t})
+	id, anonymous, err := gsIdentity(at)
+	if err != nil {
+		return nil, nil, err
+	}
+	var options []option.ClientOption
+	if domain := at.parameters.Get("universe_domain"); domain != "" {
+		options = append(options, option.WithUniverseDomain(domain))
+	}
+	// Whoever gives out tokens must not be waited for without an end.
+	tokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: base, Timeout: r.Credentials})
+	params := google.CredentialsParams{
+		Scopes:         []string{"https://www.googleapis.com/auth/cloud-platform"},
+		UniverseDomain: at.parameters.Get("universe_domain"),
+	}
+	switch {
+	case anonymous || os.Getenv("STORAGE_EMULATOR_HOST") != "":
+		options = append(options, option.WithoutAuthentication())
+	case gsFile() != "":
+		found, err := google.FindDefaultCredentialsWithParams(tokens, params)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: no credentials of Google's: %w", gsFile(), err)
+		}
+		options = append(options, option.WithCredentials(found))
+		base = &bearer{base, found.TokenSource}
+	default:
+		options = append(options, option.WithoutAuthentication())
+		base = &bearer{base, oauth2.ReuseTokenSource(nil, &laterTokens{find: func() (oauth2.TokenSource, error) {
+			found, err := google.FindDefaultCredentialsWithParams(tokens, params)
+			if err != nil {
+				return nil, err
+			}
+			return found.TokenSource, nil
+		}})}
+	}
+	options = append(options, option.WithHTTPClient(&http.Client{Transport: gcsbucket.Transport(base)}))
+	client, err := storage.NewClient(ctx, options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	bucket := gcsbucket.New(client, at.bucket, &gcsbucket.Options{Prefix: at.prefix, Signing: id})
+	release := func() error {
+		defer t.CloseIdleConnections()
+		return client.Close()
+	}
+	return bucket, release, nil
+}
+
+// gsIdentity returns who signs URLs, as far as the parameters say, and whether
+// nobody asks.
+func gsIdentity(at *location) (id *storage.SignedURLOptions, anonymous bool, err error) {
+	q := at.parameters
+	if anonymous, err = enabled(q, "anonymous"); err != nil {
+		return nil, false, err
+	}
+	id = &storage.SignedURLOptions{GoogleAccessID: q.Get("access_id")}
+	if id.GoogleAccessID == "-" {
+		id.GoogleAccessID, anonymous = "", true
+	}
+	if path := q.Get("private_key_path"); path != "" {
+		if id.PrivateKey, err = os.ReadFile(path); err != nil {
+			return nil, false, fmt.Errorf("private_key_path: %w", err)
+		}
+	}
+	if e := at.signEndpoint; e != nil {
+		id.Hostname, id.Insecure = e.Host, e.Scheme == "http"
+	}
+	return id, anonymous, nil
+}
+
+// gsFile returns the file of the default credentials; "" where there is none.
+func gsFile() string {
+	if path := os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"); path != "" {
+		return path
+	}
+	dir := filepath.Join(os.Getenv("HOME"), ".config")
+	if runtime.GOOS == "windows" {
+		dir = os.Getenv("APPDATA")
+	}
+	path := filepath.Join(dir, "gcloud", "application_default_credentials.json")
+	text, err := os.ReadFile(path)
+	if err != nil || !json.Valid(text) {
+		return ""
+	}
+	return path
+}
+
+// laterTokens looks for credentials when the first token is wanted, and again
+// until there are some.
+type laterTokens struct {
+	find func() (oauth2.TokenSource, error)
+
+	mu    sync.Mutex
+	found oauth2.TokenSource
+}
+
+func (l *laterTokens) Token() (*oauth2.Token, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.found == nil {
+		found, err := l.find()
+		if err != nil {
+			return nil, err
+		}
+		l.found = found
+	}
+	return l.found.Token()
+}
+
+// bearer adds a token to each request. Who waits for one gives up with the
+// request.
+type bearer struct {
+	base   http.RoundTripper
+	tokens oauth2.TokenSource
+}
+
+func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	type answer struct {
+		token *oauth2.Token
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		token, err := b.tokens.Token()
+		answers <- answer{token, err}
+	}()
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case a := <-answers:
+		if a.err != nil {
+			return nil, lasting(r.Context(), a.err)
+		}
+		signed := r.Clone(r.Context())
+		a.token.SetAuthHeader(signed)
+		return b.base.RoundTrip(signed)
+	}
+}
+
+// CloseIdleConnections closes those of the base.
+func (b *bearer) CloseIdleConnections() {
+	if c, ok := b.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/command"
+	"github.com/downloadview/downloadview/storage/s3bucket"
+)
+
+// s3Parameters are those that the Go CDK takes, too. What is for writing objects,
+// for checksums and for tries has no effect.
+var s3Parameters = []string{
+	"region", "endpoint", "use_path_style", "s3ForcePathStyle", "hostname_immutable", "anonymous", "profile", "role",
+	"dualstack", "fips", "accelerate", "disable_https", "rate_limiter_capacity",
+	"request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
+}
+
+// openS3 finds region and credentials as the AWS SDK does: in the environment, in
+// the files of the AWS tools, and when the first request is made by the machine's
+// role.
+func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
+	q := at.parameters
+	where, err := endpoint("endpoint", q.Get("endpoint"))
+	if err != nil {
+		return nil, nil, &command.UsageError{Err: err}
+	}
+	is, err := s3Switches(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, err := s3Config(ctx, q, is)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := newTransport(r.Connect)
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		if theirs := c.GetTransport().TLSClientConfig; theirs != nil {
+			t.TLSClientConfig = &tls.Config{RootCAs: theirs.RootCAs, MinVersion: tls.VersionTLS12} // those of AWS_CA_BUNDLE
+		}
+	}
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.HTTPClient = &http.Client{Transport: link{t}, CheckRedirect: stay}
+		o.Retryer = aws.NopRetryer{} // who tries again is package resume
+		if !is["anonymous"] {
+			o.Credentials = credentials{o.Credentials}
+		}
+		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
+		o.UseAccelerate = is["accelerate"]
+		o.EndpointOptions.DisableHTTPS = is["disable_https"]
+		if where != nil {
+			o.BaseEndpoint = aws.String(where.String())
+		}
+		if o.Region == "" { // what servers of one's own call theirs; and S3 tells which is right
+			o.Region = "us-east-1"
+		}
+	})
+	storage := s3bucket.New(client, at.bucket, &s3bucket.Options{
+		Prefix: at.prefix, SignEndpoint: at.signEndpoint, Logger: r.Logger,
+	})
+	return storage, closing(t), nil
+}
+
+// s3Config is the SDK's configuration, in which what q says comes first. It does
+// no requests.
+func s3Config(ctx context.Context, q url.Values, is map[string]bool) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}),
+		config.WithRegion(q.Get("region")),
+		config.WithSharedConfigProfile(q.Get("profile")),
+	}
+	if is["anonymous"] {
+		options = append(options, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	}
+	if is["dualstack"] {
+		options = append(options, config.WithUseDualStackEndpoint(aws.DualStackEndpointStateEnabled))
+	}
+	if is["fips"] {
+		options = append(options, config.WithUseFIPSEndpoint(aws.FIPSEndpointStateEnabled))
+	}
+	role := q.Get("role")
+	if role != "" && !strings.HasPrefix(role, "arn:") {
+		return aws.Config{}, usagef("has the role %q; want its ARN, such as arn:aws:iam::123456789012:role/reader", role)
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err == nil && role != "" {
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role))
+	}
+	return cfg, err
+}
+
+// s3Switches reads the parameters that are true or false.
+func s3Switches(q url.Values) (map[string]bool, error) {
+	is := make(map[string]bool)
+	for _, name := range []string{
+		"use_path_style", "s3ForcePathStyle", "hostname_immutable", "anonymous",
+		"dualstack", "fips", "accelerate", "disable_https",
+	} {
+		var err error
+		if is[name], err = enabled(q, name); err != nil {
+			return nil, err
+		}
+	}
+	return is, nil
+}
+
+// enabled reads a parameter that is true or false; false where it is missing.
+func enabled(q url.Values, name string) (bool, error) {
+	value := q.Get(name)
+	if value == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, usagef("has the %s %q; want true or false", name, value)
+	}
+	return on, nil
+}
+
+// stay follows no redirects, as the SDK doesn't: a signature is for one host.
+func stay(r *http.Request, _ []*http.Request) error {
+	switch r.Response.StatusCode {
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return nil // to where a new bucket is
+	}
+	return http.ErrUseLastResponse
+}
+
+// credentials are those of the chain, whose timeouts are not the store's.
+type credentials struct{ aws.CredentialsProvider }
+
+func (c credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	got, err := c.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return got, lasting(ctx, err)
+	}
+	return got, nil
+}
+
+// closing returns what releases the connections of t.
+func closing(t *http.Transport) func() error {
+	return func() error {
+		t.CloseIdleConnections()
+		return nil
+	}
+}

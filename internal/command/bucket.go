@@ -1,0 +1,139 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// A bucket is the storage of a cloud as a server shows it: keys that not every
+// store has are missing, and so are objects that may not be read.
+type bucket struct {
+	wrapper.Storage
+	page   time.Duration // how long a page of a listing may take
+	logger *slog.Logger
+}
+
+func newBucket(s downloadview.Storage, page time.Duration, logger *slog.Logger) *bucket {
+	return &bucket{wrapper.Storage{Inner: s}, page, logger}
+}
+
+func (b *bucket) File(key string) (downloadview.File, error) {
+	if err := checkReach(key); err != nil {
+		return nil, &fs.PathError{Op: "file", Path: key, Err: fmt.Errorf("%w: %w", fs.ErrInvalid, err)}
+	}
+	f, err := b.Inner.File(key)
+	if err != nil {
+		return nil, err
+	}
+	return b.object(f), nil
+}
+
+func (b *bucket) object(f downloadview.File) downloadview.File {
+	o := &object{wrapper.File{Inner: f}, b}
+	if s, ok := wrapper.Find[downloadview.StatFile](f); ok {
+		return &statObject{o, s}
+	}
+	return o
+}
+
+// checkReach tells which keys the stores, and what stands between them and here,
+// don't agree about.
+func checkReach(key string) error {
+	switch {
+	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return errors.New("a key with a control character is out of reach")
+	case strings.Contains(key, "../"):
+		return errors.New(`a key with "../" is out of reach`)
+	}
+	return nil
+}
+
+// List is that of the bucket, which has to bring each page in time.
+func (b *bucket) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		ctx, end := context.WithCancel(ctx)
+		defer end()
+		t := time.AfterFunc(b.page, end)
+		defer t.Stop()
+		for fi, err := range b.Storage.List(ctx, folder) {
+			if !t.Stop() && err != nil {
+				err = fmt.Errorf("%w: waited %v for a listing: %w", downloadview.ErrUpstream, b.page, os.ErrDeadlineExceeded)
+			}
+			if !yield(fi, err) {
+				return
+			}
+			t.Reset(b.page)
+		}
+	}
+}
+
+// An object is a file of a bucket.
+type object struct {
+	wrapper.File
+	bucket *bucket
+}
+
+func (o *object) Pin(etag string) downloadview.File {
+	return o.bucket.object(downloadview.Pin(o.Inner, etag))
+}
+
+func (o *object) Open(ctx context.Context) (fs.File, error) {
+	h, err := o.Inner.Open(ctx)
+	return h, o.failure(ctx, err)
+}
+
+func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	h, err := o.File.OpenRange(ctx, offset, length)
+	return h, o.failure(ctx, err)
+}
+
+// failure is err, but for an object that may not be read: stores tell that from
+// a missing one only to those who may list the bucket.
+func (o *object) failure(ctx context.Context, err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	line := []slog.Attr{slog.String("key", o.Name()), slog.Any("error", err)}
+	if src, ok := o.Source(); ok {
+		line[0] = slog.String("source", src.String())
+	}
+	o.bucket.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn,
+		"access denied to an object, which is forbidden or missing", line...)
+	return &missing{err}
+}
+
+// missing is an error that is no other than that of a file that isn't there.
+type missing struct{ err error }
+
+func (e *missing) Error() string        { return e.err.Error() }
+func (e *missing) Is(target error) bool { return target == fs.ErrNotExist }
+
+// statObject is an object that tells its metadata without being opened.
+type statObject struct {
+	*object
+	inner downloadview.StatFile
+}
+
+func (o *statObject) Stat(ctx context.Context) (fs.FileInfo, error) {
+	fi, err := o.inner.Stat(ctx)
+	return fi, o.failure(ctx, err)
+}
+
+var (
+	_ downloadview.StatFile  = (*statObject)(nil)
+	_ downloadview.RangeFile = (*object)(nil)
+	_ downloadview.Sourcer   = (*object)(nil)
+	_ downloadview.Signer    = (*object)(nil)
+	_ downloadview.Pinner    = (*object)(nil)
+	_ downloadview.Lister    = (*bucket)(nil)
+)

@@ -1,0 +1,155 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/downloadtest"
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/storage/storagetest"
+)
+
+// inMemory stands for the bucket s3://b.
+var inMemory = downloadtest.Storage{
+	Files:  map[string]string{"a.txt": "0123456789", "x/../a.txt": "up", "b\n": "control"},
+	Source: downloadview.Source{Scheme: "s3", Host: "b"},
+}
+
+// A file that may not be read is as one that is missing, but the log tells of it.
+func TestBucketDenies(t *testing.T) {
+	denied := fmt.Errorf("at secret.internal: %w", fs.ErrPermission)
+	failing := storagetest.Fail(inMemory, storagetest.Failure{Open: denied, Stat: denied})
+	var log bytes.Buffer
+	b := newBucket(failing, time.Minute, slog.New(slog.NewTextHandler(&log, nil)))
+	f, err := b.File("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(downloadview.File) error{
+		"Open":  func(f downloadview.File) error { _, err := f.Open(t.Context()); return err },
+		"Stat":  func(f downloadview.File) error { _, err := downloadview.Stat(t.Context(), f); return err },
+		"Range": func(f downloadview.File) error { _, err := downloadview.OpenRange(t.Context(), f, 1, 2); return err },
+	} {
+		for pinned, f := range map[string]downloadview.File{"": f, " pinned": downloadview.Pin(f, `"v1"`)} {
+			log.Reset()
+			err := open(f)
+			if !errors.Is(err, fs.ErrNotExist) || downloadview.StatusCode(err) != http.StatusNotFound || !strings.Contains(err.Error(), "secret.internal") {
+				t.Errorf("%s%s: %v, want what is missing", name, pinned, err)
+			}
+			if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "access denied") || !strings.Contains(got, "s3://b/a.txt") {
+				t.Errorf("%s%s: the log says %q", name, pinned, got)
+			}
+		}
+	}
+	other := storagetest.Fail(inMemory, storagetest.Failure{Open: downloadview.ErrUpstream})
+	f, _ = newBucket(other, time.Minute, slog.New(slog.DiscardHandler)).File("a.txt")
+	if _, err := f.Open(t.Context()); downloadview.StatusCode(err) != http.StatusBadGateway {
+		t.Errorf("another failure: %v, want it as it is", err)
+	}
+}
+
+func TestBucketKeys(t *testing.T) {
+	b := newBucket(inMemory, time.Minute, slog.New(slog.DiscardHandler))
+	for _, key := range []string{"x/../a.txt", "../a", "b\n", "a\x1f", "a\x7f", "a../b"} {
+		if _, err := b.File(key); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("File(%q): %v, want ErrInvalid", key, err)
+		}
+	}
+	f, err := b.File("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := storagetest.CheckFile(t.Context(), f); err != nil {
+		t.Error(err)
+	}
+	if src, ok := downloadview.SourceOf(f); !ok || src.String() != "s3://b/a.txt" {
+		t.Errorf("source %v, %t", src, ok)
+	}
+}
+
+// stuck lists one entry and then waits for its context.
+type stuck struct{ downloadview.Storage }
+
+func (stuck) List(ctx context.Context, _ string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		if yield(downloadview.Attributes{}.FileInfo("a"), nil) {
+			<-ctx.Done()
+			yield(nil, ctx.Err())
+		}
+	}
+}
+
+// mute lists nothing and waits for its context.
+type mute struct{ downloadview.Storage }
+
+func (mute) List(ctx context.Context, _ string) iter.Seq2[fs.FileInfo, error] {
+	return func(yield func(fs.FileInfo, error) bool) {
+		<-ctx.Done()
+		yield(nil, ctx.Err())
+	}
+}
+
+func TestBucketListsInTime(t *testing.T) {
+	b := newBucket(stuck{inMemory}, time.Millisecond, slog.New(slog.DiscardHandler))
+	entries := 0
+	var last error
+	for _, err := range b.List(t.Context(), "") {
+		if last = err; err == nil {
+			entries++
+		}
+	}
+	if entries != 1 || !errors.Is(last, os.ErrDeadlineExceeded) || downloadview.StatusCode(last) != http.StatusGatewayTimeout {
+		t.Errorf("%d entries, then %v; want 1 and a 504", entries, last)
+	}
+	for _, err := range newBucket(mute{inMemory}, time.Millisecond, b.logger).List(t.Context(), "") {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a listing that doesn't begin: %v", err)
+		}
+	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	patient := newBucket(stuck{inMemory}, time.Hour, slog.New(slog.DiscardHandler))
+	for _, err := range patient.List(ctx, "") {
+		end()
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) || errors.Is(last, os.ErrDeadlineExceeded) {
+		t.Errorf("who went away gets %v", last)
+	}
+}
+
+// All that is served from clouds is bounded, and what is local is left as it is.
+func TestBounded(t *testing.T) {
+	b := newBuckets(&config.BucketLimits{ReadAhead: 2, ReadAheadPart: 4, ReadAheadMemory: 8, Tries: 2, FirstByte: time.Second}, slog.New(slog.DiscardHandler))
+	for _, scheme := range []string{"file", "mem"} {
+		if _, ok := b.bounded(inMemory, &url.URL{Scheme: scheme}).(downloadtest.Storage); !ok {
+			t.Errorf("%s:// is wrapped", scheme)
+		}
+	}
+	count := storagetest.Count(inMemory)
+	f, err := b.bounded(count, &url.URL{Scheme: "s3"}).File("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	downloadview.SendFile(w, httptest.NewRequest("GET", "/", nil), f)
+	if w.Body.String() != "0123456789" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+	if r := b.reach(); r.Credentials != time.Second {
+		t.Errorf("credentials may take %v", r.Credentials)
+	}
+}

@@ -1,0 +1,100 @@
+//go:build unix
+
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+// The whole set-up of "config --help" with each server: it runs what is
+// printed, is told what to send over a socket, and the doctor finds all in order.
+func TestWholeSetup(t *testing.T) {
+	for server, destination := range map[string]string{
+		"nginx": "/_media/", "apache": "", "lighttpd": "", "caddy": "/_media/", "caddy@2.6": "/_media/",
+	} {
+		t.Run(server, func(t *testing.T) {
+			media := handedFiles(t)
+			rule := media + "=" + destination
+			if destination == "" {
+				rule += media
+			}
+			socket := filepath.Join(t.TempDir(), "s")
+			p := start(t, "--listen=unix:"+socket, "--accel", server, "--accel-from=unix", "--headers=private", "--inline", "--rule", rule, media)
+			if p.url != "http://unix:"+socket {
+				t.Fatalf("it listens on %s", p.url)
+			}
+			site := startPrinted(t, server, func(s string) string { return s }, "--upstream=unix:"+socket, "--rule", rule)
+			if report := run(t, "doctor", site, "--accel", server, "--rule", rule, media); !strings.Contains(report, "ok              proxy-names: 14 names") {
+				t.Errorf("the doctor says\n%s", report)
+			}
+			for _, name := range handedNames {
+				resp, err := http.Get(site + "/" + percentEncoded(name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode != http.StatusOK || resp.ContentLength != 10 {
+					t.Errorf("%q: %d with %d bytes", name, resp.StatusCode, resp.ContentLength)
+				}
+				if d := resp.Header.Values("Content-Disposition"); len(d) != 1 || !strings.HasPrefix(d[0], "inline") {
+					t.Errorf("%q: Content-Disposition %q", name, d)
+				}
+			}
+			p.signal(t, syscall.SIGTERM)
+			p.wait()
+			if n := strings.Count(p.log.String(), "mode=offload"); n < len(handedNames)/2 {
+				t.Errorf("%d requests were handed over:\n%s", n, p.log.String())
+			}
+		})
+	}
+}
+
+// With a directive taken away the doctor says which, and leaves nothing behind.
+func TestDoctorOfABrokenSetup(t *testing.T) {
+	media := handedFiles(t)
+	rule := media + "=/_media/"
+	p := start(t, "--accel=nginx", "--headers=private", "--rule", rule, media)
+	public := func(conf string) string { return strings.Replace(conf, "internal;", "", 1) }
+	site := startPrinted(t, "nginx", public, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
+	var stdout, stderr bytes.Buffer
+	status := Run(t.Context(), []string{"doctor", site, "--app", p.url, "--accel=nginx", "--rule", rule, media}, &stdout, &stderr, openLocal)
+	if status != exitFailure || !strings.Contains(stdout.String(), "failed          proxy-location") || !strings.Contains(stdout.String(), "say `internal;` in `location /_media/`") {
+		t.Errorf("status %d, %s%s", status, &stderr, &stdout)
+	}
+	if left, err := filepath.Glob(filepath.Join(media, ".downloadview*")); err != nil || left != nil {
+		t.Errorf("left in the directory: %q, %v", left, err)
+	}
+}
+
+// run returns what a command that succeeds prints.
+func run(t *testing.T, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if status := Run(t.Context(), args, &stdout, &stderr, openLocal); status != exitOK || stderr.Len() > 0 {
+		t.Fatalf("%q: status %d, %s%s", args, status, &stderr, &stdout)
+	}
+	return stdout.String()
+}
+
+// startPrinted returns the URL of a server that runs what "config" prints for
+// it with the flags, edited.
+func startPrinted(t *testing.T, server string, edit func(string) string, flags ...string) string {
+	t.Helper()
+	listen, folder := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), t.TempDir()
+	conf := run(t, append([]string{"config", server, "--listen", listen, "--folder", folder}, flags...)...)
+	anySite := proxyconf.Site{
+		Listen: listen, Folder: folder, Upstream: "127.0.0.1:1",
+		Rules: []proxyconf.Rule{{Source: "/any", Destination: "/any"}},
+	}
+	return proxytest.Start(t, server, anySite, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
+}

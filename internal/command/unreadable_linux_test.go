@@ -1,0 +1,69 @@
+package command
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// A file that the process may not read is answered here, with every server.
+func TestUnreadableIsNotHandedOver(t *testing.T) {
+	dir, err := os.MkdirTemp("", "command") // t.TempDir is closed to others
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "locked"), []byte("secret"), 0); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "downloadview")
+	copyOfItself(t, program)
+	for _, tt := range handovers {
+		cmd := exec.Command(program, "serve", "--listen=127.0.0.1:0", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+		cmd.Dir = dir
+		if os.Geteuid() == 0 {
+			const nobody = 65534
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		}
+		p, err := startCommand(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.killAtEnd(t)
+		for _, method := range []string{"GET", "HEAD"} {
+			if got := p.get(t, method, "/locked"); got.status != 403 || got.told() != nil {
+				t.Errorf("%s, %s: %d, told %q; want 403", tt.server, method, got.status, got.told())
+			}
+		}
+	}
+}
+
+// copyOfItself puts the program where anybody may run it.
+func copyOfItself(t *testing.T, to string) {
+	t.Helper()
+	self, err := exec.LookPath("downloadview")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = io.Copy(dst, src); err == nil {
+		err = dst.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
