@@ -21,6 +21,7 @@ func TestExampleFile(t *testing.T) {
 	}{
 		{"3 storages, 3 mounts, 1 proxy, 3 rules\n", []string{"config", "check", exampleFile}},
 		{"/mnt/media/", []string{"config", "nginx", "--config", exampleFile}},
+		{"proxy_hide_header X-Amz-Meta-Owner;", []string{"config", "nginx", "--config", exampleFile}},
 		{"/_reports/", []string{"config", "nginx", "--config", exampleFile, "--fragment"}},
 	} {
 		var stdout, stderr bytes.Buffer

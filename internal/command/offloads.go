@@ -107,7 +107,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 func ruleOf(r *config.Rule) accel.Rule {
 	rule := accel.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, LimitRate: r.LimitRate, Headers: headers[r.Headers]}
 	if s := r.Signed; s != nil {
-		rule.Signed = &accel.Signed{Expiry: s.Expiry, Redirect: s.Redirect, Base: s.Base}
+		rule.Signed = &accel.Signed{Expiry: s.Expiry, Redirect: s.Redirect, Base: s.Base, Hidden: s.Hide}
 	}
 	return rule
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -197,9 +198,21 @@ func siteOf(c *config.Config, p *config.Proxy) proxyconf.Site {
 		}
 		rule := proxyconf.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, Directory: r.Directory, LimitRate: r.LimitRate}
 		if r.Signed != nil {
-			rule.Origin = &proxyconf.Origin{Cache: r.Signed.Cache, Slice: r.Signed.Slice}
+			rule.Origin = &proxyconf.Origin{Cache: r.Signed.Cache, Slice: r.Signed.Slice, Hide: metadataFields(r)}
 		}
 		s.Rules = append(s.Rules, rule)
 	}
 	return s
+}
+
+// metadataFields are the fields in which the store of a rule sends the metadata
+// that is to be hidden.
+func metadataFields(r config.Rule) []string {
+	prefix := map[string]string{"s3": "X-Amz-Meta-", "gs": "X-Goog-Meta-", "azblob": "X-Ms-Meta-"}
+	scheme, _, _ := strings.Cut(r.Source, "://")
+	var fields []string
+	for _, key := range r.Signed.Hide {
+		fields = append(fields, http.CanonicalHeaderKey(prefix[scheme]+key))
+	}
+	return fields
 }

@@ -25,7 +25,7 @@ func TestExample(t *testing.T) {
 	}); got != want {
 		t.Errorf("mount %+v, want %+v", got, want)
 	}
-	if got, want := c.Rules[1].Signed, (&config.Signed{Expiry: 5 * 60e9, Cache: 10e9, Slice: 1 << 20}); !cmp.Equal(got, want) {
+	if got, want := c.Rules[1].Signed, (&config.Signed{Expiry: 5 * 60e9, Cache: 10e9, Slice: 1 << 20, Hide: []string{"owner"}}); !cmp.Equal(got, want) {
 		t.Errorf("signed %+v, want %+v", got, want)
 	}
 	if got := c.Rules[1].Proxy; got != "front" {

@@ -44,6 +44,7 @@ type Signed struct {
 	Base     string        // scheme and host in place of the store's own, such as those of a CDN; "": the store's
 	Cache    int64         // bytes that the proxy may keep; 0: nothing
 	Slice    int64         // size of the pieces in which it fetches; 0: whole
+	Hide     []string      // keys of the objects' metadata, in lower case, that the proxy keeps from clients
 }
 
 var ids = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -171,14 +172,24 @@ func readSigned(v value) *Signed {
 		{name: "base", read: scalar(&s.Base, baseURL)},
 		{name: "cache", read: scalar(&s.Cache, positive)},
 		{name: "slice", read: scalar(&s.Slice, positive)},
+		{name: "hide", read: list(&s.Hide, "keys of metadata, such as [owner]", metadataKey)},
 	})
-	if s.Redirect != 0 && (s.Cache != 0 || s.Slice != 0) {
-		v.errorf("cache and slice mean nothing where clients are redirected to the store")
+	if s.Redirect != 0 && (s.Cache != 0 || s.Slice != 0 || s.Hide != nil) {
+		v.errorf("cache, slice and hide mean nothing where clients are redirected to the store")
 	}
 	if s.Slice != 0 && s.Cache == 0 {
 		v.errorf("slice without a cache to keep the slices in; want cache, such as 10GB")
 	}
 	return s
+}
+
+var metadataKeys = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+func metadataKey(s string) (string, error) {
+	if !metadataKeys.MatchString(s) {
+		return "", errors.New("is no key of metadata in lower case; want such as owner")
+	}
+	return s, nil
 }
 
 // longestExpiry is half of what stores sign for: URLs are handed over until half
