@@ -3,6 +3,7 @@ package testserver
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -16,15 +17,23 @@ import (
 // with a cold disk needs most of it.
 const patience = 60 * time.Second
 
-// FreePort returns the number of a loopback port that nobody listens on.
+// FreePort returns the number of a loopback port that nobody listens on. It is
+// below those that systems hand out by themselves, so that no other server or
+// connection of a test takes it before it is used.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, last, tries = 12000, 32000, 100
+	var err error
+	for range tries {
+		port := first + rand.IntN(last-first)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal(err)
+	return 0
 }
 
 // WaitTCP returns when something accepts connections at addr, such as
@@ -51,6 +60,14 @@ type Process struct {
 // test's environment.
 func Start(t testing.TB, addr string, cmd *exec.Cmd) *Process {
 	t.Helper()
+	p := Launch(t, cmd)
+	p.Await(t, addr)
+	return p
+}
+
+// Launch is [Start] without waiting for connections.
+func Launch(t testing.TB, cmd *exec.Cmd) *Process {
+	t.Helper()
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	if err := cmd.Start(); err != nil {
@@ -66,10 +83,15 @@ func Start(t testing.TB, addr string, cmd *exec.Cmd) *Process {
 			t.Logf("%s said:\n%s", strings.Join(cmd.Args, " "), p.Log())
 		}
 	})
-	if err := wait(addr, p.done); err != nil {
-		t.Fatalf("%s: %v", cmd.Path, err)
-	}
 	return p
+}
+
+// Await returns when the process accepts connections at addr.
+func (p *Process) Await(t testing.TB, addr string) {
+	t.Helper()
+	if err := wait(addr, p.done); err != nil {
+		t.Fatalf("%s: %v", p.cmd.Path, err)
+	}
 }
 
 // Kill ends the process at once and waits for its end. It may be called more

@@ -46,6 +46,14 @@ func howTo(name string) string {
 		return "go build -C internal/tools/caddy -o ../../../bin/caddy-current github.com/caddyserver/caddy/v2/cmd/caddy"
 	case "apache2":
 		name += " libapache2-mod-xsendfile"
+	case "fake-gcs-server":
+		return "go build -C internal/tools/gcs -o ../../../bin/ github.com/fsouza/fake-gcs-server"
+	case "azurite-blob":
+		return "scripts/azurite"
+	case "swift-proxy-server", "swift-object-server", "swift-container-server", "swift-account-server", "swift-ring-builder":
+		name = "swift-proxy swift-object swift-container swift-account python3-keystonemiddleware"
+	case "aria2c":
+		name = "aria2"
 	case "postgres":
 		name = "postgresql-15"
 	}
