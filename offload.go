@@ -1,13 +1,6 @@
 package downloadview
 
-import (
-	"context"
-	"errors"
-	"log/slog"
-	"net/http"
-	"slices"
-	"time"
-)
+import "net/http"
 
 // An Offloader decides at the very end, when every [Middleware] has had its
 // say, whether a proxy sends the bytes of src instead of this process. It does
@@ -38,106 +31,12 @@ type Handover struct {
 	LimitRate int64
 }
 
-// Terms say what a proxy does with an answer that hands a file over. The zero
-// value is a proxy that judges by its own validators and drops what it doesn't
-// know.
-type Terms struct {
-	// Tag is the kind of entity tag that the proxy gives a local file.
-	Tag TagStyle
-
-	// Validators says whose entity tag and date decide on the preconditions of
-	// a request that has been handed over.
-	Validators Validators
-
-	// Unfit are the requests that the proxy would answer wrongly; they are
-	// answered here.
-	Unfit Requests
-
-	// SilentRanges says that the proxy sends ranges but doesn't announce them, so
-	// the application does.
-	SilentRanges bool
-
-	// KeepsSafety says that the proxy sends the application's
-	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
-	// inline downloads are streamed.
-	KeepsSafety bool
-
-	// Private are fields that go under another name, by which the proxy's
-	// configuration puts them in place on answers that have the file: under
-	// their own they would stay on its error pages.
-	Private []PrivateField
-
-	// RateField is the canonical name of the field that bounds the speed, in
-	// bytes a second. Where it is "", downloads with a bound are streamed.
-	RateField string
-}
-
-// A PrivateField is a header field and the name that it travels under, both
-// canonical.
-type PrivateField struct{ Name, As string }
-
-// Validators says whose entity tag and date decide.
-type Validators int
-
-const (
-	// ProxyValidators: the proxy judges by those it computes from the file, and
-	// drops the application's.
-	ProxyValidators Validators = iota
-	// OurValidators: the proxy judges by those the application sends.
-	OurValidators
-	// OurTag: the proxy judges by the tag that the application sends, and by the
-	// date of the file itself.
-	OurTag
-)
-
-// Requests is a set of kinds of requests.
-type Requests uint8
-
-const (
-	// SeveralRanges are those for more than one range of the file.
-	SeveralRanges Requests = 1 << iota
-	// OddRanges are those with a Range field that means nothing here, such as one
-	// in another unit than bytes.
-	OddRanges
-	// HeadRequests are those with the method HEAD.
-	HeadRequests
-)
-
-// A Link is how the bytes are fetched by a signed URL. See [SignedURL].
-type Link struct {
-	// Field is the canonical name of the field that carries the URL.
-	Field string
-
-	// KeyField is the canonical name of the field that carries a name for the
-	// file that stays the same whatever the signature, percent-encoded, for the
-	// proxy's cache; "" sends none.
-	KeyField string
-
-	// Status is 0 where the proxy fetches the file. 302 or 307 send the client
-	// itself to the URL, with Field "Location".
-	Status int
-
-	// Expiry is how long the URL is good for at least when it is handed over.
-	Expiry time.Duration
-
-	// Hidden are the keys of metadata that the proxy's configuration keeps from
-	// clients. A file that is looked at and has other metadata is streamed.
-	Hidden []string
-
-	// Sign returns a signed URL of f. An error that is [errors.ErrUnsupported]
-	// has the file streamed, as any other does, which is logged besides.
-	Sign func(ctx context.Context, f File, o SignOptions) (string, error)
-}
-
 // Stream is an [Offloader] that never hands over. A view sets it to opt out.
 var Stream Offloader = streamer{}
 
 type streamer struct{}
 
 func (streamer) Offload(*http.Request, Source) (Handover, bool) { return Handover{}, false }
-
-// noTerms is what nil stands for.
-var noTerms Terms
 
 // offload hands the file over to a proxy where a rule says so and nothing
 // speaks against it; done means that the request is answered.
@@ -229,16 +128,6 @@ func (x *exchange) look() (Attributes, error) {
 	return attributes(fi)
 }
 
-// hides tells whether clients get to see none of the metadata.
-func (l *Link) hides(metadata map[string]string) bool {
-	for key := range metadata {
-		if !slices.Contains(l.Hidden, key) {
-			return false
-		}
-	}
-	return true
-}
-
 // handOver sets headers and writes nothing: a compressing writer would label
 // what it believes to be an empty body.
 func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
@@ -286,23 +175,6 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	}
 	x.outcome.Mode, x.outcome.Status = Offloaded, http.StatusOK
 	return true, nil
-}
-
-// sign returns a URL for the file; false means that it must be streamed.
-func (x *exchange) sign(l *Link, d description) (url string, ok bool) {
-	o := SignOptions{Method: http.MethodGet, Expiry: l.Expiry}
-	if l.Status != 0 {
-		o.Disposition, o.ContentType = d.disposition(), d.contentType
-	}
-	url, err := l.Sign(x.r.Context(), x.resp.File, o)
-	switch {
-	case err == nil:
-		return url, !hasControl(url)
-	case !errors.Is(err, errors.ErrUnsupported):
-		x.logger().LogAttrs(x.r.Context(), slog.LevelWarn, "no signed URL, so the file is streamed",
-			slog.String("rule", x.outcome.Rule), slog.String("path", x.r.URL.Path), slog.Any("error", err))
-	}
-	return "", false
 }
 
 func isConditional(h http.Header) bool {

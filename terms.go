@@ -1,0 +1,69 @@
+package downloadview
+
+// Terms say what a proxy does with an answer that hands a file over. The zero
+// value is a proxy that judges by its own validators and drops what it doesn't
+// know.
+type Terms struct {
+	// Tag is the kind of entity tag that the proxy gives a local file.
+	Tag TagStyle
+
+	// Validators says whose entity tag and date decide on the preconditions of
+	// a request that has been handed over.
+	Validators Validators
+
+	// Unfit are the requests that the proxy would answer wrongly; they are
+	// answered here.
+	Unfit Requests
+
+	// SilentRanges says that the proxy sends ranges but doesn't announce them, so
+	// the application does.
+	SilentRanges bool
+
+	// KeepsSafety says that the proxy sends the application's
+	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
+	// inline downloads are streamed.
+	KeepsSafety bool
+
+	// Private are fields that go under another name, by which the proxy's
+	// configuration puts them in place on answers that have the file: under
+	// their own they would stay on its error pages.
+	Private []PrivateField
+
+	// RateField is the canonical name of the field that bounds the speed, in
+	// bytes a second. Where it is "", downloads with a bound are streamed.
+	RateField string
+}
+
+// A PrivateField is a header field and the name that it travels under, both
+// canonical.
+type PrivateField struct{ Name, As string }
+
+// Validators says whose entity tag and date decide.
+type Validators int
+
+const (
+	// ProxyValidators: the proxy judges by those it computes from the file, and
+	// drops the application's.
+	ProxyValidators Validators = iota
+	// OurValidators: the proxy judges by those the application sends.
+	OurValidators
+	// OurTag: the proxy judges by the tag that the application sends, and by the
+	// date of the file itself.
+	OurTag
+)
+
+// Requests is a set of kinds of requests.
+type Requests uint8
+
+const (
+	// SeveralRanges are those for more than one range of the file.
+	SeveralRanges Requests = 1 << iota
+	// OddRanges are those with a Range field that means nothing here, such as one
+	// in another unit than bytes.
+	OddRanges
+	// HeadRequests are those with the method HEAD.
+	HeadRequests
+)
+
+// noTerms is what nil stands for.
+var noTerms Terms
