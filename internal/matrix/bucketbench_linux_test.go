@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,8 +18,10 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/faultproxy"
 	"github.com/downloadview/downloadview/internal/proxyconf"
 	"github.com/downloadview/downloadview/internal/s3test"
+	"github.com/downloadview/downloadview/storage/readahead"
 	"github.com/downloadview/downloadview/storage/resume"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
@@ -44,6 +47,9 @@ func bucketHandler(t *testing.T, name, endpoint string) (http.Handler, error) {
 		return downloadview.NewHandler(view, nil), nil
 	case "resume":
 		view.Storage = resume.Storage(view.Storage, nil)
+		return downloadview.NewHandler(view, nil), nil
+	case "readahead":
+		view.Storage = readahead.Storage(resume.Storage(view.Storage, nil), nil)
 		return downloadview.NewHandler(view, nil), nil
 	case "signed":
 		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://files", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}})
@@ -150,6 +156,53 @@ func BenchmarkBucket(b *testing.B) {
 				if i > 0 {
 					b.ReportMetric(ratios[i][len(ratios[i])/2], name+"-ratio")
 				}
+			}
+		})
+	}
+}
+
+// The same behind a store that is 20 ms away and gives 50 MB/s a connection: how
+// long a download takes, and its ratio to the SDK's.
+func BenchmarkDistantBucket(b *testing.B) {
+	srv := s3test.Start(b)
+	distant := faultproxy.Start(b, strings.TrimPrefix(srv.Endpoint, "http://"))
+	distant.On(0, faultproxy.Gets, faultproxy.Slow(20*time.Millisecond, 50_000_000))
+	for _, o := range []struct {
+		name string
+		size int
+	}{{"1KiB", 1 << 10}, {"1MiB", 1 << 20}, {"256MiB", 256 << 20}} {
+		if _, err := srv.Client.PutObject(b.Context(), &s3.PutObjectInput{
+			Bucket: &srv.Bucket, Key: aws.String(o.name), Body: readable(b, o.size), ContentLength: aws.Int64(int64(o.size)),
+		}); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(o.name, func(b *testing.B) {
+			names := []string{"sdk", "ours", "resume", "readahead", "blob", "signed"}
+			var contenders []*contender
+			for _, name := range names[:5] {
+				addr, pid := startApp(b, "bucket-"+name, "tcp", distant.URL)
+				contenders = append(contenders, &contender{addr: addr, pids: []int{pid}})
+			}
+			contenders = append(contenders, start(b, "bucket-signed", "unix", distant.URL, func(s *proxyconf.Site) {
+				s.Rules = []proxyconf.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &proxyconf.Origin{}}}
+			}, nil))
+			took := make([]float64, len(names))
+			turns := 0.0
+			for b.Loop() {
+				for i, c := range contenders {
+					c.connect(b)
+					from := time.Now()
+					if n := c.ask(b, "/"+o.name); n != int64(o.size) {
+						b.Fatalf("%s: %d bytes, want %d", names[i], n, o.size)
+					}
+					took[i] += time.Since(from).Seconds()
+					c.conn.Close()
+				}
+				turns++
+			}
+			b.ReportMetric(0, "ns/op") // of all
+			for i, name := range names {
+				b.ReportMetric(took[i]/turns*1e3, name+"-ms")
 			}
 		})
 	}
