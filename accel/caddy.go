@@ -20,7 +20,8 @@ import (
 //			copy_response_headers {
 //				exclude X-Accel-Redirect Content-Length
 //			}
-//			method GET
+//			@other not method GET HEAD
+//			method @other GET
 //			rewrite * {rp.header.X-Accel-Redirect}
 //			uri strip_prefix /_media
 //			root * /srv/media
@@ -53,9 +54,9 @@ func Caddy() Proxy {
 // Caddy26 is [Caddy] for versions up to 2.6. They take the value as it is, so
 // names with control characters, with a question mark, and those that end in a
 // space are streamed; and they judge by an entity tag of their own, which
-// streamed files then have too. HEAD is answered here: where the configuration
-// makes a GET of every method, as it has to for others, Caddy 2.6 sends a body
-// after the header, and the client takes it for the next answer.
+// streamed files then have too. HEAD is answered here: where a configuration makes
+// a GET of every method, HEAD among them, Caddy 2.6 sends a body after the header,
+// and the client takes it for the next answer.
 func Caddy26() Proxy {
 	return Proxy{
 		Name:        "caddy@2.6",

@@ -38,7 +38,7 @@ var linksFollowed = map[string]finding{
 
 var noKeepalive = map[string]finding{
 	"nginx": {"nginx speaks HTTP/1.0 with the application, or closes each connection: nothing tells a streamed download that is cut short from a whole one, and small ones cost twice", "say `proxy_http_version 1.1;` and `proxy_set_header Connection \"\";` in the location with proxy_pass, and `keepalive 32;` in its upstream"},
-	"":      {"the proxy speaks HTTP/1.0 with the application, or closes each connection", "have it speak HTTP/1.1 and keep connections (Apache: `keepalive=On` at ProxyPass, no `SetEnv force-proxy-request-1.0`)"},
+	"":      {"the proxy speaks HTTP/1.0 with the application, or closes each connection", "have it speak HTTP/1.1 and keep connections (Apache: no `disablereuse=On` at ProxyPass, no `SetEnv force-proxy-request-1.0`)"},
 }
 
 var errorPages = map[string]finding{
