@@ -27,7 +27,8 @@ import (
 // 304, 412 or 416 is answered here, and several ranges are streamed.
 //
 // Names that are not UTF-8, and those with control characters, are streamed.
-// Symbolic links are followed wherever they lead; a storage that refuses them
+// Symbolic links are followed wherever they lead, unless server.follow-symlink is
+// "disable", as the printed configuration has it; a storage that refuses them
 // refuses them before the hand-over, which looks.
 func Lighttpd() Proxy {
 	return Proxy{

@@ -12,9 +12,11 @@ var apacheTexts = texts("apache", apacheQuote)
 // apacheSite is a Site in the words of Apache's configuration.
 type apacheSite struct {
 	Site
+	Address     string // where it listens
 	Port        string
-	Address     string // of the application
+	Application string // its URL
 	Directories []string
+	Streamed    []string // the names of rules
 	Modules     []string
 
 	// Unescapes is for mod_xsendfile 1.0, which knows the directive.
@@ -33,20 +35,26 @@ func printApache10(w io.Writer, s Site, p Part) error {
 }
 
 func printApacheSite(w io.Writer, p Part, site apacheSite) error {
-	err := site.filesOnly("Apache")
+	rules, streamed, err := site.handed("Apache")
 	if err != nil {
 		return err
 	}
-	if _, site.Port, err = site.listen(p); err != nil {
+	site.Streamed = streamed
+	host, port, err := site.listen(p)
+	if err != nil {
 		return err
+	}
+	site.Address, site.Port = net.JoinHostPort(host, port), port
+	if host == "" {
+		site.Address = port
 	}
 	if _, err := apacheQuote(site.Folder); err != nil {
 		return fmt.Errorf("folder: %w", err)
 	}
-	if site.Address, err = site.apacheUpstream(); err != nil {
+	if site.Application, err = site.apacheUpstream(); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
-	if site.Directories, err = site.destinations(apacheQuote); err != nil {
+	if site.Directories, err = destinations(rules, apacheQuote); err != nil {
 		return err
 	}
 	site.Modules = []string{"mpm_event", "authz_core", "env", "proxy", "proxy_http", "xsendfile"}

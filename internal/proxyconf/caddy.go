@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 var caddyTexts = texts("caddy", caddyQuote)
@@ -17,6 +18,7 @@ type caddySite struct {
 	Bind, Port string
 	Address    string // of the application
 	Locations  []caddyLocation
+	Streamed   []string // the names of rules
 
 	// Old is Caddy 2.6, which takes the names of files as they are and lacks
 	// some directives.
@@ -40,9 +42,16 @@ func printCaddy26(w io.Writer, s Site, p Part) error {
 }
 
 func printCaddySite(w io.Writer, p Part, site caddySite) error {
-	err := site.filesOnly("Caddy")
+	rules, streamed, err := site.handed("Caddy")
 	if err != nil {
 		return err
+	}
+	site.Streamed = streamed
+	for _, r := range site.Rules {
+		// A name stands in a comment, where Caddy replaces, too.
+		if strings.Contains(r.name(), caddyVariable) {
+			return fmt.Errorf("rule %q: name has %q in it, which Caddy would replace", r.name(), caddyVariable)
+		}
 	}
 	if site.Bind, site.Port, err = site.listen(p); err != nil {
 		return err
@@ -53,7 +62,7 @@ func printCaddySite(w io.Writer, p Part, site caddySite) error {
 	if site.Address, err = site.caddyUpstream(); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
-	if site.Locations, err = caddyLocations(site.Rules); err != nil {
+	if site.Locations, err = caddyLocations(rules); err != nil {
 		return err
 	}
 	return write(w, caddyTexts, p, site)
@@ -100,9 +109,6 @@ func newCaddyLocation(r Rule) (caddyLocation, error) {
 	if _, err := caddyQuote(dir); err != nil {
 		return caddyLocation{}, fmt.Errorf("directory: %w", err)
 	}
-	if _, err := caddyQuote(r.name()); err != nil { // it stands in a comment, where Caddy replaces, too
-		return caddyLocation{}, fmt.Errorf("name: %w", err)
-	}
 	return caddyLocation{Title: r.name(), Prefix: strip + "/", Strip: strip, Directory: dir}, nil
 }
 
@@ -113,20 +119,26 @@ func (s caddySite) caddyUpstream() (string, error) {
 		return "", err
 	case a.socket == "":
 		return caddyQuote(net.JoinHostPort(a.host, a.port))
-	case strings.ContainsAny(a.socket, "{}|") || strings.Contains(a.socket, "//"):
-		return "", fmt.Errorf("%q has one of { } | // in it, which mean something in Caddy's addresses", a.socket)
+	case strings.ContainsAny(a.socket, "{}|:") || strings.Contains(a.socket, "//"):
+		return "", fmt.Errorf("%q has one of { } | : // in it, which mean something in Caddy's addresses", a.socket)
 	}
 	return caddyQuote("unix/" + a.socket)
 }
 
-// caddyQuote writes braces that are no placeholder's with a backslash each; that
-// is a matter of what is in the quotes, not of the quotes.
+// caddyVariable begins what Caddy replaces wherever it stands.
+const caddyVariable = "{$"
+
 func caddyQuote(s string) (string, error) {
-	if strings.Contains(s, "{$") {
-		return "", fmt.Errorf("%q has %q in it, which Caddy would replace", s, "{$")
+	switch {
+	case !utf8.ValidString(s):
+		return "", fmt.Errorf("%q is not UTF-8, which Caddy's configuration has to be", s)
+	case strings.Contains(s, caddyVariable):
+		return "", fmt.Errorf("%q has %q in it, which Caddy would replace", s, caddyVariable)
+	case strings.Contains(s, `\}`):
+		return "", fmt.Errorf("%q has a backslash before a brace, which Caddy's versions read in different ways", s)
 	}
 	value := s
-	if strings.Contains(value, "{") {
+	if strings.Contains(value, "{") { // or Caddy 2.6 keeps the backslash
 		value = strings.NewReplacer("{", `\{`, "}", `\}`).Replace(value)
 	}
 	if !strings.ContainsAny(value, `"\`) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 var lighttpdTexts = texts("lighttpd", lighttpdQuote)
@@ -15,14 +16,15 @@ type lighttpdSite struct {
 	Host        string // of the application, or the path of its socket
 	HostPort    string // "" with a socket
 	Directories []string
+	Streamed    []string // the names of rules
 }
 
 func printLighttpd(w io.Writer, s Site, p Part) error {
-	site := lighttpdSite{Site: s}
-	err := s.filesOnly("lighttpd")
+	rules, streamed, err := s.handed("lighttpd")
 	if err != nil {
 		return err
 	}
+	site := lighttpdSite{Site: s, Streamed: streamed}
 	if site.Bind, site.Port, err = s.listen(p); err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func printLighttpd(w io.Writer, s Site, p Part) error {
 	if _, err := lighttpdQuote(site.Host); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
-	if site.Directories, err = s.destinations(lighttpdQuote); err != nil {
+	if site.Directories, err = destinations(rules, lighttpdQuote); err != nil {
 		return err
 	}
 	return write(w, lighttpdTexts, p, site)
@@ -52,7 +54,10 @@ func printLighttpd(w io.Writer, s Site, p Part) error {
 // lighttpdQuote knows that lighttpd takes a backslash for itself but before a
 // quotation mark.
 func lighttpdQuote(s string) (string, error) {
-	if strings.HasSuffix(s, `\`) {
+	switch {
+	case !utf8.ValidString(s):
+		return "", fmt.Errorf("%q is not UTF-8, which X-Sendfile has to be for lighttpd", s)
+	case strings.HasSuffix(s, `\`):
 		return "", fmt.Errorf("%q ends in a backslash, which lighttpd has no way to write", s)
 	}
 	return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`, nil
