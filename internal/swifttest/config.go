@@ -1,3 +1,5 @@
+//go:build linux
+
 package swifttest
 
 import (
@@ -8,7 +10,7 @@ import (
 // kinds are the servers of a node.
 var kinds = []string{"object", "container", "account"}
 
-const common = `[swift-hash]
+const commonConf = `[swift-hash]
 swift_hash_path_suffix = x
 swift_hash_path_prefix = x
 
@@ -17,37 +19,42 @@ name = p0
 default = yes
 `
 
-// serverConf is that of one server of a node.
-func serverConf(dir, kind string, node, port int) string {
+// serverConf is that of one server of a node. Without workers it is a single
+// process.
+func serverConf(kind, dir, devices, user string, port int) string {
 	return fmt.Sprintf(`[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = %d
 swift_dir = %s
-devices = %s/n%d
+devices = %s
 mount_check = false
 workers = 0
-user = nobody
+user = %s
 disable_fallocate = true
 log_level = WARNING
 
 [pipeline:main]
-pipeline = %s-server
+pipeline = %[5]s-server
 
-[app:%s-server]
-use = egg:swift#%s
-`, port, dir, dir, node, kind, kind, kind)
+[app:%[5]s-server]
+use = egg:swift#%[5]s
+`, port, dir, devices, user, kind)
 }
 
-// proxyConf is that of the server that speaks S3. versioned_writes would need
-// more of them; slo is what makes objects in several parts possible.
-func proxyConf(dir string, port, memcached int) string {
+// gatewayConf is that of the server that speaks S3. slo is for objects in
+// several parts; versioned_writes, which is usual, needs more than is here.
+//
+// It reads from the first node that is there, so that a test knows which one
+// serves. A node that refused is asked again at once, so that what a test sees
+// does not hang on the test before it.
+func gatewayConf(dir, user string, port, memcached int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = %d
 swift_dir = %s
 workers = 0
-user = nobody
+user = %s
 log_level = WARNING
 
 [pipeline:main]
@@ -58,7 +65,9 @@ use = egg:swift#proxy
 account_autocreate = true
 conn_timeout = 1
 node_timeout = 5
-error_suppression_interval = 1
+error_suppression_interval = 0
+sorting_method = affinity
+read_affinity = r1z1=1, r1z2=2, r1z3=3
 
 [filter:cache]
 use = egg:swift#memcache
@@ -66,16 +75,16 @@ memcache_servers = 127.0.0.1:%d
 
 [filter:s3api]
 use = egg:swift#s3api
-location = us-east-1
+location = %s
 s3_acl = false
 check_bucket_owner = false
 
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = testing .admin
-`, port, dir, memcached)
+user_test_tester = %s .admin
+`, port, dir, user, memcached, region, secretKey)
 	for _, name := range []string{"catch_errors", "listing_formats", "copy", "slo", "dlo"} {
-		fmt.Fprintf(&b, "\n[filter:%s]\nuse = egg:swift#%s\n", name, name)
+		fmt.Fprintf(&b, "\n[filter:%s]\nuse = egg:swift#%[1]s\n", name)
 	}
 	return b.String()
 }

@@ -1,5 +1,5 @@
-//go:build !unix
-
-// Package swifttest runs a real distributed object store for tests, on systems
-// that have users and signals.
+// Package swifttest runs a real distributed object store for tests: OpenStack
+// Swift on three storage nodes, which keep a copy of every object each, behind a
+// gateway that speaks S3 and checks signatures. It is for Linux alone, as Swift
+// is.
 package swifttest
