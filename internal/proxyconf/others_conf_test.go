@@ -98,7 +98,7 @@ func TestOthersReadForRoot(t *testing.T) {
 		if o.name == "apache" || o.name == "lighttpd" {
 			for _, dir := range []string{"/etc/apache2", "/var/cache/lighttpd/uploads"} {
 				if _, err := os.Stat(dir); err != nil {
-					t.Skip("needs Debian's folders: " + err.Error())
+					testserver.Lacking(t, "needs the folders of Debian's package: %v", err)
 				}
 			}
 		}

@@ -30,12 +30,18 @@ func Binary(t testing.TB, name, envVar string) string {
 			return path
 		}
 	}
-	const format = "needs %s: put it on PATH or name its path in %s; %s"
-	if os.Getenv("DOWNLOADVIEW_REQUIRE_SERVERS") == "1" {
-		t.Fatalf(format, name, envVar, howTo(name))
-	}
-	t.Skipf(format, name, envVar, howTo(name))
+	Lacking(t, "needs %s: put it on PATH or name its path in %s; %s", name, envVar, howTo(name))
 	return ""
+}
+
+// Lacking skips the test for want of something that the system has not, or fails
+// it if DOWNLOADVIEW_REQUIRE_SERVERS is 1. The message begins with "needs".
+func Lacking(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("DOWNLOADVIEW_REQUIRE_SERVERS") == "1" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }
 
 func howTo(name string) string {
