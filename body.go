@@ -101,7 +101,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return nil
 	}
-	n, err := copyBody(x.r.Context(), x.w, b.handle, part.length)
+	n, err := copyBody(x.w, b.handle, part.length)
 	x.outcome.Bytes = n
 	return err
 }
@@ -201,7 +201,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) error {
 	if c != nil {
 		defer c.Close()
 	}
-	n, err := copyBody(x.r.Context(), x.w, r, part.length)
+	n, err := copyBody(x.w, r, part.length)
 	x.outcome.Bytes += n
 	return err
 }

@@ -25,26 +25,6 @@ func (m Mode) String() string {
 	return "stream"
 }
 
-// A Party is who ended a download before its time.
-type Party int
-
-const (
-	Nobody Party = iota // the answer is complete
-	Client              // the client went away, or its connection broke
-	Origin              // the file failed or was shorter than it said
-)
-
-// String returns "", "client" or "origin".
-func (p Party) String() string {
-	switch p {
-	case Client:
-		return "client"
-	case Origin:
-		return "origin"
-	}
-	return ""
-}
-
 // An Outcome is what became of a request.
 type Outcome struct {
 	Mode      Mode

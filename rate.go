@@ -17,8 +17,8 @@ type pacedWriter struct {
 
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Write sends p in pieces that each take about an eighth of a second. Who is
-// slower than the rate never waits.
+// Write sends p in pieces that each take about an eighth of a second. A client
+// that is slower than the rate never waits.
 func (w *pacedWriter) Write(p []byte) (sent int, err error) {
 	piece := int(max(w.rate/8, 1))
 	for len(p) > 0 {
@@ -36,14 +36,29 @@ func (w *pacedWriter) Write(p []byte) (sent int, err error) {
 	return sent, nil
 }
 
+const (
+	// shortestWait is what a writer may be ahead of its rate. Timers are too coarse
+	// for less, and small writes would each wait for one.
+	shortestWait = 10 * time.Millisecond
+	// longestCredit is what it may catch up of the time that timers and a slow
+	// client have taken.
+	longestCredit = time.Second / 8
+)
+
 // wait returns when the next piece is due.
 func (w *pacedWriter) wait() error {
 	now := time.Now()
-	if w.next.Before(now) {
+	if w.next.IsZero() {
 		w.next = now
+	}
+	ahead := w.next.Sub(now)
+	if ahead < -longestCredit {
+		w.next = now.Add(-longestCredit)
+	}
+	if ahead < shortestWait {
 		return nil
 	}
-	timer := time.NewTimer(w.next.Sub(now))
+	timer := time.NewTimer(ahead)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -1,8 +1,9 @@
 package downloadview
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,20 +76,80 @@ func TestRateOfProxies(t *testing.T) {
 	}
 }
 
-// A client that leaves while it waits for its next piece is not waited for.
-func TestRateEndsWithTheClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
-		var seen Outcome
-		v := ViewFunc(func(*http.Request) (Response, error) {
-			return Response{File: newObject(strings.Repeat("x", 100_000)), LimitRate: 1000}, nil
+// A request that ends while its download waits for its next piece isn't waited
+// for. A deadline is the server's own, and no client may take it for the end.
+func TestRateEndsWithTheRequest(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		cause error
+		want  Party
+	}{
+		{"the client leaves", nil, Client},
+		{"a deadline", context.DeadlineExceeded, Server},
+		{"the server stops", ErrShutdown, Shutdown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				if tt.cause == context.DeadlineExceeded {
+					var end context.CancelFunc
+					ctx, end = context.WithTimeout(ctx, 3*time.Second)
+					defer end()
+				} else {
+					time.AfterFunc(3*time.Second, func() { cancel(tt.cause) })
+				}
+				var seen Outcome
+				v := ViewFunc(func(*http.Request) (Response, error) {
+					return Response{File: newObject(strings.Repeat("x", 100_000)), LimitRate: 1000}, nil
+				})
+				var logged bytes.Buffer
+				h := NewHandler(v, &Options{Logger: loggerTo(&logged), Observer: func(_ *http.Request, o Outcome) { seen = o }})
+				from := time.Now()
+				func() {
+					defer func() {
+						if p := recover(); p != http.ErrAbortHandler {
+							t.Errorf("panic %v, want http.ErrAbortHandler", p)
+						}
+					}()
+					h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+				}()
+				if got := time.Since(from); got != 3*time.Second || seen.AbortedBy != tt.want || seen.Err == nil {
+					t.Errorf("after %v: %+v, want it to be ended by %q after 3s", got, seen, tt.want)
+				}
+				if (logged.Len() == 0) != (tt.want == Client) {
+					t.Errorf("logged %q", &logged)
+				}
+			})
 		})
-		h := NewHandler(v, &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen = o }})
-		from := time.Now()
-		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(ctx))
-		if got := time.Since(from); got != 3*time.Second || seen.AbortedBy != Client || !errors.Is(seen.Err, context.DeadlineExceeded) {
-			t.Errorf("after %v: %+v, want the client to have left after 3s", got, seen)
-		}
-	})
+	}
+}
+
+// A rate holds whatever the size of the writes, since small ones don't each wait
+// for a timer, which is coarser than they are.
+func TestRateOfSmallWrites(t *testing.T) {
+	for _, size := range []int{1, 10, 1000, 100_000} {
+		synctest.Test(t, func(t *testing.T) {
+			const rate, total = 1 << 20, 1 << 20
+			moments := make(map[time.Time]bool)
+			f := FromFunc("a", func(_ context.Context, w io.Writer) error {
+				for sent := 0; sent < total; sent += size {
+					if _, err := w.Write(make([]byte, min(size, total-sent))); err != nil {
+						return err
+					}
+					moments[time.Now()] = true
+				}
+				return nil
+			}, nil)
+			from := time.Now()
+			Send(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), Response{File: f, LimitRate: rate})
+			took := time.Since(from)
+			if want := time.Second; took > want || took < want-want/4 {
+				t.Errorf("%d bytes at a time took %v, want about %v", size, took, want)
+			}
+			if len(moments) > 101 {
+				t.Errorf("%d bytes at a time waited %d times within a second", size, len(moments))
+			}
+		})
+	}
 }

@@ -1,18 +1,14 @@
 package downloadview
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net"
 	"net/http"
-	"os"
-	"syscall"
 )
 
-// A cutOff is a body that ended before its time.
+// A cutOff is a body that ended before its time. by is [Origin] where reading the
+// file failed, and [Client] where writing failed, whoever is to blame for it.
 type cutOff struct {
 	by  Party
 	err error
@@ -23,14 +19,14 @@ func (e *cutOff) Unwrap() error { return e.err }
 
 // copyBody sends n bytes of src, or all of it where n is negative, and returns
 // how many went out. The error is a *cutOff, also for a panic.
-func copyBody(ctx context.Context, w io.Writer, src io.Reader, n int64) (sent int64, err error) {
+func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &cutOff{Origin, panicked(p)}
 		}
 	}()
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
-		return copyByKernel(ctx, rf, src, n)
+		return copyByKernel(rf, src, n)
 	}
 	sent, readErr, writeErr := copyPieces(w.Write, src, n)
 	switch {
@@ -44,39 +40,8 @@ func copyBody(ctx context.Context, w io.Writer, src io.Reader, n int64) (sent in
 	return sent, nil
 }
 
-// isKernelFile tells whether net can pass src to sendfile(2).
-func isKernelFile(src io.Reader) bool {
-	_, ok := src.(interface {
-		fs.File
-		syscall.Conn
-	})
-	return ok
-}
-
-// copyByKernel leaves the copying to w, which hands a limited file on to the kernel
-// where nothing stands between it and the connection.
-func copyByKernel(ctx context.Context, w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
-	sent, err := w.ReadFrom(&io.LimitedReader{R: src, N: n})
-	switch {
-	case err == nil && sent == n:
-		return sent, nil
-	case err == nil:
-		return sent, &cutOff{Origin, shortBy(n - sent)}
-	case ctx.Err() != nil, isConnectionError(err):
-		return sent, &cutOff{Client, err}
-	}
-	return sent, &cutOff{Origin, err}
-}
-
 func shortBy(n int64) error {
 	return fmt.Errorf("%d bytes are missing: %w", n, io.ErrUnexpectedEOF)
-}
-
-// isConnectionError tells the errors of a connection from those of a file, both
-// of which ReadFrom returns as a [net.OpError].
-func isConnectionError(err error) bool {
-	return errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // A bodyWriter takes a body that is written by itself. It sends the header with

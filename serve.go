@@ -21,9 +21,10 @@ type exchange struct {
 	outcome Outcome
 
 	style  TagStyle
-	ranger RangeFile // the file, where it can be opened in the middle
-	beyond bool      // it refused a range that is not in it
-	limit  int64     // bytes a second; 0: none
+	ranger RangeFile     // the file, where it can be opened in the middle
+	beyond bool          // it refused a range that is not in it
+	limit  int64         // bytes a second; 0: none
+	moving *movingWriter // nil: the server has no WriteTimeout
 
 	metadata map[string]string // what a look told
 }
@@ -113,10 +114,18 @@ func (x *exchange) refuse(err error) {
 			h[http.CanonicalHeaderKey(key)] = values
 		}
 	}
-	if x.r.Context().Err() != nil {
+	switch x.ended() {
+	case Client:
 		x.outcome.AbortedBy = Client
-	} else {
-		x.log(status, err)
+	case Shutdown:
+		x.outcome.AbortedBy, status = Shutdown, http.StatusServiceUnavailable
+		x.log(levelOf(Shutdown), status, err)
+	default:
+		level := slog.LevelDebug
+		if status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+		x.log(level, status, err)
 	}
 	x.outcome.Status = status
 	if x.options.Error != nil {
@@ -138,13 +147,15 @@ func (x *exchange) refuse(err error) {
 	x.finish()
 }
 
-func (x *exchange) log(status int, err error) {
-	level := slog.LevelDebug
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
+func (x *exchange) log(level slog.Level, status int, err error) {
+	line := []slog.Attr{
+		slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
+		slog.Int("status", status), slog.Any("error", err),
 	}
-	x.logger().LogAttrs(x.r.Context(), level, "download failed", slog.String("method", x.r.Method),
-		slog.String("path", x.r.URL.Path), slog.Int("status", status), slog.Any("error", err))
+	if by := x.outcome.AbortedBy; by != Nobody {
+		line = append(line, slog.String("aborted_by", by.String()))
+	}
+	x.logger().LogAttrs(x.r.Context(), level, "download failed", line...)
 }
 
 func (x *exchange) logger() *slog.Logger {
@@ -156,19 +167,21 @@ func (x *exchange) logger() *slog.Logger {
 
 // cutShort ends an answer whose header is out.
 func (x *exchange) cutShort(cut *cutOff) {
-	gone := x.r.Context().Err() != nil
-	x.outcome.AbortedBy, x.outcome.Err = cut.by, cut.err
-	switch {
-	case cut.by == Origin && gone:
-		x.outcome.AbortedBy = Client // its leaving is what ended the reading
-	case cut.by == Origin && !errors.Is(cut.err, http.ErrAbortHandler):
-		x.log(http.StatusInternalServerError, cut.err)
+	party := x.partyOf(cut)
+	x.outcome.AbortedBy, x.outcome.Err = party, cut.err
+	if party != Client && !errors.Is(cut.err, http.ErrAbortHandler) {
+		x.log(levelOf(party), x.outcome.Status, cut.err)
 	}
 	x.finish()
-	if cut.by == Client && (gone || isConnectionError(cut.err)) {
-		return // nobody is left who could take the rest for the whole
-	}
 	abort(x.w, x.r)
+}
+
+// levelOf returns the level of the line about a download that a party cut short.
+func levelOf(p Party) slog.Level {
+	if p == Stall || p == Shutdown {
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 func (x *exchange) finish() {

@@ -31,6 +31,7 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 // The facts that count are those of the open handle. Where they lead to another
 // decision than the one it was opened for, it is opened anew, a few times.
 func (x *exchange) stream() error {
+	x.move()
 	if x.limit > 0 {
 		x.w = &pacedWriter{ResponseWriter: x.w, ctx: x.r.Context(), rate: x.limit}
 	}

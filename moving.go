@@ -1,0 +1,84 @@
+package downloadview
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// A movingWriter moves the deadline of a server's WriteTimeout on while the client
+// takes the body, so that it ends those that stand still and not those that are
+// slow.
+type movingWriter struct {
+	http.ResponseWriter
+	limit time.Duration
+	until time.Time
+}
+
+// move has the deadline of the server's WriteTimeout move with the body.
+func (x *exchange) move() {
+	s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || s.WriteTimeout <= 0 {
+		return
+	}
+	m := &movingWriter{ResponseWriter: x.w, limit: s.WriteTimeout}
+	m.renew()
+	x.moving, x.w = m, m
+	if rf, ok := m.ResponseWriter.(io.ReaderFrom); ok {
+		x.w = &movingReaderFrom{m, rf}
+	}
+}
+
+// isOver tells whether the deadline has passed.
+func (w *movingWriter) isOver() bool { return w != nil && !time.Now().Before(w.until) }
+
+func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// renew moves the deadline on, if it has come nearer by more than a little.
+func (w *movingWriter) renew() {
+	now := time.Now()
+	if w.until.Sub(now) > w.limit-w.limit/8 {
+		return
+	}
+	w.until = now.Add(w.limit)
+	setWriteDeadline(w.ResponseWriter, w.until)
+}
+
+func (w *movingWriter) Write(p []byte) (sent int, err error) {
+	for {
+		w.renew()
+		n, err := w.ResponseWriter.Write(p[:min(len(p), smallPiece)])
+		sent, p = sent+n, p[n:]
+		if err != nil || len(p) == 0 {
+			return sent, err
+		}
+	}
+}
+
+// A movingReaderFrom is a movingWriter over a writer that can take a body as a
+// whole.
+type movingReaderFrom struct {
+	*movingWriter
+	below io.ReaderFrom
+}
+
+// ReadFrom leaves the copying to the writer below, as long as bytes go out before
+// each deadline.
+func (w *movingReaderFrom) ReadFrom(r io.Reader) (sent int64, err error) {
+	part := kernelPart(r)
+	if part == nil {
+		return io.Copy(struct{ io.Writer }{w.movingWriter}, r)
+	}
+	for {
+		w.renew()
+		n, err := readPart(w.below, part)
+		sent += n
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return sent, err
+		}
+	}
+}
+
+var _ io.ReaderFrom = (*movingReaderFrom)(nil)

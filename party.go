@@ -1,0 +1,118 @@
+package downloadview
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+)
+
+// A Party is the one that ended a download before its time.
+type Party int
+
+const (
+	Nobody   Party = iota // the answer is complete
+	Client                // the client closed the connection, or it broke
+	Origin                // the file failed or was shorter than it said
+	Server                // a limit of the server itself: a deadline, a timeout, a writer that refused
+	Stall                 // the client took nothing for too long; see [EndStalled]
+	Shutdown              // the server was told to stop; see [ErrShutdown]
+)
+
+// String returns "", "client", "origin", "server", "stall" or "shutdown".
+func (p Party) String() string {
+	switch p {
+	case Client:
+		return "client"
+	case Origin:
+		return "origin"
+	case Server:
+		return "server"
+	case Stall:
+		return "stall"
+	case Shutdown:
+		return "shutdown"
+	}
+	return ""
+}
+
+// ErrShutdown is the cause that a server gives when it cancels the context of
+// its requests because it stops. A server whose
+// [net/http.Server.BaseContext] comes from [context.WithCancelCause] calls the
+// cancel function with ErrShutdown just before it closes the connections that
+// are left. A download that this cuts short has the [Outcome.AbortedBy]
+// [Shutdown].
+var ErrShutdown = errors.New("the server is stopping")
+
+// ended returns the party that ended the request's context; [Nobody] while the
+// context goes on.
+//
+// net/http cancels the context when the connection ends. So may middleware, and
+// the context doesn't say which it was, unless by a deadline or a cause. The
+// server's own writer says so.
+func (x *exchange) ended() Party {
+	ctx := x.r.Context()
+	if ctx.Err() == nil {
+		return Nobody
+	}
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, ErrShutdown):
+		return Shutdown
+	case cause != context.Canceled, x.moving.isOver(): // which ends a stream of HTTP/2
+		return Server
+	}
+	if closed := connectionEnd(x.w); closed != nil {
+		select {
+		case <-closed:
+		case <-time.After(closeNotice):
+			return Server
+		}
+	}
+	return Client
+}
+
+// closeNotice is how long a server may take to tell that a connection has ended,
+// after it has cancelled the request's context for that.
+const closeNotice = 100 * time.Millisecond
+
+// connectionEnd returns what gets a value when the connection ends, from the
+// writer of the server below all wrappers; nil where that is out of reach.
+func connectionEnd(w http.ResponseWriter) <-chan bool {
+	for ; w != nil; w = below(w) {
+		if n, ok := w.(interface{ CloseNotify() <-chan bool }); ok {
+			return n.CloseNotify()
+		}
+	}
+	return nil
+}
+
+// partyOf returns the party that cut an answer short.
+func (x *exchange) partyOf(cut *cutOff) Party {
+	party := x.ended()
+	switch {
+	case party == Shutdown, cut.by == Origin && party != Nobody:
+		return party
+	case cut.by == Origin:
+		return Origin
+	case isConnectionError(cut.err):
+		return Client
+	case errors.Is(cut.err, errStalled):
+		return Stall
+	case errors.Is(cut.err, os.ErrDeadlineExceeded), errors.Is(cut.err, net.ErrClosed), party == Nobody:
+		return Server
+	}
+	return party
+}
+
+// isConnectionError tells whether err is one of a connection that the other side
+// has left. A write by sendfile(2) may also fail with an error of the file.
+func isConnectionError(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.ETIMEDOUT) ||
+		errors.Is(err, io.ErrClosedPipe) // of net.Pipe
+}
