@@ -19,6 +19,12 @@ import (
 // deadline in the past, which resets the stream. docs/design/0005 says what else
 // a handler may stand in.
 func abort(w http.ResponseWriter, r *http.Request) {
+	if len(r.Header["X-Forwarded-For"]) > 0 && len(w.Header()["Content-Length"]) == 0 {
+		// lighttpd, which sets that field, sends what it has as the whole if the
+		// connection breaks before it has begun to send it, unless it knows a
+		// length that this is short of.
+		time.Sleep(forwarding)
+	}
 	broken := r.ProtoMajor < 2 && reset(w)
 	if !broken {
 		// Where the connection can't be taken over, a deadline at least keeps
@@ -43,6 +49,9 @@ func abort(w http.ResponseWriter, r *http.Request) {
 	}
 	panic(http.ErrAbortHandler)
 }
+
+// forwarding is the time that a proxy has to begin to send what it was given.
+const forwarding = 250 * time.Millisecond
 
 // spoil makes an answer that is still in a buffer, header and all, one that the
 // server breaks off: its body doesn't have the length that it says. The coding

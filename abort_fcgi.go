@@ -17,9 +17,7 @@ func breakFastCGI(w http.ResponseWriter) {
 		v := reflect.ValueOf(w)
 		if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct && v.Type().Elem().PkgPath() == "net/http/fcgi" {
 			if conn, ok := fastCGIConn(v.Elem()); ok {
-				// lighttpd sends what it has as the whole if the connection breaks
-				// before it has begun to send it.
-				time.Sleep(forwarding)
+				time.Sleep(forwarding) // lighttpd is the same here
 				// nginx takes the end of a unix socket for that of the answer, but
 				// not after what is no record: the version of those is 1.
 				_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
@@ -30,9 +28,6 @@ func breakFastCGI(w http.ResponseWriter) {
 		}
 	}
 }
-
-// forwarding is the time that a web server has to begin to send what it was given.
-const forwarding = 250 * time.Millisecond
 
 // fastCGIConn follows response.w (a *bufWriter), its closer (a *streamWriter), and
 // that one's c (a *conn) to rwc.

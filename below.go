@@ -38,3 +38,13 @@ func setWriteDeadline(w http.ResponseWriter, t time.Time) bool {
 	}
 	return false
 }
+
+// setReadDeadline is setWriteDeadline for reading.
+func setReadDeadline(w http.ResponseWriter, t time.Time) bool {
+	for ; w != nil; w = below(w) {
+		if d, ok := w.(interface{ SetReadDeadline(time.Time) error }); ok {
+			return d.SetReadDeadline(t) == nil
+		}
+	}
+	return false
+}

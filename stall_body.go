@@ -1,0 +1,134 @@
+package downloadview
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// EndStalledBodies returns http middleware under which a request whose body doesn't
+// go on for limit is over: reading the body fails with [os.ErrDeadlineExceeded],
+// and the connection is closed after the answer. The limit is one on standing
+// still, and never on the body as a whole. A handler that doesn't read the body is
+// held no longer: net/http reads what is left of a small body before it sends the
+// answer, and waits for it without end where the server has no ReadTimeout.
+//
+// A request without a body costs nothing. A limit of 0 or less panics. For clients
+// that don't read the answer see [EndStalled].
+func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
+	if limit <= 0 {
+		panic("downloadview: EndStalledBodies with a limit of " + limit.String())
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b := &awaitedBody{ReadCloser: r.Body, w: w, limit: limit, quiet: r.Header.Get("Expect") != ""}
+			if r.ContentLength == 0 || r.Body == nil || !b.renew() {
+				next.ServeHTTP(w, r)
+				return
+			}
+			awaited := *r
+			awaited.Body = b
+			next.ServeHTTP(&bodyFirst{ResponseWriter: w, body: b}, &awaited)
+			if !b.ended {
+				b.until = time.Time{}
+				b.renew() // for what net/http reads of it after the answer
+			}
+		})
+	}
+}
+
+// An awaitedBody is a body with a deadline that moves as it is read.
+type awaitedBody struct {
+	io.ReadCloser
+	w     http.ResponseWriter
+	limit time.Duration
+	until time.Time
+	quiet bool // the client sends nothing before it is asked to, by reading
+	ended bool
+}
+
+// renew moves the deadline on, and tells whether there is one.
+func (b *awaitedBody) renew() bool {
+	now := time.Now()
+	if b.until.Sub(now) > b.limit-b.limit/8 {
+		return true
+	}
+	b.until = now.Add(b.limit)
+	return setReadDeadline(b.w, b.until)
+}
+
+func (b *awaitedBody) Read(p []byte) (int, error) {
+	b.quiet = false
+	b.renew()
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF && !b.ended {
+		b.ended = true
+		setReadDeadline(b.w, time.Time{}) // net/http goes on to read: it waits for the client to leave
+	}
+	return n, err
+}
+
+// most is how much of a body net/http reads before an answer to keep the
+// connection.
+const most = 256 << 10
+
+// finish reads what net/http would read before an answer. Where the rest doesn't
+// come the connection is closed after it.
+func (b *awaitedBody) finish(h http.Header) {
+	if b.ended || b.quiet {
+		return
+	}
+	_, err := io.CopyN(io.Discard, b, most+1)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		h.Set("Connection", "close")
+	}
+}
+
+// A bodyFirst writer reads the rest of the request before the answer begins.
+type bodyFirst struct {
+	http.ResponseWriter
+	body  *awaitedBody
+	begun bool
+}
+
+func (w *bodyFirst) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *bodyFirst) begin() {
+	if !w.begun {
+		w.begun = true
+		w.body.finish(w.Header())
+	}
+}
+
+func (w *bodyFirst) WriteHeader(status int) {
+	if status >= 200 {
+		w.begin()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *bodyFirst) Write(p []byte) (int, error) {
+	w.begin()
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *bodyFirst) Flush() {
+	w.begin()
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// ReadFrom leaves the copying to the writer below where that does it.
+func (w *bodyFirst) ReadFrom(r io.Reader) (int64, error) {
+	w.begin()
+	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+		return rf.ReadFrom(r)
+	}
+	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, r)
+}
+
+var (
+	_ io.ReaderFrom = (*bodyFirst)(nil)
+	_ http.Flusher  = (*bodyFirst)(nil)
+)

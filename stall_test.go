@@ -1,0 +1,237 @@
+package downloadview
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// stalling serves f on a connection of the network, with a limit for standing
+// still.
+func stalling(t *testing.T, network string, f File, limit time.Duration) (dial func() net.Conn, seen <-chan Outcome) {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := make(chan Outcome, 10)
+	s := &http.Server{Handler: NewHandler(fileView(f), &Options{
+		Logger: discard, Observer: func(_ *http.Request, o Outcome) { outcomes <- o },
+	})}
+	go s.Serve(EndStalled(l, limit))
+	t.Cleanup(func() { s.Close() })
+	return func() net.Conn {
+		c, err := net.Dial(network, l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}, outcomes
+}
+
+// A client that reads nothing is let go, whatever sends its file; one that reads a
+// little now and then has all of it in the end.
+func TestEndStalled(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
+	produced := FromFunc("a", func(_ context.Context, w io.Writer) error { _, err := w.Write(content); return err }, nil)
+	for _, network := range []string{"tcp", "unix"} {
+		for name, f := range map[string]File{
+			"sendfile": localFileOf(t, "a", content),
+			"copied":   newObject(string(content)),
+			"produced": produced,
+		} {
+			t.Run(network+"/"+name, func(t *testing.T) {
+				dial, seen := stalling(t, network, f, 200*time.Millisecond)
+				c := dial()
+				if tcp, ok := c.(*net.TCPConn); ok {
+					_ = tcp.SetReadBuffer(64 << 10)
+				}
+				fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+				if o := <-seen; o.AbortedBy != Stall || !errors.Is(o.Err, os.ErrDeadlineExceeded) {
+					t.Errorf("outcome %+v, want a stall", o)
+				}
+			})
+		}
+	}
+}
+
+// A slow client is no stalled one, though it takes many times the limit. The limit
+// is long enough for the pauses of this test, and what is read in all takes longer.
+func TestEndStalledIsNoLimitForTheWhole(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB
+	for name, f := range map[string]File{"sendfile": localFileOf(t, "a", content), "copied": newObject(string(content))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dial, seen := stalling(t, "tcp", f, 2*time.Second)
+			c := dial()
+			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.New()
+			begun := time.Now()
+			tick := time.NewTicker(40 * time.Millisecond)
+			defer tick.Stop()
+			for {
+				n, err := io.CopyN(sum, resp.Body, 64<<10)
+				if err == io.EOF || n == 0 {
+					break
+				}
+				if err != nil {
+					t.Fatalf("after %v: %v", time.Since(begun), err)
+				}
+				<-tick.C
+			}
+			if o := <-seen; o.AbortedBy != Nobody || !bytes.Equal(sum.Sum(nil), sha256Of(content)) {
+				t.Errorf("after %v: outcome %+v, or other bytes", time.Since(begun), o)
+			}
+		})
+	}
+}
+
+func sha256Of(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// What isn't for sendfile(2) goes on after a look at the right byte too.
+func TestStalledConnGoesOnWhereItStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		c := &stallConn{Conn: theirs, limit: time.Second}
+		content := strings.Repeat("0123456789", 100)
+		go func() {
+			io.Copy(c, strings.NewReader(content))
+			c.Close()
+		}()
+		var got []byte
+		for {
+			time.Sleep(300 * time.Millisecond) // longer than between two looks
+			b := make([]byte, 7)
+			n, err := ours.Read(b)
+			got = append(got, b[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		if string(got) != content {
+			t.Errorf("%d bytes, want the %d that were written", len(got), len(content))
+		}
+	})
+}
+
+// The deadline of the connection's owner counts, and ends what waits.
+func TestStalledConnKeepsTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer ours.Close()
+		defer theirs.Close()
+		c := &stallConn{Conn: theirs, limit: time.Hour}
+		from := time.Now()
+		c.SetWriteDeadline(from.Add(3 * time.Second))
+		_, err := c.Write([]byte("x"))
+		if took := time.Since(from); took != 3*time.Second || !errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errStalled) {
+			t.Errorf("after %v: %v, want the deadline after 3s", took, err)
+		}
+		c.SetWriteDeadline(time.Time{})
+		from = time.Now()
+		_, err = c.Write([]byte("x"))
+		if took := time.Since(from); took < time.Hour || took > 5*time.Hour/4 || !errors.Is(err, errStalled) {
+			t.Errorf("after %v: %v, want a stall after an hour", took, err)
+		}
+	})
+}
+
+// A request whose body doesn't come is answered, and its connection closed.
+func TestEndStalledBodies(t *testing.T) {
+	for _, tt := range []struct {
+		name, head, body string
+		keep             bool
+	}{
+		{"nothing of it", "Content-Length: 10\r\n", "", false},
+		{"half of it", "Content-Length: 10\r\n", "01234", false},
+		{"no end", "Transfer-Encoding: chunked\r\n", "5\r\n01234\r\n", false},
+		{"all of it", "Content-Length: 10\r\n", "0123456789", true},
+		{"none", "", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newPipes()
+				f := FromString("a.txt", "content", nil)
+				s := &http.Server{Handler: EndStalledBodies(time.Minute)(NewHandler(fileView(f), nil))}
+				go s.Serve(l)
+				defer s.Close()
+				c, err := l.dial()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				go fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n%s", tt.head, tt.body)
+				from := time.Now()
+				b := bufio.NewReader(c)
+				resp, err := http.ReadResponse(b, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(resp.Body)
+				if string(got) != "content" || err != nil || resp.Close == tt.keep {
+					t.Errorf("%q, %v, closes: %v; want content, and closes: %v", got, err, resp.Close, !tt.keep)
+				}
+				if took := time.Since(from); tt.keep && took != 0 || !tt.keep && (took < time.Minute || took > 2*time.Minute) {
+					t.Errorf("answered after %v", took)
+				}
+				if tt.keep {
+					// The connection is good for longer than the limit.
+					time.Sleep(time.Hour)
+					go fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+					if _, err := http.ReadResponse(b, nil); err != nil {
+						t.Errorf("the next request: %v", err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A download that takes long is not ended by the body's limit once the body is read.
+func TestEndStalledBodiesLeavesTheAnswerAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		f := FromString("a.txt", strings.Repeat("x", 10_000), nil)
+		v := ViewFunc(func(*http.Request) (Response, error) { return Response{File: f, LimitRate: 100}, nil })
+		s := &http.Server{Handler: EndStalledBodies(time.Second)(NewHandler(v, nil))}
+		go s.Serve(l)
+		defer s.Close()
+		c, err := l.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		go fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(resp.Body); len(got) != 10_000 || err != nil {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+	})
+}
