@@ -82,11 +82,7 @@ func hasControl(s string) bool {
 // common sets what a hand-over and a streamed answer have in common.
 func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
-	if len(r.Header) > 0 {
-		for key, values := range r.Header {
-			f.header[http.CanonicalHeaderKey(key)] = values
-		}
-	}
+	f.add(r.Header, nil)
 	if d.shown && isActive(d.contentType) {
 		f.set("Content-Security-Policy", "sandbox")
 	}
@@ -145,7 +141,7 @@ func (f *fields) length(n int64) {
 // notModified sets what a 304 has (RFC 9110, 15.4.5): the fields that would
 // update a stored answer, and nothing that speaks of a body.
 func (f *fields) notModified(x *exchange, k facts, a Attributes) {
-	f.aside(&x.resp)
+	f.add(x.resp.Header, describesNoBody)
 	f.set("Cache-Control", x.resp.cacheControl())
 	if x.resp.Stored != 0 {
 		f.stored(&x.resp, x.r.Header, &a)

@@ -1,7 +1,6 @@
 package downloadview
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 )
@@ -10,21 +9,12 @@ import (
 // ends before the URL does, and speaks to this client alone.
 func (x *exchange) redirect(l *Link, url string) {
 	f := fieldsOf(x.w, 3)
-	f.aside(&x.resp)
+	f.add(x.resp.Header, describesNoBody)
 	f.set(l.Field, url)
 	f.set("Cache-Control", "private, max-age="+formatInt(int64(l.Expiry/(2*time.Second))))
 	f.set("Content-Length", "0")
 	x.outcome.Mode, x.outcome.Status = Redirected, l.Status
 	x.w.WriteHeader(l.Status)
-}
-
-// aside adds the view's own fields but for those that speak of a body.
-func (f *fields) aside(r *Response) {
-	for key, values := range r.Header {
-		if key = http.CanonicalHeaderKey(key); !isOfBody(key) {
-			f.header[key] = values
-		}
-	}
 }
 
 func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

@@ -110,9 +110,8 @@ func (x *exchange) refuse(err error) {
 		delete(h, key)
 	}
 	if withHeader, ok := errors.AsType[*StatusError](err); ok {
-		for key, values := range withHeader.Header {
-			h[http.CanonicalHeaderKey(key)] = values
-		}
+		f := fields{header: h}
+		f.add(withHeader.Header, nil)
 	}
 	switch x.ended() {
 	case Client:

@@ -1,0 +1,37 @@
+package downloadview
+
+import (
+	"net/http"
+	"slices"
+)
+
+// add gives the answer the fields of h for which wanted is true; nil wants all.
+// h may be shared by requests, and an outer ResponseWriter may append to what it
+// finds, so every slice is copied.
+func (f *fields) add(h http.Header, wanted func(key string) bool) {
+	var odd []string // keys that are not canonical; one that is comes last and wins
+	for key := range h {
+		if http.CanonicalHeaderKey(key) != key {
+			odd = append(odd, key)
+		}
+	}
+	slices.Sort(odd)
+	for _, key := range odd {
+		if name := http.CanonicalHeaderKey(key); wanted == nil || wanted(name) {
+			f.put(name, h[key])
+		}
+	}
+	for key, values := range h {
+		if http.CanonicalHeaderKey(key) == key && (wanted == nil || wanted(key)) {
+			f.put(key, values)
+		}
+	}
+}
+
+// put sets one field, with a canonical key.
+func (f *fields) put(key string, values []string) {
+	f.header[key] = slices.Clone(values)
+}
+
+// describesNoBody reports whether a field may stand in an answer without a body.
+func describesNoBody(key string) bool { return !isOfBody(key) }
