@@ -58,7 +58,7 @@ func (x *exchange) offload() (done bool, err error) {
 		x.limit = h.LimitRate
 	}
 	switch {
-	case h.Field == "", hasControl(h.Value), len(x.resp.Header["Content-Encoding"]) > 0:
+	case h.Field == "", hasControl(h.Value), x.resp.has("Content-Encoding"):
 		return false, nil
 	case x.limit > 0 && h.Terms.RateField == "":
 		return false, nil
@@ -151,6 +151,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	}
 	f := fieldsOf(x.w, 5)
 	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
+	several := len(f.header) > 0 || len(x.resp.Header) > 0
 	f.common(x, d, a)
 	f.validators(k)
 	if h.Terms.SilentRanges {
@@ -158,6 +159,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	}
 	if x.limit > 0 {
 		f.set(h.Terms.RateField, formatInt(x.limit))
+	}
+	if several {
+		f.joinLists()
 	}
 	for _, p := range h.Terms.Private {
 		if values, ok := f.header[p.Name]; ok {

@@ -36,7 +36,9 @@ type Response struct {
 	ModTime time.Time
 
 	// CacheControl is "private, no-cache" unless set: a permission is asked
-	// again, bytes are not sent again.
+	// again, bytes are not sent again. What a Cache-Control outside or in Header
+	// forbids stays forbidden, such as by no-store, private or no-cache, and an
+	// answer that has a Set-Cookie when it is written is private.
 	CacheControl string
 
 	// Stored says what of the store's own description of the file may reach the
@@ -48,9 +50,13 @@ type Response struct {
 	// handed the file.
 	LimitRate int64
 
-	// Header is added to the answer if it carries the file or says 304. Don't
-	// change it in place, since copies of a Response share it: use
-	// [Response.WithHeader]. What this package sets itself wins.
+	// Header is added to the answer if it carries the file or says 304. Lists
+	// such as Vary, Link, Set-Cookie and Content-Security-Policy are added to
+	// what handlers outside have set. Any other field replaces what they have
+	// set, but not by a weaker policy: X-Frame-Options: DENY stays. A key means
+	// what its canonical form means. Don't change Header in place, since copies
+	// of a Response share it: use [Response.WithHeader]. What this package sets
+	// itself wins.
 	Header http.Header
 
 	// Offloader may hand the file over to a proxy; nil streams. [Stream] says
@@ -68,6 +74,11 @@ func (r Response) WithHeader(key, value string) Response {
 	h := r.Header.Clone()
 	if h == nil {
 		h = make(http.Header, 1)
+	}
+	for k := range h {
+		if http.CanonicalHeaderKey(k) == http.CanonicalHeaderKey(key) {
+			delete(h, k)
+		}
 	}
 	h.Set(key, value)
 	r.Header = h

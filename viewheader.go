@@ -28,9 +28,30 @@ func (f *fields) add(h http.Header, wanted func(key string) bool) {
 	}
 }
 
-// put sets one field, with a canonical key.
+// put sets one field, with a canonical key, where another value may stand that
+// comes from outside: a list is added to, and of two policies the stricter stays.
 func (f *fields) put(key string, values []string) {
+	if outside := f.header[key]; len(outside) > 0 {
+		switch kind := listFields[key]; {
+		case kind == extended || kind == extendedByLines:
+			values = union(outside, values)
+		case kind == preceded:
+			values = union(values, outside)
+		case isWeaker(key, values, outside):
+			return
+		}
+	}
 	f.header[key] = slices.Clone(values)
+}
+
+// has reports whether the view's Header has a field, whose key is canonical.
+func (r *Response) has(key string) bool {
+	for k, values := range r.Header {
+		if len(values) > 0 && http.CanonicalHeaderKey(k) == key {
+			return true
+		}
+	}
+	return false
 }
 
 // describesNoBody reports whether a field may stand in an answer without a body.

@@ -1,0 +1,77 @@
+package downloadview
+
+import (
+	"slices"
+	"strings"
+)
+
+// A listing says how the values of a list field come together (RFC 9110, 5.3).
+type listing int
+
+const (
+	extended        listing = iota + 1 // a view adds to what stands outside
+	preceded                           // the same, but what stands outside comes last, since the last member of a name counts
+	extendedByLines                    // a view adds, and every value keeps a line of its own
+	replaced                           // a view replaces what stands outside
+)
+
+// listFields are the fields that are lists. Any other has one value.
+var listFields = map[string]listing{
+	"Accept-Ch":                           extended,
+	"Access-Control-Allow-Headers":        extended,
+	"Access-Control-Allow-Methods":        extended,
+	"Access-Control-Expose-Headers":       extended,
+	"Allow":                               extended,
+	"Alt-Svc":                             extended,
+	"Cache-Control":                       extended,
+	"Cache-Status":                        extended,
+	"Clear-Site-Data":                     extended,
+	"Content-Security-Policy":             extended,
+	"Content-Security-Policy-Report-Only": extended,
+	"Link":                                extended,
+	"Pragma":                              extended,
+	"Server-Timing":                       extended,
+	"Timing-Allow-Origin":                 extended,
+	"Vary":                                extended,
+	"Via":                                 extended,
+	"Warning":                             extended,
+	"X-Robots-Tag":                        extended,
+
+	"Permissions-Policy":  preceded,
+	"Reporting-Endpoints": preceded,
+
+	"Proxy-Authenticate": extendedByLines,
+	"Set-Cookie":         extendedByLines,
+	"Www-Authenticate":   extendedByLines,
+
+	"Content-Digest":      replaced,
+	"Content-Encoding":    replaced,
+	"Content-Language":    replaced,
+	"Referrer-Policy":     replaced,
+	"Repr-Digest":         replaced,
+	"Want-Content-Digest": replaced,
+	"Want-Repr-Digest":    replaced,
+}
+
+// union returns the values of both, each once, in an array of its own.
+func union(first, second []string) []string {
+	all := make([]string, 0, len(first)+len(second))
+	for _, values := range [][]string{first, second} {
+		for _, v := range values {
+			if !slices.Contains(all, v) {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
+
+// joinLists puts every list into one line. Of a field that comes in several
+// lines, nginx before 1.23 keeps the first when it takes an answer over.
+func (f *fields) joinLists() {
+	for key, values := range f.header {
+		if kind := listFields[key]; len(values) > 1 && kind != 0 && kind != extendedByLines {
+			f.set(key, strings.Join(values, ", "))
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package downloadview
+
+import (
+	"slices"
+	"strings"
+)
+
+// strictest are the values of the policies that have one value, the strictest
+// first. What is not among them is weaker than all.
+var strictest = map[string][]string{
+	"Cross-Origin-Embedder-Policy": {"require-corp", "credentialless", "unsafe-none"},
+	"Cross-Origin-Opener-Policy":   {"same-origin", "noopener-allow-popups", "same-origin-allow-popups", "unsafe-none"},
+	"Cross-Origin-Resource-Policy": {"same-origin", "same-site", "cross-origin"},
+	"Referrer-Policy": {
+		"no-referrer", "same-origin", "strict-origin", "origin", "strict-origin-when-cross-origin",
+		"origin-when-cross-origin", "no-referrer-when-downgrade", "unsafe-url",
+	},
+	"X-Frame-Options": {"deny", "sameorigin"},
+}
+
+// isWeaker reports whether the values of a field would weaken the policy that
+// stands outside.
+func isWeaker(key string, values, outside []string) bool {
+	if key == "Strict-Transport-Security" { // speaks for the whole site, not for a file
+		return true
+	}
+	order, ok := strictest[key]
+	return ok && rank(order, values) > rank(order, outside)
+}
+
+// rank returns how many policies are stricter. Of a list the last one counts
+// that browsers know.
+func rank(order, values []string) int {
+	n := len(order)
+	for _, value := range values {
+		for v := range strings.SplitSeq(value, ",") {
+			v, _, _ = strings.Cut(v, ";") // report-to
+			if i := slices.Index(order, strings.ToLower(strings.Trim(v, " \t"))); i >= 0 {
+				n = i
+			}
+		}
+	}
+	return n
+}

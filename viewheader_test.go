@@ -1,0 +1,172 @@
+package downloadview
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// answerBelow returns the header of an answer with resp where outside is in the
+// writer already, as middleware puts it there.
+func answerBelow(outside http.Header, resp Response, request ...string) (int, http.Header) {
+	w := httptest.NewRecorder()
+	for key, values := range outside {
+		w.Header()[key] = slices.Clone(values)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	for i := 0; i < len(request); i += 2 {
+		r.Header.Add(request[i], request[i+1])
+	}
+	NewHandler(fileResponse(resp), &Options{Logger: discard}).ServeHTTP(w, r)
+	return w.Code, w.Header()
+}
+
+// Each way in which a response with a Header is answered.
+var waysOut = map[string]struct {
+	respond func(Response) Response
+	request []string
+	status  int
+}{
+	"streamed": {func(r Response) Response { return r }, nil, 200},
+	"range":    {func(r Response) Response { return r }, []string{"Range", "bytes=0-0"}, 206},
+	"ranges":   {func(r Response) Response { return r }, []string{"Range", "bytes=0-0,5-5"}, 206},
+	"304":      {func(r Response) Response { return r }, []string{"If-None-Match", `"v1"`}, 304},
+	"304 by the view's tag": {func(r Response) Response {
+		r.ETag = `"v"`
+		return r
+	}, []string{"If-None-Match", `"v"`}, 304},
+	"written by itself": {func(r Response) Response {
+		r.File = FromString("a.bin", strings.Repeat("x", 9000), nil)
+		return r
+	}, nil, 200},
+	"handed over": {func(r Response) Response {
+		r.Offloader = everything{likeNginx}
+		return r
+	}, nil, 200},
+	"redirected": {func(r Response) Response {
+		r.File, r.Offloader = signedObject{newObject("0123456789"), nil}, linking{status: 302}
+		return r
+	}, nil, 302},
+}
+
+// Lists of a view come beside what stands outside, single fields in its place.
+func TestFieldsFromOutside(t *testing.T) {
+	outside := http.Header{
+		"Vary":                          {"Accept-Encoding"},
+		"Link":                          {"</a>; rel=preload"},
+		"Set-Cookie":                    {"session=1"},
+		"Server-Timing":                 {"auth;dur=1"},
+		"Access-Control-Expose-Headers": {"Etag"},
+		"Timing-Allow-Origin":           {"https://a.test"},
+		"X-Robots-Tag":                  {"noindex"},
+		"Access-Control-Allow-Origin":   {"https://a.test"},
+		"X-Job":                         {"outside"},
+		"X-Outside":                     {"kept"},
+		"Referrer-Policy":               {"no-referrer"},
+		"X-Frame-Options":               {"DENY"},
+		"Cross-Origin-Resource-Policy":  {"cross-origin"},
+		"Strict-Transport-Security":     {"max-age=31536000"},
+	}
+	view := http.Header{
+		"vary":                          {"Cookie", "accept-encoding"},
+		"Link":                          {"</b>; rel=preload"},
+		"set-cookie":                    {"seen=1"},
+		"Server-Timing":                 {"view;dur=2"},
+		"access-control-expose-headers": {"X-Job"},
+		"Timing-Allow-Origin":           {"https://b.test"},
+		"X-Robots-Tag":                  {"noarchive"},
+		"Access-Control-Allow-Origin":   {"https://b.test"},
+		"x-job":                         {"view"},
+		"Referrer-Policy":               {"unsafe-url"},
+		"X-Frame-Options":               {"SAMEORIGIN"},
+		"cross-origin-resource-policy":  {"same-site"},
+		"Strict-Transport-Security":     {"max-age=0"},
+	}
+	want := map[string][]string{
+		"Vary":                          {"Accept-Encoding", "Cookie", "accept-encoding"},
+		"Link":                          {"</a>; rel=preload", "</b>; rel=preload"},
+		"Set-Cookie":                    {"session=1", "seen=1"},
+		"Server-Timing":                 {"auth;dur=1", "view;dur=2"},
+		"Access-Control-Expose-Headers": {"Etag", "X-Job"},
+		"Timing-Allow-Origin":           {"https://a.test", "https://b.test"},
+		"X-Robots-Tag":                  {"noindex", "noarchive"},
+		"Access-Control-Allow-Origin":   {"https://b.test"},
+		"X-Job":                         {"view"},
+		"X-Outside":                     {"kept"},
+		"Referrer-Policy":               {"no-referrer"},
+		"X-Frame-Options":               {"DENY"},
+		"Cross-Origin-Resource-Policy":  {"same-site"},
+		"Strict-Transport-Security":     {"max-age=31536000"},
+	}
+	for name, way := range waysOut {
+		t.Run(name, func(t *testing.T) {
+			status, h := answerBelow(outside, way.respond(Response{File: newObject("0123456789"), Header: view}), way.request...)
+			if status != way.status {
+				t.Fatalf("status %d, want %d", status, way.status)
+			}
+			for key, values := range want {
+				got := h[key]
+				if name == "handed over" && key != "Set-Cookie" { // a proxy gets a list in one line
+					values = []string{strings.Join(values, ", ")}
+				}
+				if !slices.Equal(got, values) {
+					t.Errorf("%s: %q, want %q", key, got, values)
+				}
+			}
+			for key := range h {
+				if http.CanonicalHeaderKey(key) != key {
+					t.Errorf("the field %q", key)
+				}
+			}
+		})
+	}
+	if len(view) != 13 || !slices.Equal(view["vary"], []string{"Cookie", "accept-encoding"}) {
+		t.Errorf("the view's header has become %v", view)
+	}
+}
+
+// So do those of an error.
+func TestFieldsOfAnErrorFromOutside(t *testing.T) {
+	w := httptest.NewRecorder()
+	w.Header()["Vary"] = []string{"Accept-Encoding"}
+	w.Header()["Set-Cookie"] = []string{"session=1"}
+	refuse := ViewFunc(func(*http.Request) (Response, error) {
+		return Response{}, &StatusError{Status: 401, Header: http.Header{"vary": {"Authorization"}, "Www-Authenticate": {"Bearer"}, "Set-Cookie": {"seen=1"}}}
+	})
+	NewHandler(refuse, &Options{Logger: discard}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for key, want := range map[string][]string{
+		"Vary": {"Accept-Encoding", "Authorization"}, "Set-Cookie": {"session=1", "seen=1"}, "Www-Authenticate": {"Bearer"},
+	} {
+		if got := w.Header()[key]; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+}
+
+// Several spellings of one field are one field, and the canonical one is right.
+func TestSpellingsOfAField(t *testing.T) {
+	for range 20 { // the order of a map is another each time
+		h := http.Header{"x-a": {"1"}, "X-A": {"2"}, "X-a": {"3"}}
+		if _, got := answerBelow(nil, Response{File: newObject("x"), Header: h}); !slices.Equal(got["X-A"], []string{"2"}) {
+			t.Fatalf("X-A: %q, want 2", got["X-A"])
+		}
+	}
+	resp := Response{Header: http.Header{"vary": {"Cookie"}}}.WithHeader("Vary", "Accept")
+	if _, got := answerBelow(nil, Response{File: newObject("x"), Header: resp.Header}); !slices.Equal(got["Vary"], []string{"Accept"}) {
+		t.Errorf("Vary after WithHeader: %q, want what it was given", got["Vary"])
+	}
+	encoded := Response{File: newObject("x"), Header: http.Header{"content-encoding": {"gzip"}}, Offloader: everything{likeNginx}}
+	if _, got := answerBelow(nil, encoded); got.Get("X-Accel-Redirect") != "" || got.Get("Content-Encoding") != "gzip" {
+		t.Errorf("a body that the view has encoded: %v, want it streamed", got)
+	}
+	if _, got := answerBelow(nil, Response{File: newObject("x"), Header: encoded.Header}, "If-None-Match", `"v1"`); len(got["Content-Encoding"])+len(got["content-encoding"]) > 0 {
+		t.Errorf("a 304 speaks of a body: %v", got)
+	}
+	terms := &Terms{Private: []PrivateField{{"Expires", "X-Download-Expires"}}}
+	hidden := Response{File: newObject("x"), Header: http.Header{"expires": {"0"}}, Offloader: everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: terms}}}}
+	if _, got := answerBelow(nil, hidden); !slices.Equal(got["X-Download-Expires"], []string{"0"}) || len(got["Expires"])+len(got["expires"]) > 0 {
+		t.Errorf("a private field: %v", got)
+	}
+}
