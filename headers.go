@@ -83,23 +83,16 @@ func hasControl(s string) bool {
 func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
 	f.add(r.Header, nil)
+	f.cache(r.cachePolicy(a))
 	if d.shown && isActive(d.contentType) {
 		f.set("Content-Security-Policy", "sandbox")
 	}
 	f.set("Content-Type", d.contentType)
 	f.set("Content-Disposition", d.disposition())
 	f.set("X-Content-Type-Options", "nosniff")
-	f.set("Cache-Control", r.cacheControl())
 	if r.Stored != 0 {
 		f.stored(r, x.r.Header, a)
 	}
-}
-
-func (r *Response) cacheControl() string {
-	if r.CacheControl == "" {
-		return "private, no-cache"
-	}
-	return r.CacheControl
 }
 
 // validators sets ETag and Last-Modified.
@@ -142,7 +135,7 @@ func (f *fields) length(n int64) {
 // update a stored answer, and nothing that speaks of a body.
 func (f *fields) notModified(x *exchange, k facts, a Attributes) {
 	f.add(x.resp.Header, describesNoBody)
-	f.set("Cache-Control", x.resp.cacheControl())
+	f.cache(x.resp.cachePolicy(&a))
 	if x.resp.Stored != 0 {
 		f.stored(&x.resp, x.r.Header, &a)
 	}

@@ -11,7 +11,10 @@ func (x *exchange) redirect(l *Link, url string) {
 	f := fieldsOf(x.w, 3)
 	f.add(x.resp.Header, describesNoBody)
 	f.set(l.Field, url)
-	f.set("Cache-Control", "private, max-age="+formatInt(int64(l.Expiry/(2*time.Second))))
+	if own := x.resp.CacheControl; own != "" {
+		f.header["Cache-Control"] = union(f.header["Cache-Control"], []string{own})
+	}
+	f.cache("private, max-age=" + formatInt(int64(l.Expiry/(2*time.Second))))
 	f.set("Content-Length", "0")
 	x.outcome.Mode, x.outcome.Status = Redirected, l.Status
 	x.w.WriteHeader(l.Status)

@@ -33,18 +33,16 @@ func nameIn(disposition string) string {
 	return params["filename"]
 }
 
-// stored sets the fields that the store itself would answer with.
+// hasStoredPolicy reports whether the stored policy on caching counts.
+func (r *Response) hasStoredPolicy(a *Attributes) bool {
+	return r.Stored&StoredCacheControl != 0 && r.CacheControl == "" && (a.CacheControl != "" || a.Expires != "") &&
+		!hasControl(a.CacheControl) && !hasControl(a.Expires)
+}
+
+// stored sets the fields, but for Cache-Control, that the store itself would answer with.
 func (f *fields) stored(r *Response, request http.Header, a *Attributes) {
-	if r.Stored&StoredCacheControl != 0 && r.CacheControl == "" && !hasControl(a.CacheControl) && !hasControl(a.Expires) {
-		if a.CacheControl != "" || a.Expires != "" {
-			delete(f.header, "Cache-Control")
-		}
-		if a.CacheControl != "" {
-			f.set("Cache-Control", a.CacheControl)
-		}
-		if a.Expires != "" {
-			f.set("Expires", a.Expires)
-		}
+	if a.Expires != "" && r.hasStoredPolicy(a) {
+		f.set("Expires", a.Expires)
 	}
 	if r.Stored&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) && wantsDigest(request, a.ReprDigest) {
 		f.set("Repr-Digest", a.ReprDigest)

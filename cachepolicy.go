@@ -1,0 +1,133 @@
+package downloadview
+
+import (
+	"slices"
+	"strings"
+)
+
+// restrictions is a set of the directives of Cache-Control that forbid
+// something.
+type restrictions uint8
+
+const (
+	noStore restrictions = 1 << iota
+	onlyPrivate
+	noCache
+	mustRevalidate
+	proxyRevalidate
+	noTransform
+)
+
+var restrictionNames = []string{"no-store", "private", "no-cache", "must-revalidate", "proxy-revalidate", "no-transform"}
+
+// restrictionsIn returns what a value of Cache-Control forbids. A directive that
+// forbids it for some fields only, such as private="X-Job", doesn't count.
+func restrictionsIn(value string) (r restrictions) {
+	for value != "" {
+		var directive string
+		directive, value = cutDirective(value)
+		for i, name := range restrictionNames {
+			if strings.EqualFold(directive, name) {
+				r |= 1 << i
+			}
+		}
+	}
+	return r
+}
+
+// cutDirective splits the first directive off a value of Cache-Control.
+func cutDirective(value string) (directive, rest string) {
+	quoted := false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && c == ',':
+			return strings.Trim(value[:i], " \t"), value[i+1:]
+		}
+	}
+	return strings.Trim(value, " \t"), ""
+}
+
+// atLeast returns policy, a value of Cache-Control or "", with all that it lacks
+// of what others forbid. Where one of them is no-store, that one stays as it is.
+func atLeast(policy string, others []string, required restrictions) string {
+	own := restrictionsIn(policy)
+	if own&noStore != 0 {
+		return policy
+	}
+	for _, other := range others {
+		r := restrictionsIn(other)
+		if r&noStore != 0 {
+			return other
+		}
+		required |= r
+	}
+	missing := required &^ own
+	if missing == 0 {
+		return policy
+	}
+	var directives []string
+	for policy != "" {
+		var d string
+		d, policy = cutDirective(policy)
+		if d != "" && !(missing&onlyPrivate != 0 && speaksToSharedCaches(d)) {
+			directives = append(directives, d)
+		}
+	}
+	for i, name := range restrictionNames {
+		switch {
+		case missing&(1<<i) == 0:
+		case name == "private":
+			directives = slices.Insert(directives, 0, name)
+		default:
+			directives = append(directives, name)
+		}
+	}
+	return strings.Join(directives, ", ")
+}
+
+// speaksToSharedCaches reports whether a directive means nothing, or the
+// contrary, beside private.
+func speaksToSharedCaches(directive string) bool {
+	name, _, _ := strings.Cut(directive, "=")
+	for _, other := range []string{"public", "s-maxage", "private"} {
+		if strings.EqualFold(name, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// cache sets Cache-Control to policy, or to one that is as strict as that of the
+// fields that stand there already. An answer with a cookie is for one user.
+func (f *fields) cache(policy string) {
+	if len(f.header) > 0 {
+		var required restrictions
+		if len(f.header["Set-Cookie"]) > 0 {
+			required = onlyPrivate
+		}
+		if others := f.header["Cache-Control"]; required != 0 || len(others) > 0 {
+			policy = atLeast(policy, others, required)
+		}
+	}
+	if policy == "" {
+		delete(f.header, "Cache-Control")
+		return
+	}
+	f.set("Cache-Control", policy)
+}
+
+// cachePolicy returns the Cache-Control of the view, else the one stored, else
+// that of all downloads. It is "" where only a date is stored.
+func (r *Response) cachePolicy(a *Attributes) string {
+	switch {
+	case r.CacheControl != "":
+		return r.CacheControl
+	case r.hasStoredPolicy(a):
+		return a.CacheControl
+	}
+	return "private, no-cache"
+}

@@ -1,0 +1,99 @@
+package downloadview
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+)
+
+// A policy on caching is never weaker than the one outside, nor than the view's
+// own, and what comes with a cookie is one user's.
+func TestCachePolicy(t *testing.T) {
+	stored := func(policy, expires string) *object {
+		o := newObject("0123456789")
+		o.CacheControl, o.Expires = policy, expires
+		return o
+	}
+	plain := newObject("0123456789")
+	for _, tt := range []struct {
+		name    string
+		outside []string
+		cookie  string
+		resp    Response
+		want    string
+	}{
+		{"nothing", nil, "", Response{File: plain}, "private, no-cache"},
+		{"the view's", nil, "", Response{File: plain, CacheControl: "public, max-age=60"}, "public, max-age=60"},
+		{"weaker outside", []string{"public, max-age=60"}, "", Response{File: plain}, "private, no-cache"},
+		{"other outside", []string{"max-age=60"}, "", Response{File: plain, CacheControl: "public, max-age=9"}, "public, max-age=9"},
+		{"no-store outside", []string{"no-store"}, "", Response{File: plain}, "no-store"},
+		{"no-store outside in capitals, among others", []string{"max-age=0, No-Store"}, "", Response{File: plain}, "max-age=0, No-Store"},
+		{"no-store outside in a second line", []string{"private", "no-store"}, "", Response{File: plain, CacheControl: "max-age=60"}, "no-store"},
+		{"no-store in quotes is none", []string{`x="a, no-store"`}, "", Response{File: plain}, "private, no-cache"},
+		{"no-store here", []string{"no-cache"}, "", Response{File: plain, CacheControl: "no-store"}, "no-store"},
+		{"private outside", []string{"private"}, "", Response{File: plain, CacheControl: "Public, max-age=60, s-maxage=90"}, "private, max-age=60"},
+		{"no-cache outside", []string{"no-cache, must-revalidate"}, "", Response{File: plain, CacheControl: "max-age=60"}, "max-age=60, no-cache, must-revalidate"},
+		{"no-transform outside", []string{"no-transform"}, "", Response{File: plain}, "private, no-cache, no-transform"},
+		{"no-store in the view's header", nil, "", Response{File: plain}.WithHeader("Cache-Control", "no-store"), "no-store"},
+		{"no-store in the view's header, in lower case", nil, "", Response{File: plain, Header: http.Header{"cache-control": {"no-store"}}}, "no-store"},
+		{"stored", nil, "", Response{File: stored("max-age=60", ""), Stored: StoredCacheControl}, "max-age=60"},
+		{"stored below no-store", []string{"no-store"}, "", Response{File: stored("public, max-age=60", ""), Stored: StoredCacheControl}, "no-store"},
+		{"a stored date below no-store", []string{"no-store"}, "", Response{File: stored("", "Thu, 01 Jan 2099 00:00:00 GMT"), Stored: StoredCacheControl}, "no-store"},
+		{"a stored date below private", []string{"private"}, "", Response{File: stored("", "Thu, 01 Jan 2099 00:00:00 GMT"), Stored: StoredCacheControl}, "private"},
+		{"public with a cookie", nil, "a=b", Response{File: plain, CacheControl: "public, max-age=60"}, "private, max-age=60"},
+		{"public with the view's cookie", nil, "", Response{File: plain, CacheControl: "public, max-age=60, immutable"}.WithHeader("Set-Cookie", "a=b"), "private, max-age=60, immutable"},
+		{"public with the view's cookie in lower case", nil, "", Response{File: plain, CacheControl: "public", Header: http.Header{"set-cookie": {"a=b"}}}, "private"},
+		{"a lifetime with a cookie", nil, "a=b", Response{File: plain, CacheControl: "max-age=60"}, "private, max-age=60"},
+		{"private for one field with a cookie", nil, "a=b", Response{File: plain, CacheControl: `private="X-A", max-age=60`}, `private, max-age=60`},
+		{"stored public with a cookie", nil, "a=b", Response{File: stored("public", ""), Stored: StoredCacheControl}, "private"},
+		{"a stored date with a cookie", nil, "a=b", Response{File: stored("", "Thu, 01 Jan 2099 00:00:00 GMT"), Stored: StoredCacheControl}, "private"},
+		{"no-store with a cookie", nil, "a=b", Response{File: plain, CacheControl: "no-store"}, "no-store"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			outside := http.Header{}
+			if tt.outside != nil {
+				outside["Cache-Control"] = tt.outside
+			}
+			if tt.cookie != "" {
+				outside["Set-Cookie"] = []string{tt.cookie}
+			}
+			ways := map[string]func() (int, http.Header){
+				"streamed": func() (int, http.Header) { return answerBelow(outside, tt.resp) },
+				"304":      func() (int, http.Header) { return answerBelow(outside, tt.resp, "If-None-Match", `"v1"`) },
+				"parts":    func() (int, http.Header) { return answerBelow(outside, tt.resp, "Range", "bytes=0-0,5-5") },
+				"handed over": func() (int, http.Header) {
+					resp := tt.resp
+					resp.Offloader = everything{likeNginx}
+					return answerBelow(outside, resp)
+				},
+			}
+			for name, ask := range ways {
+				if status, h := ask(); !slices.Equal(h["Cache-Control"], []string{tt.want}) {
+					t.Errorf("%s: %d, Cache-Control %q, want %q", name, status, h["Cache-Control"], tt.want)
+				}
+			}
+		})
+	}
+}
+
+// A redirect may be kept for as long as its URL is good, unless somebody says
+// that it may not.
+func TestCachePolicyOfARedirect(t *testing.T) {
+	for _, tt := range []struct{ outside, view, want string }{
+		{"", "", "private, max-age=30"},
+		{"", "public, max-age=900", "private, max-age=30"},
+		{"", "no-store", "no-store"},
+		{"no-store", "", "no-store"},
+		{"no-store", "public", "no-store"},
+		{"no-cache", "", "private, max-age=30, no-cache"},
+	} {
+		outside := http.Header{}
+		if tt.outside != "" {
+			outside.Set("Cache-Control", tt.outside)
+		}
+		resp := Response{File: signedObject{newObject("x"), nil}, CacheControl: tt.view, Offloader: linking{status: 302}}
+		if status, h := answerBelow(outside, resp); status != 302 || h.Get("Cache-Control") != tt.want {
+			t.Errorf("outside %q, view %q: %d, Cache-Control %q, want %q", tt.outside, tt.view, status, h.Get("Cache-Control"), tt.want)
+		}
+	}
+}
