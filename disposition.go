@@ -9,19 +9,22 @@ import (
 type Disposition int
 
 const (
-	// Attachment is saved.
+	// Attachment is saved. A script (JavaScript, WebAssembly) is sent as
+	// application/octet-stream, so that no page can run it.
 	Attachment Disposition = iota
-	// Inline is shown, but for types that can run script in the site's name
-	// (HTML, SVG, XML and such), which are saved.
+	// Inline is shown if its type is known to run nothing in the site's name,
+	// such as PDF, plain text, images other than SVG, audio and video. The rest
+	// is saved: HTML, SVG, XML, scripts, and types that nobody knows.
 	Inline
-	// InlineActive is shown whatever the type. Types that can run script get
-	// the header Content-Security-Policy: sandbox.
+	// InlineActive is shown whatever the type. A type that Inline would have
+	// saved gets the header Content-Security-Policy: sandbox, beside policies
+	// that the view or a handler outside has set.
 	InlineActive
 )
 
 // shown tells whether a file of a type is to be displayed.
 func (d Disposition) shown(contentType string) bool {
-	return d == InlineActive || d == Inline && !isActive(contentType)
+	return d == InlineActive || d == Inline && isHarmless(contentType)
 }
 
 // longestName is what file systems can hold, in bytes.

@@ -34,7 +34,8 @@
 //
 // Downloads are attachments, their type is never guessed from their bytes, and
 // X-Content-Type-Options: nosniff is always sent. Types that can run script in
-// the site's name are shown only with [InlineActive], in a sandbox. Answers are
+// the site's name are shown only with [InlineActive], in a sandbox, and a script
+// that is an attachment can't be run by a page. Answers are
 // private and checked again each time (Cache-Control: private, no-cache). A
 // client sees the status text of an error and nothing else; the log sees the
 // error.

@@ -56,7 +56,7 @@ func (r *Response) describe(a *Attributes) description {
 		d.name = key[strings.LastIndexByte(key, '/')+1:]
 	}
 	d.contentType = r.ContentType
-	if d.contentType == "" && a.ContentType != "" && !isMeaningless(a.ContentType) && !hasControl(a.ContentType) {
+	if d.contentType == "" && a.ContentType != "" && !isMeaningless(a.ContentType) && isMediaType(a.ContentType) {
 		d.contentType = a.ContentType
 	}
 	if d.contentType != "" {
@@ -66,7 +66,9 @@ func (r *Response) describe(a *Attributes) description {
 			d.contentType = octetStream
 		}
 	}
-	d.shown = r.Disposition.shown(d.contentType)
+	if d.shown = r.Disposition.shown(d.contentType); !d.shown && isScript(d.contentType) {
+		d.contentType = octetStream
+	}
 	return d
 }
 
@@ -84,8 +86,8 @@ func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
 	f.add(r.Header, nil)
 	f.cache(r.cachePolicy(a))
-	if d.shown && isActive(d.contentType) {
-		f.set("Content-Security-Policy", "sandbox")
+	if d.shown && !isHarmless(d.contentType) {
+		f.sandbox()
 	}
 	f.set("Content-Type", d.contentType)
 	f.set("Content-Disposition", d.disposition())
@@ -135,6 +137,11 @@ func (f *fields) length(n int64) {
 // update a stored answer, and nothing that speaks of a body.
 func (f *fields) notModified(x *exchange, k facts, a Attributes) {
 	f.add(x.resp.Header, describesNoBody)
+	if x.resp.Disposition == InlineActive {
+		// The client puts the fields of a 304 in place of those it has, and a
+		// policy without the sandbox in place of one with it.
+		delete(f.header, "Content-Security-Policy")
+	}
 	f.cache(x.resp.cachePolicy(&a))
 	if x.resp.Stored != 0 {
 		f.stored(&x.resp, x.r.Header, &a)

@@ -27,10 +27,10 @@ func withCharset(contentType string) string {
 	if len(contentType) < 5 || !strings.EqualFold(contentType[:5], "text/") {
 		return contentType
 	}
-	if _, params, ok := strings.Cut(contentType, ";"); ok && strings.Contains(strings.ToLower(params), "charset") {
+	if t, _ := parseMediaType(contentType); t.charset {
 		return contentType
 	}
-	return contentType + utf8Charset
+	return strings.TrimRight(contentType, "; \t") + utf8Charset
 }
 
 // isMeaningless tells whether a stored type says no more than "bytes".
@@ -38,20 +38,4 @@ func isMeaningless(contentType string) bool {
 	t, _, _ := strings.Cut(contentType, ";")
 	t = strings.ToLower(strings.TrimSpace(t))
 	return t == "" || t == octetStream || t == "binary/octet-stream"
-}
-
-// isActive tells whether a browser that displays the type may run script from
-// it with the rights of the site. What can't be read as a type counts as such.
-func isActive(contentType string) bool {
-	t, _, _ := strings.Cut(contentType, ";")
-	t = strings.ToLower(strings.TrimSpace(t))
-	kind, sub, ok := strings.Cut(t, "/")
-	switch {
-	case !ok, kind == "", sub == "", kind == "multipart", kind == "message":
-		return true
-	case strings.HasSuffix(sub, "+xml"), sub == "xml", sub == "html", sub == "xsl":
-		return true
-	}
-	return kind == "text" && sub != "plain" && sub != "csv" && sub != "calendar" && sub != "css" &&
-		sub != "markdown" && sub != "vcard" && sub != "vtt" && sub != "javascript" && sub != "tab-separated-values"
 }

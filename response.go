@@ -20,10 +20,12 @@ type Response struct {
 	// Disposition is [Attachment] unless set.
 	Disposition Disposition
 
-	// ContentType is the full media type. "" means the type that the storage
-	// knows, unless it is the meaningless "application/octet-stream" or
+	// ContentType is the full media type; one that is not well formed is an
+	// error. "" means the type that the storage knows, unless that is not well
+	// formed or the meaningless "application/octet-stream" or
 	// "binary/octet-stream", then [TypeByName] of Name and of File.Name(). A
-	// text type without a charset gets charset=utf-8.
+	// text type without a charset gets charset=utf-8. A script that is not shown
+	// is sent as application/octet-stream: see [Attachment].
 	ContentType string
 
 	// ETag is the entity tag in its quotes, where the view knows better than

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -92,7 +91,7 @@ func (x *exchange) check() error {
 	if tag := x.resp.ETag; tag != "" && !isStrong(tag) {
 		return fmt.Errorf(`entity tag %s of the view is not a strong one in quotes, such as "v1"`, tag)
 	}
-	if t := x.resp.ContentType; t != "" && (hasControl(t) || strings.IndexByte(t, '/') <= 0) {
+	if t := x.resp.ContentType; t != "" && !isMediaType(t) {
 		return fmt.Errorf("content type %q of the view is no media type, such as %q", t, "application/pdf")
 	}
 	if c := x.resp.CacheControl; hasControl(c) {

@@ -230,6 +230,8 @@ func TestBadResponses(t *testing.T) {
 		`unquoted`:                       fileResponse(Response{File: o, ETag: `unquoted`}),
 		`\"pdf\"`:                        fileResponse(Response{File: o, ContentType: "pdf"}),
 		`a/b\\r\\nX: y`:                  fileResponse(Response{File: o, ContentType: "a/b\r\nX: y"}),
+		`image/png, text/html`:           fileResponse(Response{File: o, ContentType: "image/png, text/html"}),
+		`application/xhtml+xml x`:        fileResponse(Response{File: o, ContentType: "application/xhtml+xml x"}),
 		`no-cache\\n`:                    fileResponse(Response{File: o, CacheControl: "no-cache\n"}),
 		`neither a Storage nor a Lookup`: StorageView{},
 	} {

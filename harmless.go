@@ -1,0 +1,67 @@
+package downloadview
+
+import "strings"
+
+// harmless are the types that a browser shows, or saves, without running
+// anything of them with the rights of the site. Any other may be one that it runs.
+var harmless = setOf(`
+	application/dicom application/geo+json application/gzip application/json application/jsonl application/ld+json
+	application/manifest+json application/msword application/octet-stream application/ogg application/pdf
+	application/pgp-encrypted application/pgp-signature application/postscript application/rtf application/toml
+	application/vnd.apple.mpegurl application/vnd.ms-excel application/vnd.ms-powerpoint
+	application/vnd.oasis.opendocument.graphics application/vnd.oasis.opendocument.presentation
+	application/vnd.oasis.opendocument.spreadsheet application/vnd.oasis.opendocument.text
+	application/vnd.openxmlformats-officedocument.presentationml.presentation
+	application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+	application/vnd.openxmlformats-officedocument.wordprocessingml.document
+	application/x-7z-compressed application/x-bzip2 application/x-subrip application/x-tar application/x-xz
+	application/yaml application/zip application/zstd
+
+	audio/3gpp audio/aac audio/aiff audio/amr audio/basic audio/flac audio/matroska audio/midi audio/mp3 audio/mp4
+	audio/mpeg audio/ogg audio/opus audio/vnd.wave audio/wav audio/wave audio/webm audio/x-aiff audio/x-flac
+	audio/x-m4a audio/x-matroska audio/x-midi audio/x-mpegurl audio/x-ms-wma audio/x-pn-wav audio/x-wav
+
+	font/collection font/otf font/sfnt font/ttf font/woff font/woff2
+
+	image/apng image/avif image/bmp image/gif image/heic image/heif image/jp2 image/jpeg image/jpg image/jpx image/jxl
+	image/pjpeg image/png image/tiff image/vnd.adobe.photoshop image/vnd.djvu image/vnd.dwg image/vnd.dxf
+	image/vnd.microsoft.icon image/webp image/x-adobe-dng image/x-canon-cr2 image/x-icon image/x-ms-bmp
+	image/x-nikon-nef image/x-png image/x-portable-anymap image/x-portable-bitmap image/x-portable-graymap
+	image/x-portable-pixmap image/x-sony-arw image/x-xcf
+
+	text/calendar text/css text/csv text/markdown text/plain text/tab-separated-values text/vcard text/vtt
+	text/x-markdown
+
+	video/3gpp video/3gpp2 video/av1 video/h264 video/matroska video/mp2t video/mp4 video/mpeg video/ogg
+	video/quicktime video/webm video/x-flv video/x-m4v video/x-matroska video/x-ms-wmv video/x-msvideo
+`)
+
+// scripts are the types that a page runs if it names the file as a script, a
+// worker or a module (mimesniff.spec.whatwg.org, "JavaScript MIME type").
+var scripts = setOf(`
+	application/ecmascript application/javascript application/wasm application/x-ecmascript application/x-javascript
+	text/ecmascript text/javascript text/javascript1.0 text/javascript1.1 text/javascript1.2 text/javascript1.3
+	text/javascript1.4 text/javascript1.5 text/jscript text/livescript text/x-ecmascript text/x-javascript
+`)
+
+func setOf(types string) map[string]bool {
+	set := make(map[string]bool)
+	for t := range strings.FieldsSeq(types) {
+		set[t] = true
+	}
+	return set
+}
+
+// isHarmless reports whether a browser that displays the type runs nothing with
+// the rights of the site. A comma has some browsers read another type, even in
+// quotes.
+func isHarmless(contentType string) bool {
+	t, ok := parseMediaType(contentType)
+	return ok && strings.IndexByte(contentType, ',') < 0 && harmless[strings.ToLower(t.name)]
+}
+
+// isScript reports whether a page can run a file of the type as its own script.
+func isScript(contentType string) bool {
+	t, ok := parseMediaType(contentType)
+	return ok && scripts[strings.ToLower(t.name)]
+}

@@ -1,0 +1,190 @@
+package downloadview
+
+import (
+	"cmp"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseMediaType(t *testing.T) {
+	for s, want := range map[string]struct {
+		name    string
+		charset bool
+	}{
+		"image/png":                    {"image/png", false},
+		"Text/HTML":                    {"Text/HTML", false},
+		"text/plain;charset=utf-8":     {"text/plain", true},
+		"text/plain ; Charset=\"a b\"": {"text/plain", true},
+		"text/plain; x=charset":        {"text/plain", false},
+		`a/b; x="\"; charset=y"`:       {"a/b", false},
+		"a/b;":                         {"a/b", false},
+		"a/b; ; x=y":                   {"a/b", false},
+		"application/vnd.a+xml;v=1.0":  {"application/vnd.a+xml", false},
+	} {
+		if got, ok := parseMediaType(s); !ok || got.name != want.name || got.charset != want.charset {
+			t.Errorf("parseMediaType(%q) = %+v, %v, want %+v", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{
+		"", "/", "a/", "/b", "pdf", "a/b/c", " a/b", "a/b ", "a /b", "a/ b", "a/b x", "a/b,", "a/b, c/d", ",a/b", "a/b;x", "a/b;x=", "a/b;x =y",
+		"a/b;x= y", "a/b;=y", `a/b;x="y`, `a/b;x="y"z`, "a/b;x=y,c/d", "a/b\r\nX: y", "a/b\x00", "a/b;x=\"\n\"", "ä/b", "a/b;x=ä", "<script>/b", `a/b;x="y\`,
+	} {
+		if got, ok := parseMediaType(s); ok && isMediaType(s) {
+			t.Errorf("parseMediaType(%q) = %+v, want none", s, got)
+		}
+	}
+}
+
+// Whatever a browser makes of a type that is shown without a sandbox, of a list
+// the first or the last, up to a space or a semicolon: it is harmless.
+func FuzzHarmless(f *testing.F) {
+	for _, s := range []string{
+		"image/png", "image/png, text/html", "text/plain;charset=utf-8,text/html", "image/svg+xml,", "application/xhtml+xml x",
+		`text/plain; a="b, text/html"`, "text/plain; charset=\"utf-8", "TEXT/plain;;", "image/png;text/html", "image/png\ttext/html", "\ntext/html",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if parsed, ok := parseMediaType(s); ok {
+			got, _, err := mime.ParseMediaType(parsed.name)
+			if err != nil || got != strings.ToLower(parsed.name) || !strings.HasPrefix(s, parsed.name) {
+				t.Errorf("parseMediaType(%q) = %q; mime has %q, %v", s, parsed.name, got, err)
+			}
+		}
+		if !isHarmless(s) {
+			return
+		}
+		for reading := range strings.SplitSeq(s, ",") {
+			reading = strings.Trim(reading, " \t\r\n\f\x00")
+			if end := strings.IndexAny(reading, "; \t\r\n\f\x00("); end >= 0 {
+				reading = reading[:end]
+			}
+			if !harmless[strings.ToLower(reading)] {
+				t.Errorf("%q is shown without a sandbox, and a browser may read %q", s, reading)
+			}
+		}
+	})
+}
+
+// Every type of the table is well formed, and nothing that runs is harmless.
+func TestTypesOfTheTable(t *testing.T) {
+	for ext, contentType := range typeByExtension {
+		parsed, ok := parseMediaType(contentType)
+		if !ok || !isMediaType(contentType) {
+			t.Errorf("the type of .%s, %q, is not well formed", ext, contentType)
+		}
+		kind, _, _ := strings.Cut(parsed.name, "/")
+		media := kind == "image" || kind == "audio" || kind == "video" || kind == "font"
+		if media && parsed.name != "image/svg+xml" && !isHarmless(contentType) {
+			t.Errorf("the type of .%s, %q, is not shown", ext, contentType)
+		}
+	}
+	for name := range harmless {
+		_, sub, _ := strings.Cut(name, "/")
+		if scripts[name] || strings.HasSuffix(sub, "+xml") || slices.Contains([]string{"xml", "html", "xsl", "xslt", "x-shockwave-flash", "java-archive"}, sub) {
+			t.Errorf("%s is taken for harmless", name)
+		}
+	}
+}
+
+// What each way of answering says of a type.
+func TestTypesAsBrowsersReadThem(t *testing.T) {
+	for _, tt := range []struct {
+		stored, name string
+		want         string // Content-Type
+		saved        bool   // though it is Inline
+		active       string // Content-Type where it is InlineActive, if another
+	}{
+		{"image/png", "a.bin", "image/png", false, ""},
+		{"IMAGE/PNG;q=1", "a.bin", "IMAGE/PNG;q=1", false, ""},
+		{"image/png, text/html", "a.png", "image/png", false, ""},
+		{"image/png, text/html", "a", "application/octet-stream", false, ""},
+		{"text/plain;charset=utf-8,text/html", "a.csv", "text/csv; charset=utf-8", false, ""},
+		{"image/svg+xml,", "a", "application/octet-stream", false, ""},
+		{"image/svg+xml,", "a.svg", "image/svg+xml", true, ""},
+		{"application/xhtml+xml x", "a", "application/octet-stream", false, ""},
+		{"text/plain; charset", "a", "application/octet-stream", false, ""},
+		{"image/png;", "a", "image/png;", false, ""},
+		{"text/plain;", "a", "text/plain; charset=utf-8", false, ""},
+		{`text/plain; x="charset"`, "a", `text/plain; x="charset"; charset=utf-8`, false, ""},
+		{`image/png; x="y, text/html"`, "a", `image/png; x="y, text/html"`, true, ""},
+		{"image/x+xml", "a", "image/x+xml", true, ""},
+		{"application/unheard-of", "a", "application/unheard-of", true, ""},
+		{"text/html", "a", "text/html; charset=utf-8", true, ""},
+		{"application/x-shockwave-flash", "a", "application/x-shockwave-flash", true, ""},
+		{"text/javascript", "a", "application/octet-stream", true, "text/javascript; charset=utf-8"},
+		{"Application/WASM", "a", "application/octet-stream", true, "Application/WASM"},
+		{"", "a.mjs", "application/octet-stream", true, "text/javascript; charset=utf-8"},
+	} {
+		o := newObject("0123456789")
+		o.name, o.ContentType = tt.name, tt.stored
+		ways := map[string]struct {
+			respond func(Response) Response
+			request []string
+		}{
+			"streamed": {func(r Response) Response { return r }, nil},
+			"range":    {func(r Response) Response { return r }, []string{"Range", "bytes=0-0"}},
+			"remembered": {func(r Response) Response {
+				r.File = remembered{plainFile{o}, o.attributes()}
+				return r
+			}, nil},
+			"handed over": {func(r Response) Response {
+				r.Offloader, r.Look = everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: &Terms{KeepsSafety: true}}}}, true
+				return r
+			}, nil},
+		}
+		for way, w := range ways {
+			for d, wantKind := range map[Disposition]string{Attachment: "attachment", Inline: "inline", InlineActive: "inline"} {
+				if d == Inline && tt.saved {
+					wantKind = "attachment"
+				}
+				want, wantPolicy := tt.want, "default-src 'self'"
+				if d == InlineActive && tt.saved {
+					wantPolicy += ", sandbox"
+					want = cmp.Or(tt.active, want)
+				}
+				_, h := answerBelow(http.Header{"Content-Security-Policy": {"default-src 'self'"}}, w.respond(Response{File: o, Disposition: d}), w.request...)
+				kind, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
+				if got := h.Get("Content-Type"); got != want || kind != wantKind || !slices.Equal(h["Content-Security-Policy"], []string{wantPolicy}) {
+					t.Errorf("%q of %q, disposition %d, %s: type %q, %s, policy %q; want %q, %s, %q", tt.stored, tt.name, d, way, got, kind, h["Content-Security-Policy"], want, wantKind, wantPolicy)
+				}
+			}
+		}
+	}
+}
+
+// The heads of parts and signed URLs say the same.
+func TestTypesOfPartsAndSignedURLs(t *testing.T) {
+	o := newObject("0123456789")
+	o.name, o.ContentType = "a", "image/png\r\nX: y, text/html"
+	s := serve(t, NewHandler(fileView(o), nil))
+	want := []string{"application/octet-stream bytes 0-0/10 0", "application/octet-stream bytes 5-5/10 5"}
+	if parts := readParts(t, ask(t, s.URL, "GET", "Range", "bytes=0-0,5-5")); !slices.Equal(parts, want) {
+		t.Errorf("parts %q, want %q", parts, want)
+	}
+	for stored, want := range map[string]string{"image/png, text/html": "application/octet-stream", "text/javascript": "application/octet-stream", "image/png": "image/png"} {
+		o := newObject("x")
+		o.name, o.ContentType = "a", stored
+		_, h := answerBelow(nil, Response{File: signedObject{o, nil}, Offloader: linking{status: 302}, Look: true})
+		if got := h.Get("Location"); !strings.HasSuffix(got, "&"+want) {
+			t.Errorf("%q: signed as %q, want the type %s", stored, got, want)
+		}
+	}
+}
+
+// A policy of the view or of a handler outside is enforced beside the sandbox.
+func TestPoliciesBesideTheSandbox(t *testing.T) {
+	html := newObject("<p>")
+	html.name = "a.html"
+	resp := Response{File: html, Disposition: InlineActive, Header: http.Header{"content-security-policy": {"img-src 'none';, "}}}
+	outside := http.Header{"Content-Security-Policy": {"default-src 'self'", "script-src 'none'"}}
+	if _, h := answerBelow(outside, resp); !slices.Equal(h["Content-Security-Policy"], []string{"default-src 'self', script-src 'none', img-src 'none';, sandbox"}) {
+		t.Errorf("Content-Security-Policy %q", h["Content-Security-Policy"])
+	}
+	if _, h := answerBelow(outside, resp, "If-None-Match", `"v1"`); len(h["Content-Security-Policy"]) != 0 {
+		t.Errorf("a 304 has Content-Security-Policy %q, which a client puts in place of what it has", h["Content-Security-Policy"])
+	}
+}
