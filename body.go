@@ -34,11 +34,11 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	if !ok {
 		pinned = x.ranger
 	}
-	h, err := pinned.OpenRange(x.r.Context(), s.start, s.length)
+	h, err := openPart(x.r.Context(), pinned, s.start, s.length)
 	if err != nil {
 		return nil, nil, err
 	}
-	fi, err := h.Stat()
+	fi, err := statOf(h)
 	if err == nil {
 		if got := version(AttributesOf(fi), x.now()); got != want {
 			err = fmt.Errorf("while it was being sent, entity tag %s became %s: %w", want, got, ErrChanged)

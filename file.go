@@ -47,11 +47,11 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return fi, err
 	}
-	h, err := f.Open(ctx)
+	h, err := openFile(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	fi, err = h.Stat()
+	fi, err = statOf(h)
 	if closeErr := h.Close(); err == nil && closeErr != nil {
 		return nil, closeErr
 	}
@@ -65,7 +65,8 @@ func statUnopened(ctx context.Context, f File) (fs.FileInfo, error) {
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}
-	return s.Stat(ctx)
+	fi, err := s.Stat(ctx)
+	return known(s, fi, err)
 }
 
 // capability finds the first T on the way from f inwards.

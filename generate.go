@@ -175,6 +175,9 @@ func (f *generated) Open(ctx context.Context) (fs.File, error) { return f.open(c
 
 // handle makes a handle of r, which it closes where that fails.
 func (f *generated) handle(r io.Reader) (fs.File, error) {
+	if isNothing(r) {
+		return nil, fmt.Errorf("%q has neither a Reader nor an error", f.name)
+	}
 	c, _ := r.(io.Closer)
 	s, ok := r.(io.ReadSeeker)
 	if !ok {

@@ -78,7 +78,7 @@ func (f remembered) Unwrap() File { return f.File }
 // else that would lead to is decided on the open file.
 func (x *exchange) recall() (done bool, err error) {
 	f, ok := capability[remembered](x.resp.File)
-	if !ok || f.attributes.Size <= 0 {
+	if !ok || f.attributes.Size <= 0 || asksForAny(x.r.Header) {
 		return false, nil
 	}
 	a := f.attributes

@@ -34,6 +34,19 @@ func precondition(method string, h http.Header, f facts) int {
 	return 0
 }
 
+// asksForAny reports whether a condition is about any version of the file, "*":
+// only a look at the file tells whether there is one.
+func asksForAny(h http.Header) bool {
+	for _, key := range []string{"If-Match", "If-None-Match"} {
+		for _, line := range h[key] {
+			if strings.Trim(line, " \t") == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // hasPreconditions tells whether precondition would look at anything.
 func hasPreconditions(h http.Header) bool {
 	return len(h["If-Match"]) > 0 || len(h["If-None-Match"]) > 0 ||

@@ -38,7 +38,7 @@ func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, erro
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return h, err
 	}
-	if h, err = f.Open(ctx); err != nil {
+	if h, err = openFile(ctx, f); err != nil {
 		return nil, err
 	}
 	part, err := seekRange(h, offset, length)
@@ -54,7 +54,7 @@ func openRangeDirectly(ctx context.Context, f File, offset, length int64) (fs.Fi
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}
-	return r.OpenRange(ctx, offset, length)
+	return openPart(ctx, r, offset, length)
 }
 
 // seekRange makes a range of a handle that has the whole file.
@@ -63,7 +63,7 @@ func seekRange(h fs.File, offset, length int64) (fs.File, error) {
 	if !ok {
 		return nil, fmt.Errorf("%T can't seek: %w", h, errors.ErrUnsupported)
 	}
-	fi, err := h.Stat()
+	fi, err := statOf(h)
 	if err != nil {
 		return nil, err
 	}

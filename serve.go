@@ -88,6 +88,9 @@ func (x *exchange) check() error {
 	if x.resp.File == nil {
 		return fmt.Errorf("the view named no file: %w", fs.ErrNotExist)
 	}
+	if f, ok := nothingIn(x.resp.File); ok {
+		return fmt.Errorf("the file of the view is a nil %T", f)
+	}
 	if tag := x.resp.ETag; tag != "" && !isStrong(tag) {
 		return fmt.Errorf(`entity tag %s of the view is not a strong one in quotes, such as "v1"`, tag)
 	}

@@ -35,7 +35,7 @@ func (x *exchange) stream() error {
 	if x.limit > 0 {
 		x.w = &pacedWriter{ResponseWriter: x.w, ctx: x.r.Context(), rate: x.limit}
 	}
-	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
+	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) {
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
 			x.sendNotModified(k, Attributes{})
@@ -109,7 +109,7 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		return opening{}, true, err
 	}
 	defer h.Close() // its error comes too late to change what was sent
-	fi, err := h.Stat()
+	fi, err := statOf(h)
 	if err != nil {
 		return opening{}, true, err
 	}
@@ -132,10 +132,10 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 
 func (x *exchange) open(how opening) (fs.File, error) {
 	if !how.ranged {
-		return x.resp.File.Open(x.r.Context())
+		return openFile(x.r.Context(), x.resp.File)
 	}
 	offset, length := how.spec.open()
-	return x.ranger.OpenRange(x.r.Context(), offset, length)
+	return openPart(x.r.Context(), x.ranger, offset, length)
 }
 
 // openingFor returns the opening that a decision calls for.

@@ -57,6 +57,9 @@ func (v StorageView) Respond(r *http.Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	if isNothing(f) {
+		return Response{}, fmt.Errorf("%T returned neither a file nor an error for %q", storage, key)
+	}
 	resp := v.Response
 	resp.File = f
 	return resp, nil

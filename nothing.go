@@ -1,0 +1,70 @@
+package downloadview
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"reflect"
+)
+
+// isNothing reports whether v is nil, or holds a nil pointer or function, which
+// is no use either.
+func isNothing(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func:
+		return r.IsNil()
+	}
+	return false
+}
+
+// nothingIn returns the first file on the way from f inwards that is a nil
+// pointer or function.
+func nothingIn(f File) (File, bool) {
+	for f != nil {
+		if isNothing(f) {
+			return f, true
+		}
+		u, ok := f.(interface{ Unwrap() File })
+		if !ok {
+			break
+		}
+		f = u.Unwrap()
+	}
+	return nil, false
+}
+
+// openFile opens f. No handle and no error is an error.
+func openFile(ctx context.Context, f File) (fs.File, error) {
+	h, err := f.Open(ctx)
+	return opened(f, h, err)
+}
+
+// openPart opens a part of f, likewise.
+func openPart(ctx context.Context, f RangeFile, offset, length int64) (fs.File, error) {
+	h, err := f.OpenRange(ctx, offset, length)
+	return opened(f, h, err)
+}
+
+func opened(f File, h fs.File, err error) (fs.File, error) {
+	if err == nil && isNothing(h) {
+		return nil, fmt.Errorf("%T returned neither a handle nor an error for %q", f, f.Name())
+	}
+	return h, err
+}
+
+// statOf returns the metadata of a handle. No metadata and no error is an error.
+func statOf(h fs.File) (fs.FileInfo, error) {
+	fi, err := h.Stat()
+	return known(h, fi, err)
+}
+
+// known returns what the Stat of from, a file or a handle, gave.
+func known(from any, fi fs.FileInfo, err error) (fs.FileInfo, error) {
+	if err == nil && isNothing(fi) {
+		return nil, fmt.Errorf("the Stat of %T returned neither metadata nor an error", from)
+	}
+	return fi, err
+}
