@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // An Explanation is how a download would be answered.
@@ -34,7 +35,7 @@ func Explain(v downloadview.View, r *http.Request) Explanation {
 	resp, err := v.Respond(r)
 	x := Explanation{Header: make(http.Header)}
 	r.Method = http.MethodHead
-	if err == nil && resp.File != nil {
+	if err == nil && !wrapper.IsNothing(resp.File) {
 		x.describe(resp, r)
 	}
 	decided := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, err })

@@ -149,6 +149,18 @@ func TestExplainRefusal(t *testing.T) {
 	}
 }
 
+// TestExplainNothing: a nil pointer is no file, and the view's fault.
+func TestExplainNothing(t *testing.T) {
+	type file struct{ downloadview.File }
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: (*file)(nil)}, nil
+	})
+	x := doctor.Explain(view, httptest.NewRequest("GET", "/", nil))
+	if x.Status != http.StatusInternalServerError || x.Key != "" || !strings.Contains(x.Error, "nil") {
+		t.Errorf("%+v, want 500 with an error and no key", x)
+	}
+}
+
 // TestExplainCookies: what middleware hands to a client is not for a report.
 func TestExplainCookies(t *testing.T) {
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // longestSkew is how far clocks may be apart.
@@ -101,7 +102,10 @@ func (e *exam) read(ctx context.Context, key string) (content string, err error)
 	if err != nil {
 		return "", err
 	}
-	h, err := f.Open(ctx)
+	if wrapper.IsNothing(f) {
+		return "", fmt.Errorf("%T returned neither a file nor an error", e.Storage)
+	}
+	h, err := wrapper.Open(ctx, f)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // A Decision is what a view, and the middleware around it, are expected to
@@ -56,6 +57,10 @@ func (d Decision) problems(resp downloadview.Response) []string {
 	var p problems
 	if resp.File == nil {
 		p.addf("file: got none")
+		return p
+	}
+	if wrapper.IsNothing(resp.File) {
+		p.addf("file: got a nil %T", resp.File)
 		return p
 	}
 	p.differ("key", resp.File.Name(), d.Key)

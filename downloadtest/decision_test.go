@@ -64,6 +64,7 @@ func TestDecision(t *testing.T) {
 			`raw location: got "/_media/b.txt", want "/_media/a%20b.txt"`,
 		}},
 		{"no file", func(resp *downloadview.Response) { resp.File = nil }, []string{"file: got none"}},
+		{"a nil file", func(resp *downloadview.Response) { resp.File = (*noFile)(nil) }, []string{"file: got a nil *downloadtest_test.noFile"}},
 		{"source", func(resp *downloadview.Response) {
 			resp.File = describe(t, downloadtest.Storage{}, "a b.txt")
 		}, []string{
@@ -195,3 +196,6 @@ func TestStorageSource(t *testing.T) {
 		}
 	}
 }
+
+// noFile is a File only if it isn't nil.
+type noFile struct{ downloadview.File }

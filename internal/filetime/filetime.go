@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // Of returns what the system knows of f's times: on Linux by statx(2), when a
@@ -27,7 +28,7 @@ func Of(f *os.File) (downloadview.Times, error) {
 // OfFile opens f for its times. Where its handle is no [os.File], or nothing but
 // the last change is known, the error is [errors.ErrUnsupported].
 func OfFile(ctx context.Context, f downloadview.File) (downloadview.Times, error) {
-	h, err := f.Open(ctx)
+	h, err := wrapper.Open(ctx, f)
 	if err != nil {
 		return downloadview.Times{}, err
 	}

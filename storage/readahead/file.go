@@ -53,7 +53,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 // ahead returns the handle for what begins with first, or neither a handle nor
 // an error where first can't be told to be of the same version as the rest.
 func (f *file) ahead(ctx context.Context, first fs.File, offset, length int64) (fs.File, error) {
-	info, err := first.Stat()
+	info, err := wrapper.Stat(first)
 	if err != nil {
 		first.Close()
 		return nil, err

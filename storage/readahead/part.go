@@ -138,7 +138,7 @@ func (h *handle) open(offset, length int64) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
+	info, err := wrapper.Stat(f)
 	if err == nil {
 		if now := downloadview.AttributesOf(info); now.ETag != h.facts.ETag || now.Size != h.facts.Size {
 			err = fmt.Errorf("%w: %d bytes with entity tag %s became %d with %s",

@@ -93,6 +93,9 @@ func (o *Options) settings() *settings {
 }
 
 func wrap(f downloadview.File, s *settings) downloadview.File {
+	if wrapper.IsNothing(f) {
+		return f // which the handler reports
+	}
 	if _, ok := wrapper.Find[downloadview.RangeFile](f); !ok {
 		return f
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // An attempt is one open handle and the context that it lives under.
@@ -27,7 +28,7 @@ func begin(ctx context.Context, limit time.Duration, call func(context.Context) 
 	a := &attempt{end: end}
 	err := within(limit, end, func() (err error) {
 		if a.handle, err = call(ctx); err == nil {
-			a.info, err = a.handle.Stat()
+			a.info, err = wrapper.Stat(a.handle)
 		}
 		return err
 	})

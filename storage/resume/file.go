@@ -22,7 +22,8 @@ func (f *file) Pin(etag string) downloadview.File {
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
 	h := &handle{ctx: ctx, file: f, patience: patience{settings: f.settings}}
-	if err := h.open(f.Inner.Open); err != nil {
+	err := h.open(func(ctx context.Context) (fs.File, error) { return wrapper.Open(ctx, f.Inner) })
+	if err != nil {
 		return nil, err
 	}
 	h.end = h.size

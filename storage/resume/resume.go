@@ -41,6 +41,9 @@ func Storage(s downloadview.Storage, o *Options) downloadview.Storage {
 func File(f downloadview.File, o *Options) downloadview.File { return wrap(f, o.settings()) }
 
 func wrap(f downloadview.File, s *settings) downloadview.File {
+	if wrapper.IsNothing(f) {
+		return f // which the handler reports
+	}
 	if _, ok := wrapper.Find[downloadview.RangeFile](f); !ok {
 		return f
 	}
