@@ -124,6 +124,13 @@ type site struct {
 
 func newSite(t *testing.T, server string, places []place) *site {
 	t.Helper()
+	return newSiteBelow(t, server, places, func(h http.Handler) http.Handler { return h }, nil)
+}
+
+// newSiteBelow is newSite of an application that is below outside and whose view
+// adds header.
+func newSiteBelow(t *testing.T, server string, places []place, outside func(http.Handler) http.Handler, header http.Header) *site {
+	t.Helper()
 	proxy, err := accel.Named(server)
 	if err != nil {
 		t.Fatal(err)
@@ -178,12 +185,13 @@ func newSite(t *testing.T, server string, places []place) *site {
 		case "redirect":
 			resp.Offloader = redirect
 		}
+		resp.Header = header
 		return resp.WithHeader("Content-Language", "de").WithHeader("Vary", "Cookie"), err
 	})
-	app := httptest.NewServer(downloadview.NewHandler(view, &downloadview.Options{
+	app := httptest.NewServer(outside(downloadview.NewHandler(view, &downloadview.Options{
 		Logger:   slog.New(slog.DiscardHandler),
 		Observer: func(_ *http.Request, o downloadview.Outcome) { s.outcomes <- o },
-	}))
+	})))
 	t.Cleanup(app.Close)
 	conf.Upstream = app.Listener.Addr().String()
 	s.proxy = proxytest.Start(t, server, conf, proxytest.Options{})

@@ -23,8 +23,9 @@ func PrivateFields() []string {
 
 // DroppedFields returns the fields of the application's answer that nginx drops
 // when a file is handed over, and that its configuration puts back. Of a field
-// that the application sends in several lines, nginx before 1.23 keeps the
-// first.
+// that comes in several lines, nginx before 1.23 keeps the first, so a hand-over
+// has each list in one line. A line that a handler outside adds after that is
+// lost there.
 func DroppedFields() []string { return slices.Clone(droppedFields) }
 
 var droppedFields = []string{

@@ -1,0 +1,84 @@
+package matrix_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+)
+
+// What a list says arrives whole, in one line or in several, whoever sends the
+// file: nginx before 1.23 keeps the first line when it takes an answer over.
+func TestListsInSeveralLines(t *testing.T) {
+	outside := http.Header{
+		"Vary":                          {"Accept-Encoding", "Origin"},
+		"Link":                          {"</a>; rel=preload", "</b>; rel=preload"},
+		"Content-Security-Policy":       {"default-src 'self'", "img-src 'none'"},
+		"Access-Control-Expose-Headers": {"Etag"},
+		"Set-Cookie":                    {"session=1; Path=/"},
+	}
+	view := http.Header{
+		"link":                          {"</c>; rel=preload"},
+		"Content-Security-Policy":       {"script-src 'none'"},
+		"Access-Control-Expose-Headers": {"X-Job", "Content-Language"},
+		"Server-Timing":                 {"a;dur=1", "b;dur=2"},
+		"X-Robots-Tag":                  {"noindex", "noarchive"},
+		"Set-Cookie":                    {"seen=1, maybe; Path=/", "third=3"},
+	}
+	want := map[string][]string{
+		"Vary":                          {"Accept-Encoding", "Origin", "Cookie"},
+		"Link":                          {"</a>; rel=preload", "</b>; rel=preload", "</c>; rel=preload"},
+		"Content-Security-Policy":       {"default-src 'self'", "img-src 'none'", "script-src 'none'"},
+		"Access-Control-Expose-Headers": {"Etag", "X-Job", "Content-Language"},
+		"Server-Timing":                 {"a;dur=1", "b;dur=2"},
+		"X-Robots-Tag":                  {"noindex", "noarchive"},
+		"Content-Language":              {"de"},
+	}
+	cookies := []string{"session=1; Path=/", "seen=1, maybe; Path=/", "third=3"}
+	below := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for key, values := range outside {
+				w.Header()[key] = slices.Clone(values)
+			}
+			h.ServeHTTP(w, r)
+		})
+	}
+	check := func(t *testing.T, server string, places []place, key string) {
+		s := newSiteBelow(t, server, places, below, view)
+		for mode, by := range map[string]downloadview.Mode{"offload": downloadview.Offloaded, "stream": downloadview.Streamed} {
+			got := s.get(t, mode, places[0].name, key, request{method: "GET"}, "")
+			if got.status != 200 || got.mode != by {
+				t.Fatalf("%s: status %d, %v", mode, got.status, got.mode)
+			}
+			for key, members := range want {
+				if said := membersOf(got.header[key]); !slices.Equal(said, members) {
+					t.Errorf("%s: %s %q, want %q", mode, key, got.header[key], members)
+				}
+			}
+			if !slices.Equal(got.header["Set-Cookie"], cookies) {
+				t.Errorf("%s: Set-Cookie %q, want %q", mode, got.header["Set-Cookie"], cookies)
+			}
+			if policy := got.header.Get("Cache-Control"); policy != "private, no-cache" {
+				t.Errorf("%s: Cache-Control %q", mode, policy)
+			}
+		}
+	}
+	all := places(t)
+	for _, server := range servers {
+		t.Run(server, func(t *testing.T) { check(t, server, all, "plain.txt") })
+	}
+	t.Run("signed", func(t *testing.T) { check(t, "nginx", []place{objects(t)}, "plain.txt") })
+}
+
+// membersOf returns each member of a list once. Apache leaves the spaces out of
+// Vary, and Caddy adds what its file server varies by.
+func membersOf(lines []string) (members []string) {
+	for m := range strings.SplitSeq(strings.Join(lines, ","), ",") {
+		if m = strings.TrimSpace(m); !slices.Contains(members, m) {
+			members = append(members, m)
+		}
+	}
+	return members
+}
