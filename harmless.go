@@ -62,6 +62,13 @@ func isHarmless(contentType string) bool {
 
 // isScript reports whether a page can run a file of the type as its own script.
 func isScript(contentType string) bool {
+	end := strings.IndexByte(contentType, ';')
+	if end < 0 {
+		end = len(contentType)
+	}
+	if end == 0 || strings.IndexByte("tTmM.012345 ", contentType[end-1]) < 0 {
+		return false // the types above end in one of these, and most others don't
+	}
 	t, ok := parseMediaType(contentType)
 	return ok && scripts[strings.ToLower(t.name)]
 }

@@ -82,6 +82,11 @@ func TestTypesOfTheTable(t *testing.T) {
 			t.Errorf("the type of .%s, %q, is not shown", ext, contentType)
 		}
 	}
+	for name := range scripts {
+		if _, ok := parseMediaType(name); !ok || !isScript(name) || !isScript(strings.ToUpper(name)+" ;charset=utf-8") {
+			t.Errorf("%s is not taken for a script", name)
+		}
+	}
 	for name := range harmless {
 		_, sub, _ := strings.Cut(name, "/")
 		if scripts[name] || strings.HasSuffix(sub, "+xml") || slices.Contains([]string{"xml", "html", "xsl", "xslt", "x-shockwave-flash", "java-archive"}, sub) {

@@ -9,6 +9,9 @@ import (
 // h may be shared by requests, and an outer ResponseWriter may append to what it
 // finds, so every slice is copied.
 func (f *fields) add(h http.Header, wanted func(key string) bool) {
+	if len(h) == 0 { // as most are, and ranging over none has its price
+		return
+	}
 	var odd []string // keys that are not canonical; one that is comes last and wins
 	for key := range h {
 		if http.CanonicalHeaderKey(key) != key {
@@ -46,6 +49,9 @@ func (f *fields) put(key string, values []string) {
 
 // has reports whether the view's Header has a field, whose key is canonical.
 func (r *Response) has(key string) bool {
+	if len(r.Header) == 0 {
+		return false
+	}
 	for k, values := range r.Header {
 		if len(values) > 0 && http.CanonicalHeaderKey(k) == key {
 			return true
