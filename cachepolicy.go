@@ -108,6 +108,11 @@ func (f *fields) cache(policy string) {
 		var required restrictions
 		if len(f.header["Set-Cookie"]) > 0 {
 			required = onlyPrivate
+			for key := range f.header {
+				if speaksToOneCache(key) {
+					delete(f.header, key)
+				}
+			}
 		}
 		if others := f.header["Cache-Control"]; required != 0 || len(others) > 0 {
 			policy = atLeast(policy, others, required)
@@ -118,6 +123,12 @@ func (f *fields) cache(policy string) {
 		return
 	}
 	f.set("Cache-Control", policy)
+}
+
+// speaksToOneCache reports whether a field is a policy for a kind of shared
+// cache, which follows it in place of Cache-Control (RFC 9213).
+func speaksToOneCache(key string) bool {
+	return strings.HasSuffix(key, "Cdn-Cache-Control") || key == "Surrogate-Control" || key == "X-Accel-Expires"
 }
 
 // cachePolicy returns the Cache-Control of the view, else the one stored, else

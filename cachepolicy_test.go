@@ -76,6 +76,27 @@ func TestCachePolicy(t *testing.T) {
 	}
 }
 
+// Policies for one kind of cache don't give away an answer with a cookie.
+func TestCachePolicyForOneCache(t *testing.T) {
+	h := http.Header{"cdn-cache-control": {"public"}, "Cloudflare-CDN-Cache-Control": {"max-age=60"}, "Surrogate-Control": {"max-age=60"}, "X-Accel-Expires": {"60"}}
+	for cookie, want := range map[string]int{"": 4, "a=b": 0} {
+		outside := http.Header{}
+		if cookie != "" {
+			outside.Set("Set-Cookie", cookie)
+		}
+		for _, request := range [][]string{nil, {"If-None-Match", `"v1"`}} {
+			_, got := answerBelow(outside, Response{File: newObject("x"), Header: h, CacheControl: "public, max-age=60"}, request...)
+			n := 0
+			for key := range h {
+				n += len(got.Values(key))
+			}
+			if n != want {
+				t.Errorf("with the cookie %q: %v, want %d policies for caches", cookie, got, want)
+			}
+		}
+	}
+}
+
 // A redirect may be kept for as long as its URL is good, unless somebody says
 // that it may not.
 func TestCachePolicyOfARedirect(t *testing.T) {
