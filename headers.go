@@ -13,6 +13,13 @@ var contentFields = []string{
 	"Content-Range", "Content-Type", "Etag", "Last-Modified",
 }
 
+// factFields are those of contentFields that are facts of one file, which this
+// package tells. Others may be a compressor's, or hold for the whole site.
+var factFields = []string{"Accept-Ranges", "Content-Length", "Content-Range", "Etag", "Last-Modified"}
+
+// rangeFields are those of factFields that speak of the bytes that follow.
+var rangeFields = factFields[:3]
+
 // fields sets header fields by assignment, with one allocation for all values.
 type fields struct {
 	header http.Header
@@ -84,6 +91,7 @@ func hasControl(s string) bool {
 // common sets what a hand-over and a streamed answer have in common.
 func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
+	f.drop(factFields)
 	f.add(r.Header, nil)
 	f.cache(r.cachePolicy(a))
 	if d.shown && !isHarmless(d.contentType) {

@@ -153,6 +153,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
 	several := len(f.header) > 0 || len(x.resp.Header) > 0
 	f.common(x, d, a)
+	if several {
+		f.drop(rangeFields) // of the view: the proxy says how long the file is
+	}
 	f.validators(k)
 	if h.Terms.SilentRanges {
 		f.set("Accept-Ranges", "bytes")

@@ -9,7 +9,8 @@ import (
 // ends before the URL does, and speaks to this client alone.
 func (x *exchange) redirect(l *Link, url string) {
 	f := fieldsOf(x.w, 3)
-	f.add(x.resp.Header, describesNoBody)
+	f.drop(contentFields)
+	f.add(x.resp.Header, describesNoFile)
 	f.set(l.Field, url)
 	if own := x.resp.CacheControl; own != "" {
 		f.header["Cache-Control"] = union(f.header["Cache-Control"], []string{own})

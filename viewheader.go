@@ -47,6 +47,16 @@ func (f *fields) put(key string, values []string) {
 	f.header[key] = slices.Clone(values)
 }
 
+// drop deletes fields that stand in the header already.
+func (f *fields) drop(keys []string) {
+	if len(f.header) == 0 {
+		return
+	}
+	for _, key := range keys {
+		delete(f.header, key)
+	}
+}
+
 // has reports whether the view's Header has a field, whose key is canonical.
 func (r *Response) has(key string) bool {
 	if len(r.Header) == 0 {
@@ -62,3 +72,7 @@ func (r *Response) has(key string) bool {
 
 // describesNoBody reports whether a field may stand in an answer without a body.
 func describesNoBody(key string) bool { return !isOfBody(key) }
+
+// describesNoFile reports whether a field may stand in an answer that has nothing
+// to do with a file.
+func describesNoFile(key string) bool { return !isOfBody(key) && !slices.Contains(contentFields, key) }

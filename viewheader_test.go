@@ -1,11 +1,14 @@
 package downloadview
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // answerBelow returns the header of an answer with resp where outside is in the
@@ -168,5 +171,31 @@ func TestSpellingsOfAField(t *testing.T) {
 	hidden := Response{File: newObject("x"), Header: http.Header{"expires": {"0"}}, Offloader: everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: terms}}}}
 	if _, got := answerBelow(nil, hidden); !slices.Equal(got["X-Download-Expires"], []string{"0"}) || len(got["Expires"])+len(got["expires"]) > 0 {
 		t.Errorf("a private field: %v", got)
+	}
+}
+
+// A length, a tag or a range that stands outside is not that of the file, and a
+// hand-over has none of the view's either.
+func TestFactsFromOutside(t *testing.T) {
+	outside := http.Header{
+		"Content-Length": {"99"}, "Content-Range": {"bytes 0-1/2"}, "Accept-Ranges": {"none"}, "Etag": {`"outer"`}, "Last-Modified": {"Thu, 01 Jan 2026 00:00:00 GMT"},
+	}
+	unknown := newObject(strings.Repeat("0123456789", 900))
+	unknown.Size, unknown.ETag, unknown.ModTime = -1, "", time.Time{}
+	for name, resp := range map[string]Response{
+		"streamed":                        {File: plainFile{unknown}},
+		"written by itself":               {File: FromFunc("a", func(_ context.Context, w io.Writer) error { _, err := io.WriteString(w, "x"); return err }, nil)},
+		"handed over":                     {File: unknown, Offloader: everything{likeNginx}},
+		"handed over with the view's":     {File: unknown, Offloader: everything{likeNginx}, Header: http.Header{"content-length": {"99"}, "Content-Range": {"bytes 0-1/2"}, "accept-ranges": {"none"}}},
+		"redirected":                      {File: signedObject{unknown, nil}, Offloader: linking{status: 302}},
+		"redirected with the view's":      {File: signedObject{unknown, nil}, Offloader: linking{status: 302}, Header: outside},
+		"not modified, by the view's tag": {File: unknown, ETag: `"v"`},
+	} {
+		_, h := answerBelow(outside, resp, "If-None-Match", `"v"`)
+		for key := range outside {
+			if got := h[key]; len(got) > 0 && !(name == "not modified, by the view's tag" && got[0] == `"v"`) && !(key == "Content-Length" && got[0] == "0") {
+				t.Errorf("%s: %s %q", name, key, got)
+			}
+		}
 	}
 }
