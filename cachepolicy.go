@@ -1,9 +1,6 @@
 package downloadview
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // restrictions is a set of the directives of Cache-Control that forbid
 // something.
@@ -70,20 +67,16 @@ func atLeast(policy string, others []string, required restrictions) string {
 		return policy
 	}
 	var directives []string
+	for i, name := range restrictionNames { // before a quotation mark that nothing ends
+		if missing&(1<<i) != 0 {
+			directives = append(directives, name)
+		}
+	}
 	for policy != "" {
 		var d string
 		d, policy = cutDirective(policy)
 		if d != "" && !(missing&onlyPrivate != 0 && speaksToSharedCaches(d)) {
 			directives = append(directives, d)
-		}
-	}
-	for i, name := range restrictionNames {
-		switch {
-		case missing&(1<<i) == 0:
-		case name == "private":
-			directives = slices.Insert(directives, 0, name)
-		default:
-			directives = append(directives, name)
 		}
 	}
 	return strings.Join(directives, ", ")

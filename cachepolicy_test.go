@@ -3,6 +3,7 @@ package downloadview
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,8 +33,8 @@ func TestCachePolicy(t *testing.T) {
 		{"no-store in quotes is none", []string{`x="a, no-store"`}, "", Response{File: plain}, "private, no-cache"},
 		{"no-store here", []string{"no-cache"}, "", Response{File: plain, CacheControl: "no-store"}, "no-store"},
 		{"private outside", []string{"private"}, "", Response{File: plain, CacheControl: "Public, max-age=60, s-maxage=90"}, "private, max-age=60"},
-		{"no-cache outside", []string{"no-cache, must-revalidate"}, "", Response{File: plain, CacheControl: "max-age=60"}, "max-age=60, no-cache, must-revalidate"},
-		{"no-transform outside", []string{"no-transform"}, "", Response{File: plain}, "private, no-cache, no-transform"},
+		{"no-cache outside", []string{"no-cache, must-revalidate"}, "", Response{File: plain, CacheControl: "max-age=60"}, "no-cache, must-revalidate, max-age=60"},
+		{"no-transform outside", []string{"no-transform"}, "", Response{File: plain}, "no-transform, private, no-cache"},
 		{"no-store in the view's header", nil, "", Response{File: plain}.WithHeader("Cache-Control", "no-store"), "no-store"},
 		{"no-store in the view's header, in lower case", nil, "", Response{File: plain, Header: http.Header{"cache-control": {"no-store"}}}, "no-store"},
 		{"stored", nil, "", Response{File: stored("max-age=60", ""), Stored: StoredCacheControl}, "max-age=60"},
@@ -106,7 +107,7 @@ func TestCachePolicyOfARedirect(t *testing.T) {
 		{"", "no-store", "no-store"},
 		{"no-store", "", "no-store"},
 		{"no-store", "public", "no-store"},
-		{"no-cache", "", "private, max-age=30, no-cache"},
+		{"no-cache", "", "no-cache, private, max-age=30"},
 	} {
 		outside := http.Header{}
 		if tt.outside != "" {
@@ -117,4 +118,63 @@ func TestCachePolicyOfARedirect(t *testing.T) {
 			t.Errorf("outside %q, view %q: %d, Cache-Control %q, want %q", tt.outside, tt.view, status, h.Get("Cache-Control"), tt.want)
 		}
 	}
+}
+
+// Whatever stands outside and whatever the view says: all that one of them
+// forbids is forbidden, and an answer with a cookie is in no shared cache.
+func FuzzCachePolicy(f *testing.F) {
+	for _, s := range []string{
+		"", "no-store", "private, no-cache", "public, max-age=60", `private="X-A, no-store", s-maxage=9`, "NO-STORE,", `x="\\", no-cache`, `"`, ",,private , Public",
+		"no-transform", "must-revalidate,proxy-revalidate",
+	} {
+		f.Add(s, "no-store", false)
+		f.Add("public, max-age=60", s, true)
+		f.Add(s, "no-cache, no-transform", true)
+	}
+	f.Fuzz(func(t *testing.T, policy, other string, cookie bool) {
+		h := http.Header{"Cache-Control": {other}}
+		if cookie {
+			h["Set-Cookie"] = []string{"a=b"}
+		}
+		fields := fields{header: h}
+		fields.cache(policy)
+		got := directivesOf(strings.Join(h["Cache-Control"], ", "))
+		if len(h["Cache-Control"]) > 1 {
+			t.Fatalf("several lines: %q", h["Cache-Control"])
+		}
+		if slices.Contains(got, "no-store") {
+			if !slices.Contains(directivesOf(policy), "no-store") && !slices.Contains(directivesOf(other), "no-store") {
+				t.Errorf("%q below %q: %q, and nobody said no-store", policy, other, h["Cache-Control"])
+			}
+			return // no more can be forbidden
+		}
+		for _, d := range append(directivesOf(policy), directivesOf(other)...) {
+			if slices.Contains([]string{"no-store", "private", "no-cache", "must-revalidate", "proxy-revalidate", "no-transform"}, d) && !slices.Contains(got, d) {
+				t.Errorf("%q below %q: %q lacks %s", policy, other, h["Cache-Control"], d)
+			}
+		}
+		if cookie && (!slices.Contains(got, "private") || slices.Contains(got, "public") && !slices.Contains(directivesOf(policy), "private")) {
+			t.Errorf("%q below %q with a cookie: %q", policy, other, h["Cache-Control"])
+		}
+	})
+}
+
+// directivesOf returns the directives of a Cache-Control in lower case. What is
+// in quotes is none.
+func directivesOf(value string) (all []string) {
+	quoted, escaped := false, false
+	for d := range strings.FieldsFuncSeq(value, func(r rune) bool {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '"':
+			quoted = !quoted
+		case r == '\\' && quoted:
+			escaped = true
+		}
+		return r == ',' && !quoted
+	}) {
+		all = append(all, strings.ToLower(strings.Trim(d, " \t")))
+	}
+	return all
 }
