@@ -131,7 +131,7 @@ func (f *fields) content(a Attributes, k facts) {
 
 // isOfBody tells whether a field speaks of the body that an answer carries.
 func isOfBody(key string) bool {
-	return strings.HasPrefix(key, "Content-") && key != "Content-Location"
+	return strings.HasPrefix(key, "Content-") && key != "Content-Location" && !strings.HasPrefix(key, "Content-Security-Policy")
 }
 
 // length sets Content-Length; a negative n is not known.
@@ -143,16 +143,22 @@ func (f *fields) length(n int64) {
 
 // notModified sets what a 304 has (RFC 9110, 15.4.5): the fields that would
 // update a stored answer, and nothing that speaks of a body.
-func (f *fields) notModified(x *exchange, k facts, a Attributes) {
+//
+// The client puts these fields in place of those it has, and so a policy without
+// a sandbox in place of one with it.
+func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
 	f.add(x.resp.Header, describesNoBody)
 	if x.resp.Disposition == InlineActive {
-		// The client puts the fields of a 304 in place of those it has, and a
-		// policy without the sandbox in place of one with it.
-		delete(f.header, "Content-Security-Policy")
+		switch d := x.resp.describe(a); {
+		case !isHarmless(d.contentType):
+			f.sandbox()
+		case x.unseen && x.resp.ContentType == "": // the stored type may be another
+			delete(f.header, "Content-Security-Policy")
+		}
 	}
-	f.cache(x.resp.cachePolicy(&a))
+	f.cache(x.resp.cachePolicy(a))
 	if x.resp.Stored != 0 {
-		f.stored(&x.resp, x.r.Header, &a)
+		f.stored(&x.resp, x.r.Header, a)
 	}
 	if k.etag != "" {
 		k.modTime = time.Time{}

@@ -189,7 +189,45 @@ func TestPoliciesBesideTheSandbox(t *testing.T) {
 	if _, h := answerBelow(outside, resp); !slices.Equal(h["Content-Security-Policy"], []string{"default-src 'self', script-src 'none', img-src 'none';, sandbox"}) {
 		t.Errorf("Content-Security-Policy %q", h["Content-Security-Policy"])
 	}
-	if _, h := answerBelow(outside, resp, "If-None-Match", `"v1"`); len(h["Content-Security-Policy"]) != 0 {
-		t.Errorf("a 304 has Content-Security-Policy %q, which a client puts in place of what it has", h["Content-Security-Policy"])
+}
+
+// A client puts the policy of a 304 in place of the one that it has.
+func TestPolicyOfA304(t *testing.T) {
+	file := func(name, stored string) *object {
+		o := newObject("<p>")
+		o.name, o.ContentType = name, stored
+		return o
+	}
+	outside := http.Header{"Content-Security-Policy": {"default-src 'self'"}}
+	header := http.Header{"Content-Security-Policy": {"img-src 'none'"}}
+	const plain, sandboxed = "default-src 'self', img-src 'none'", "default-src 'self', img-src 'none', sandbox"
+	for _, tt := range []struct {
+		name string
+		resp Response
+		want string
+	}{
+		{"by the stored type", Response{File: file("a.pdf", "text/html"), Disposition: InlineActive}, sandboxed},
+		{"harmless by the stored type", Response{File: file("a.html", "application/pdf"), Disposition: InlineActive}, plain},
+		{"by a record", Response{File: remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "text/html"}}, Disposition: InlineActive}, sandboxed},
+		{"by a record that doesn't know", Response{File: remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`}}, Disposition: InlineActive}, ""},
+		{"by a record that is wrong", Response{File: remembered{plainFile{file("a", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "image/png"}}, Disposition: InlineActive}, ""},
+		{"unseen, by name", Response{File: file("a.html", ""), ETag: `"v1"`, Disposition: InlineActive}, sandboxed},
+		{"unseen, by the view", Response{File: file("a.pdf", ""), ETag: `"v1"`, ContentType: "text/html", Disposition: InlineActive}, sandboxed},
+		{"unseen, harmless by the view", Response{File: file("a", "text/html"), ETag: `"v1"`, ContentType: "image/png", Disposition: InlineActive}, plain},
+		{"unseen, and the stored type counts", Response{File: file("a.pdf", "text/html"), ETag: `"v1"`, Disposition: InlineActive}, ""},
+		{"saved", Response{File: file("a.html", ""), ETag: `"v1"`}, plain},
+		{"inline", Response{File: file("a.html", ""), Disposition: Inline}, plain},
+	} {
+		tt.resp.Header = header
+		for what, request := range map[string][]string{"304": {"If-None-Match", `"v1"`}, "200": nil} {
+			status, h := answerBelow(outside, tt.resp, request...)
+			want := tt.want
+			if request == nil && want == "" {
+				want = sandboxed
+			}
+			if got := strings.Join(h["Content-Security-Policy"], ", "); got != want || (status == 304) != (what == "304") {
+				t.Errorf("%s, %s: %d, policy %q, want %q", tt.name, what, status, got, want)
+			}
+		}
 	}
 }

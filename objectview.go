@@ -90,6 +90,7 @@ func (x *exchange) recall() (done bool, err error) {
 	k := x.facts(a, x.parts(a))
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusNotModified || p.status == http.StatusOK && x.r.Method == http.MethodHead {
+		x.unseen = true
 		return true, x.send(body{}, p, a, k)
 	}
 	return false, nil

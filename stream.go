@@ -38,7 +38,8 @@ func (x *exchange) stream() error {
 	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) {
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
-			x.sendNotModified(k, Attributes{})
+			x.unseen = true
+			x.sendNotModified(k, &Attributes{})
 			return nil
 		}
 	}
@@ -202,7 +203,7 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	switch p.status {
 	case http.StatusNotModified:
-		x.sendNotModified(k, a)
+		x.sendNotModified(k, &a)
 		return nil
 	case http.StatusPreconditionFailed:
 		return &StatusError{Status: p.status}
@@ -213,7 +214,7 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	return x.sendContent(b, p, a, k)
 }
 
-func (x *exchange) sendNotModified(k facts, a Attributes) {
+func (x *exchange) sendNotModified(k facts, a *Attributes) {
 	h := x.w.Header()
 	for _, key := range contentFields {
 		delete(h, key)
