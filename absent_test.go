@@ -234,6 +234,29 @@ func (o *vanishing) OpenRange(ctx context.Context, offset, length int64) (fs.Fil
 	return o.object.OpenRange(ctx, offset, length)
 }
 
+// An empty URL sends nobody anywhere: the file is streamed, and that is logged.
+func TestSignedForWithNothing(t *testing.T) {
+	for _, status := range []int{0, 302} {
+		l := linking{status: status}
+		unsigned := offloaderFunc(func(r *http.Request, src Source) (Handover, bool) {
+			h, ok := l.Offload(r, src)
+			h.Link.Sign = func(context.Context, File, SignOptions) (string, error) { return "", nil }
+			return h, ok
+		})
+		var logged bytes.Buffer
+		w := httptest.NewRecorder()
+		resp := Response{File: signedObject{newObject("0123456789"), nil}, Offloader: unsigned}
+		NewHandler(fileResponse(resp), &Options{Logger: loggerTo(&logged)}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if w.Code != 200 || w.Body.String() != "0123456789" || !strings.Contains(logged.String(), "neither a URL nor an error") {
+			t.Errorf("%d: %d %q, %v, logged %q", status, w.Code, w.Body, w.Header(), logged.String())
+		}
+	}
+}
+
+type offloaderFunc func(*http.Request, Source) (Handover, bool)
+
+func (f offloaderFunc) Offload(r *http.Request, src Source) (Handover, bool) { return f(r, src) }
+
 // A view that finds neither a file nor an error is at fault, too.
 func TestViewsOfNothing(t *testing.T) {
 	var noFile *faulty

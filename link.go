@@ -3,6 +3,7 @@ package downloadview
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -52,6 +53,9 @@ func (x *exchange) sign(l *Link, d description) (url string, ok bool) {
 		o.Disposition, o.ContentType = d.disposition(), d.contentType
 	}
 	url, err := l.Sign(x.r.Context(), x.resp.File, o)
+	if err == nil && url == "" {
+		err = fmt.Errorf("%T was signed for with neither a URL nor an error", x.resp.File)
+	}
 	switch {
 	case err == nil:
 		return url, !hasControl(url)
