@@ -10,7 +10,7 @@ import (
 // means "not known", but for Size, where that is -1.
 type Attributes struct {
 	Size    int64     // in bytes; -1: not known
-	ModTime time.Time // last change; zero: not known
+	ModTime time.Time // last change; zero: not known; before 1981: shown to people, but no validator
 	// ETag is the entity tag with its quotes. Weak tags (W/…) count as none:
 	// they can't tell one version's bytes from another's (RFC 9110, 8.8.1).
 	ETag            string
@@ -30,6 +30,10 @@ type Attributes struct {
 // Attributes where it has one, else Size and ModTime, and the results of its
 // methods ETag() string and ContentType() string where it has those. A
 // negative size counts as not known.
+//
+// An ETag that is made of the size and of a time before 1981 is left out: such a
+// time is that of all files of a container image or an archive, and so the tag
+// would be that of the next version, too.
 func AttributesOf(fi fs.FileInfo) Attributes {
 	var a Attributes
 	switch fi := fi.(type) {
@@ -47,6 +51,7 @@ func AttributesOf(fi fs.FileInfo) Attributes {
 	if a.Size < 0 {
 		a.Size = -1
 	}
+	a.dropTagOfTime()
 	return a
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // A TagStyle says how the entity tag of a file without one of its own is made
-// of time and size. There is none for a time that means nothing, such as zero
-// or the epoch.
+// of time and size. There is none for a time before 1981, which is not that of
+// a change, and so tells no version from another.
 type TagStyle int
 
 const (
@@ -28,7 +28,7 @@ const settled = 2 * time.Second
 
 // tag returns the entity tag of a file in this style, or "".
 func (s TagStyle) tag(modTime time.Time, size int64, now time.Time) string {
-	if modTime.Unix() <= 0 || size < 0 {
+	if !tellsVersion(modTime) || size < 0 {
 		return ""
 	}
 	if (s != NanosecondTag || modTime.Nanosecond() == 0) && now.Sub(modTime) < settled {

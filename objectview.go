@@ -82,6 +82,7 @@ func (x *exchange) recall() (done bool, err error) {
 		return false, nil
 	}
 	a := f.attributes
+	a.dropTagOfTime()
 	// Where neither has a tag, the one that time and size make may not be the
 	// storage's; nginx makes its own of the time of the very file.
 	if x.resp.ETag == "" && (!isStrong(a.ETag) || x.style != NanosecondTag) {

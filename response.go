@@ -34,7 +34,8 @@ type Response struct {
 	ETag string
 
 	// ModTime is the time of the last change, where the view knows better than
-	// the file.
+	// the file. One before 1981 is no validator and isn't sent, as one in the
+	// future isn't; the file then has no date.
 	ModTime time.Time
 
 	// CacheControl is "private, no-cache" unless set: a permission is asked
