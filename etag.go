@@ -28,7 +28,7 @@ const settled = 2 * time.Second
 
 // tag returns the entity tag of a file in this style, or "".
 func (s TagStyle) tag(modTime time.Time, size int64, now time.Time) string {
-	if !tellsVersion(modTime) || size < 0 {
+	if !UsefulModTime(modTime) || size < 0 {
 		return ""
 	}
 	if (s != NanosecondTag || modTime.Nanosecond() == 0) && now.Sub(modTime) < settled {

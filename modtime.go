@@ -6,19 +6,21 @@ import (
 	"time"
 )
 
-// earliest is the first second, 1981-01-01 UTC, that stands for a change of a
+// earliest is 1981-01-01 UTC, the first second that stands for a change of a
 // file. Container images, package managers and archives set earlier ones, the
 // epoch, the second after it or the beginning of 1980 in any time zone, on all
 // files alike: another version has the same time, and often the same size.
 const earliest = 347155200
 
-// tellsVersion reports whether t may stand for one version of a file, so that
-// validators can be made of it.
-func tellsVersion(t time.Time) bool { return t.Unix() >= earliest }
+// UsefulModTime reports whether t may stand for one version of a file, so that
+// validators can be made of it. That is so from 1981 on. It is for authors of
+// storages that make entity tags of their own; for the rest, [AttributesOf] and
+// the handler see to it.
+func UsefulModTime(t time.Time) bool { return t.Unix() >= earliest }
 
 // saysNothing reports whether t is the time of a file, and yet not that of a
 // change. A zero time is one that is not known.
-func saysNothing(t time.Time) bool { return !t.IsZero() && !tellsVersion(t) }
+func saysNothing(t time.Time) bool { return !t.IsZero() && !UsefulModTime(t) }
 
 // dropTagOfTime removes an entity tag that a storage, or the server behind it,
 // has made of a time that says nothing and the size.

@@ -22,16 +22,16 @@ var uselessTimes = []time.Time{
 	time.Unix(earliest, 0).Add(-1),
 }
 
-func TestTellsVersion(t *testing.T) {
+func TestUsefulModTime(t *testing.T) {
 	for _, at := range uselessTimes {
-		if tellsVersion(at) || !saysNothing(at) {
+		if UsefulModTime(at) || !saysNothing(at) {
 			t.Errorf("%v tells a version", at)
 		}
 	}
-	if first := time.Date(1981, 1, 1, 0, 0, 0, 0, time.UTC); !tellsVersion(first) || saysNothing(first) {
+	if first := time.Date(1981, 1, 1, 0, 0, 0, 0, time.UTC); !UsefulModTime(first) || saysNothing(first) {
 		t.Errorf("%v tells no version", first)
 	}
-	if tellsVersion(time.Time{}) || saysNothing(time.Time{}) {
+	if UsefulModTime(time.Time{}) || saysNothing(time.Time{}) {
 		t.Error("a time that is not known is taken for one")
 	}
 }

@@ -191,7 +191,7 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 		k.modTime = a.ModTime
 	}
 	k.age = x.now().Sub(k.modTime)
-	if !tellsVersion(k.modTime) || k.age < 0 {
+	if !UsefulModTime(k.modTime) || k.age < 0 {
 		k.modTime = time.Time{}
 	}
 	k.modTime = k.modTime.Truncate(time.Second)

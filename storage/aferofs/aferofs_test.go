@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/spf13/afero"
 
@@ -35,7 +36,9 @@ func conform(t *testing.T, opts *aferofs.Options, dir string, made func(t *testi
 			}
 			return windowsNames(afero.WriteFile(written, name, content, 0o644))
 		}
-		return storagetest.Fixture{Storage: aferofs.New(served, opts), Put: put}
+		return storagetest.Fixture{Storage: aferofs.New(served, opts), Put: put, SetModTime: func(key string, at time.Time) error {
+			return written.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
+		}}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview/storage/disk"
 	"github.com/downloadview/downloadview/storage/storagetest"
@@ -28,7 +29,9 @@ func TestConformance(t *testing.T) {
 			}
 			return windowsNames(os.WriteFile(name, content, 0o644))
 		}
-		return storagetest.Fixture{Storage: s, Put: put}
+		return storagetest.Fixture{Storage: s, Put: put, SetModTime: func(key string, at time.Time) error {
+			return os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
+		}}
 	})
 }
 

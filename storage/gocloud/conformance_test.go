@@ -3,10 +3,12 @@ package gocloud_test
 import (
 	"errors"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"gocloud.dev/blob/memblob"
 
@@ -43,6 +45,8 @@ func TestConformance(t *testing.T) {
 					return errors.ErrUnsupported
 				}
 				return err
+			}, SetModTime: func(key string, at time.Time) error {
+				return os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
 			}}
 		})
 	})

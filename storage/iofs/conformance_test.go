@@ -31,14 +31,19 @@ func TestConformance(t *testing.T) {
 				m[key] = &fstest.MapFile{Data: content}
 				return nil
 			}
-			return storagetest.Fixture{Storage: iofs.New(m, nil), Put: put}
+			return storagetest.Fixture{Storage: iofs.New(m, nil), Put: put, SetModTime: func(key string, at time.Time) error {
+				m[key].ModTime = at
+				return nil
+			}}
 		})
 	})
 	t.Run("DirFS", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 			dir := t.TempDir()
 			source := downloadview.Source{Scheme: "file", Path: sourcePath(dir)}
-			return storagetest.Fixture{Storage: iofs.New(os.DirFS(dir), &iofs.Options{Source: source}), Put: putInto(dir)}
+			return storagetest.Fixture{
+				Storage: iofs.New(os.DirFS(dir), &iofs.Options{Source: source}), Put: putInto(dir), SetModTime: dateIn(dir),
+			}
 		})
 	})
 	t.Run("folder of a DirFS", func(t *testing.T) {
@@ -51,14 +56,14 @@ func TestConformance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return storagetest.Fixture{Storage: iofs.New(sub, nil), Put: putInto(dir)}
+			return storagetest.Fixture{Storage: iofs.New(sub, nil), Put: putInto(dir), SetModTime: dateIn(dir)}
 		})
 	})
 	for name, method := range map[string]uint16{"zip, stored": zip.Store, "zip, deflated": zip.Deflate} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Run(t, func(*testing.T) storagetest.Fixture {
 				a := &archive{method: method}
-				return storagetest.Fixture{Storage: a, Put: a.put}
+				return storagetest.Fixture{Storage: a, Put: a.put, SetModTime: a.setModTime}
 			})
 		})
 	}
@@ -75,6 +80,12 @@ func putInto(dir string) func(key string, content []byte) error {
 			return windowsNames(err)
 		}
 		return windowsNames(os.WriteFile(name, content, 0o644))
+	}
+}
+
+func dateIn(dir string) func(key string, at time.Time) error {
+	return func(key string, at time.Time) error {
+		return os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
 	}
 }
 
@@ -112,6 +123,21 @@ func (a *archive) put(key string, content []byte) error {
 	a.members = slices.DeleteFunc(a.members, func(m packed) bool { return m.Name == key })
 	header := zip.FileHeader{Name: key, Method: a.method, Modified: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	a.members = append(a.members, packed{header, content})
+	return a.pack()
+}
+
+func (a *archive) setModTime(key string, at time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.members {
+		if a.members[i].Name == key {
+			a.members[i].Modified = at
+		}
+	}
+	return a.pack()
+}
+
+func (a *archive) pack() error {
 	r, err := pack(a.members...)
 	a.storage = iofs.New(r, nil)
 	return err

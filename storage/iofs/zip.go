@@ -49,7 +49,7 @@ func (s *Storage) member(key string, h fs.File, header *zip.FileHeader) (fs.File
 // attributes returns what an archive knows of a member.
 func attributes(header *zip.FileHeader) downloadview.Attributes {
 	a := downloadview.Attributes{Size: max(header.FileInfo().Size(), -1)}
-	if header.Modified.Year() <= 1980 {
+	if !downloadview.UsefulModTime(header.Modified) {
 		return a
 	}
 	// A header without a checksum has 0 there, and one in four thousand million

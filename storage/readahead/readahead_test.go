@@ -104,6 +104,7 @@ func TestRanges(t *testing.T) {
 func TestNotAhead(t *testing.T) {
 	for name, change := range map[string]func(*store){
 		"no tag":        func(s *store) { s.tagless = true },
+		"no date":       func(s *store) { s.dateless = true },
 		"no size":       func(s *store) { s.sizeless = true },
 		"range ignored": func(s *store) { s.part[0] = fault{refuse: errors.ErrUnsupported} },
 	} {

@@ -23,9 +23,16 @@ func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 	}
 	if t, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
 		a.ModTime = t
+		if !downloadview.UsefulModTime(t) && len(a.ETag) < shortestDigest {
+			a.ETag = ""
+		}
 	}
 	return a
 }
+
+// shortestDigest is the length, in quotes, of a digest of 128 bits in hex. A tag
+// that is shorter is likely made of the date, which may be in it in any form.
+const shortestDigest = 32 + len(`""`)
 
 // strongTag returns the one entity tag in lines where it is strong and well
 // formed (RFC 9110, 8.8.3), else "".

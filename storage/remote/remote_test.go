@@ -49,6 +49,39 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+// A server makes the tag of a file of its time and size, in whatever form. Where
+// the time is none, no tag but a digest is of use.
+func TestTagsBesideUselessDates(t *testing.T) {
+	const digest = `"d41d8cd98f00b204e9800998ecf8427e"`
+	image := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		tag      string
+		modified time.Time
+		want     string
+	}{
+		{`"1-a"`, time.Unix(1, 0), ""},        // nginx
+		{`"a-11e6b3c6d8000"`, image, ""},      // Apache
+		{`"2893648263"`, time.Unix(1, 0), ""}, // lighttpd
+		{`"2893648263"`, time.Unix(0, 0), ""},
+		{digest, time.Unix(1, 0), digest},
+		{`"2893648263"`, image.AddDate(1, 0, 0), `"2893648263"`},
+	} {
+		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("ETag", tt.tag)
+			w.Header().Set("Last-Modified", tt.modified.UTC().Format(http.TimeFormat))
+			io.WriteString(w, "0123456789")
+		})
+		h, err := file(t, s, "a.csv").Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := attributes(t, h.Stat); got.ETag != tt.want || !got.ModTime.Equal(tt.modified) {
+			t.Errorf("%s of %v: %s of %v, want %s", tt.tag, tt.modified, got.ETag, got.ModTime, tt.want)
+		}
+		h.Close()
+	}
+}
+
 // Facts that are none: tags that are weak or malformed, times that are no
 // times, an encoding that says there is none.
 func TestUselessFacts(t *testing.T) {

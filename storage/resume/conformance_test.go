@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -36,6 +37,7 @@ func TestConformance(t *testing.T) {
 				}
 				return root.WriteFile(key, content, 0o644)
 			},
+			SetModTime: func(key string, at time.Time) error { return root.Chtimes(key, at, at) },
 		}
 	})
 }

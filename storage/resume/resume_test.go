@@ -33,6 +33,17 @@ func busy(after string) error {
 	return e
 }
 
+// A tag that is made of a useless time is that of the next version, too.
+func TestTagOfUselessTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{content: numbered(1000), tag: `"1-3e8"`, modTime: time.Unix(1, 0), faults: []fault{{after: 300, err: errReset}}}
+		got, err := readWhole(t, s, nil)
+		if !errors.Is(err, errReset) || len(got) != 300 || !slices.Equal(s.asked, []string{"open"}) {
+			t.Errorf("%d bytes and %v, asked for %q; want 300 and an error, since nothing tells the version", len(got), err, s.asked)
+		}
+	})
+}
+
 // What the reader sees of 1000 bytes whose store fails, what the store is
 // asked, and how long it may take.
 func TestWhole(t *testing.T) {

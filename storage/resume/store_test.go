@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/storage/resume"
@@ -19,6 +20,7 @@ type store struct {
 	content []byte
 	tag     string
 	size    int64 // of what it tells; 0: that of content
+	modTime time.Time
 
 	faults []fault // of one opening after the other; then none
 	asked  []string
@@ -108,7 +110,7 @@ func (s *store) answer(ctx context.Context, asked string, offset, length int64) 
 	s.open.Add(1)
 	return &storeHandle{
 		ctx: ctx, store: s, fault: f, Reader: bytes.NewReader(part), closed: make(chan struct{}),
-		info: downloadview.Attributes{Size: size, ETag: tag}.FileInfo(s.Name()),
+		info: downloadview.Attributes{Size: size, ETag: tag, ModTime: s.modTime}.FileInfo(s.Name()),
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/downloadview/downloadview"
 )
@@ -31,11 +32,21 @@ type model struct {
 type object struct {
 	content []byte
 	version int
+	modTime time.Time
 }
 
 func newModel(bug string) *model { return &model{bug: bug, objects: map[string]object{}} }
 
-func (m *model) fixture() Fixture { return Fixture{Storage: m, Put: m.put} }
+func (m *model) fixture() Fixture { return Fixture{Storage: m, Put: m.put, SetModTime: m.setModTime} }
+
+func (m *model) setModTime(key string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.objects[key]
+	o.modTime = at
+	m.objects[key] = o
+	return nil
+}
 
 func (m *model) put(key string, content []byte) error {
 	if strings.Contains(key, "*") {
@@ -46,7 +57,7 @@ func (m *model) put(key string, content []byte) error {
 	if m.bug != "the tag stays" {
 		m.versions++
 	}
-	m.objects[m.alias(key)] = object{content, m.versions}
+	m.objects[m.alias(key)] = object{content: content, version: m.versions}
 	return nil
 }
 
@@ -124,6 +135,12 @@ func (f *modelFile) look(ctx context.Context) (object, error) {
 
 func (f *modelFile) facts(o object) downloadview.Attributes {
 	a := downloadview.Attributes{Size: int64(len(o.content)), ETag: fmt.Sprintf(`"%d"`, o.version)}
+	if !o.modTime.IsZero() {
+		a.ModTime = o.modTime
+	}
+	if f.m.bug == "the tag is the time" {
+		a.ETag = fmt.Sprintf(`"changed:%d"`, o.modTime.Unix())
+	}
 	if f.m.bug == "tags have no quotes" {
 		a.ETag = "1"
 	}

@@ -13,6 +13,7 @@ package storagetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 )
@@ -26,6 +27,11 @@ type Fixture struct {
 	// [errors.ErrUnsupported], and the suite tests that the storage has nothing
 	// under it. Any other error fails the test.
 	Put func(key string, content []byte) error
+
+	// SetModTime sets the time of the last change of what Put has stored under
+	// key. nil means that this can't be done, and leaves out the test that a time
+	// before 1981 makes no validators.
+	SetModTime func(key string, at time.Time) error
 }
 
 // Run tests the storage of a fixture, once as it is and once with all its
@@ -68,6 +74,7 @@ func checks() []check {
 		{"cancelled", checkCancelled},
 		{"parallel", checkParallel},
 		{"stat", checkStat},
+		{"dated", checkDated},
 		{"ranges", checkRanges},
 		{"ranges of nothing", checkRangesOfNothing},
 		{"source", checkSource},

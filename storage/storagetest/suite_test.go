@@ -42,6 +42,7 @@ func TestSuiteFindsBugs(t *testing.T) {
 		"handles are shared":                      {"parallel"},
 		"Stat has another size":                   {"content", "stat"},
 		"Stat has another tag":                    {"content"},
+		"the tag is the time":                     {"dated"},
 		"suffixes are offsets":                    {"ranges"},
 		"long suffixes fail":                      {"ranges"},
 		"ranges past the end fail":                {"ranges"},

@@ -10,7 +10,8 @@ import (
 // changes nothing. What gets lost there was never asked for through the
 // functions of package downloadview.
 func (fx Fixture) wrapped() Fixture {
-	return Fixture{Storage: wrappedStorage{forward{fx.Storage}}, Put: fx.Put}
+	fx.Storage = wrappedStorage{forward{fx.Storage}}
+	return fx
 }
 
 type wrappedStorage struct{ forward }
