@@ -21,7 +21,6 @@
 package disk
 
 import (
-	"errors"
 	"io/fs"
 	"net/url"
 	"os"
@@ -30,6 +29,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/incoming"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // Options are what a Storage has beside its root. nil and the zero value are
@@ -61,7 +61,7 @@ func New(root *os.Root) *Storage { return NewWithOptions(root, nil) }
 //
 // The caller closes root, after the last use of the storage.
 func NewWithOptions(root *os.Root, o *Options) *Storage {
-	s := &Storage{root: root, dir: absolute(root), outside: outsideError(root)}
+	s := &Storage{root: root, dir: absolute(root), outside: localfile.Outside(root)}
 	if s.dir != "" {
 		s.base = strings.TrimSuffix(sourcePath(s.dir), "/") + "/"
 	}
@@ -114,16 +114,6 @@ func absolute(root *os.Root) string {
 		return ""
 	}
 	return abs
-}
-
-// outsideError returns the error with which root refuses a path that leads
-// out. Package os doesn't export it, but gives it without asking the system.
-func outsideError(root *os.Root) error {
-	var refused *fs.PathError
-	if _, err := root.Lstat(".."); !errors.As(err, &refused) || errors.Is(err, fs.ErrClosed) {
-		return nil
-	}
-	return refused.Err
 }
 
 var _ downloadview.Storage = (*Storage)(nil)

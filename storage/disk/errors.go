@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/downloadview/downloadview/internal/absent"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 func (s *Storage) openError(key string, err error) error {
@@ -40,7 +41,7 @@ func notFound(name string, cause error) error {
 
 // kindError says that mode is not that of a file, or not of a folder, to us.
 func kindError(mode fs.FileMode) error {
-	return fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, mode)
+	return localfile.KindError(mode)
 }
 
 func isAny(err error, targets []error) bool {

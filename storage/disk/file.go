@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // file is a key of a Storage. It has neither Stat nor OpenRange: the open
@@ -22,7 +23,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	h, err := f.storage.root.OpenFile(f.name, openFlag, 0)
+	h, err := f.storage.root.OpenFile(f.name, localfile.Flag, 0)
 	if err != nil {
 		return nil, f.storage.openError(f.key, err)
 	}
@@ -38,11 +39,7 @@ func (f *file) Source() (downloadview.Source, bool) {
 
 // regular returns h if it is a regular file, else closes it.
 func regular(name string, h *os.File) (fs.File, error) {
-	fi, err := h.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = kindError(fi.Mode())
-	}
-	if err != nil {
+	if err := localfile.Check(h); err != nil {
 		h.Close()
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/listing"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // List yields what is in folder: regular files, folders, and links that stay
@@ -35,7 +36,7 @@ func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
 			return nil, err
 		}
 	}
-	h, err := s.root.OpenFile(local, openFlag, 0)
+	h, err := s.root.OpenFile(local, localfile.Flag, 0)
 	if err != nil {
 		return nil, s.openError(folder, err)
 	}

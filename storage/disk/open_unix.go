@@ -4,14 +4,8 @@ package disk
 
 import (
 	"io/fs"
-	"os"
 	"strings"
-	"syscall"
 )
-
-// openFlag opens pipes and devices without waiting, and no terminal becomes
-// ours by being named. It means nothing to a regular file.
-const openFlag = os.O_RDONLY | syscall.O_NONBLOCK | syscall.O_NOCTTY
 
 // localName returns key as the system spells it. Names are bytes here, so that
 // of fs.ValidPath only the rules about elements hold, not that about UTF-8.

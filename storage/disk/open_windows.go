@@ -1,11 +1,6 @@
 package disk
 
-import (
-	"os"
-	"path/filepath"
-)
-
-const openFlag = os.O_RDONLY
+import "path/filepath"
 
 // localName returns key as the system spells it.
 func localName(key string) (string, bool) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // File describes the local file at path, which must be absolute and is
@@ -36,7 +37,7 @@ func (f single) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	h, err := os.OpenFile(string(f), openFlag, 0)
+	h, err := os.OpenFile(string(f), localfile.Flag, 0)
 	if err != nil {
 		return nil, openError(string(f), err)
 	}

@@ -1,0 +1,6 @@
+package localfile
+
+import "os"
+
+// Flag opens files and folders for reading.
+const Flag = os.O_RDONLY
