@@ -7,7 +7,8 @@ import (
 )
 
 // Delete removes the object called key. A folder of local files is
-// [fs.ErrNotExist], and stays.
+// [fs.ErrNotExist], and stays; of a symbolic link to a file it is the link that
+// is removed.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	f, err := s.File(key)
 	if err != nil {
@@ -17,10 +18,14 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return failure("delete", key, err)
 	}
 	if s.onDisk {
-		// That driver would remove an empty folder too.
+		// An empty folder would be removed, too.
 		if _, err := downloadview.Stat(ctx, f); err != nil {
 			return err
 		}
+		if err := s.folder.remove(key); err != nil {
+			return localFailure("delete", key, err)
+		}
+		return nil
 	}
 	if err := s.bucket.Delete(ctx, key); err != nil {
 		return failure("delete", key, err)

@@ -37,7 +37,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, failure("open", f.key, err)
 	}
-	r, err := f.storage.bucket.NewReader(ctx, f.key, nil)
+	r, err := f.storage.source.NewReader(ctx, f.key, nil)
 	if err != nil {
 		return nil, failure("open", f.key, err)
 	}

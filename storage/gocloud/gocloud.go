@@ -67,18 +67,27 @@ type Options struct {
 
 // A Storage is a bucket. Several goroutines may use one.
 type Storage struct {
-	bucket  *blob.Bucket
+	bucket  *blob.Bucket // that is written to
+	source  *blob.Bucket // that is read from
 	options Options
 	onDisk  bool
+	folder  folder // of a bucket of local files
 }
 
 // New returns the Storage of a bucket. It asks nothing of a cloud; a bucket of
 // local files tells by its folder what it is. The bucket stays the caller's,
 // who closes it when nothing is served any more.
+//
+// The prefix of a [blob.PrefixedBucket] should end in a slash: "tenant1" is also
+// the beginning of "tenant10/a.txt". In a bucket of local files another one is an
+// error of every file; of a cloud's the bucket doesn't tell.
 func New(b *blob.Bucket, o *Options) *Storage {
-	s := &Storage{bucket: b}
-	var folder os.FileInfo
-	s.onDisk = b.As(&folder) // only fileblob has one
+	s := &Storage{bucket: b, source: b}
+	var info os.FileInfo
+	if s.onDisk = b.As(&info); s.onDisk { // only fileblob has one
+		s.folder = findFolder(b, info)
+		s.source = blob.NewBucket(&reading{folder: &s.folder})
+	}
 	if o != nil {
 		s.options = *o
 	}
@@ -92,6 +101,12 @@ func New(b *blob.Bucket, o *Options) *Storage {
 // or dot segment, which would be another name of the same file, one that ends
 // in ".attrs", where such a bucket keeps what it knows of a file, and one like
 // "name.18aa0c3f55d2e6b1.tmp", where it writes what is not whole yet.
+//
+// A bucket of local files is read as storage/disk reads a directory: symbolic
+// links work where they are relative and stay in the bucket's folder, only
+// regular files are files, and opening one never waits. Others are
+// [fs.ErrNotExist]. Where the folder can't be found out, as with
+// [blob.SingleKeyBucket], each file is an error.
 //
 // The file is a [downloadview.StatFile] and a [downloadview.RangeFile]; in a
 // bucket of local files it is neither, but its open handle can seek and is sent
@@ -110,6 +125,9 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
 	}
+	if s.folder.err != nil {
+		return nil, &fs.PathError{Op: "file", Path: key, Err: s.folder.err}
+	}
 	f := file{s, key}
 	if s.onDisk {
 		return &f, nil
@@ -119,7 +137,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 
 func checkLocalKey(key string) error {
 	switch {
-	case !fs.ValidPath(key), strings.HasSuffix(key, ".attrs"):
+	case !fs.ValidPath(key), strings.HasSuffix(key, attributesSuffix):
 		return errors.New(`a key of a local file has no empty or dot segment and does not end in ".attrs"`)
 	case isUnfinished(key):
 		return errors.New("a key has not the name of a file that is being written")

@@ -20,7 +20,29 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	if err != nil {
 		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
 	}
+	if s.onDisk {
+		return bucket.Folder(prefix, s.localEntries(ctx, folder, prefix))
+	}
 	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
+}
+
+func (s *Storage) localEntries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
+	return func(yield func(bucket.Entry, error) bool) {
+		err := ctx.Err()
+		var entries []bucket.Entry
+		if err == nil {
+			entries, err = s.folder.entries(ctx, prefix)
+		}
+		if err != nil {
+			yield(bucket.Entry{}, localFailure("list", folder, err))
+			return
+		}
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
@@ -39,9 +61,6 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			if err != nil {
 				yield(bucket.Entry{}, failure("list", folder, err))
 				return
-			}
-			if s.onDisk && isUnfinished(o.Key) {
-				continue
 			}
 			e := bucket.Entry{Key: o.Key, IsDir: o.IsDir}
 			if !o.IsDir {

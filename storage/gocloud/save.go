@@ -25,10 +25,17 @@ import (
 // the file, as "name.….tmp", where no key has a name like that. What it knows
 // of a file it writes to another one beforehand: whoever opens the object in
 // that moment may get an error. A name that a folder has is
-// [downloadview.ErrUpstream].
+// [downloadview.ErrUpstream]. A key behind a link that leads out of the folder of
+// the bucket is [fs.ErrInvalid] where the link is there beforehand. Others must
+// not be able to make links in the folder meanwhile: fileblob follows them.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	if _, err := s.File(key); err != nil {
 		return err
+	}
+	if s.onDisk {
+		if err := s.folder.checkWrite(key); err != nil {
+			return localFailure("save", key, err)
+		}
 	}
 	in := incoming.NewReader(ctx, r)
 	err := s.write(ctx, key, in)

@@ -1,0 +1,140 @@
+package gocloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/localfile"
+)
+
+// entries returns what keys have behind prefix, which is "" or ends in a slash,
+// up to the next slash, in the order of keys. Links are what they lead to, and
+// those that lead out are left out.
+func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, error) {
+	root, err := f.open()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	defer root.Close()
+	// Part of a name may belong to prefix, since the slash of "a../" is escaped.
+	const key = "x"
+	dir, begin := filepath.Split(escapeKey(prefix + key))
+	dir, begin = filepath.Clean(dir), strings.TrimSuffix(begin, key)
+	names, err := namesIn(root, dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []bucket.Entry
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		rest, ok := strings.CutPrefix(name, begin)
+		if !ok {
+			continue
+		}
+		e, ok, err := entry(ctx, root, filepath.Join(dir, name), prefix+unescapeKey(rest))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if below, _, more := strings.Cut(strings.TrimSuffix(e.Key[len(prefix):], "/"), "/"); more {
+			e = bucket.Entry{Key: prefix + below + "/", IsDir: true}
+		}
+		found = append(found, e)
+	}
+	slices.SortFunc(found, func(a, b bucket.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	return slices.CompactFunc(found, func(a, b bucket.Entry) bool { return a.Key == b.Key }), nil
+}
+
+// entry looks at path, which may be what key is kept under.
+func entry(ctx context.Context, root *os.Root, path, key string) (bucket.Entry, bool, error) {
+	fi, err := root.Lstat(path)
+	isLink := err == nil && fi.Mode().Type() == fs.ModeSymlink
+	if isLink {
+		fi, err = root.Stat(path)
+	}
+	switch {
+	case err != nil && localfile.IsAbsent(root, err):
+		return bucket.Entry{}, false, nil
+	case err != nil:
+		return bucket.Entry{}, false, err
+	case fi.IsDir():
+		if escapeKey(key+"/x") != filepath.Join(path, "x") {
+			return bucket.Entry{}, false, nil
+		}
+		has := isLink
+		if !has {
+			has, err = hasKeys(ctx, root, path)
+		}
+		return bucket.Entry{Key: key + "/", IsDir: true}, has, err
+	}
+	a := downloadview.Attributes{Size: fi.Size(), ModTime: fi.ModTime()}
+	isKey := fi.Mode().IsRegular() && escapeKey(key) == path && checkLocalKey(key) == nil
+	return bucket.Entry{Key: key, Attributes: a}, isKey, nil
+}
+
+// hasKeys tells whether there is a file in the folder dir or below it. It goes
+// through no link to another folder, and so through none in circles.
+func hasKeys(ctx context.Context, root *os.Root, dir string) (bool, error) {
+	names, err := namesIn(root, dir)
+	if err != nil {
+		return false, err
+	}
+	var folders []string
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		fi, err := root.Lstat(path)
+		if err == nil && fi.Mode().Type() == fs.ModeSymlink {
+			fi, err = root.Stat(path)
+			if err == nil && fi.IsDir() {
+				continue
+			}
+		}
+		switch {
+		case err != nil: // it is gone, leads out, or is out of reach for us
+		case fi.IsDir():
+			folders = append(folders, path)
+		case fi.Mode().IsRegular() && checkLocalKey(name) == nil:
+			return true, nil
+		}
+	}
+	for _, path := range folders {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if has, err := hasKeys(ctx, root, path); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+// namesIn returns what is in the folder dir; nothing where there is none.
+func namesIn(root *os.Root, dir string) ([]string, error) {
+	h, err := root.OpenFile(dir, localfile.Flag, 0)
+	if err == nil {
+		defer h.Close()
+		var fi fs.FileInfo
+		if fi, err = h.Stat(); err == nil && fi.IsDir() {
+			return h.Readdirnames(-1)
+		}
+	}
+	if err != nil && !localfile.IsAbsent(root, err) {
+		return nil, err
+	}
+	return nil, nil
+}

@@ -1,0 +1,164 @@
+package gocloud
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gocloud.dev/blob"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
+)
+
+// A folder is where a bucket of local files has them. fileblob follows symbolic
+// links wherever they lead, and waits for a writer where it opens a pipe, so its
+// files are opened here, below an [os.Root].
+type folder struct {
+	dir   string // of the driver
+	below string // path in dir of what all keys are below, for a bucket with a prefix; "": dir itself
+	err   error  // why neither is known
+}
+
+// findFolder finds where b, whose driver has the folder info, keeps its files.
+// The driver tells only in the error for a file that is missing.
+func findFolder(b *blob.Bucket, info os.FileInfo) folder {
+	probe := "missing-" + strings.ToLower(rand.Text())
+	_, err := b.Attributes(context.Background(), probe)
+	var missing *os.PathError
+	if err == nil || !b.ErrorAs(err, &missing) {
+		return folder{err: errors.New("the folder of the bucket is not known, as with blob.SingleKeyBucket; want the bucket itself, and ask it for the key")}
+	}
+	top, ok := strings.CutSuffix(missing.Path, probe)
+	switch {
+	case !ok:
+		return folder{err: errors.New("the bucket has one file under all keys, as blob.SingleKeyBucket has; want the bucket itself, and ask it for the key")}
+	case !os.IsPathSeparator(top[max(len(top)-1, 0)]):
+		return folder{err: fmt.Errorf("the prefix of the bucket ends in %q, which is no whole folder; want a slash at its end", filepath.Base(top))}
+	}
+	top = filepath.Clean(top)
+	for dir := top; ; dir = filepath.Dir(dir) {
+		if fi, err := os.Stat(dir); err == nil && os.SameFile(fi, info) {
+			below, err := filepath.Rel(dir, top)
+			if below == "." {
+				below = ""
+			}
+			return folder{dir: dir, below: below, err: err}
+		}
+		if dir == filepath.Dir(dir) {
+			return folder{err: errors.New("the folder of the bucket was moved while it was being opened")}
+		}
+	}
+}
+
+// open opens the folder that all keys are below, as the driver does for each
+// file anew. Where only that of the prefix is missing, so are all files.
+func (f *folder) open() (*os.Root, error) {
+	root, err := f.openDir()
+	if err != nil || f.below == "" {
+		return root, err
+	}
+	defer root.Close()
+	below, err := root.OpenRoot(f.below + "/.") // which only a folder has, so that no pipe is waited for
+	if err != nil {
+		return nil, absentIn(root, err)
+	}
+	return below, nil
+}
+
+// openDir opens the folder of the driver.
+func (f *folder) openDir() (*os.Root, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil { // which says nothing of the file
+		return nil, fmt.Errorf("%w: the folder of the bucket: %v", downloadview.ErrUpstream, err)
+	}
+	return root, nil
+}
+
+// remove removes the file called key and what the driver knows of it.
+func (f *folder) remove(key string) error {
+	root, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	name := escapeKey(key)
+	if err := root.Remove(name); err != nil {
+		return absentIn(root, err)
+	}
+	if err := root.Remove(name + attributesSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// checkWrite tells why the driver must not write key: it would follow links out
+// of the folder, also where it writes what it knows of the file.
+func (f *folder) checkWrite(key string) error {
+	dir, err := f.openDir()
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	name := escapeKey(key)
+	if err := checkPath(dir, filepath.Join(f.below, name)); err != nil || f.below == "" {
+		return err
+	}
+	below, err := f.open()
+	if err != nil {
+		return nil // the driver makes it, or says what is wrong
+	}
+	defer below.Close()
+	return checkPath(below, name)
+}
+
+// checkPath tells why a file called name can't be written below root.
+func checkPath(root *os.Root, name string) error {
+	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
+		_, err := root.Stat(dir)
+		switch {
+		case localfile.LeadsOut(root, err):
+			return fmt.Errorf("%w: %w", fs.ErrInvalid, err)
+		case err == nil || dir == ".":
+			return checkAttributesFile(root, name)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil // the driver says what is wrong
+		}
+	}
+}
+
+func checkAttributesFile(root *os.Root, name string) error {
+	fi, err := root.Lstat(name + attributesSuffix)
+	if err == nil && !fi.Mode().IsRegular() {
+		return fmt.Errorf("%w as %q, and is no file (mode %v)", fs.ErrExist, fi.Name(), fi.Mode())
+	}
+	return nil
+}
+
+// localFailure is [failure] for what was done without the driver, whose errors
+// say already what they are.
+func localFailure(op, key string, err error) error {
+	for _, known := range []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrExist} {
+		if errors.Is(err, known) {
+			return &fs.PathError{Op: op, Path: key, Err: err}
+		}
+	}
+	return failure(op, key, err)
+}
+
+// absentIn is err, which is also [fs.ErrNotExist] where there is no such file
+// below root.
+func absentIn(root *os.Root, err error) error {
+	if !localfile.IsAbsent(root, err) {
+		return err
+	}
+	return as(fs.ErrNotExist, err)
+}

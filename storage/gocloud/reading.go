@@ -1,0 +1,113 @@
+package gocloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"gocloud.dev/blob/driver"
+	"gocloud.dev/gcerrors"
+
+	"github.com/downloadview/downloadview/internal/localfile"
+)
+
+// reading is a driver that reads what fileblob has written, and nothing that is
+// outside of the folder or no regular file. It has of a driver what it takes to
+// read a whole object.
+type reading struct {
+	driver.Bucket
+	folder *folder
+}
+
+func (d *reading) Close() error            { return nil }
+func (d *reading) As(any) bool             { return false }
+func (d *reading) ErrorAs(error, any) bool { return false }
+
+func (d *reading) ErrorCode(err error) gcerrors.ErrorCode {
+	if errors.Is(err, fs.ErrNotExist) {
+		return gcerrors.NotFound
+	}
+	return gcerrors.Unknown
+}
+
+func (d *reading) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+	if offset != 0 || length >= 0 {
+		return nil, fmt.Errorf("a part of a local file: %w", errors.ErrUnsupported)
+	}
+	root, err := d.folder.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	name := escapeKey(key)
+	h, err := localfile.Open(root, name)
+	if err != nil {
+		return nil, absentIn(root, err)
+	}
+	fi, err := h.Stat()
+	var a fileAttributes
+	if err == nil {
+		a, err = attributesBeside(root, name)
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return &localReader{h, driver.ReaderAttributes{ContentType: a.ContentType, ModTime: fi.ModTime(), Size: fi.Size()}}, nil
+}
+
+type localReader struct {
+	*os.File
+	attributes driver.ReaderAttributes
+}
+
+func (r *localReader) Attributes() *driver.ReaderAttributes { return &r.attributes }
+
+// As gives the file, as fileblob does.
+func (r *localReader) As(i any) bool {
+	p, ok := i.(*io.Reader)
+	if ok {
+		*p = r.File
+	}
+	return ok
+}
+
+// attributesSuffix is that of the file beside another one in which fileblob
+// keeps what it knows of it.
+const attributesSuffix = ".attrs"
+
+// longestAttributes bounds what is read of such a file.
+const longestAttributes = 1 << 20
+
+// fileAttributes are what such a file has that a reader passes on.
+type fileAttributes struct {
+	ContentType string `json:"user.content_type"`
+}
+
+// attributesBeside reads the file beside that called name. What is outside or
+// no file counts as missing.
+func attributesBeside(root *os.Root, name string) (fileAttributes, error) {
+	a := fileAttributes{ContentType: "application/octet-stream"}
+	h, err := localfile.Open(root, name+attributesSuffix)
+	if err != nil {
+		if localfile.IsAbsent(root, err) {
+			return a, nil
+		}
+		return a, fmt.Errorf("attributes of the file: %v", err) // which says nothing of the file itself
+	}
+	defer h.Close() // it was only read
+	var found fileAttributes
+	if err := json.NewDecoder(io.LimitReader(h, longestAttributes)).Decode(&found); err != nil {
+		return a, fmt.Errorf("attributes of the file: %w", err)
+	}
+	return found, nil
+}
+
+var (
+	_ driver.Bucket = (*reading)(nil)
+	_ driver.Reader = (*localReader)(nil)
+)
