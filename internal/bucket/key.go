@@ -62,6 +62,11 @@ func Prefix(folder string) (string, error) {
 	return folder + "/", nil
 }
 
+// Refused returns the error why of the storage as that of key.
+func Refused(op, key string, why error) error {
+	return &fs.PathError{Op: op, Path: key, Err: why}
+}
+
 // Invalid returns the error for a key that can't be, for the reason why.
 func Invalid(op, key string, why error) error {
 	return &fs.PathError{Op: op, Path: key, Err: &invalidError{why}}

@@ -34,6 +34,7 @@
 package azurebucket
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"strings"
@@ -42,13 +43,16 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
 // Options are what a Storage has beside its container. nil and the zero value
 // mean the whole container.
 type Options struct {
-	// Prefix is put before every key as it is. It should end in a slash, as in
-	// "reports/2026/".
+	// Prefix is put before every key as it is. It ends in a slash, as in
+	// "reports/2026/", and has no dot segments: with "tenant1" the storage would
+	// have "tenant10/a.txt", too. Another one is an error of every key. "" is the
+	// whole container.
 	Prefix string
 
 	// BaseURL is where everybody may have the blobs without a signature, such
@@ -74,6 +78,7 @@ type Storage struct {
 	at     *url.URL // of the container
 	name   string   // of the container
 	o      Options
+	wrong  error // why its prefix is none
 }
 
 // New returns the Storage of a container. It does no I/O, so a container that is
@@ -88,7 +93,10 @@ func New(client *container.Client, o *Options) *Storage {
 	at.Path = strings.TrimSuffix(at.Path, "/")
 	s := &Storage{client: client, at: at, name: path.Base(at.Path)}
 	if o != nil {
-		s.o = *o
+		s.o, s.wrong = *o, keyprefix.Error(o.Prefix)
+		if s.wrong == nil && strings.ContainsFunc(o.Prefix, forbidden) {
+			s.wrong = fmt.Errorf("the storage's prefix %q has a backslash, which Azure takes for a slash, or a control character", o.Prefix)
+		}
 	}
 	return s
 }
@@ -142,6 +150,9 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 func (s *Storage) lookup(key string) (*file, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, bucket.Invalid("file", key, err)
+	}
+	if s.wrong != nil {
+		return nil, bucket.Refused("file", key, s.wrong)
 	}
 	return &file{storage: s, key: key}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -270,7 +271,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestImpossibleKeys(t *testing.T) {
-	s := elsewhere(t, &azurebucket.Options{Prefix: "0123456789"})
+	s := elsewhere(t, &azurebucket.Options{Prefix: "012345678/"})
 	for _, key := range []string{
 		"", "a\x00", "\xff", "..", "../a", "a/../../b", "dir/", `a\b`, `..\a`, `a\..\..\b`, "a\r\nb", "a\x7f", "a\u0085",
 		strings.Repeat("ą", 1015),
@@ -312,6 +313,41 @@ func TestSource(t *testing.T) {
 	got, _ = downloadview.SourceOf(file(t, azurebucket.New(srv.Client, nil), "a"))
 	if want := (downloadview.Source{Scheme: "azblob", Host: "files", Path: "a"}); got != want {
 		t.Errorf("SourceOf = %v, want %v", got, want)
+	}
+}
+
+// A prefix ends at a segment: "tenant1" is none, since it would have the keys of
+// "tenant10" too.
+func TestPrefixEndsInASlash(t *testing.T) {
+	srv := azuretest.Start(t)
+	srv.Put(t, "tenant10/a", []byte("theirs"))
+	for _, prefix := range []string{"tenant1", "tenant10/../tenant1/", ".", `a\b/`} {
+		s := azurebucket.New(srv.Client, &azurebucket.Options{Prefix: prefix})
+		want := strconv.Quote(prefix)
+		check := func(op string, err error) {
+			t.Helper()
+			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
+				t.Errorf("prefix %q: %s: %v, want an error that names it", prefix, op, err)
+			}
+		}
+		_, err := s.File("0/a")
+		check("File", err)
+		_, err = downloadview.Exists(t.Context(), s, "0/a")
+		check("Exists", err)
+		check("Save", s.Save(t.Context(), "0/new", strings.NewReader("x")))
+		check("Delete", s.Delete(t.Context(), "0/a"))
+		_, err = downloadview.TimesOf(t.Context(), s, "0/a")
+		if !errors.Is(err, errors.ErrUnsupported) {
+			check("TimesOf", err)
+		}
+		_, err = s.URL(t.Context(), "0/a")
+		check("URL", err)
+		for fi, err := range s.List(t.Context(), "") {
+			check("List", err)
+			if fi != nil {
+				t.Errorf("prefix %q lists %q", prefix, fi.Name())
+			}
+		}
 	}
 }
 

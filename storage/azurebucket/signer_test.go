@@ -158,7 +158,7 @@ func TestSignedURLWithoutServer(t *testing.T) {
 	for want, o := range map[string]*azurebucket.Options{
 		"https://acct.blob.core.windows.net/files/2026/a?":   {Prefix: "2026/", Sign: key},
 		"https://files.example.com:8443/blobs/files/2026/a?": {Prefix: "2026/", Sign: key, SignEndpoint: public},
-		"http://files.example.com/files/a%2525%20b/%23a?":    {Prefix: "a%25 b/#", Sign: key, SignEndpoint: &url.URL{Scheme: "http", Host: "files.example.com"}},
+		"http://files.example.com/files/a%2525%20b/%23/a?":   {Prefix: "a%25 b/#/", Sign: key, SignEndpoint: &url.URL{Scheme: "http", Host: "files.example.com"}},
 	} {
 		began := time.Now()
 		got := sign(t, elsewhere(t, o), "a", downloadview.SignOptions{Expiry: time.Hour})

@@ -45,6 +45,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
 // maxKey is the length of the longest name that an object has, in bytes.
@@ -53,8 +54,10 @@ const maxKey = 1024
 // Options are what a Storage has beside its bucket. nil and the zero value mean
 // the whole bucket.
 type Options struct {
-	// Prefix is put before every key as it is. It should end in a slash, as in
-	// "reports/2026/".
+	// Prefix is put before every key as it is. It ends in a slash, as in
+	// "reports/2026/", and has no dot segments: with "tenant1" the storage would
+	// have "tenant10/a.txt", too. Another one is an error of every key. "" is the
+	// whole bucket.
 	Prefix string
 
 	// BaseURL is where everybody may have the objects without a signature, such
@@ -80,6 +83,7 @@ type Storage struct {
 	client *storage.Client
 	bucket string
 	o      Options
+	wrong  error // why its prefix is none
 }
 
 // New returns the Storage of a bucket. It does no I/O, so a bucket that is not
@@ -88,7 +92,7 @@ type Storage struct {
 func New(client *storage.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
-		s.o = *o
+		s.o, s.wrong = *o, keyprefix.Error(o.Prefix)
 	}
 	if s.o.Retry == nil {
 		s.o.Retry = []storage.RetryOption{storage.WithPolicy(storage.RetryNever)}
@@ -124,6 +128,9 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	}
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
+	}
+	if s.wrong != nil {
+		return nil, bucket.Refused("file", key, s.wrong)
 	}
 	return &file{storage: s, key: key}, nil
 }

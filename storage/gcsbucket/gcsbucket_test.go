@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -292,7 +293,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestImpossibleKeys(t *testing.T) {
-	s := gcsbucket.New(nil, "bkt", &gcsbucket.Options{Prefix: "0123456789"})
+	s := gcsbucket.New(nil, "bkt", &gcsbucket.Options{Prefix: "012345678/"})
 	for _, key := range []string{
 		"", "a\x00", "\xff", "..", "../a", "a/../../b", "dir/", "a\nb", "a\r", "a\r\nX-Header: b", strings.Repeat("x", 1015),
 	} {
@@ -311,6 +312,41 @@ func TestSource(t *testing.T) {
 	got, ok := downloadview.SourceOf(file(t, s, "a//b/../c%41"))
 	if want := (downloadview.Source{Scheme: "gs", Host: "bkt", Path: "reports/a//b/../c%41"}); got != want || !ok {
 		t.Errorf("SourceOf = %v, %t, want %v", got, ok, want)
+	}
+}
+
+// A prefix ends at a segment: "tenant1" is none, since it would have the keys of
+// "tenant10" too.
+func TestPrefixEndsInASlash(t *testing.T) {
+	srv := gcstest.Start(t)
+	srv.Put(t, "tenant10/a", []byte("theirs"))
+	for _, prefix := range []string{"tenant1", "tenant10/../tenant1/", "."} {
+		s := gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: prefix})
+		want := strconv.Quote(prefix)
+		check := func(op string, err error) {
+			t.Helper()
+			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
+				t.Errorf("prefix %q: %s: %v, want an error that names it", prefix, op, err)
+			}
+		}
+		_, err := s.File("0/a")
+		check("File", err)
+		_, err = downloadview.Exists(t.Context(), s, "0/a")
+		check("Exists", err)
+		check("Save", s.Save(t.Context(), "0/new", strings.NewReader("x")))
+		check("Delete", s.Delete(t.Context(), "0/a"))
+		_, err = downloadview.TimesOf(t.Context(), s, "0/a")
+		if !errors.Is(err, errors.ErrUnsupported) {
+			check("TimesOf", err)
+		}
+		_, err = s.URL(t.Context(), "0/a")
+		check("URL", err)
+		for fi, err := range s.List(t.Context(), "") {
+			check("List", err)
+			if fi != nil {
+				t.Errorf("prefix %q lists %q", prefix, fi.Name())
+			}
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ package gocloud
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -29,6 +30,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
 // Options are what a Storage has beside its bucket. nil and the zero value are
@@ -37,8 +39,9 @@ type Options struct {
 	// Source says where the bucket is, which it does not know itself: Scheme
 	// and Host, such as "s3" and the bucket's name. Its Path is put before each
 	// key as it is, such as "reports/2026/" for a [blob.PrefixedBucket] or
-	// "/srv/media/" for a bucket of local files. The zero value means that the
-	// files have no source, and are never offloaded.
+	// "/srv/media/" for a bucket of local files; where it is neither "" nor ends in
+	// a slash, or has dot segments, that is an error of every key. The zero value
+	// means that the files have no source, and are never offloaded.
 	//
 	// Some drivers keep unusual keys under other names, fileblob "a//b" for
 	// one. A proxy that is sent there finds nothing.
@@ -72,6 +75,7 @@ type Storage struct {
 	options Options
 	onDisk  bool
 	folder  folder // of a bucket of local files
+	wrong   error  // why there are no files
 }
 
 // New returns the Storage of a bucket. It asks nothing of a cloud; a bucket of
@@ -88,8 +92,12 @@ func New(b *blob.Bucket, o *Options) *Storage {
 		s.folder = findFolder(b, info)
 		s.source = blob.NewBucket(&reading{folder: &s.folder})
 	}
+	s.wrong = s.folder.err
 	if o != nil {
 		s.options = *o
+		if err := keyprefix.Check(o.Source.Path); err != nil && s.wrong == nil {
+			s.wrong = fmt.Errorf("the path %q of the storage's source %w", o.Source.Path, err)
+		}
 	}
 	return s
 }
@@ -125,8 +133,8 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
 	}
-	if s.folder.err != nil {
-		return nil, &fs.PathError{Op: "file", Path: key, Err: s.folder.err}
+	if s.wrong != nil {
+		return nil, bucket.Refused("file", key, s.wrong)
 	}
 	f := file{s, key}
 	if s.onDisk {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -322,6 +323,17 @@ func TestSource(t *testing.T) {
 				t.Errorf("SourceOf = %v, %t, want %v", got, ok, tt.want)
 			}
 		})
+	}
+}
+
+// The path of a source is a prefix like others.
+func TestSourceEndsInASlash(t *testing.T) {
+	b := closing(t, memblob.OpenBucket(nil))
+	for _, path := range []string{"tenant1", "tenant1/../"} {
+		s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "s3", Host: "bkt", Path: path}})
+		if f, err := s.File("0/a"); err == nil || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), strconv.Quote(path)) {
+			t.Errorf("path %q: %v, %v, want an error that names it", path, f, err)
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ import (
 // whose name would be empty, as between the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
+	if err == nil && s.wrong != nil {
+		err = bucket.Refused("list", folder, s.wrong)
+	}
 	if err != nil {
 		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
 	}

@@ -44,6 +44,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
 // maxKey is the length of the longest key that S3 has, in bytes.
@@ -52,8 +53,10 @@ const maxKey = 1024
 // Options are what a Storage has beside its bucket. nil and the zero value mean
 // the whole bucket.
 type Options struct {
-	// Prefix is put before every key as it is. It should end in a slash, as in
-	// "reports/2026/".
+	// Prefix is put before every key as it is. It ends in a slash, as in
+	// "reports/2026/", and has no dot segments: with "tenant1" the storage would
+	// have "tenant10/a.txt", too. Another one is an error of every key. "" is the
+	// whole bucket.
 	Prefix string
 
 	// BaseURL is where everybody may have the objects without a signature, such
@@ -79,6 +82,7 @@ type Storage struct {
 	client *s3.Client
 	bucket string
 	prefix string
+	wrong  error // why prefix is none
 	base   *url.URL
 	logger *slog.Logger
 
@@ -93,6 +97,7 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
 		s.prefix, s.base, s.logger = o.Prefix, o.BaseURL, o.Logger
+		s.wrong = keyprefix.Error(o.Prefix)
 		if o.SignEndpoint != nil {
 			s.signEndpoint = o.SignEndpoint.String()
 		}
@@ -148,6 +153,9 @@ func (s *Storage) lookup(key string) (*file, error) {
 	}
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)
+	}
+	if s.wrong != nil {
+		return nil, bucket.Refused("file", key, s.wrong)
 	}
 	return &file{storage: s, key: key}, nil
 }
