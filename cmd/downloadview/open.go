@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/command"
+	"github.com/downloadview/downloadview/internal/keyprefix"
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
@@ -50,11 +52,30 @@ func open(ctx context.Context, u *url.URL, r *command.Reach) (downloadview.Stora
 // openLocal opens what needs no cloud. Memory, and files under names that the
 // driver escapes, are nowhere a proxy could look.
 func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
-	b, err := blob.OpenBucket(ctx, u.String())
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, nil, usagef("has no proper query: %w", err)
+	}
+	if err := checkParts(q); err != nil {
+		return nil, nil, &command.UsageError{Err: err}
+	}
+	key, prefix := q.Get("key"), strings.TrimSuffix(q.Get("prefix"), "/")
+	if u.Scheme == "file" && q.Has("prefix") && !fs.ValidPath(prefix) {
+		return nil, nil, usagef("has the prefix %q, which is no folder; want one such as prefix=2026/", q.Get("prefix"))
+	}
+	// A bucket of one key wouldn't tell where it has its files.
+	q.Del("key")
+	all := *u
+	all.RawQuery = q.Encode()
+	b, err := blob.OpenBucket(ctx, all.String())
 	if err != nil {
 		return nil, nil, err
 	}
-	return gocloud.New(b, nil), b.Close, nil
+	storage := downloadview.Storage(gocloud.New(b, nil))
+	if key != "" {
+		storage = single{storage, key}
+	}
+	return storage, b.Close, nil
 }
 
 // usagef is the error of a URL that can't mean anything.
@@ -104,6 +125,9 @@ func locate(u *url.URL, known []string) (*location, error) {
 		return nil, err
 	}
 	l := &location{bucket: u.Host, prefix: q.Get("prefix"), key: q.Get("key"), parameters: q}
+	if err := checkParts(q); err != nil {
+		return nil, err
+	}
 	if l.signEndpoint, err = endpoint("sign_endpoint", q.Get("sign_endpoint")); err != nil {
 		return nil, err
 	}
@@ -111,6 +135,26 @@ func locate(u *url.URL, known []string) (*location, error) {
 		q.Del(name)
 	}
 	return l, nil
+}
+
+// checkParts finds a prefix and a key that would open another part of a bucket
+// than the one that is meant, such as all of it.
+func checkParts(q url.Values) error {
+	prefix, key := q.Get("prefix"), q.Get("key")
+	switch {
+	case len(q["prefix"]) > 1:
+		return errors.New(`has the parameter "prefix" twice; want one`)
+	case len(q["key"]) > 1:
+		return errors.New(`has the parameter "key" twice; want one`)
+	case q.Has("prefix") && prefix == "":
+		return errors.New("has an empty prefix; want one such as prefix=2026/, or none for the whole bucket")
+	case q.Has("key") && key == "":
+		return errors.New("has an empty key; want one such as key=2026/report.pdf, or none for all of them")
+	}
+	if err := keyprefix.Check(prefix); err != nil {
+		return fmt.Errorf("has the prefix %q, which %w", prefix, err)
+	}
+	return nil
 }
 
 // check finds parameters that nobody would obey.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
 // A Storage is a place that files are served from.
@@ -93,6 +95,11 @@ func (d *document) storageURL(s string) (string, error) {
 	case u.Fragment != "":
 		return "", errors.New(`has a "#" in it; want it as %23`)
 	}
+	if q := u.Query(); q.Has("prefix") {
+		if _, err := keyPrefix(q.Get("prefix")); err != nil {
+			return "", fmt.Errorf("has the prefix %q, which %w", q.Get("prefix"), err)
+		}
+	}
 	return s, nil
 }
 
@@ -111,8 +118,8 @@ func (d *document) path(s string) (string, error) {
 }
 
 func keyPrefix(s string) (string, error) {
-	if !strings.HasSuffix(s, "/") {
-		return "", errors.New("does not end in a slash; want a prefix of keys such as 2026/")
+	if s == "" {
+		return "", errors.New("is empty; want a prefix of keys such as 2026/, or none for the whole bucket")
 	}
-	return s, nil
+	return s, keyprefix.Check(s)
 }
