@@ -16,10 +16,6 @@ import (
 
 // The program itself: it shows the samples, and SIGTERM lets a download finish.
 func TestProgram(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "downloadview")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
 	const size = 64 << 20 // more than a connection's buffers hold
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "testdata", "samples"))); err != nil {
@@ -33,22 +29,8 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	cmd := exec.Command(program, "serve", "--index", "--listen=127.0.0.1:0", dir)
-	cmd.Env = []string{"HOME=/nonexistent"}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, lines, base := startProgram(t, build(t), "--index", dir)
 	defer cmd.Process.Kill()
-	lines := bufio.NewScanner(stderr)
-	lines.Scan()
-	base, ok := strings.CutPrefix(lines.Text(), "listening on ")
-	if !ok {
-		t.Fatalf("first line = %q", lines.Text())
-	}
 
 	resp, err := http.Get(base + "/")
 	if err != nil {
@@ -81,4 +63,37 @@ func TestProgram(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v, want status 0", err)
 	}
+}
+
+// build returns the program.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "downloadview")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
+}
+
+// startProgram starts "downloadview serve" and returns what it says from then
+// on, and where it listens.
+func startProgram(t *testing.T, program string, args ...string) (cmd *exec.Cmd, lines *bufio.Scanner, base string) {
+	t.Helper()
+	cmd = exec.Command(program, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)
+	cmd.Env = []string{"HOME=/nonexistent"}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines = bufio.NewScanner(stderr)
+	lines.Scan()
+	base, ok := strings.CutPrefix(lines.Text(), "listening on ")
+	if !ok {
+		cmd.Process.Kill()
+		t.Fatalf("first line = %q", lines.Text())
+	}
+	return cmd, lines, base
 }
