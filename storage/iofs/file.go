@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"context"
 	"io/fs"
+	"path"
 
 	"github.com/downloadview/downloadview"
 )
@@ -46,7 +47,7 @@ func (f *file) look() error {
 	case fs.StatFS:
 		fi, err = fsys.Stat(f.key)
 	case fs.ReadLinkFS:
-		fi, err = fsys.Lstat(f.key)
+		fi, err = follow(fsys, f.key)
 	default:
 		return nil
 	}
@@ -55,10 +56,25 @@ func (f *file) look() error {
 		return openError(f.key, err)
 	case fi == nil:
 		return &fs.PathError{Op: "stat", Path: f.key, Err: errNothing}
-	case fi.Mode().Type() == fs.ModeSymlink:
-		return nil // only opening it tells
 	}
 	return regular(f.key, fi)
+}
+
+// follow looks at what key leads to, as Stat would, where a file system has no
+// Stat: that of [fs.Sub] has none. A link that leads where it can't be looked at
+// is what it is, a link.
+func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
+	fi, err := fsys.Lstat(key)
+	for hops := 0; err == nil && fi != nil && fi.Mode().Type() == fs.ModeSymlink; hops++ {
+		target, readErr := fsys.ReadLink(key)
+		next := path.Join(path.Dir(key), target)
+		if readErr != nil || path.IsAbs(target) || !fs.ValidPath(next) || hops == 40 {
+			break
+		}
+		key = next
+		fi, err = fsys.Lstat(key)
+	}
+	return fi, err
 }
 
 // handle returns h as it is, or as a member of an archive.

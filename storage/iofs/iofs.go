@@ -39,7 +39,8 @@
 // error for those that lead out, which is answered 500. For a local folder
 // there is package storage/disk. Before a file is opened it is looked at, since
 // opening a pipe waits; a file system that has neither [fs.StatFS] nor
-// [fs.ReadLinkFS] can't be asked, and [fs.Sub] doesn't tell where a link leads.
+// [fs.ReadLinkFS] can't be asked. Below [fs.Sub], which has only the latter, a
+// link is followed where it is relative and stays inside, and is no file else.
 package iofs
 
 import (

@@ -42,11 +42,25 @@ func TestNoFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"fifo", "device", "loop", "dangling", "up", "file/x"} {
+	for name, target := range map[string]string{
+		"to-to-fifo": "to-fifo", "absolute-fifo": filepath.Join(sub, "fifo"), "outside-fifo": "../sub/fifo", "to-file": "file", "to-to-file": "up/sub/to-file",
+	} {
+		if err := os.Symlink(target, filepath.Join(sub, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{
+		"fifo", "to-fifo", "to-to-fifo", "absolute-fifo", "outside-fifo", "device", "loop", "dangling", "up", "file/x",
+	} {
 		wantNotFoundAtOnce(t, iofs.New(below, nil), key)
 	}
+	for _, key := range []string{"file", "to-file", "to-to-file"} {
+		if got, err := read(t, iofs.New(below, nil), key); got != "" || err != nil {
+			t.Errorf("%q = %q, %v, want the empty file", key, got, err)
+		}
+	}
 	names, err := namesIn(t, s, "")
-	if want := []string{"file", "up"}; err != nil || !slices.Equal(names, want) {
+	if want := []string{"file", "to-file", "to-to-file", "up"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("names = %q, %v, want %q", names, err, want)
 	}
 }
