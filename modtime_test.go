@@ -136,6 +136,8 @@ func TestUselessTimesMakeNoValidators(t *testing.T) {
 			"Caddy":                     handed(NanosecondTag, OurTag),
 			"Apache":                    handed(NanosecondTag, OurValidators),
 			"Apache, tag of the view":   withTag(handed(NanosecondTag, OurValidators)),
+			"signed URL":                fileResponse(Response{File: signedObject{object, nil}, Look: true, Offloader: linking{}}),
+			"redirect":                  fileResponse(Response{File: signedObject{object, nil}, Look: true, Offloader: linking{status: 302}}),
 			"the proxy's tag, streamed": Middleware(proxy{Handover{Terms: &Terms{Tag: NginxTag}}}.middleware)(fileView(withSourceOf{dated{local, at}, local})),
 		} {
 			write(t, local, before)

@@ -82,7 +82,7 @@ func (x *exchange) offload() (done bool, err error) {
 			return false, err
 		}
 	}
-	if misdates(&h, &a) {
+	if saysNothing(a.ModTime) { // the proxy, or the store behind it, would make validators of it
 		return false, nil
 	}
 	return x.handOver(&h, &a, facts{})
@@ -97,7 +97,7 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	}
 	k := x.facts(a, manyParts)
 	ownDate := h.Terms.Validators == OurTag && !x.resp.ModTime.IsZero()
-	if k.etag == "" || misdates(h, &a) || ownDate && isConditional(x.r.Header) {
+	if k.etag == "" || saysNothing(a.ModTime) || ownDate && isConditional(x.r.Header) {
 		return false, nil
 	}
 	p := decide(x.r.Method, x.r.Header, k)
@@ -106,11 +106,6 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	}
 	return x.handOver(h, &a, k)
 }
-
-// misdates reports whether the proxy would make validators of a time of the
-// file that says nothing: the next version, of the same size, would have them
-// too, and clients that have the old one would be told that it is unchanged.
-func misdates(h *Handover, a *Attributes) bool { return h.Link == nil && saysNothing(a.ModTime) }
 
 // unfit tells whether the request is of a kind that t names. Whether several
 // ranges are more than one in the end takes the file's size to know, which is

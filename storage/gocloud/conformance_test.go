@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 
 	"github.com/downloadview/downloadview"
@@ -30,24 +31,32 @@ func TestConformance(t *testing.T) {
 			}}
 		})
 	})
-	t.Run("file", func(t *testing.T) {
-		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
-			dir := t.TempDir()
-			b := fileBucket(t, dir)
-			root := "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/") + "/"
-			s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "file", Path: root}})
-			return storagetest.Fixture{Storage: s, Put: func(key string, content []byte) error {
-				if _, err := s.File(key); err != nil {
-					return errors.ErrUnsupported
+	for name, prefix := range map[string]string{"file": "", "file, below a prefix": "in/b c/"} {
+		t.Run(name, func(t *testing.T) {
+			storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
+				dir := t.TempDir()
+				b := openFileBucket(t, dir)
+				if prefix != "" {
+					b = blob.PrefixedBucket(b, prefix)
 				}
-				err := b.WriteAll(t.Context(), key, content, nil)
-				if errors.Is(err, syscall.ENOTDIR) { // a file is where the folder should be
-					return errors.ErrUnsupported
+				closing(t, b)
+				dir = filepath.Join(dir, filepath.FromSlash(prefix))
+				root := "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/") + "/"
+				s := gocloud.New(b, &gocloud.Options{Source: downloadview.Source{Scheme: "file", Path: root}})
+				put := func(key string, content []byte) error {
+					if _, err := s.File(key); err != nil {
+						return errors.ErrUnsupported
+					}
+					err := b.WriteAll(t.Context(), key, content, nil)
+					if errors.Is(err, syscall.ENOTDIR) { // a file is where the folder should be
+						return errors.ErrUnsupported
+					}
+					return err
 				}
-				return err
-			}, SetModTime: func(key string, at time.Time) error {
-				return os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
-			}}
+				return storagetest.Fixture{Storage: s, Put: put, SetModTime: func(key string, at time.Time) error {
+					return os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), at, at)
+				}}
+			})
 		})
-	})
+	}
 }
