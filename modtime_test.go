@@ -36,8 +36,8 @@ func TestUsefulModTime(t *testing.T) {
 	}
 }
 
-// What servers make of a file of ten bytes: nginx, Apache, Caddy up to 2.6 and
-// since, the drivers of the Go CDK.
+// The tags of a file of ten bytes from nginx, Apache, Caddy up to 2.6 and since,
+// and the drivers of the Go CDK.
 func TestTagsOfTime(t *testing.T) {
 	second, image := time.Unix(1, 0), time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
@@ -106,8 +106,8 @@ func datedObject(content string, at time.Time) *object {
 	return o
 }
 
-// Whatever a client may hold of a file with a useless time, the next version of
-// the same size is sent whole.
+// A client that holds a file with a useless time gets the next version, of the
+// same size, whole.
 func TestUselessTimesMakeNoValidators(t *testing.T) {
 	const before, after = "0123456789", "abcdefghij"
 	local := newLocalFile(t, "a.txt", before)

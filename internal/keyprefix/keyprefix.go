@@ -1,4 +1,4 @@
-// Package keyprefix says what all keys of a bucket may be told to begin with.
+// Package keyprefix checks the prefixes that are put before all keys of a bucket.
 package keyprefix
 
 import (
@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Check tells why prefix is none; nil is fine, "" included, which is the whole
-// bucket. What it says follows the prefix in a sentence.
+// Check returns an error if prefix is not valid. "" is valid, and stands for the
+// whole bucket. The text of the error continues a sentence that begins with the
+// prefix.
 //
-// A prefix ends in a slash. "tenant1" is also the beginning of
-// "tenant10/a.txt", and it isn't completed: whoever has the keys "a-1" and "a-2"
-// and means both by "a-" would find nothing, without being told why. It has no
-// dot segments: stores on a file system resolve them, and so do clients of
-// signed URLs. Empty segments are part of keys like others, as in "a//" or "/".
+// A valid prefix ends in a slash, because "tenant1" is also the beginning of
+// "tenant10/a.txt". Check doesn't add the slash: with "a-" for the keys "a-1" and
+// "a-2" that would hide all files without an error. A valid prefix has no dot
+// segments, because stores on a file system and clients of signed URLs resolve
+// them. Empty segments, as in "a//" or "/", are valid parts of keys.
 func Check(prefix string) error {
 	switch {
 	case prefix == "":
@@ -33,8 +34,8 @@ func Check(prefix string) error {
 	return nil
 }
 
-// Error is what [Check] says of the prefix of a storage, as a sentence. It is an
-// error of the application, and not of any key.
+// Error is [Check] for the prefix of a storage; the text of its error is a whole
+// sentence. The mistake is the application's, and not that of any key.
 func Error(prefix string) error {
 	if err := Check(prefix); err != nil {
 		return fmt.Errorf("the storage's prefix %q %w", prefix, err)

@@ -23,9 +23,9 @@ var useless = []struct {
 }
 
 // A file that is replaced by another of the same size and the same useless time
-// is sent whole to clients that have the old one. Without a look at the file the
-// proxies that compute validators themselves can't know; what they do then
-// stands in the documentation.
+// is sent whole to clients that have the old one. If the application hands a file
+// over without a look at it, proxies that compute validators themselves get this
+// wrong, and the documentation says how.
 func TestUselessTimes(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| time of the file | %s |\n|---|%s\n", strings.Join(servers, " | "), strings.Repeat("---|", len(servers)))
@@ -66,8 +66,8 @@ func TestUselessTimes(t *testing.T) {
 	}
 }
 
-// replaced puts two versions of a file in place, one after the other, and tells
-// what a client gets of the second that holds the first.
+// replaced replaces a file by another version, and describes the answers to a
+// client that holds the first one.
 func (s *site) replaced(t *testing.T, mode, path string, at time.Time) string {
 	t.Helper()
 	key := filepath.Base(path)

@@ -15,9 +15,9 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// entries returns what keys have behind prefix, which is "" or ends in a slash,
-// up to the next slash, in the order of keys. Links are what they lead to, and
-// those that lead out are left out.
+// entries returns the files and folders directly below prefix, in the order of
+// keys. prefix is "" or ends in a slash. A link is listed as the file or folder
+// that it leads to, and left out if it leads out of the folder.
 func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, error) {
 	root, err := f.open()
 	switch {
@@ -60,7 +60,8 @@ func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, er
 	return slices.CompactFunc(found, func(a, b bucket.Entry) bool { return a.Key == b.Key }), nil
 }
 
-// entry looks at path, which may be what key is kept under.
+// entry looks at path. The result is false if it isn't the path that the driver
+// has for key, or is neither a file nor a folder with files.
 func entry(ctx context.Context, root *os.Root, path, key string) (bucket.Entry, bool, error) {
 	fi, err := root.Lstat(path)
 	isLink := err == nil && fi.Mode().Type() == fs.ModeSymlink
@@ -123,7 +124,7 @@ func hasKeys(ctx context.Context, root *os.Root, dir string) (bool, error) {
 	return false, nil
 }
 
-// namesIn returns what is in the folder dir; nothing where there is none.
+// namesIn returns the names in the folder dir; none if there is no such folder.
 func namesIn(root *os.Root, dir string) ([]string, error) {
 	h, err := root.OpenFile(dir, localfile.Flag, 0)
 	if err == nil {

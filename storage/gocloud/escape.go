@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// escapeKey returns the path that fileblob keeps key under, as it documents:
-// what a file system may not take, and what would make another path of it, is
-// written in hex, and so is what looks like that already.
+// escapeKey returns the path that fileblob keeps key under, as it documents.
+// Characters that a file system may refuse, and slashes that it would resolve,
+// are written in hex; so is the beginning of text that already looks like that.
 func escapeKey(key string) string {
 	runes := []rune(key)
 	var b strings.Builder

@@ -21,7 +21,7 @@ import (
 // files are opened here, below an [os.Root].
 type folder struct {
 	dir   string // of the driver
-	below string // path in dir of what all keys are below, for a bucket with a prefix; "": dir itself
+	below string // path in dir of the prefix of a bucket that has one; "": dir itself
 	err   error  // why neither is known
 }
 
@@ -38,7 +38,7 @@ func findFolder(b *blob.Bucket, info os.FileInfo) folder {
 	switch {
 	case !ok:
 		return folder{err: errors.New("the bucket has one file under all keys, as blob.SingleKeyBucket has; want the bucket itself, and ask it for the key")}
-	case !os.IsPathSeparator(top[max(len(top)-1, 0)]):
+	case top == "" || !os.IsPathSeparator(top[len(top)-1]):
 		return folder{err: fmt.Errorf("the prefix of the bucket ends in %q, which is no whole folder; want a slash at its end", filepath.Base(top))}
 	}
 	top = filepath.Clean(top)
@@ -83,7 +83,7 @@ func (f *folder) openDir() (*os.Root, error) {
 	return root, nil
 }
 
-// remove removes the file called key and what the driver knows of it.
+// remove removes the file called key and the file with its attributes.
 func (f *folder) remove(key string) error {
 	root, err := f.open()
 	if err != nil {
@@ -100,8 +100,8 @@ func (f *folder) remove(key string) error {
 	return nil
 }
 
-// checkWrite tells why the driver must not write key: it would follow links out
-// of the folder, also where it writes what it knows of the file.
+// checkWrite returns an error if the driver would follow a link out of the folder
+// when it writes key or the file with its attributes.
 func (f *folder) checkWrite(key string) error {
 	dir, err := f.openDir()
 	if err != nil {
@@ -114,7 +114,7 @@ func (f *folder) checkWrite(key string) error {
 	}
 	below, err := f.open()
 	if err != nil {
-		return nil // the driver makes it, or says what is wrong
+		return nil // the driver makes it, or fails
 	}
 	defer below.Close()
 	return checkPath(below, name)
@@ -130,7 +130,7 @@ func checkPath(root *os.Root, name string) error {
 		case err == nil || dir == ".":
 			return checkAttributesFile(root, name)
 		case !errors.Is(err, fs.ErrNotExist):
-			return nil // the driver says what is wrong
+			return nil // the driver fails, with a better error
 		}
 	}
 }
@@ -143,8 +143,8 @@ func checkAttributesFile(root *os.Root, name string) error {
 	return nil
 }
 
-// localFailure is [failure] for what was done without the driver, whose errors
-// say already what they are.
+// localFailure is [failure] for errors that don't come from the driver: those of
+// io/fs are kept as they are.
 func localFailure(op, key string, err error) error {
 	for _, known := range []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrExist} {
 		if errors.Is(err, known) {

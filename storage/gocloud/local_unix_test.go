@@ -22,8 +22,8 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// A trap is a folder with files, and with what leads out of it or makes who
-// opens it wait.
+// trap makes a folder with files, with links that lead out of it, and with pipes,
+// which block when they are opened.
 func trap(t *testing.T) (dir string) {
 	t.Helper()
 	top := t.TempDir()
@@ -179,7 +179,7 @@ func TestLocalTrapsAreNotListed(t *testing.T) {
 	})
 }
 
-// What is written doesn't leave the folder either, nor what is known of it.
+// Neither a file that is saved nor its attributes leave the folder.
 func TestLocalSaveStaysInside(t *testing.T) {
 	dir := trap(t)
 	b, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true})
@@ -314,8 +314,8 @@ func TestLocalFolderIsAway(t *testing.T) {
 	}
 }
 
-// The names of files are those that fileblob gives them: it finds what is
-// there under the name that is opened here, and the other way round.
+// A key that fileblob has written is opened here under the name that fileblob
+// gave it, and listed if fileblob lists it.
 func FuzzEscapedKeys(f *testing.F) {
 	for _, key := range []string{
 		"a", "a/b", "a../b", "..a/b", "a...", "tab\t", "a__0x2f__b", "__0x2f__", "__0x2f_", "__0x__", "__0xg__", "__0x7fffffff__", "__0x80000000__",

@@ -15,9 +15,9 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// reading is a driver that reads what fileblob has written, and nothing that is
-// outside of the folder or no regular file. It has of a driver what it takes to
-// read a whole object.
+// reading is a driver that reads the files of fileblob, but only regular files
+// that are inside the folder. It implements only the methods that reading a
+// whole object takes.
 type reading struct {
 	driver.Bucket
 	folder *folder
@@ -76,20 +76,20 @@ func (r *localReader) As(i any) bool {
 	return ok
 }
 
-// attributesSuffix is that of the file beside another one in which fileblob
-// keeps what it knows of it.
+// attributesSuffix is the end of the name of the file in which fileblob keeps
+// the attributes of the file beside it.
 const attributesSuffix = ".attrs"
 
-// longestAttributes bounds what is read of such a file.
+// longestAttributes is how many bytes of such a file are read at most.
 const longestAttributes = 1 << 20
 
-// fileAttributes are what such a file has that a reader passes on.
+// fileAttributes are the attributes that a reader passes on.
 type fileAttributes struct {
 	ContentType string `json:"user.content_type"`
 }
 
-// attributesBeside reads the file beside that called name. What is outside or
-// no file counts as missing.
+// attributesBeside reads the attributes of the file called name. If the file with
+// them is outside the folder or not a regular file, it counts as missing.
 func attributesBeside(root *os.Root, name string) (fileAttributes, error) {
 	a := fileAttributes{ContentType: "application/octet-stream"}
 	h, err := localfile.Open(root, name+attributesSuffix)

@@ -60,9 +60,8 @@ func (f *file) look() error {
 	return regular(f.key, fi)
 }
 
-// follow looks at what key leads to, as Stat would, where a file system has no
-// Stat: that of [fs.Sub] has none. A link that leads where it can't be looked at
-// is what it is, a link.
+// follow is Stat for a file system that has none, such as that of [fs.Sub]. It
+// returns the link itself if the link is absolute or leads outside.
 func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
 	fi, err := fsys.Lstat(key)
 	for hops := 0; err == nil && fi != nil && fi.Mode().Type() == fs.ModeSymlink; hops++ {

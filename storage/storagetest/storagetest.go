@@ -28,9 +28,9 @@ type Fixture struct {
 	// under it. Any other error fails the test.
 	Put func(key string, content []byte) error
 
-	// SetModTime sets the time of the last change of what Put has stored under
-	// key. nil means that this can't be done, and leaves out the test that a time
-	// before 1981 makes no validators.
+	// SetModTime sets the time of the last change of the file that Put has stored
+	// under key. If it is nil, the test that a time before 1981 makes no
+	// validators is left out.
 	SetModTime func(key string, at time.Time) error
 }
 
