@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -218,5 +220,53 @@ func TestOpenSchemes(t *testing.T) {
 	}
 	if src, ok := downloadview.SourceOf(f); ok {
 		t.Errorf("memory has the source %v", src)
+	}
+}
+
+// A local bucket is opened as one of a cloud is: the keys below a prefix, or one
+// file under all keys.
+func TestOpenLocalParts(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"tenant1/a.txt": "ours", "tenant10/a.txt": "theirs"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	where := "file:///" + strings.TrimPrefix(filepath.ToSlash(dir), "/")
+	for _, tt := range []struct{ query, key, want string }{
+		{"", "tenant1/a.txt", "ours"},
+		{"?prefix=tenant1/", "a.txt", "ours"},
+		{"?key=tenant1/a.txt", "whatever", "ours"},
+		{"?prefix=tenant1/&key=a.txt", "whatever", "ours"},
+		{"?prefix=tenant1/", "0/a.txt", ""},
+		{"?prefix=tenant1/", "../tenant10/a.txt", ""},
+		{"?prefix=tenant/", "a.txt", ""},
+	} {
+		storage, release, err := open(t.Context(), parse(t, where+tt.query), reach())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := storage.File(tt.key)
+		var h fs.File
+		if err == nil {
+			h, err = f.Open(t.Context())
+		}
+		switch {
+		case tt.want == "" && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid):
+			t.Errorf("%s: %q: %v, want no such file", tt.query, tt.key, err)
+		case tt.want != "" && err != nil:
+			t.Errorf("%s: %q: %v", tt.query, tt.key, err)
+		}
+		if h != nil {
+			if got, err := io.ReadAll(h); string(got) != tt.want || err != nil {
+				t.Errorf("%s: %q has %q, %v, want %q", tt.query, tt.key, got, err, tt.want)
+			}
+			h.Close()
+		}
+		release()
 	}
 }
