@@ -7,9 +7,9 @@
 // system follows them wherever they lead. For a local directory whose contents
 // you don't control, use storage/disk.
 //
-// Only regular files are files here. As afero can't open without waiting, a
-// file is looked at before it is opened; a pipe put in its place in between
-// would still keep Open waiting for a writer.
+// Only regular files are files here. A file is looked at before it is opened. If a
+// pipe takes its place in between, Open waits for a writer, unless the Fs is a
+// bare [afero.OsFs], which is told not to wait.
 package aferofs
 
 import (

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/afero"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 type file struct {
@@ -72,7 +73,7 @@ func regular(key string, fi fs.FileInfo) error {
 // open opens name and takes the wrapping of BasePathFs off, which would keep
 // an *os.File from sendfile(2).
 func (s *Storage) open(key, name string) (afero.File, error) {
-	h, err := s.fs.Open(name)
+	h, err := s.openFile(name)
 	if err != nil {
 		return nil, openError(key, err)
 	}
@@ -87,6 +88,15 @@ func (s *Storage) open(key, name string) (afero.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: key, Err: errNothing}
 	}
 	return h, nil
+}
+
+// openFile opens name. Of the file systems only a bare OsFs is known to open a
+// pipe without waiting when it is told so, and to have no Open of its own.
+func (s *Storage) openFile(name string) (afero.File, error) {
+	if system, ok := s.fs.(*afero.OsFs); ok {
+		return system.OpenFile(name, localfile.Flag, 0)
+	}
+	return s.fs.Open(name)
 }
 
 func (s *Storage) stat(key, name string) (fs.FileInfo, error) {
