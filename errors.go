@@ -10,7 +10,9 @@ import (
 )
 
 // ErrUpstream says that the place where a file lives could not be reached or
-// answered nonsense. Storages wrap it beside the cause.
+// answered nonsense. Storages wrap it beside the cause, as [AsCause] returns it.
+// Nothing is known of the file then: whatever else the error is, it is not
+// answered as a missing or a forbidden file.
 var ErrUpstream = errors.New("upstream failed")
 
 // A StatusError is an error that knows its HTTP status. A view or middleware
@@ -35,36 +37,53 @@ func (e *StatusError) Unwrap() error { return e.Err }
 // StatusCode returns Status.
 func (e *StatusError) StatusCode() int { return e.Status }
 
-// StatusCode returns the HTTP status that an error is answered with: that of
-// the first error in its tree with a method StatusCode() int, where it is
-// between 400 and 599; 404 for [fs.ErrNotExist] and [fs.ErrInvalid]; 403 for
-// [fs.ErrPermission]; 504 for a deadline that passed; 502 for [ErrUpstream];
-// 503 for [ErrChanged]; and 500 for the rest. StatusCode(nil) is 200.
+// StatusCode returns the HTTP status that an error is answered with. The first
+// of these that holds counts:
+//   - An error in its tree with a method StatusCode() int: that status if it is
+//     between 400 and 599, else 500. Beside [ErrUpstream], rather than around it,
+//     such an error is only a cause and does not count.
+//   - [ErrUpstream]: 504 if a deadline passed, else 502.
+//   - [fs.ErrNotExist] and [fs.ErrInvalid]: 404.
+//   - [fs.ErrPermission]: 403.
+//   - [context.DeadlineExceeded] and [os.ErrDeadlineExceeded]: 504.
+//   - [ErrChanged]: 503.
+//   - Any other error: 500.
+//
+// StatusCode(nil) is 200.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
 	}
+	upstream := errors.Is(err, ErrUpstream)
 	var coded interface {
 		error
 		StatusCode() int
 	}
-	if errors.As(err, &coded) {
+	if errors.As(err, &coded) && (!upstream || errors.Is(coded, ErrUpstream)) {
 		if code := coded.StatusCode(); code >= 400 && code <= 599 {
 			return code
 		}
 		return http.StatusInternalServerError
 	}
+	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	case upstream && !late:
+		return http.StatusBadGateway
+	case upstream:
+		return http.StatusGatewayTimeout
+	case saysMissing(err):
 		return http.StatusNotFound
 	case errors.Is(err, fs.ErrPermission):
 		return http.StatusForbidden
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case late:
 		return http.StatusGatewayTimeout
-	case errors.Is(err, ErrUpstream):
-		return http.StatusBadGateway
 	case errors.Is(err, ErrChanged):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
+}
+
+// saysMissing reports whether err says of the file itself that there is none.
+func saysMissing(err error) bool {
+	return !errors.Is(err, ErrUpstream) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid))
 }

@@ -2,8 +2,6 @@ package downloadview
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 )
 
 // An Exister is a Storage that can tell whether a file is there for less than
@@ -16,7 +14,8 @@ type Exister interface {
 // Exists tells whether s has a file under key: by s itself where it is an
 // [Exister], else by the [Stat] of the file. What is missing, a folder, and a
 // key that s can't have are false without an error. An error means that it
-// can't be told, as where the store is not reached, or [fs.ErrPermission].
+// can't be told, as where the store is not reached ([ErrUpstream]), or
+// [fs.ErrPermission].
 //
 // The answer is old when it arrives: to open what may be missing, open it and
 // look for [fs.ErrNotExist].
@@ -28,7 +27,7 @@ func Exists(ctx context.Context, s Storage, key string) (bool, error) {
 	} else {
 		found, err = opens(ctx, s, key)
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+	if saysMissing(err) {
 		return false, nil
 	}
 	return found && err == nil, err
