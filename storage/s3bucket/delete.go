@@ -19,14 +19,14 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if _, err := f.head(ctx); err != nil {
-		return s.failure("delete", key, err)
+		return s.failure(ctx, "delete", key, err)
 	}
 	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{
 		Bucket: &s.bucket,
 		Key:    aws.String(s.prefix + key),
 	})
 	if err != nil {
-		return s.failure("delete", key, err)
+		return s.failure(ctx, "delete", key, err)
 	}
 	return nil
 }

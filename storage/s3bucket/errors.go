@@ -5,56 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong, beside
-// the cause.
-func (s *Storage) failure(op, key string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: s.classified(err)}
+// failure says in the words of io/fs and downloadview what went wrong. Of the
+// cause only the text and the types are kept.
+func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
 
-func (s *Storage) classified(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+func (s *Storage) classified(ctx context.Context, err error) error {
+	if ended := bucket.Ended(ctx, err); ended != nil {
+		return ended
 	}
 	a := answerOf(err)
 	switch {
 	case a.isMissing():
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return bucket.Says(fs.ErrNotExist, err)
 	case a.isDenied():
-		return fmt.Errorf("%w: %w", fs.ErrPermission, err)
+		return bucket.Says(fs.ErrPermission, err)
 	case a.code == "KeyTooLongError":
-		return fmt.Errorf("%w: %w", fs.ErrInvalid, err)
+		return bucket.Says(fs.ErrInvalid, err)
 	case a.code == "InvalidObjectState":
 		return archived(err)
 	case a.status == http.StatusPreconditionFailed:
-		return fmt.Errorf("%w: %w", downloadview.ErrChanged, err)
+		return bucket.Says(downloadview.ErrChanged, err)
 	case a.status == http.StatusRequestedRangeNotSatisfiable:
-		return fmt.Errorf("%w: %w", downloadview.ErrRange, err)
+		return bucket.Says(downloadview.ErrRange, err)
 	case a.isBusy(err):
 		return unavailable(a.header.Get("Retry-After"), err)
-	}
-	err = fmt.Errorf("%w: %w", downloadview.ErrUpstream, err)
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || a.status == http.StatusGatewayTimeout {
-		return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
-	}
-	if a.status == http.StatusMovedPermanently || a.status == http.StatusTemporaryRedirect || a.status == http.StatusBadRequest {
+	case a.status == http.StatusGatewayTimeout:
+		return bucket.Late(err)
+	case a.status == http.StatusMovedPermanently, a.status == http.StatusTemporaryRedirect, a.status == http.StatusBadRequest:
 		theirs, ours := a.header.Get("X-Amz-Bucket-Region"), s.client.Options().Region
 		if theirs != "" && theirs != ours {
-			return fmt.Errorf("the bucket is in the region %q, the client in %q; want the same: %w", theirs, ours, err)
+			return fmt.Errorf("the bucket is in the region %q, the client in %q; want the same: %w", theirs, ours, bucket.Upstream(err))
 		}
 	}
-	return err
+	return bucket.Upstream(err)
 }
 
 // An answer is what a store said of its failure.
@@ -64,20 +61,41 @@ type answer struct {
 	header http.Header
 }
 
-// answerOf returns the answer in err. One to HEAD has no body and so no code of
-// its own: the SDK makes NotFound and Forbidden of the status.
+// answerOf returns the bucket's answer in err. One to HEAD has no body and so no
+// code of its own: the SDK makes NotFound and Forbidden of the status.
+//
+// An answer of another service, such as STS when it is asked for credentials, is
+// none, nor is that of S3 when it is asked for those of a directory bucket.
 func answerOf(err error) answer {
 	var a answer
-	if e, ok := errors.AsType[smithy.APIError](err); ok {
+	if asked, ok := lastAsked(err); ok && (asked.ServiceID != s3.ServiceID || asked.OperationName == "CreateSession") {
+		return a
+	}
+	answered, ok := errors.AsType[s3.ResponseError](err)
+	if !ok {
+		return a
+	}
+	if e, ok := errors.AsType[smithy.APIError](answered); ok {
 		a.code = e.ErrorCode()
 	}
-	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](answered); ok {
 		a.status = e.HTTPStatusCode()
 		if e.Response != nil && e.Response.Response != nil {
 			a.header = e.Response.Header
 		}
 	}
 	return a
+}
+
+// lastAsked returns the innermost operation in err.
+func lastAsked(err error) (last *smithy.OperationError, ok bool) {
+	for {
+		e, more := errors.AsType[*smithy.OperationError](err)
+		if !more {
+			return last, ok
+		}
+		last, ok, err = e, true, e.Err
+	}
 }
 
 func (a answer) isMissing() bool {

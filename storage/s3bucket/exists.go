@@ -15,7 +15,7 @@ func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 		return false, err
 	}
 	if _, err := f.head(ctx); err != nil {
-		return false, s.failure("exists", key, err)
+		return false, s.failure(ctx, "exists", key, err)
 	}
 	return true, nil
 }

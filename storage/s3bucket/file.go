@@ -79,7 +79,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got the range %q", *out.ContentRange))
 	}
 	size := known(out.ContentLength)
-	return f.handle(out, size, size), nil
+	return f.handle(ctx, out, size, size), nil
 }
 
 func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
@@ -100,7 +100,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		}
 		return nil, f.failure(ctx, "open", err)
 	}
-	return f.handle(out, size, part), nil
+	return f.handle(ctx, out, size, part), nil
 }
 
 func (f *file) input(byteRange *string) *s3.GetObjectInput {
@@ -114,8 +114,8 @@ func (f *file) input(byteRange *string) *s3.GetObjectInput {
 
 // handle returns the open handle of an answer that has length bytes of an
 // object of size.
-func (f *file) handle(out *s3.GetObjectOutput, size, length int64) *handle {
-	return &handle{file: f, body: httprange.NewBody(out.Body, length), info: f.got(out, size)}
+func (f *file) handle(ctx context.Context, out *s3.GetObjectOutput, size, length int64) *handle {
+	return &handle{ctx: ctx, file: f, body: httprange.NewBody(out.Body, length), info: f.got(out, size)}
 }
 
 var (

@@ -43,12 +43,12 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(bucket.Entry{}, s.failure("list", folder, err))
+				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return
 			}
 			for e, err := range entriesOf(page) {
 				if err != nil {
-					yield(bucket.Entry{}, s.failure("list", folder, err))
+					yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 					return
 				}
 				e.Key = strings.TrimPrefix(e.Key, s.prefix)

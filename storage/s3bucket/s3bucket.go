@@ -123,7 +123,8 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // resolve, is [errors.ErrUnsupported]. Each URL takes the SDK some 30 µs;
 // package accel keeps them.
 //
-// What a store fails with is one of these; the SDK's error is always wrapped:
+// What a store fails with is one of these; [errors.As] finds the SDK's error, as
+// [downloadview.AsCause] says:
 //   - A missing object or bucket is [fs.ErrNotExist]. So is an object that the
 //     store denies access to, since without permission to list the bucket S3
 //     says so of missing ones too; Options.Logger tells of it.
@@ -132,9 +133,11 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 //     Retry-After, or three seconds. An object in an archive (Glacier) is one
 //     with an hour: it is not missing, but has to be restored first.
 //   - One that keeps silent for longer than the client allows is
-//     [os.ErrDeadlineExceeded] or [context.DeadlineExceeded].
-//   - Everything else is [downloadview.ErrUpstream], wrong or expired
-//     credentials and another region included.
+//     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
+//   - Everything else is [downloadview.ErrUpstream]: wrong or expired
+//     credentials, no credentials because their file or service is missing or
+//     denies them, and another region included.
+//   - Where the context has ended, its error is that of the call.
 //
 // S3 answers Stat without a reason. Where it is forbidden the first byte is asked
 // for, to learn it; a missing bucket is a missing object.

@@ -37,7 +37,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	case read != nil:
 		return &fs.PathError{Op: "save", Path: key, Err: read}
 	}
-	return s.failure("save", key, err)
+	return s.failure(ctx, "save", key, err)
 }
 
 // partSize returns the length of a part of an upload; the first is 1.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // longestExpiry is the longest that S3 allows.
@@ -64,7 +65,7 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, er
 		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, method)
 	}
 	if err != nil {
-		return "", f.storage.classified(err)
+		return "", bucket.Failed(ctx, err) // an answer is one about credentials
 	}
 	if len(signed.SignedHeader) > 1 { // what the client adds to every request
 		return "", fmt.Errorf("%w: the client signs header fields beside Host, which a URL can't carry", errors.ErrUnsupported)

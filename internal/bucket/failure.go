@@ -1,0 +1,72 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Says returns an error that means meaning, because of err, whose own meaning is
+// not passed on.
+func Says(meaning, err error) error {
+	return fmt.Errorf("%w: %w", meaning, downloadview.AsCause(err))
+}
+
+// Ended returns the error of ctx if it has ended, because of which err came;
+// else nil. Only the end of the caller's own context keeps its meaning: a
+// deadline inside err may be that of a client or of credentials.
+func Ended(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil {
+		return Says(ended, err)
+	}
+	return nil
+}
+
+// Upstream returns err, which says nothing of an object, as
+// [downloadview.ErrUpstream]. A timeout is [os.ErrDeadlineExceeded] too.
+func Upstream(err error) error {
+	if isTimeout(err) {
+		return Late(err)
+	}
+	return Says(downloadview.ErrUpstream, err)
+}
+
+// Late is Upstream for what came too late.
+func Late(err error) error {
+	return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, Says(downloadview.ErrUpstream, err))
+}
+
+// Failed is Ended where ctx has ended, else Upstream.
+func Failed(ctx context.Context, err error) error {
+	if ended := Ended(ctx, err); ended != nil {
+		return ended
+	}
+	return Upstream(err)
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
+
+// IsUnanswered reports whether err is that of a request without an answer: one
+// that was not sent, or broke off. Whatever else is in it, such as the answer
+// that somebody else gave for a token, is not the store's.
+func IsUnanswered(err error) bool {
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*net.DNSError](err)
+	return ok
+}
