@@ -127,7 +127,8 @@ func New(client *container.Client, o *Options) *Storage {
 // Without Options.Sign, and for a key with dot segments, which clients resolve,
 // it is [errors.ErrUnsupported].
 //
-// What a store fails with is one of these; the SDK's error is always wrapped:
+// What a store fails with is one of these; [errors.As] finds the SDK's error, as
+// [downloadview.AsCause] says:
 //   - A missing blob or container is [fs.ErrNotExist]. So is what stands for a
 //     folder, by the metadata hdi_isfolder.
 //   - What the credentials may not do is [fs.ErrPermission].
@@ -136,9 +137,11 @@ func New(client *container.Client, o *Options) *Storage {
 //     Retry-After, or three seconds. A blob of the archive tier is one with an
 //     hour: it is not missing, but has to be rehydrated first.
 //   - One that keeps silent for longer than the client allows is
-//     [os.ErrDeadlineExceeded] or [context.DeadlineExceeded].
-//   - Everything else is [downloadview.ErrUpstream], wrong or expired
-//     credentials and the account's firewall included.
+//     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
+//   - Everything else is [downloadview.ErrUpstream]: wrong or expired
+//     credentials, no credentials because their file or service is missing or
+//     denies them, and the account's firewall included.
+//   - Where the context has ended, its error is that of the call.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 const (
@@ -73,8 +77,18 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 		Expiry: to.Ptr(until.Format(sas.TimeFormat)),
 	}, nil)
 	if err != nil {
-		return nil, err
+		return nil, delegationError(ctx, err)
 	}
 	d.key, d.until = key, until.Truncate(time.Second)
 	return key, nil
+}
+
+// delegationError says why there is no key. Whatever Azure answers, it says
+// nothing of a blob.
+func delegationError(ctx context.Context, err error) error {
+	e, ok := errors.AsType[*azcore.ResponseError](err)
+	if ok && ctx.Err() == nil && (e.StatusCode == http.StatusServiceUnavailable || e.StatusCode == http.StatusTooManyRequests) {
+		return unavailable(retryAfter(e), err)
+	}
+	return bucket.Failed(ctx, err)
 }

@@ -17,7 +17,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if _, err := f.blob().Delete(ctx, nil); err != nil {
-		return failure("delete", key, err)
+		return s.failure(ctx, "delete", key, err)
 	}
 	return nil
 }

@@ -6,18 +6,18 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong, beside
-// the cause.
-func failure(op, key string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: classified(err)}
+// failure says in the words of io/fs and downloadview what went wrong. Of the
+// cause only the text and the types are kept.
+func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
 
 // folder is the error of what is there but is no file.
@@ -25,23 +25,35 @@ func folder(op, key string) error {
 	return &fs.PathError{Op: op, Path: key, Err: fmt.Errorf("%w: hdi_isfolder marks a folder", fs.ErrNotExist)}
 }
 
-func classified(err error) error {
-	for _, ended := range []error{context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded} {
-		if errors.Is(err, ended) {
-			return err
-		}
+func (s *Storage) classified(ctx context.Context, err error) error {
+	if ended := bucket.Ended(ctx, err); ended != nil {
+		return ended
 	}
-	target := downloadview.ErrUpstream
-	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		switch {
-		case e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusTooManyRequests:
-			return unavailable(retryAfter(e), err)
-		case bloberror.HasCode(err, bloberror.BlobArchived, bloberror.BlobBeingRehydrated):
-			return archived(err)
-		}
-		target = meaning(bloberror.Code(e.ErrorCode), e.StatusCode)
+	e, ok := s.answer(err)
+	switch {
+	case !ok:
+		return bucket.Upstream(err)
+	case e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusTooManyRequests:
+		return unavailable(retryAfter(e), err)
+	case e.StatusCode == http.StatusGatewayTimeout:
+		return bucket.Late(err)
 	}
-	return fmt.Errorf("%w: %w", target, err)
+	code := bloberror.Code(e.ErrorCode)
+	if code == bloberror.BlobArchived || code == bloberror.BlobBeingRehydrated {
+		return archived(err)
+	}
+	return bucket.Says(meaning(code, e.StatusCode), err)
+}
+
+// answer returns the store's answer in err, and whether there is one. That of
+// whoever gives out tokens has the same type.
+func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
+	e, ok := errors.AsType[*azcore.ResponseError](err)
+	if !ok || bucket.IsUnanswered(err) || e.RawResponse == nil {
+		return nil, false
+	}
+	r := e.RawResponse.Request
+	return e, r == nil || r.URL == nil || r.URL.Host == s.at.Host
 }
 
 // meaning returns what an answer says by its code, which the header has too and

@@ -47,7 +47,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 func (f *file) look(ctx context.Context, op string) (*blob.GetPropertiesResponse, error) {
 	out, err := f.blob().GetProperties(ctx, &blob.GetPropertiesOptions{AccessConditions: f.conditions()})
 	if err != nil {
-		return nil, failure(op, f.key, err)
+		return nil, f.storage.failure(ctx, op, f.key, err)
 	}
 	if isFolder(out.Metadata) {
 		return nil, folder(op, f.key)
@@ -62,11 +62,11 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	}
 	if out.ContentRange != nil {
 		out.Body.Close()
-		return nil, failure("open", f.key, fmt.Errorf(
+		return nil, f.storage.failure(ctx, "open", f.key, fmt.Errorf(
 			"asked for the whole, got the range %q", *out.ContentRange))
 	}
 	size := known(out.ContentLength)
-	return f.handle(out, size, size), nil
+	return f.handle(ctx, out, size, size), nil
 }
 
 func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
@@ -97,9 +97,9 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {
 			return nil, f.noRange(err)
 		}
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
-	return f.handle(out, size, part), nil
+	return f.handle(ctx, out, size, part), nil
 }
 
 // openAll opens the range of all bytes, which an empty file does not have.
@@ -127,7 +127,7 @@ func (f *file) get(ctx context.Context, r blob.HTTPRange) (*blob.DownloadStreamR
 		AccessConditions: f.conditions(),
 	})
 	if err != nil {
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	if isFolder(out.Metadata) {
 		out.Body.Close()
@@ -146,8 +146,9 @@ func (f *file) conditions() *blob.AccessConditions {
 
 // handle returns the open handle of an answer that has length bytes of a blob
 // of size.
-func (f *file) handle(out *blob.DownloadStreamResponse, size, length int64) *handle {
+func (f *file) handle(ctx context.Context, out *blob.DownloadStreamResponse, size, length int64) *handle {
 	return &handle{
+		ctx:  ctx,
 		body: httprange.NewBody(out.Body, length),
 		key:  f.key,
 		info: info(f.key, attributesOf(out, size), out.Metadata),

@@ -1,15 +1,18 @@
 package azurebucket
 
 import (
+	"context"
 	"io"
 	"io/fs"
 
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
 // handle is the body of one answer. It can't seek: that would be another
 // request, for what may be another version.
 type handle struct {
+	ctx  context.Context // of the request, to tell its end from the store's
 	body *httprange.Body
 	key  string
 	info fs.FileInfo
@@ -22,7 +25,7 @@ func (h *handle) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	return n, failure("read", h.key, err)
+	return n, &fs.PathError{Op: "read", Path: h.key, Err: bucket.Failed(h.ctx, err)}
 }
 
 func (h *handle) Close() error { return h.body.Close() }

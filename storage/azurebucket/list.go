@@ -38,7 +38,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 		for pages.More() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(bucket.Entry{}, failure("list", folder, err))
+				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return
 			}
 			for e := range entriesOf(page.Segment) {

@@ -43,7 +43,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	case read != nil:
 		return &fs.PathError{Op: "save", Path: key, Err: read}
 	}
-	return failure("save", key, err)
+	return s.failure(ctx, "save", key, err)
 }
 
 // blockSize returns the length of a block of an upload; the first is 0.

@@ -15,11 +15,14 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // A SignFunc signs v, which is for reading one blob until v.ExpiryTime. One of
 // your own may narrow it, to a range of addresses for one, before another signs
-// it. Several goroutines may call it.
+// it. Its error says nothing of the blob: [errors.ErrUnsupported] and
+// [downloadview.ErrUpstream] are passed on, any other is the cause of the latter.
+// Several goroutines may call it.
 type SignFunc func(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error)
 
 // SharedKey signs with the key of the account, and asks nobody.
@@ -68,11 +71,11 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, er
 		v.Protocol = sas.ProtocolHTTPS
 	}
 	q, err := s.o.Sign(ctx, v)
-	if errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, downloadview.ErrUpstream) {
 		return "", err
 	}
 	if err != nil {
-		return "", classified(err)
+		return "", bucket.Failed(ctx, err)
 	}
 	u := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path + "/" + name, RawQuery: q.Encode()}
 	return u.String(), nil

@@ -8,6 +8,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // Seconds until a client may ask again, where the store doesn't say.
@@ -20,7 +21,7 @@ const (
 func unavailable(after string, err error) error {
 	return &downloadview.StatusError{
 		Status: http.StatusServiceUnavailable,
-		Err:    fmt.Errorf("%w: %w", downloadview.ErrUpstream, err),
+		Err:    bucket.Says(downloadview.ErrUpstream, err),
 		Header: http.Header{"Retry-After": {cmp.Or(after, afterBusy)}},
 	}
 }

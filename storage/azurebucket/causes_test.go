@@ -1,0 +1,125 @@
+package azurebucket_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/azuretest"
+	"github.com/downloadview/downloadview/internal/buckettest"
+	"github.com/downloadview/downloadview/storage/azurebucket"
+)
+
+// A client asks without naming the URL in errors, as the command does, or with
+// it, as net/http does.
+type sender struct{ http.RoundTripper }
+
+func (s sender) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
+
+func TestCauses(t *testing.T) {
+	for name, transport := range map[string]func(http.RoundTripper) policy.Transporter{
+		"bare":     func(rt http.RoundTripper) policy.Transporter { return sender{rt} },
+		"net/http": func(rt http.RoundTripper) policy.Transporter { return &http.Client{Transport: rt} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			buckettest.Causes(t, func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
+				o := azuretest.Options(t)
+				o.Transport = transport(rt)
+				client, err := container.NewClientWithNoCredential("http://azure.test/acct/bkt", o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return azurebucket.New(client, nil)
+			})
+		})
+	}
+}
+
+// tokens gives out none.
+type tokens struct{ err error }
+
+func (s tokens) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, s.err
+}
+
+// What is said where tokens are given out is not what the store says of the
+// blob.
+func TestCausesOfCredentials(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		code   string
+	}{
+		{403, "AuthorizationPermissionMismatch"},
+		{404, "ResourceNotFound"},
+		{404, ""},
+		{412, ""},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Ms-Error-Code", tt.code)
+			w.WriteHeader(tt.status)
+		}))
+		t.Cleanup(srv.Close)
+		resp, err := srv.Client().Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) { checkCredentials(t, runtime.NewResponseError(resp)) })
+	}
+	t.Run("no token file", func(t *testing.T) { checkCredentials(t, fmt.Errorf("token file: %w", fs.ErrNotExist)) })
+	t.Run("forbidden", func(t *testing.T) { checkCredentials(t, fmt.Errorf("token file: %w", fs.ErrPermission)) })
+}
+
+func checkCredentials(t *testing.T, cause error) {
+	client, err := container.NewClient("https://azure.test/bkt", tokens{cause}, azuretest.Options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := service.ClientOptions(*azuretest.Options(t))
+	keys, err := service.NewClient("https://azure.test", tokens{cause}, &theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := azurebucket.New(client, &azurebucket.Options{Sign: azurebucket.UserDelegation(keys)})
+	f := file(t, s, "a")
+	_, err = f.Open(t.Context())
+	buckettest.CheckCause(t, "Open", err, err)
+	_, err = downloadview.Stat(t.Context(), f)
+	buckettest.CheckCause(t, "Stat", err, err)
+	_, err = downloadview.Exists(t.Context(), s, "a")
+	buckettest.CheckCause(t, "Exists", err, err)
+	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	buckettest.CheckCause(t, "SignedURL", err, err)
+}
+
+// That the identity may not have keys to sign with says nothing of the blob.
+func TestForbiddenDelegation(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Ms-Error-Code", "AuthorizationPermissionMismatch")
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer srv.Close()
+	var theirs service.ClientOptions
+	theirs.Transport, theirs.Retry = srv.Client(), policy.RetryOptions{MaxRetries: -1}
+	keys, err := service.NewClientWithNoCredential(srv.URL, &theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := container.NewClientWithNoCredential(srv.URL+"/bkt", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := file(t, azurebucket.New(client, &azurebucket.Options{Sign: azurebucket.UserDelegation(keys)}), "a")
+	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	buckettest.CheckCause(t, "SignedURL", err, err)
+}
