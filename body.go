@@ -3,7 +3,6 @@ package downloadview
 import (
 	"bytes"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -113,7 +112,7 @@ func readSmall(src io.Reader, small []byte) (err error) {
 		}
 	}()
 	n, err := io.ReadFull(src, small)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // as ReadFull says it; wrapped it is the storage's own error
 		err = shortBy(int64(len(small) - n))
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"syscall"
 	"testing"
@@ -104,3 +105,25 @@ type failsFile struct {
 
 func (f failsFile) Name() string                          { return f.key }
 func (f failsFile) Open(context.Context) (fs.File, error) { return nil, f.err }
+
+// A storage that says that a body broke off says more than that bytes are
+// missing, before the first of them too.
+func TestBrokenSmallBody(t *testing.T) {
+	broken := &fs.PathError{Op: "read", Path: "a", Err: fmt.Errorf("%w: %w", downloadview.ErrUpstream, io.ErrUnexpectedEOF)}
+	w := httptest.NewRecorder()
+	downloadview.SendFile(w, httptest.NewRequest(http.MethodGet, "/", nil), brokenFile{broken})
+	if w.Code != http.StatusBadGateway {
+		t.Errorf("%d, want 502", w.Code)
+	}
+}
+
+// brokenFile is a small file whose bytes can't be read.
+type brokenFile struct{ err error }
+
+func (f brokenFile) Name() string                          { return "a" }
+func (f brokenFile) Open(context.Context) (fs.File, error) { return f, nil }
+func (f brokenFile) Stat() (fs.FileInfo, error) {
+	return downloadview.Attributes{Size: 10}.FileInfo("a"), nil
+}
+func (f brokenFile) Read([]byte) (int, error) { return 0, f.err }
+func (f brokenFile) Close() error             { return nil }
