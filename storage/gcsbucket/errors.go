@@ -6,44 +6,44 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"os"
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 var errForeign = fmt.Errorf("the tag has no generation: %w", downloadview.ErrChanged)
 
 // failure is that of the package, for a file that may be pinned: what is missing
 // then was replaced, or deleted, which is no different.
-func (f *file) failure(op string, err error) error {
-	if f.generation > 0 && errors.Is(err, storage.ErrObjectNotExist) {
-		err = fmt.Errorf("generation %d: %w: %w", f.generation, downloadview.ErrChanged, err)
-	}
-	return failure(op, f.key, err)
-}
-
-// failure says in the words of io/fs and downloadview what went wrong, beside
-// the cause.
-func failure(op, key string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: classified(err)}
-}
-
-func classified(err error) error {
+func (f *file) failure(ctx context.Context, op string, err error) error {
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, downloadview.ErrChanged):
-		return err
-	case errors.Is(err, storage.ErrObjectNotExist), errors.Is(err, storage.ErrBucketNotExist):
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	case err == errForeign:
+		return &fs.PathError{Op: op, Path: f.key, Err: err}
+	case f.generation > 0 && ctx.Err() == nil && isMissing(err):
+		err = fmt.Errorf("generation %d: %w", f.generation, bucket.Says(downloadview.ErrChanged, err))
+		return &fs.PathError{Op: op, Path: f.key, Err: err}
 	}
-	a, ok := errors.AsType[*googleapi.Error](err)
-	if !ok {
-		a = &googleapi.Error{}
+	return failure(ctx, op, f.key, err)
+}
+
+// failure says in the words of io/fs and downloadview what went wrong. Of the
+// cause only the text and the types are kept.
+func failure(ctx context.Context, op, key string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: classified(ctx, err)}
+}
+
+func classified(ctx context.Context, err error) error {
+	if ended := bucket.Ended(ctx, err); ended != nil {
+		return ended
 	}
+	if isMissing(err) {
+		return bucket.Says(fs.ErrNotExist, err)
+	}
+	a := answerOf(err)
 	switch a.Code {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return busy(a.Header, err)
@@ -51,20 +51,32 @@ func classified(err error) error {
 		if isThrottled(a) {
 			return busy(a.Header, err)
 		}
-		return fmt.Errorf("%w: %w", fs.ErrPermission, err)
+		return bucket.Says(fs.ErrPermission, err)
 	case http.StatusNotFound:
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return bucket.Says(fs.ErrNotExist, err)
 	case http.StatusPreconditionFailed:
-		return fmt.Errorf("%w: %w", downloadview.ErrChanged, err)
+		return bucket.Says(downloadview.ErrChanged, err)
 	case http.StatusRequestedRangeNotSatisfiable:
-		return fmt.Errorf("%w: %w", downloadview.ErrRange, err)
+		return bucket.Says(downloadview.ErrRange, err)
+	case http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return bucket.Late(err)
 	}
-	err = fmt.Errorf("%w: %w", downloadview.ErrUpstream, err)
-	e, isNet := errors.AsType[net.Error](err)
-	if isNet && e.Timeout() || a.Code == http.StatusGatewayTimeout || a.Code == http.StatusRequestTimeout {
-		return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+	return bucket.Upstream(err)
+}
+
+// isMissing reports whether Google says that there is no such object or bucket.
+// The SDK says so too of a request that was not answered because somebody else,
+// asked for a token, answered with 404.
+func isMissing(err error) bool {
+	return !bucket.IsUnanswered(err) && (errors.Is(err, storage.ErrObjectNotExist) || errors.Is(err, storage.ErrBucketNotExist))
+}
+
+// answerOf returns Google's answer in err; the zero value is none.
+func answerOf(err error) *googleapi.Error {
+	if a, ok := errors.AsType[*googleapi.Error](err); ok && !bucket.IsUnanswered(err) {
+		return a
 	}
-	return err
+	return &googleapi.Error{}
 }
 
 // isThrottled tells whether what is forbidden is to ask so often.
@@ -85,7 +97,7 @@ const afterBusy = "3"
 func busy(header http.Header, cause error) error {
 	return &downloadview.StatusError{
 		Status: http.StatusServiceUnavailable,
-		Err:    fmt.Errorf("%w: %w", downloadview.ErrUpstream, cause),
+		Err:    bucket.Says(downloadview.ErrUpstream, cause),
 		Header: http.Header{"Retry-After": {cmp.Or(header.Get("Retry-After"), afterBusy)}},
 	}
 }

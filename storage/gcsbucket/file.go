@@ -27,12 +27,12 @@ func (f *file) Source() (downloadview.Source, bool) {
 
 func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if f.generation < 0 {
-		return nil, f.failure("stat", errForeign)
+		return nil, f.failure(ctx, "stat", errForeign)
 	}
 	ctx, seen := watched(ctx)
 	a, err := f.object().Attrs(ctx)
 	if err != nil {
-		return nil, f.failure("stat", err)
+		return nil, f.failure(ctx, "stat", err)
 	}
 	return f.looked(a, seen), nil
 }
@@ -40,15 +40,15 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 func (f *file) Open(ctx context.Context) (fs.File, error) {
 	r, seen, err := f.read(ctx, 0, -1)
 	if err != nil {
-		return nil, f.failure("open", err)
+		return nil, f.failure(ctx, "open", err)
 	}
 	size := sizeOf(r)
 	if r.Attrs.StartOffset != 0 || r.Remain() != 0 && size >= 0 && r.Remain() != size {
 		defer r.Close()
-		return nil, f.failure("open", fmt.Errorf(
+		return nil, f.failure(ctx, "open", fmt.Errorf(
 			"asked for the whole, got %d bytes at %d of %d", r.Remain(), r.Attrs.StartOffset, size))
 	}
-	return f.handle(r, seen, size), nil
+	return f.handle(ctx, r, seen, size), nil
 }
 
 func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
@@ -62,7 +62,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	}
 	r, seen, err := f.read(ctx, offset, length)
 	if err != nil {
-		return nil, f.failure("open", err)
+		return nil, f.failure(ctx, "open", err)
 	}
 	part, err := check(r, offset, length)
 	if err != nil {
@@ -70,9 +70,9 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {
 			return nil, f.noRange(err)
 		}
-		return nil, f.failure("open", err)
+		return nil, f.failure(ctx, "open", err)
 	}
-	return f.handle(r, seen, part), nil
+	return f.handle(ctx, r, seen, part), nil
 }
 
 func (f *file) noRange(err error) error { return &fs.PathError{Op: "open", Path: f.key, Err: err} }
@@ -122,8 +122,8 @@ func (f *file) object() *storage.ObjectHandle {
 }
 
 // handle returns the open handle of r, which has length bytes.
-func (f *file) handle(r *storage.Reader, seen *seen, length int64) *handle {
-	return &handle{file: f, body: httprange.NewBody(r, length), info: f.got(r, seen)}
+func (f *file) handle(ctx context.Context, r *storage.Reader, seen *seen, length int64) *handle {
+	return &handle{ctx: ctx, file: f, body: httprange.NewBody(r, length), info: f.got(r, seen)}
 }
 
 var (

@@ -115,9 +115,11 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 // A missing object is [fs.ErrNotExist], and so is a missing bucket. One that the
 // credentials may not read is [fs.ErrPermission]; without permission to list the
 // bucket Google says so of missing objects too. A store that is busy is a
-// [downloadview.StatusError] 503 with its Retry-After. Everything else, wrong
-// credentials included, is [downloadview.ErrUpstream]. The SDK's error is always
-// wrapped.
+// [downloadview.StatusError] 503 with its Retry-After. Everything else is
+// [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it is a
+// timeout: wrong credentials, and none because their file or service is missing
+// or denies them, included. Where the context has ended, its error is that of the
+// call. [errors.As] finds the SDK's error, as [downloadview.AsCause] says.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	err := bucket.CheckKey(key)
 	if err == nil && strings.ContainsAny(key, "\r\n") {

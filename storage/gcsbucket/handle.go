@@ -1,15 +1,18 @@
 package gcsbucket
 
 import (
+	"context"
 	"io"
 	"io/fs"
 
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
 // handle is the body of one answer. It can't seek: that would be another
 // request, for what may be another version.
 type handle struct {
+	ctx  context.Context // of the request, to tell its end from the store's
 	file *file
 	body *httprange.Body
 	info fs.FileInfo
@@ -22,7 +25,7 @@ func (h *handle) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	return n, failure("read", h.file.key, err)
+	return n, &fs.PathError{Op: "read", Path: h.file.key, Err: bucket.Failed(h.ctx, err)}
 }
 
 // Close never fails: the SDK would tell once more what Read has told.

@@ -43,7 +43,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			var objects []*storage.ObjectAttrs
 			var err error
 			if token, err = pages.NextPage(&objects); err != nil {
-				yield(bucket.Entry{}, failure("list", folder, err))
+				yield(bucket.Entry{}, failure(ctx, "list", folder, err))
 				return
 			}
 			// Objects come first, then folders; each page has its own.

@@ -33,7 +33,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	case read != nil:
 		return &fs.PathError{Op: "save", Path: key, Err: read}
 	}
-	return failure("save", key, err)
+	return failure(ctx, "save", key, err)
 }
 
 func (s *Storage) upload(ctx context.Context, key string, in *incoming.Reader) error {

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // longestExpiry is the longest that Google allows.
@@ -77,9 +78,9 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, er
 		return u, nil
 	}
 	if signing.PrivateKey == nil && signing.SignBytes == nil && !isAnswered(err) {
-		return "", fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+		return "", bucket.Says(errors.ErrUnsupported, err)
 	}
-	return "", classified(err)
+	return "", signError(ctx, err)
 }
 
 func (f *file) parameters(o downloadview.SignOptions) url.Values {
@@ -104,6 +105,17 @@ func (s *Storage) signing() *storage.SignedURLOptions {
 		signing.Style, signing.Hostname, signing.Insecure = o.Style, o.Hostname, o.Insecure
 	}
 	return signing
+}
+
+// signError says why nothing was signed. Whatever IAM answers, it says nothing of
+// the object.
+func signError(ctx context.Context, err error) error {
+	a := answerOf(err)
+	isBusy := a.Code == http.StatusTooManyRequests || a.Code == http.StatusServiceUnavailable || isThrottled(a)
+	if isBusy && ctx.Err() == nil {
+		return busy(a.Header, err)
+	}
+	return bucket.Failed(ctx, err)
 }
 
 // isAnswered tells whether err is that of a request, or of its failure.

@@ -213,7 +213,7 @@ func TestUnsignable(t *testing.T) {
 		{"dot segment", t.Context(), able, "a/../b", downloadview.SignOptions{}, errors.ErrUnsupported},
 		{"too long", t.Context(), able, "a", downloadview.SignOptions{Expiry: 7*24*time.Hour + time.Second}, nil},
 		{"context", ended, able, "a", downloadview.SignOptions{}, context.Canceled},
-		{"signer fails", t.Context(), unable, "a", downloadview.SignOptions{}, broken},
+		{"signer fails", t.Context(), unable, "a", downloadview.SignOptions{}, downloadview.ErrUpstream},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

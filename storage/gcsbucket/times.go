@@ -15,7 +15,7 @@ func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, er
 	}
 	a, err := s.object(key).Attrs(ctx)
 	if err != nil {
-		return downloadview.Times{}, failure("times", key, err)
+		return downloadview.Times{}, failure(ctx, "times", key, err)
 	}
 	return downloadview.Times{Created: a.Created, Modified: listed(a).ModTime}, nil
 }
