@@ -57,7 +57,11 @@ func checkUnanswered(t *testing.T, s downloadview.Storage, cause error) {
 		t.Fatal(err)
 	}
 	for op, call := range operations(s, f) {
-		CheckCause(t, op, call(t.Context()), cause)
+		got := call(t.Context())
+		CheckCause(t, op, got, cause)
+		if op == "Open" && !strings.Contains(fmt.Sprint(got), cause.Error()) {
+			t.Errorf("%s: %v, want the text of the cause, %v", op, got, cause)
+		}
 	}
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		for _, bytes := range []string{"", "bytes=1-2", "bytes=-2", "bytes=1-2,4-5"} {
@@ -113,6 +117,9 @@ func CheckCause(t *testing.T, op string, err, cause error) {
 	if !errors.Is(err, downloadview.ErrUpstream) {
 		t.Errorf("%s: %v, want ErrUpstream", op, err)
 		return
+	}
+	if !strings.Contains(err.Error(), cause.Error()) { // an SDK has dropped it
+		cause = err
 	}
 	late := errors.Is(cause, context.DeadlineExceeded) || errors.Is(cause, os.ErrDeadlineExceeded)
 	for _, meant := range []error{
@@ -171,9 +178,6 @@ func checkBroken(t *testing.T, s downloadview.Storage, cause error) {
 	defer h.Close()
 	if _, err = io.ReadAll(h); err == nil {
 		t.Fatal("Read: no error")
-	}
-	if !strings.Contains(err.Error(), cause.Error()) { // the SDK has dropped it
-		cause = err
 	}
 	CheckCause(t, "Read", err, cause)
 	checkAnswer(t, f, http.MethodGet, "")

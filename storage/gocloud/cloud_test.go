@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
@@ -30,6 +33,7 @@ type cloud struct {
 	err      error
 	code     gcerrors.ErrorCode
 	status   bool // errors tell their status, as those of AWS do
+	local    bool // it is one of local files
 
 	attributes, reads int   // calls
 	length            int64 // of the last read
@@ -39,8 +43,12 @@ func (c *cloud) open(t *testing.T) *blob.Bucket { return closing(t, blob.NewBuck
 
 func (c *cloud) Close() error                       { return nil }
 func (c *cloud) ErrorCode(error) gcerrors.ErrorCode { return c.code }
-func (c *cloud) As(any) bool                        { return false }
 func (c *cloud) ErrorAs(error, any) bool            { return false }
+
+func (c *cloud) As(i any) bool {
+	_, ok := i.(*os.FileInfo)
+	return ok && c.local
+}
 
 func (c *cloud) Attributes(context.Context, string) (*driver.Attributes, error) {
 	c.attributes++
@@ -95,8 +103,8 @@ func TestErrorCodes(t *testing.T) {
 		{gcerrors.NotFound, fs.ErrNotExist, http.StatusNotFound},
 		{gcerrors.PermissionDenied, fs.ErrPermission, http.StatusForbidden},
 		{gcerrors.InvalidArgument, fs.ErrInvalid, http.StatusNotFound},
-		{gcerrors.Canceled, context.Canceled, http.StatusInternalServerError},
-		{gcerrors.DeadlineExceeded, context.DeadlineExceeded, http.StatusGatewayTimeout},
+		{gcerrors.Canceled, downloadview.ErrUpstream, http.StatusBadGateway},
+		{gcerrors.DeadlineExceeded, os.ErrDeadlineExceeded, http.StatusGatewayTimeout},
 		{gcerrors.ResourceExhausted, downloadview.ErrUpstream, http.StatusServiceUnavailable},
 		{gcerrors.Internal, downloadview.ErrUpstream, http.StatusBadGateway},
 		{gcerrors.Unknown, downloadview.ErrUpstream, http.StatusBadGateway},
@@ -106,7 +114,7 @@ func TestErrorCodes(t *testing.T) {
 			b := (&cloud{err: cause, code: tt.code}).open(t)
 			for op, call := range operations(file(t, gocloud.New(b, nil), "a")) {
 				err := call(t.Context())
-				if !errors.Is(err, tt.want) || !errors.Is(err, cause) {
+				if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), "the cause") {
 					t.Errorf("%s: %v, want %v with its cause", op, err, tt.want)
 				}
 				if got := downloadview.StatusCode(err); got != tt.status {
@@ -119,10 +127,22 @@ func TestErrorCodes(t *testing.T) {
 
 // A local file that may not be read has no code, but the error of the system.
 func TestForbiddenWithoutCode(t *testing.T) {
-	b := (&cloud{err: &fs.PathError{Op: "open", Path: "a", Err: fs.ErrPermission}, code: gcerrors.Unknown}).open(t)
+	denied := &fs.PathError{Op: "open", Path: "a", Err: fs.ErrPermission}
+	b := (&cloud{err: denied, code: gcerrors.Unknown, local: true}).open(t)
 	for op, call := range operations(file(t, gocloud.New(b, nil), "a")) {
 		if err := call(t.Context()); !errors.Is(err, fs.ErrPermission) || errors.Is(err, downloadview.ErrUpstream) {
 			t.Errorf("%s: %v, want fs.ErrPermission, and no fault upstream", op, err)
+		}
+	}
+}
+
+// In a cloud an error of the system without a code is that of something else,
+// such as a file with a token.
+func TestCausesWithoutCode(t *testing.T) {
+	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.ENOTDIR, syscall.ENAMETOOLONG, context.Canceled} {
+		b := (&cloud{err: &fs.PathError{Op: "open", Path: "/token", Err: cause}, code: gcerrors.Unknown}).open(t)
+		for op, call := range operations(file(t, gocloud.New(b, nil), "a")) {
+			buckettest.CheckCause(t, op, call(t.Context()), cause)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return failure("delete", key, err)
+		return s.failure(ctx, "delete", key, err)
 	}
 	if s.onDisk {
 		// An empty folder would be removed, too.
@@ -28,7 +28,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return nil
 	}
 	if err := s.bucket.Delete(ctx, key); err != nil {
-		return failure("delete", key, err)
+		return s.failure(ctx, "delete", key, err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package gocloud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"syscall"
@@ -11,46 +10,69 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong, beside
-// the cause.
-func failure(op, key string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: classified(err)}
+// failure says in the words of io/fs and downloadview what went wrong. Of the
+// cause only the text and the types are kept.
+func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
 
-func classified(err error) error {
+func (s *Storage) classified(ctx context.Context, err error) error {
+	if ended := bucket.Ended(ctx, err); ended != nil {
+		return ended
+	}
+	// Drivers take what anybody says for what the bucket says: a host name that
+	// is not found for an object that is not, for one.
+	if bucket.IsUnanswered(err) || ofAnotherService(err) {
+		return bucket.Upstream(err)
+	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
-		return as(fs.ErrNotExist, err)
+		return bucket.Says(fs.ErrNotExist, err)
 	case gcerrors.PermissionDenied:
-		return as(fs.ErrPermission, err)
+		return bucket.Says(fs.ErrPermission, err)
 	case gcerrors.InvalidArgument:
-		return as(fs.ErrInvalid, err)
-	case gcerrors.Canceled:
-		return as(context.Canceled, err)
+		return bucket.Says(fs.ErrInvalid, err)
 	case gcerrors.DeadlineExceeded:
-		return as(context.DeadlineExceeded, err)
+		return bucket.Late(err)
 	case gcerrors.ResourceExhausted:
 		return &downloadview.StatusError{
 			Status: http.StatusServiceUnavailable,
-			Err:    as(downloadview.ErrUpstream, err),
+			Err:    bucket.Says(downloadview.ErrUpstream, err),
 		}
 	}
-	// Errors of local files have no code but for a missing one.
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return err
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
-		return as(fs.ErrNotExist, err)
+	if s.onDisk { // its errors have no code but for a missing file
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			return bucket.Says(fs.ErrPermission, err)
+		case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+			return bucket.Says(fs.ErrNotExist, err)
+		}
 	}
-	return as(downloadview.ErrUpstream, err)
+	return bucket.Upstream(err)
 }
 
-// as returns err such that it is target as well.
-func as(target, err error) error {
-	if errors.Is(err, target) {
-		return err
+// ofAnotherService reports whether err is that of a service which was asked on
+// the way to the bucket, as STS is for credentials. The errors of the AWS SDK
+// name the service; those of operations lie around those of the operations that
+// these needed.
+func ofAnotherService(err error) bool {
+	type operation interface {
+		error
+		Service() string
+		Unwrap() error
 	}
-	return fmt.Errorf("%w: %w", target, err)
+	first, ok := errors.AsType[operation](err)
+	if !ok {
+		return false
+	}
+	for last := first; ; {
+		inner, ok := errors.AsType[operation](last.Unwrap())
+		if !ok {
+			return last.Service() != first.Service()
+		}
+		last = inner
+	}
 }

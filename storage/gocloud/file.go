@@ -13,6 +13,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // file is an object in a bucket.
@@ -35,16 +36,16 @@ func (f *file) Source() (downloadview.Source, bool) {
 func (f *file) Open(ctx context.Context) (fs.File, error) {
 	// Drivers without a network don't look at the context.
 	if err := ctx.Err(); err != nil {
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	r, err := f.storage.source.NewReader(ctx, f.key, nil)
 	if err != nil {
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	if local, ok := f.local(r); ok {
 		return local, nil
 	}
-	return f.part(r, r.Size()), nil
+	return f.part(ctx, r, r.Size()), nil
 }
 
 // object is a file that is asked for over a network, which knows its metadata
@@ -54,11 +55,11 @@ type object struct{ file }
 
 func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, failure("stat", f.key, err)
+		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
 	b, err := f.storage.bucket.Attributes(ctx, f.key)
 	if err != nil {
-		return nil, failure("stat", f.key, err)
+		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
 	a := downloadview.Attributes{Size: b.Size, ModTime: modTime(b), ContentType: b.ContentType}
 	if f.storage.options.Describe != nil {
@@ -79,7 +80,7 @@ func modTime(a *blob.Attributes) time.Time {
 
 func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	switch {
 	case offset < 0:
@@ -94,7 +95,7 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 		if f.endsBefore(ctx, offset, err) {
 			return nil, f.noRange(offset, err.Error())
 		}
-		return nil, failure("open", f.key, err)
+		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	rest := r.Size() - offset
 	if rest <= 0 { // drivers without a network see no error in this
@@ -104,14 +105,14 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 	if length < 0 || length > rest {
 		length = rest
 	}
-	return f.part(r, length), nil
+	return f.part(ctx, r, length), nil
 }
 
 // endsBefore tells whether a read failed because the object has nothing at
 // offset. No driver of a cloud classifies the 416 that says so, and of the
 // errors they wrap only that of AWS tells its status by a method.
 func (f *object) endsBefore(ctx context.Context, offset int64, err error) bool {
-	if gcerrors.Code(err) != gcerrors.Unknown {
+	if gcerrors.Code(err) != gcerrors.Unknown || bucket.IsUnanswered(err) || ofAnotherService(err) {
 		return false
 	}
 	var answered interface{ HTTPStatusCode() int }

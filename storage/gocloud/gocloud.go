@@ -123,8 +123,15 @@ func New(b *blob.Bucket, o *Options) *Storage {
 // A missing object is [fs.ErrNotExist], a forbidden one [fs.ErrPermission], a
 // key that the driver refuses as an argument [fs.ErrInvalid]. A store that is
 // busy is a [downloadview.StatusError] 503. Everything else is
-// [downloadview.ErrUpstream], errors that a driver does not classify included.
-// The error of package blob is always wrapped.
+// [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it is a
+// timeout: errors that a driver does not classify, a store that is not reached,
+// and missing credentials included. Where the context has ended, its error is
+// that of the call. [errors.As] finds the error of package blob, as
+// [downloadview.AsCause] says.
+//
+// What a driver says it says for its cloud: that of Google calls an object
+// missing that the credentials may not read, and that of Azure calls an object
+// forbidden where the credentials are wrong.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	err := bucket.CheckKey(key)
 	if err == nil && s.onDisk {

@@ -1,6 +1,7 @@
 package gocloud
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -9,12 +10,14 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // part is an open object or range. It hides more of the reader than it shows:
 // Seek opens the object anew, which may be another version by then, and WriteTo
 // allocates a MiB.
 type part struct {
+	ctx        context.Context // of the request, to tell its end from the store's
 	r          *blob.Reader
 	left       int64 // bytes that are still to come
 	key        string
@@ -22,9 +25,9 @@ type part struct {
 }
 
 // part returns the handle of a reader that is to give length bytes.
-func (f *file) part(r *blob.Reader, length int64) *part {
+func (f *file) part(ctx context.Context, r *blob.Reader, length int64) *part {
 	a := f.attributes(r)
-	return &part{r: r, left: length, key: f.key, attributes: a}
+	return &part{ctx: ctx, r: r, left: length, key: f.key, attributes: a}
 }
 
 func (f *file) attributes(r *blob.Reader) downloadview.Attributes {
@@ -48,7 +51,7 @@ func (p *part) Read(b []byte) (int, error) {
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
 	}
-	return n, failure("read", p.key, err)
+	return n, &fs.PathError{Op: "read", Path: p.key, Err: bucket.Failed(p.ctx, err)}
 }
 
 func (p *part) Close() error { return closed(p.r, p.key) }
@@ -80,7 +83,7 @@ func (f *file) local(r *blob.Reader) (*local, bool) {
 func (l *local) Stat() (fs.FileInfo, error) {
 	fi, err := l.file.Stat()
 	if err != nil {
-		return nil, failure("stat", l.key, err)
+		return nil, &fs.PathError{Op: "stat", Path: l.key, Err: bucket.Upstream(err)}
 	}
 	a := l.attributes
 	a.Size, a.ModTime = fi.Size(), fi.ModTime()
@@ -94,7 +97,7 @@ func (l *local) Close() error                              { return closed(l.r, 
 
 func closed(r *blob.Reader, key string) error {
 	if err := r.Close(); err != nil {
-		return failure("close", key, err)
+		return &fs.PathError{Op: "close", Path: key, Err: bucket.Upstream(err)}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 				return
 			}
 			if err != nil {
-				yield(bucket.Entry{}, failure("list", folder, err))
+				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return
 			}
 			e := bucket.Entry{Key: o.Key, IsDir: o.IsDir}

@@ -45,7 +45,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	case read != nil:
 		return &fs.PathError{Op: "save", Path: key, Err: read}
 	}
-	return failure("save", key, err)
+	return s.failure(ctx, "save", key, err)
 }
 
 func (s *Storage) write(ctx context.Context, key string, in *incoming.Reader) (err error) {

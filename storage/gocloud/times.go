@@ -32,11 +32,11 @@ func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, er
 
 func (s *Storage) objectTimes(ctx context.Context, key string) (downloadview.Times, error) {
 	if err := ctx.Err(); err != nil {
-		return downloadview.Times{}, failure("times", key, err)
+		return downloadview.Times{}, s.failure(ctx, "times", key, err)
 	}
 	a, err := s.bucket.Attributes(ctx, key)
 	if err != nil {
-		return downloadview.Times{}, failure("times", key, err)
+		return downloadview.Times{}, s.failure(ctx, "times", key, err)
 	}
 	return downloadview.Times{Created: a.CreateTime, Modified: modTime(a)}, nil
 }
