@@ -30,9 +30,9 @@ func TestCausesBelowDrivers(t *testing.T) {
 		"s3": func(t *testing.T, rt http.RoundTripper) *blob.Bucket { return openS3(t, rt, nil) }, "azure": openAzure,
 	} {
 		t.Run(name, func(t *testing.T) {
-			buckettest.Causes(t, func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
-				return gocloud.New(open(t, rt), nil)
-			})
+			storage := func(t *testing.T, rt http.RoundTripper) downloadview.Storage { return gocloud.New(open(t, rt), nil) }
+			buckettest.Causes(t, storage)
+			buckettest.KeepsCause(t, storage)
 		})
 	}
 }

@@ -32,7 +32,7 @@ func TestCauses(t *testing.T) {
 		"net/http": func(rt http.RoundTripper) policy.Transporter { return &http.Client{Transport: rt} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			buckettest.Causes(t, func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
+			open := func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
 				o := azuretest.Options(t)
 				o.Transport = transport(rt)
 				client, err := container.NewClientWithNoCredential("http://azure.test/acct/bkt", o)
@@ -40,7 +40,9 @@ func TestCauses(t *testing.T) {
 					t.Fatal(err)
 				}
 				return azurebucket.New(client, nil)
-			})
+			}
+			buckettest.Causes(t, open)
+			buckettest.KeepsCause(t, open)
 		})
 	}
 }

@@ -18,9 +18,11 @@ import (
 )
 
 func TestCauses(t *testing.T) {
-	buckettest.Causes(t, func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
+	open := func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
 		return gcsbucket.New(gcstest.NewClient(t, "http://gcs.test", rt), "bkt", nil)
-	})
+	}
+	buckettest.Causes(t, open)
+	buckettest.KeepsCause(t, open)
 }
 
 // refusing is a transport that has no token for requests.

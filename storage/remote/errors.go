@@ -60,16 +60,25 @@ func retryAfter(h http.Header) http.Header {
 	return http.Header{"Retry-After": {after}}
 }
 
-// unanswered says why there is no answer, or no more of it.
+// unanswered says why there is no answer, or no more of it. What err means beside
+// that is not passed on: it is about a connection, not the file.
 func unanswered(ctx context.Context, err error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	quiet := &unspokenError{textOf(err), err}
-	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+	if isTimeout(err) {
 		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, os.ErrDeadlineExceeded, quiet)
 	}
 	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, quiet)
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }
 
 // textOf returns a text for err with nothing of a header or a query in it. Those
@@ -81,7 +90,7 @@ func textOf(err error) string {
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return e.Error()
 	}
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+	if isTimeout(err) {
 		return "no answer in time"
 	}
 	for _, known := range []error{io.ErrUnexpectedEOF, io.EOF, http.ErrSchemeMismatch} {
@@ -92,11 +101,16 @@ func textOf(err error) string {
 	return "no valid HTTP answer"
 }
 
-// An unspokenError has another text than its cause.
+// An unspokenError has another text than its cause, and of its meaning only
+// ErrAddress.
 type unspokenError struct {
 	text string
 	err  error
 }
 
 func (e *unspokenError) Error() string { return e.text }
-func (e *unspokenError) Unwrap() error { return e.err }
+func (e *unspokenError) Unwrap() error { return downloadview.AsCause(e.err) }
+
+func (e *unspokenError) Is(target error) bool {
+	return target == ErrAddress && errors.Is(e.err, ErrAddress)
+}

@@ -41,7 +41,9 @@ func through(rt http.RoundTripper, p aws.CredentialsProvider) *s3bucket.Storage 
 }
 
 func TestCauses(t *testing.T) {
-	buckettest.Causes(t, func(_ *testing.T, rt http.RoundTripper) downloadview.Storage { return through(rt, nil) })
+	open := func(_ *testing.T, rt http.RoundTripper) downloadview.Storage { return through(rt, nil) }
+	buckettest.Causes(t, open)
+	buckettest.KeepsCause(t, open)
 }
 
 // What STS, a token file or another source of credentials says is not what S3
