@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 // failure is err, but for an object that may not be read: stores tell that from
 // a missing one only to those who may list the bucket.
 func (o *object) failure(ctx context.Context, err error) error {
-	if !errors.Is(err, fs.ErrPermission) {
+	if downloadview.StatusCode(err) != http.StatusForbidden {
 		return err
 	}
 	line := []slog.Attr{slog.String("key", o.Name()), slog.Any("error", err)}

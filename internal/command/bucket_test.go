@@ -55,6 +55,16 @@ func TestBucketDenies(t *testing.T) {
 		}
 	}
 	other := storagetest.Fail(inMemory, storagetest.Failure{Open: downloadview.ErrUpstream})
+	// A socket without permission is no object without.
+	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist} {
+		unreached := fmt.Errorf("%w: connect: %w", downloadview.ErrUpstream, cause)
+		b := newBucket(storagetest.Fail(inMemory, storagetest.Failure{Open: unreached, Stat: unreached}), time.Minute, b.logger)
+		f, _ := b.File("a.txt")
+		log.Reset()
+		if _, err := f.Open(t.Context()); downloadview.StatusCode(err) != http.StatusBadGateway || log.Len() > 0 {
+			t.Errorf("%v: %v is answered with %d, and logged as %q; want 502", cause, err, downloadview.StatusCode(err), log.String())
+		}
+	}
 	f, _ = newBucket(other, time.Minute, slog.New(slog.DiscardHandler)).File("a.txt")
 	if _, err := f.Open(t.Context()); downloadview.StatusCode(err) != http.StatusBadGateway {
 		t.Errorf("another failure: %v, want it as it is", err)

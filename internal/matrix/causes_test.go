@@ -20,7 +20,10 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/buckettest"
+	"github.com/downloadview/downloadview/storage/azurebucket"
 	"github.com/downloadview/downloadview/storage/gocloud"
+	"github.com/downloadview/downloadview/storage/readahead"
+	"github.com/downloadview/downloadview/storage/resume"
 )
 
 // The drivers of the Go CDK, above which gocloud stands, wrap what their clients
@@ -31,6 +34,27 @@ func TestCausesBelowDrivers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			storage := func(t *testing.T, rt http.RoundTripper) downloadview.Storage { return gocloud.New(open(t, rt), nil) }
+			buckettest.Causes(t, storage)
+			buckettest.KeepsCause(t, storage)
+		})
+	}
+}
+
+// What stands above a storage neither passes on nor adds a meaning.
+func TestCausesBelowWrappers(t *testing.T) {
+	for name, wrap := range map[string]func(downloadview.Storage) downloadview.Storage{
+		"resume": func(s downloadview.Storage) downloadview.Storage { return resume.Storage(s, &resume.Options{Tries: 1}) },
+		"readahead": func(s downloadview.Storage) downloadview.Storage {
+			return readahead.Storage(s, &readahead.Options{Parts: 2})
+		},
+		"both": func(s downloadview.Storage) downloadview.Storage {
+			return readahead.Storage(resume.Storage(s, &resume.Options{Tries: 1}), &readahead.Options{Parts: 2})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storage := func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
+				return wrap(azurebucket.New(newAzure(t, rt), nil))
+			}
 			buckettest.Causes(t, storage)
 			buckettest.KeepsCause(t, storage)
 		})
@@ -90,7 +114,7 @@ func openS3(t *testing.T, rt http.RoundTripper, p aws.CredentialsProvider) *blob
 	return b
 }
 
-func openAzure(t *testing.T, rt http.RoundTripper) *blob.Bucket {
+func newAzure(t *testing.T, rt http.RoundTripper) *container.Client {
 	t.Helper()
 	o := &container.ClientOptions{}
 	o.Transport, o.Retry = &http.Client{Transport: rt}, policy.RetryOptions{MaxRetries: -1}
@@ -98,7 +122,12 @@ func openAzure(t *testing.T, rt http.RoundTripper) *blob.Bucket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := azureblob.OpenBucket(t.Context(), client, nil)
+	return client
+}
+
+func openAzure(t *testing.T, rt http.RoundTripper) *blob.Bucket {
+	t.Helper()
+	b, err := azureblob.OpenBucket(t.Context(), newAzure(t, rt), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

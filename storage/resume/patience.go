@@ -3,7 +3,6 @@ package resume
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"math"
 	"net/http"
 	"strconv"
@@ -80,8 +79,7 @@ const patienceOfClients = 5 * time.Second
 // passing tells whether another try may have another outcome than err.
 func passing(err error) bool {
 	for _, lasting := range []error{
-		fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, errors.ErrUnsupported,
-		downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
+		errors.ErrUnsupported, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
 	} {
 		if errors.Is(err, lasting) {
 			return false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -297,3 +298,24 @@ func TestSeeking(t *testing.T) {
 		}
 	})
 }
+
+// A store that is not reached may be reached the next time, whatever the cause
+// is called.
+func TestUpstreamIsTriedAgain(t *testing.T) {
+	f := &unreached{}
+	_, err := resume.File(f, &resume.Options{Tries: 3, Backoff: func(int) time.Duration { return 0 }}).Open(t.Context())
+	if f.opened != 3 || downloadview.StatusCode(err) != http.StatusBadGateway {
+		t.Errorf("opened %d times, then %v; want 3 and 502", f.opened, err)
+	}
+}
+
+type unreached struct{ opened int }
+
+func (f *unreached) Name() string { return "a" }
+
+func (f *unreached) Open(context.Context) (fs.File, error) {
+	f.opened++
+	return nil, fmt.Errorf("%w: connect: %w", downloadview.ErrUpstream, fs.ErrPermission)
+}
+
+func (f *unreached) OpenRange(ctx context.Context, _, _ int64) (fs.File, error) { return f.Open(ctx) }
