@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/downloadview/downloadview/internal/absent"
@@ -22,7 +23,10 @@ func TestIs(t *testing.T) {
 			t.Errorf("opening %.60q: %v, want it to count as absent", path, err)
 		}
 	}
-	for _, err := range []error{nil, fs.ErrPermission, fs.ErrNotExist, errors.New("broken")} {
+	for _, err := range []error{
+		nil, fs.ErrPermission, fs.ErrNotExist, errors.New("broken"),
+		syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ETIMEDOUT, syscall.ENOSYS, // of the system
+	} {
 		if absent.Is(err) {
 			t.Errorf("%v counts as absent", err)
 		}

@@ -73,7 +73,10 @@ func New(fsys afero.Fs, opts *Options) *Storage {
 // saved; anything else is an [fs.PathError] with [fs.ErrInvalid].
 //
 // Open of the result returns the [os.File] where there is one below. Missing
-// and not a regular file is [fs.ErrNotExist].
+// and not a regular file is [fs.ErrNotExist]. An error of the Fs that is about a
+// connection, or names a path with another last element than the key, such as
+// that of a cache, is [downloadview.ErrUpstream]: it says nothing of the file.
+// Other errors are those of the Fs.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	name, err := s.name(key)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/absent"
 )
 
 // Delete removes the file under key; of a symbolic link that leads to one it is
@@ -24,7 +25,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if err := s.fs.Remove(name); err != nil {
-		return &fs.PathError{Op: "delete", Path: key, Err: saveError(openError(key, err))}
+		return &fs.PathError{Op: "delete", Path: key, Err: saveError(absent.OpenError(key, name, err))}
 	}
 	return nil
 }

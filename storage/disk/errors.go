@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/absent"
 	"github.com/downloadview/downloadview/internal/localfile"
 )
@@ -28,6 +29,9 @@ func openError(name string, err error) error {
 	if absent.Is(err) {
 		return notFound(name, err)
 	}
+	if errors.Is(err, errors.ErrUnsupported) { // by the system, not by the storage
+		return &fs.PathError{Op: "open", Path: name, Err: downloadview.AsCause(err)}
+	}
 	return err
 }
 
@@ -36,7 +40,7 @@ func notFound(name string, cause error) error {
 	if errors.As(cause, &pathErr) {
 		cause = pathErr.Err
 	}
-	return &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: %w", fs.ErrNotExist, cause)}
+	return &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: %w", fs.ErrNotExist, downloadview.AsCause(cause))}
 }
 
 // kindError says that mode is not that of a file, or not of a folder, to us.

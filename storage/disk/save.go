@@ -163,6 +163,8 @@ func (s *Storage) saveError(in *incoming.Reader, err error) error {
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)
 	case isAny(err, inTheWay):
 		return fmt.Errorf("%w: %w", fs.ErrExist, cause)
+	case errors.Is(cause, errors.ErrUnsupported): // by the system, not by the storage
+		return downloadview.AsCause(cause)
 	}
 	return cause
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/absent"
 )
 
 type file struct {
@@ -25,7 +26,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	}
 	h, err := f.storage.fsys.Open(f.key)
 	if err != nil {
-		return nil, openError(f.key, err)
+		return nil, absent.OpenError(f.key, f.key, err)
 	}
 	if h == nil {
 		return nil, &fs.PathError{Op: "open", Path: f.key, Err: errNothing}
@@ -53,7 +54,7 @@ func (f *file) look() error {
 	}
 	switch {
 	case err != nil:
-		return openError(f.key, err)
+		return absent.OpenError(f.key, f.key, err)
 	case fi == nil:
 		return &fs.PathError{Op: "stat", Path: f.key, Err: errNothing}
 	}

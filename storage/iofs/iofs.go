@@ -86,8 +86,10 @@ func New(fsys fs.FS, o *Options) *Storage {
 // [fs.ValidPath] takes, and not "."; anything else is an [fs.PathError] with
 // [fs.ErrInvalid], and is not shown to the FS.
 //
-// Missing and not a regular file is [fs.ErrNotExist]. Other errors are those of
-// the FS.
+// Missing and not a regular file is [fs.ErrNotExist]. An error of the FS that is
+// about a connection, or names a path with another last element than the key, is
+// [downloadview.ErrUpstream]: it says nothing of the file. Other errors are those
+// of the FS.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	if err := check(key); err != nil {
 		return nil, err

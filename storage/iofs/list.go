@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/absent"
 	"github.com/downloadview/downloadview/internal/listing"
 )
 
@@ -39,14 +40,14 @@ func (s *Storage) entries(ctx context.Context, folder string) ([]fs.DirEntry, er
 	}
 	fi, err := fs.Stat(s.fsys, name)
 	if err != nil {
-		return nil, openError(folder, err)
+		return nil, absent.OpenError(folder, name, err)
 	}
 	if !fi.IsDir() {
 		return nil, &fs.PathError{Op: "open", Path: folder, Err: fs.ErrNotExist}
 	}
 	entries, err := fs.ReadDir(s.fsys, name)
 	if err != nil {
-		return nil, openError(folder, err)
+		return nil, absent.OpenError(folder, name, err)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(entryName(a), entryName(b)) })
 	return entries, nil
@@ -68,7 +69,7 @@ func (s *Storage) info(ctx context.Context, key string, e fs.DirEntry) (fs.FileI
 		fi, err = e.Info()
 	}
 	if err != nil {
-		return nil, openError(key, err)
+		return nil, absent.OpenError(key, key, err)
 	}
 	if fi.IsDir() {
 		return fi, nil
