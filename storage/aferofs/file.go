@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/afero"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/absent"
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
@@ -48,7 +49,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if own, ok := h.(*os.File); ok {
 		return own, nil
 	}
-	return handle{h}, nil
+	return handle{h, f.key}, nil
 }
 
 func (f *file) Source() (downloadview.Source, bool) {
@@ -75,7 +76,7 @@ func regular(key string, fi fs.FileInfo) error {
 func (s *Storage) open(key, name string) (afero.File, error) {
 	h, err := s.openFile(name)
 	if err != nil {
-		return nil, openError(key, err)
+		return nil, absent.OpenError(key, name, err)
 	}
 	for {
 		based, ok := h.(*afero.BasePathFile)
@@ -102,7 +103,7 @@ func (s *Storage) openFile(name string) (afero.File, error) {
 func (s *Storage) stat(key, name string) (fs.FileInfo, error) {
 	fi, err := s.fs.Stat(name)
 	if err != nil {
-		return nil, openError(key, err)
+		return nil, absent.OpenError(key, name, err)
 	}
 	if fi == nil {
 		return nil, &fs.PathError{Op: "stat", Path: key, Err: errNothing}
@@ -112,12 +113,23 @@ func (s *Storage) stat(key, name string) (fs.FileInfo, error) {
 
 // handle is what may be done with a file of an Fs. Writing is left out, and
 // ReadAt, with which that of MemMapFs ends without io.EOF.
-type handle struct{ file afero.File }
+type handle struct {
+	file afero.File
+	key  string
+}
 
 func (h handle) Stat() (fs.FileInfo, error)           { return h.file.Stat() }
-func (h handle) Read(p []byte) (int, error)           { return h.file.Read(p) }
 func (h handle) Seek(off int64, w int) (int64, error) { return h.file.Seek(off, w) }
 func (h handle) Close() error                         { return h.file.Close() }
+
+// Read of a file that is open has no error that says of it that it is missing.
+func (h handle) Read(p []byte) (int, error) {
+	n, err := h.file.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	return n, &fs.PathError{Op: "read", Path: h.key, Err: downloadview.AsCause(err)}
+}
 
 var errNothing = errors.New("the Fs returned neither a result nor an error")
 

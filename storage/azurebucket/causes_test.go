@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
@@ -102,6 +105,42 @@ func checkCredentials(t *testing.T, cause error) {
 	buckettest.CheckCause(t, "Exists", err, err)
 	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	buckettest.CheckCause(t, "SignedURL", err, err)
+}
+
+// authority answers where tokens are asked for by an identity of a workload, up to
+// where its token file is read.
+type authority struct{}
+
+func (authority) Do(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
+	at := "https://" + r.URL.Host + "/tenant"
+	fmt.Fprintf(w, `{"issuer":"%[1]s/v2.0","authorization_endpoint":"%[1]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/oauth2/v2.0/token"}`, at)
+	return w.Result(), nil
+}
+
+// The token file of a workload's identity is not the blob.
+func TestMissingTokenFile(t *testing.T) {
+	o := &azidentity.WorkloadIdentityCredentialOptions{
+		ClientID: "client", TenantID: "tenant", TokenFilePath: filepath.Join(t.TempDir(), "missing-token"), DisableInstanceDiscovery: true,
+	}
+	o.Transport = authority{}
+	credential, err := azidentity.NewWorkloadIdentityCredential(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := container.NewClient("https://azure.test/bkt", credential, azuretest.Options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := file(t, azurebucket.New(client, nil), "a")
+	_, err = f.Open(t.Context())
+	buckettest.CheckCause(t, "Open", err, err)
+	if err == nil || !strings.Contains(err.Error(), "missing-token") {
+		t.Errorf("Open: %v, want an error that names the token file", err)
+	}
+	_, err = downloadview.Stat(t.Context(), f)
+	buckettest.CheckCause(t, "Stat", err, err)
 }
 
 // That the identity may not have keys to sign with says nothing of the blob.
