@@ -29,6 +29,9 @@ type File interface {
 	//
 	// A missing file is [fs.ErrNotExist], an impossible name [fs.ErrInvalid],
 	// a forbidden one [fs.ErrPermission]; trouble further up is [ErrUpstream].
+	// Each says something of the file, so that an error from below, such as
+	// that of a connection or of a file with a token, must not be wrapped as it
+	// is: [AsCause] takes its meaning away. The end of ctx is its own error.
 	Open(ctx context.Context) (fs.File, error)
 }
 

@@ -35,7 +35,9 @@ var ErrConsumed = errors.New("content can be read only once")
 // whole. Where the size is known its last byte is kept back until produce has
 // returned. A panic is such an error too and is logged with its value;
 // [http.ErrAbortHandler], returned or panicked, aborts without a line in the
-// log.
+// log. So an error that wraps [io/fs.ErrNotExist], as that of [os.Open] may, is
+// answered 404: [AsCause] keeps that of another file from being taken for this
+// one's.
 //
 // When the client has gone, Write returns an error and ctx is done; ctx is done
 // also when produce has returned or the handle is closed. Writes reach the
@@ -103,7 +105,7 @@ func FromReader(name string, r io.Reader, attributes *Attributes) File {
 // FromOpener is [FromReader] of a Reader that open makes anew each time. The File
 // may be opened as often as one likes, and by several goroutines at once if open
 // allows it. ctx is valid until the Reader is closed. An error of open is
-// answered with its [StatusCode].
+// answered with its [StatusCode], as an error of produce in [FromFunc] is.
 func FromOpener(name string, open func(ctx context.Context) (io.Reader, error), attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = func(ctx context.Context) (fs.File, error) {

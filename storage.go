@@ -17,6 +17,9 @@ import (
 // [URLer], [Pather]. Each is asked for by one function ([List], [Exists],
 // [Save], [Delete], [TimesOf], [URL], [Path]), whose error is
 // [errors.ErrUnsupported] where the storage can't.
+//
+// Their errors are those of [File].Open, and say something of the file in the
+// same way; what they come from is wrapped by [AsCause].
 type Storage interface {
 	File(key string) (File, error)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 	"github.com/downloadview/downloadview/storage/readahead"
 	"github.com/downloadview/downloadview/storage/resume"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 // The drivers of the Go CDK, above which gocloud stands, wrap what their clients
@@ -34,7 +35,7 @@ func TestCausesBelowDrivers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			storage := func(t *testing.T, rt http.RoundTripper) downloadview.Storage { return gocloud.New(open(t, rt), nil) }
-			buckettest.Causes(t, storage)
+			storagetest.RunCauses(t, storage)
 			buckettest.KeepsCause(t, storage)
 		})
 	}
@@ -55,7 +56,7 @@ func TestCausesBelowWrappers(t *testing.T) {
 			storage := func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
 				return wrap(azurebucket.New(newAzure(t, rt), nil))
 			}
-			buckettest.Causes(t, storage)
+			storagetest.RunCauses(t, storage)
 			buckettest.KeepsCause(t, storage)
 		})
 	}

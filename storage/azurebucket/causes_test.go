@@ -21,6 +21,7 @@ import (
 	"github.com/downloadview/downloadview/internal/azuretest"
 	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/azurebucket"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 // A client asks without naming the URL in errors, as the command does, or with
@@ -44,7 +45,7 @@ func TestCauses(t *testing.T) {
 				}
 				return azurebucket.New(client, nil)
 			}
-			buckettest.Causes(t, open)
+			storagetest.RunCauses(t, open)
 			buckettest.KeepsCause(t, open)
 		})
 	}

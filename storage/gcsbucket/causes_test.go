@@ -15,13 +15,14 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/gcstest"
 	"github.com/downloadview/downloadview/storage/gcsbucket"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 func TestCauses(t *testing.T) {
 	open := func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
 		return gcsbucket.New(gcstest.NewClient(t, "http://gcs.test", rt), "bkt", nil)
 	}
-	buckettest.Causes(t, open)
+	storagetest.RunCauses(t, open)
 	buckettest.KeepsCause(t, open)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/s3bucket"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 // through returns a bucket whose client asks by rt, with credentials of p; nil
@@ -42,7 +43,7 @@ func through(rt http.RoundTripper, p aws.CredentialsProvider) *s3bucket.Storage 
 
 func TestCauses(t *testing.T) {
 	open := func(_ *testing.T, rt http.RoundTripper) downloadview.Storage { return through(rt, nil) }
-	buckettest.Causes(t, open)
+	storagetest.RunCauses(t, open)
 	buckettest.KeepsCause(t, open)
 }
 

@@ -8,6 +8,9 @@
 // [downloadview.Deleter], [downloadview.Timed], [downloadview.URLer],
 // [downloadview.Pather]) is found by asking, and tested where it is there. The
 // example is a whole storage, over a map, that passes.
+//
+// [RunCauses] is for storages that ask for their files over HTTP: what a request
+// fails with says nothing of the file.
 package storagetest
 
 import (

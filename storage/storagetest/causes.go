@@ -1,0 +1,234 @@
+package storagetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+)
+
+// RunCauses tests a storage that asks for its files over HTTP: what its requests
+// fail with must not be taken for what the place behind it says of a file. A token
+// file that is missing is fs.ErrNotExist, too, but the file that is asked for may
+// be there. See [downloadview.AsCause].
+//
+// open is called for each test and returns a storage whose client sends its
+// requests by the given transport, each once. The transport fails with an error
+// that means something to downloadview, or gives an answer whose body does. All
+// that the storage offers must then fail with [downloadview.ErrUpstream] and mean
+// nothing else, a timeout also with [os.ErrDeadlineExceeded]; a download is
+// answered with 502 or 504, and logged as an error.
+func RunCauses(t *testing.T, open func(t *testing.T, transport http.RoundTripper) downloadview.Storage) {
+	t.Helper()
+	for _, cause := range causes() {
+		for _, err := range []error{cause, fmt.Errorf("no token: %w", cause)} {
+			t.Run(strings.ReplaceAll(err.Error(), "/", "_"), func(t *testing.T) {
+				t.Run("no answer", func(t *testing.T) { report(t, checkUnanswered(t.Context(), open(t, refusing{err}), err)) })
+				t.Run("body", func(t *testing.T) { report(t, checkBroken(t.Context(), open(t, breaking{err}), err)) })
+			})
+		}
+	}
+}
+
+// CheckCause tells what is wrong with err, an error of a storage, where cause kept
+// the storage from asking for the file: err must be [downloadview.ErrUpstream],
+// for a timeout also [os.ErrDeadlineExceeded], and no other error that means
+// something to downloadview. It is nil where nothing is wrong.
+func CheckCause(err, cause error) error {
+	if !errors.Is(err, downloadview.ErrUpstream) {
+		return fmt.Errorf("%w, want ErrUpstream", orNone(err))
+	}
+	if !strings.Contains(err.Error(), cause.Error()) { // an SDK has dropped it
+		cause = err
+	}
+	var p problems
+	late := errors.Is(cause, context.DeadlineExceeded) || errors.Is(cause, os.ErrDeadlineExceeded)
+	for _, meant := range []error{
+		fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, fs.ErrExist, errors.ErrUnsupported, http.ErrAbortHandler,
+		context.Canceled, context.DeadlineExceeded, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
+	} {
+		if errors.Is(err, meant) {
+			p.addf("%v is %v, which only its cause is", err, meant)
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) != late {
+		p.addf("%v is os.ErrDeadlineExceeded: %t, want %t", err, !late, late)
+	}
+	if e, ok := errors.AsType[*downloadview.StatusError](err); ok {
+		p.addf("%v has the StatusError %v of its cause", err, e)
+	}
+	want := http.StatusBadGateway
+	if late {
+		want = http.StatusGatewayTimeout
+	}
+	if got := downloadview.StatusCode(err); got != want {
+		p.addf("%v is answered with %d, want %d", err, got, want)
+	}
+	return p.err()
+}
+
+func orNone(err error) error {
+	if err == nil {
+		return errors.New("no error")
+	}
+	return err
+}
+
+// chosen is an error of somebody else that would choose the status.
+type chosen int
+
+func (c chosen) Error() string   { return fmt.Sprintf("an error with the status %d", int(c)) }
+func (c chosen) StatusCode() int { return int(c) }
+
+// causes are errors from below a store's client that mean something to
+// downloadview, and nothing of a file.
+func causes() []error {
+	return []error{
+		&fs.PathError{Op: "open", Path: "/var/run/token", Err: syscall.ENOENT},
+		&os.SyscallError{Syscall: "connect", Err: syscall.EACCES},
+		fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, fs.ErrExist, errors.ErrUnsupported,
+		context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded,
+		http.ErrAbortHandler, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
+		chosen(http.StatusNotFound), chosen(http.StatusNotModified), &downloadview.StatusError{Status: http.StatusForbidden},
+	}
+}
+
+func checkUnanswered(ctx context.Context, s downloadview.Storage, cause error) error {
+	f, err := s.File("a.txt")
+	if err != nil {
+		return err
+	}
+	var p problems
+	for _, c := range callsOf(s, f) {
+		p.in(c.name, CheckCause(c.call(ctx), cause))
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		for _, byteRange := range []string{"", "bytes=1-2", "bytes=-2", "bytes=1-2,4-5"} {
+			p.in(method+" "+byteRange, checkAnswer(ctx, f, method, byteRange))
+		}
+	}
+	return p.err()
+}
+
+// A call asks a storage for something.
+type call struct {
+	name string
+	call func(context.Context) error
+}
+
+// callsOf are those that a storage offers.
+func callsOf(s downloadview.Storage, f downloadview.File) []call {
+	pinned := downloadview.Pin(f, `"1"`)
+	calls := []call{
+		{"Open", func(ctx context.Context) error { _, err := f.Open(ctx); return err }},
+		{"OpenRange", func(ctx context.Context) error { _, err := downloadview.OpenRange(ctx, f, 1, 2); return err }},
+		{"OpenRange of the end", func(ctx context.Context) error { _, err := downloadview.OpenRange(ctx, f, -2, -1); return err }},
+		{"Stat", func(ctx context.Context) error { _, err := downloadview.Stat(ctx, f); return err }},
+		{"Open, pinned", func(ctx context.Context) error { _, err := pinned.Open(ctx); return err }},
+		{"Exists", func(ctx context.Context) error { _, err := downloadview.Exists(ctx, s, f.Name()); return err }},
+	}
+	if _, ok := s.(downloadview.Lister); ok {
+		calls = append(calls, call{"List", func(ctx context.Context) error {
+			for _, err := range downloadview.List(ctx, s, "") {
+				return err
+			}
+			return nil
+		}})
+	}
+	if _, ok := s.(downloadview.Saver); ok {
+		calls = append(calls, call{"Save", func(ctx context.Context) error {
+			return downloadview.Save(ctx, s, f.Name(), strings.NewReader("x"))
+		}})
+	}
+	if _, ok := s.(downloadview.Deleter); ok {
+		calls = append(calls, call{"Delete", func(ctx context.Context) error { return downloadview.Delete(ctx, s, f.Name()) }})
+	}
+	if _, ok := s.(downloadview.Timed); ok {
+		calls = append(calls, call{"Times", func(ctx context.Context) error {
+			_, err := downloadview.TimesOf(ctx, s, f.Name())
+			return err
+		}})
+	}
+	return calls
+}
+
+// checkAnswer asks for a file as a client does.
+func checkAnswer(ctx context.Context, f downloadview.File, method, byteRange string) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("it ends with the panic %v, want an answer", v)
+		}
+	}()
+	var log bytes.Buffer
+	r := httptest.NewRequestWithContext(ctx, method, "/", nil)
+	if byteRange != "" {
+		r.Header.Set("Range", byteRange)
+	}
+	w := httptest.NewRecorder()
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return downloadview.Response{File: f}, nil })
+	downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}).ServeHTTP(w, r)
+	var p problems
+	if w.Code != http.StatusBadGateway && w.Code != http.StatusGatewayTimeout {
+		p.addf("%d, want 502 or 504", w.Code)
+	}
+	if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, "level=ERROR") {
+		p.addf("the log has %q, want one error", lines)
+	}
+	return p.err()
+}
+
+// checkBroken is for a body that breaks off before its first byte.
+func checkBroken(ctx context.Context, s downloadview.Storage, cause error) error {
+	f, err := s.File("a.txt")
+	if err != nil {
+		return err
+	}
+	h, err := f.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("Open: %w", err)
+	}
+	defer h.Close()
+	var p problems
+	_, err = io.ReadAll(h)
+	p.in("Read", CheckCause(err, cause))
+	p.in("GET", checkAnswer(ctx, f, http.MethodGet, ""))
+	return p.err()
+}
+
+// refusing is a transport that gets no answer.
+type refusing struct{ err error }
+
+func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.err }
+
+// breaking is a transport whose answers have no body but an error.
+type breaking struct{ err error }
+
+func (b breaking) RoundTrip(r *http.Request) (*http.Response, error) {
+	h := http.Header{}
+	for name, value := range map[string]string{
+		"Content-Length": "10", "Content-Type": "text/plain", "ETag": `"v1"`, "Last-Modified": "Tue, 01 Feb 2022 03:04:05 GMT",
+		"X-Goog-Generation": "1", "X-Goog-Stored-Content-Length": "10", // without these Google's SDK sees no object
+	} {
+		h.Set(name, value)
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, ContentLength: 10, Body: brokenBody{b.err}, Request: r,
+	}, nil
+}
+
+type brokenBody struct{ err error }
+
+func (b brokenBody) Read([]byte) (int, error) { return 0, b.err }
+func (b brokenBody) Close() error             { return nil }
