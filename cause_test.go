@@ -1,14 +1,19 @@
 package downloadview_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -105,6 +110,35 @@ type failsFile struct {
 
 func (f failsFile) Name() string                          { return f.key }
 func (f failsFile) Open(context.Context) (fs.File, error) { return nil, f.err }
+
+// The socket of a database that is missing is no missing file, though a view gives
+// the error as it is.
+func TestSocketOfTheView(t *testing.T) {
+	_, gone := net.Dial("unix", filepath.Join(t.TempDir(), "gone"))
+	if !errors.Is(gone, fs.ErrNotExist) {
+		t.Fatalf("dial: %v, want fs.ErrNotExist", gone)
+	}
+	denied := &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}
+	for _, cause := range []error{gone, denied} {
+		var log bytes.Buffer
+		view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{}, fmt.Errorf("database: %w", cause)
+		})
+		w := httptest.NewRecorder()
+		h := downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code != http.StatusInternalServerError || strings.Count(log.String(), "level=ERROR") != 1 {
+			t.Errorf("%v: %d, logged as %q; want 500 and an error", cause, w.Code, log.String())
+		}
+		if found, err := downloadview.Exists(t.Context(), fails{cause}, "a"); found || err == nil {
+			t.Errorf("Exists, where the store fails with %v: false without an error", cause)
+		}
+	}
+	// What the view says itself counts.
+	if got := downloadview.StatusCode(fmt.Errorf("no row: %w", fs.ErrNotExist)); got != http.StatusNotFound {
+		t.Errorf("a view that says fs.ErrNotExist: %d, want 404", got)
+	}
+}
 
 // A storage that says that a body broke off says more than that bytes are
 // missing, before the first of them too.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 )
@@ -49,7 +50,9 @@ func (e *StatusError) StatusCode() int { return e.Status }
 //   - [ErrChanged]: 503.
 //   - Any other error: 500.
 //
-// StatusCode(nil) is 200.
+// What a connection fails with ([net.OpError]) is not looked at for a missing or
+// forbidden file: it is about a socket, such as that of a database. StatusCode(nil)
+// is 200.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -73,7 +76,7 @@ func StatusCode(err error) int {
 		return http.StatusGatewayTimeout
 	case saysMissing(err):
 		return http.StatusNotFound
-	case errors.Is(err, fs.ErrPermission):
+	case says(err, fs.ErrPermission):
 		return http.StatusForbidden
 	case late:
 		return http.StatusGatewayTimeout
@@ -85,5 +88,15 @@ func StatusCode(err error) int {
 
 // saysMissing reports whether err says of the file itself that there is none.
 func saysMissing(err error) bool {
-	return !errors.Is(err, ErrUpstream) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid))
+	return !errors.Is(err, ErrUpstream) && (says(err, fs.ErrNotExist) || says(err, fs.ErrInvalid))
+}
+
+// says reports whether err is meant, and not only because a connection failed
+// with it.
+func says(err, meant error) bool {
+	if !errors.Is(err, meant) {
+		return false
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	return !ok || !errors.Is(e, meant)
 }
