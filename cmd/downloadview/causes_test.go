@@ -85,3 +85,27 @@ func TestMissingCredentialFiles(t *testing.T) {
 		})
 	}
 }
+
+// A bucket that is missing is 404, as its objects are, but the log says that it is
+// the bucket. Google says so only of a listing.
+func TestMissingBucket(t *testing.T) {
+	clouds(t, func(t *testing.T, c *cloud) {
+		where := c.scheme + "://nowhere" + c.at(t, c.faults.URL)
+		listing := serve(t, "--index", "--tries=1", where)
+		checkMissingBucket(t, listing, "/")
+		if c.scheme != "gs" {
+			checkMissingBucket(t, serve(t, "--tries=1", where), "/a.txt")
+		}
+	})
+}
+
+func checkMissingBucket(t *testing.T, l *living, path string) {
+	t.Helper()
+	if got := l.get(t, path); got.StatusCode != http.StatusNotFound {
+		t.Errorf("%s: %d, want 404", path, got.StatusCode)
+	}
+	l.await(t, nil, "msg=request method=GET path="+path+" ")
+	if n := strings.Count(l.log(), `level=ERROR msg="the bucket is missing"`); n != 1 {
+		t.Errorf("%s: the log tells %d times that the bucket is missing, want once", path, n)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -15,6 +16,14 @@ import (
 // not passed on.
 func Says(meaning, err error) error {
 	return fmt.Errorf("%w: %w", meaning, downloadview.AsCause(err))
+}
+
+// ErrNoBucket says, beside [fs.ErrNotExist], that the bucket itself is missing.
+var ErrNoBucket = errors.New("no such bucket")
+
+// NoBucket is the error of an object whose bucket is missing, because of err.
+func NoBucket(err error) error {
+	return fmt.Errorf("%w: %w", fs.ErrNotExist, Says(ErrNoBucket, err))
 }
 
 // Ended returns the error of ctx if it has ended, because of which err came;

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	store "github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
@@ -70,11 +71,20 @@ func (b *bucket) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo,
 			if !t.Stop() && err != nil {
 				err = fmt.Errorf("%w: waited %v for a listing: %w", downloadview.ErrUpstream, b.page, os.ErrDeadlineExceeded)
 			}
+			b.tellMissing(ctx, err)
 			if !yield(fi, err) {
 				return
 			}
 			t.Reset(b.page)
 		}
+	}
+}
+
+// tellMissing logs that the bucket itself is missing where err says so. To the
+// client its objects are missing.
+func (b *bucket) tellMissing(ctx context.Context, err error) {
+	if errors.Is(err, store.ErrNoBucket) {
+		b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "the bucket is missing", slog.Any("error", err))
 	}
 }
 
@@ -101,6 +111,7 @@ func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 // failure is err, but for an object that may not be read: stores tell that from
 // a missing one only to those who may list the bucket.
 func (o *object) failure(ctx context.Context, err error) error {
+	o.bucket.tellMissing(ctx, err)
 	if downloadview.StatusCode(err) != http.StatusForbidden {
 		return err
 	}

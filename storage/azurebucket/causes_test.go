@@ -165,3 +165,16 @@ func TestForbiddenDelegation(t *testing.T) {
 	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
+
+// Whether there is a blob can't be told where there is no container.
+func TestExistsWithoutContainer(t *testing.T) {
+	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Ms-Error-Code", "ContainerNotFound")
+		w.WriteHeader(http.StatusNotFound)
+	})
+	_, err := downloadview.Exists(t.Context(), s, "a")
+	buckettest.CheckCause(t, "Exists", err, err)
+	if _, err := file(t, s, "a").Open(t.Context()); downloadview.StatusCode(err) != http.StatusNotFound {
+		t.Errorf("Open: %v, want 404", err)
+	}
+}

@@ -42,6 +42,9 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	if code == bloberror.BlobArchived || code == bloberror.BlobBeingRehydrated {
 		return archived(err)
 	}
+	if code == bloberror.ContainerNotFound {
+		return bucket.NoBucket(err)
+	}
 	return bucket.Says(meaning(code, e.StatusCode), err)
 }
 
@@ -61,7 +64,7 @@ func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
 // answers.
 func meaning(code bloberror.Code, status int) error {
 	switch code {
-	case bloberror.BlobNotFound, bloberror.ContainerNotFound, bloberror.ResourceNotFound:
+	case bloberror.BlobNotFound, bloberror.ResourceNotFound:
 		return fs.ErrNotExist
 	case bloberror.AuthorizationPermissionMismatch, bloberror.InsufficientAccountPermissions,
 		bloberror.UnauthorizedBlobOverwrite, bloberror.BlobImmutableDueToPolicy:

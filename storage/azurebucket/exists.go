@@ -2,18 +2,26 @@ package azurebucket
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // Exists tells whether there is a blob called key, with one request. Of an
-// archived one it says so too.
+// archived one it says so too. A missing container is [downloadview.ErrUpstream]:
+// it can't be told.
 func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	f, err := s.lookup(key)
 	if err != nil {
 		return false, err
 	}
-	if _, err := f.look(ctx, "exists"); err != nil {
+	_, err = f.look(ctx, "exists")
+	if errors.Is(err, bucket.ErrNoBucket) {
+		err = &fs.PathError{Op: "exists", Path: key, Err: bucket.Says(downloadview.ErrUpstream, err)}
+	}
+	if err != nil {
 		return false, err
 	}
 	return true, nil

@@ -40,7 +40,10 @@ func classified(ctx context.Context, err error) error {
 	if ended := bucket.Ended(ctx, err); ended != nil {
 		return ended
 	}
-	if isMissing(err) {
+	switch {
+	case isMissing(err) && errors.Is(err, storage.ErrBucketNotExist):
+		return bucket.NoBucket(err)
+	case isMissing(err):
 		return bucket.Says(fs.ErrNotExist, err)
 	}
 	a := answerOf(err)

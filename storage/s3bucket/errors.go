@@ -29,6 +29,8 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	}
 	a := answerOf(err)
 	switch {
+	case a.code == "NoSuchBucket":
+		return bucket.NoBucket(err)
 	case a.isMissing():
 		return bucket.Says(fs.ErrNotExist, err)
 	case a.isDenied():
@@ -100,7 +102,7 @@ func lastAsked(err error) (last *smithy.OperationError, ok bool) {
 
 func (a answer) isMissing() bool {
 	switch a.code {
-	case "NoSuchKey", "NotFound", "NoSuchBucket":
+	case "NoSuchKey", "NotFound":
 		return true
 	}
 	return a.status == http.StatusMethodNotAllowed && a.header.Get("X-Amz-Delete-Marker") == "true"
