@@ -224,7 +224,7 @@ func (b breaking) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return &http.Response{
 		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: h, ContentLength: 10, Body: brokenBody{b.err}, Request: r,
+		Header: h, ContentLength: 10, Body: brokenBody(b), Request: r,
 	}, nil
 }
 
