@@ -117,3 +117,11 @@ func ExamplePath() {
 	fmt.Println(filepath.IsAbs(path), filepath.Base(path), err)
 	// Output: true report.pdf <nil>
 }
+
+// A token file that is missing is not the file that was asked for.
+func ExampleAsCause() {
+	_, err := os.Open("no/such/token")
+	err = fmt.Errorf("%w: %w", downloadview.ErrUpstream, downloadview.AsCause(err))
+	fmt.Println(errors.Is(err, fs.ErrNotExist), downloadview.StatusCode(err))
+	// Output: false 502
+}
