@@ -114,8 +114,17 @@ func checkUnanswered(ctx context.Context, s downloadview.Storage, cause error) e
 		p.in(c.name, CheckCause(c.call(ctx), cause))
 	}
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		for _, byteRange := range []string{"", "bytes=1-2", "bytes=-2", "bytes=1-2,4-5"} {
-			p.in(method+" "+byteRange, checkAnswer(ctx, f, method, byteRange))
+		for _, h := range []http.Header{
+			{},
+			{"Range": {"bytes=1-2"}},
+			{"Range": {"bytes=-2"}},
+			{"Range": {"bytes=1-2,4-5"}},
+			{"If-None-Match": {"*"}},
+			{"If-Match": {"*"}},
+			{"If-Modified-Since": {"Tue, 01 Feb 2050 03:04:05 GMT"}},
+			{"Range": {"bytes=1-2"}, "If-Range": {`"v1"`}},
+		} {
+			p.in(fmt.Sprint(method, " ", h), checkAnswer(ctx, f, method, h))
 		}
 	}
 	return p.err()
@@ -164,7 +173,7 @@ func callsOf(s downloadview.Storage, f downloadview.File) []call {
 }
 
 // checkAnswer asks for a file as a client does.
-func checkAnswer(ctx context.Context, f downloadview.File, method, byteRange string) (err error) {
+func checkAnswer(ctx context.Context, f downloadview.File, method string, h http.Header) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("it ends with the panic %v, want an answer", v)
@@ -172,9 +181,7 @@ func checkAnswer(ctx context.Context, f downloadview.File, method, byteRange str
 	}()
 	var log bytes.Buffer
 	r := httptest.NewRequestWithContext(ctx, method, "/", nil)
-	if byteRange != "" {
-		r.Header.Set("Range", byteRange)
-	}
+	r.Header = h
 	w := httptest.NewRecorder()
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return downloadview.Response{File: f}, nil })
 	downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}).ServeHTTP(w, r)
@@ -202,7 +209,7 @@ func checkBroken(ctx context.Context, s downloadview.Storage, cause error) error
 	var p problems
 	_, err = io.ReadAll(h)
 	p.in("Read", CheckCause(err, cause))
-	p.in("GET", checkAnswer(ctx, f, http.MethodGet, ""))
+	p.in("GET", checkAnswer(ctx, f, http.MethodGet, http.Header{}))
 	return p.err()
 }
 
