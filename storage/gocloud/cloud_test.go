@@ -33,7 +33,6 @@ type cloud struct {
 	err      error
 	code     gcerrors.ErrorCode
 	status   bool // errors tell their status, as those of AWS do
-	local    bool // it is one of local files
 
 	attributes, reads int   // calls
 	length            int64 // of the last read
@@ -45,10 +44,7 @@ func (c *cloud) Close() error                       { return nil }
 func (c *cloud) ErrorCode(error) gcerrors.ErrorCode { return c.code }
 func (c *cloud) ErrorAs(error, any) bool            { return false }
 
-func (c *cloud) As(i any) bool {
-	_, ok := i.(*os.FileInfo)
-	return ok && c.local
-}
+func (c *cloud) As(any) bool { return false }
 
 func (c *cloud) Attributes(context.Context, string) (*driver.Attributes, error) {
 	c.attributes++
@@ -122,17 +118,6 @@ func TestErrorCodes(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A local file that may not be read has no code, but the error of the system.
-func TestForbiddenWithoutCode(t *testing.T) {
-	denied := &fs.PathError{Op: "open", Path: "a", Err: fs.ErrPermission}
-	b := (&cloud{err: denied, code: gcerrors.Unknown, local: true}).open(t)
-	for op, call := range operations(file(t, gocloud.New(b, nil), "a")) {
-		if err := call(t.Context()); !errors.Is(err, fs.ErrPermission) || errors.Is(err, downloadview.ErrUpstream) {
-			t.Errorf("%s: %v, want fs.ErrPermission, and no fault upstream", op, err)
-		}
 	}
 }
 

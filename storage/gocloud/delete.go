@@ -23,7 +23,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 			return err
 		}
 		if err := s.folder.remove(key); err != nil {
-			return localFailure("delete", key, err)
+			return s.localFailure(ctx, "delete", key, err)
 		}
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
@@ -143,15 +144,15 @@ func checkAttributesFile(root *os.Root, name string) error {
 	return nil
 }
 
-// localFailure is [failure] for errors that don't come from the driver: those of
+// localFailure is failure for errors that don't come from the driver: those of
 // io/fs are kept as they are.
-func localFailure(op, key string, err error) error {
+func (s *Storage) localFailure(ctx context.Context, op, key string, err error) error {
 	for _, known := range []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrExist} {
 		if errors.Is(err, known) {
 			return &fs.PathError{Op: op, Path: key, Err: err}
 		}
 	}
-	return failure(op, key, err)
+	return s.failure(ctx, op, key, err)
 }
 
 // absentIn is err, which is also [fs.ErrNotExist] where there is no such file
@@ -160,5 +161,5 @@ func absentIn(root *os.Root, err error) error {
 	if !localfile.IsAbsent(root, err) {
 		return err
 	}
-	return as(fs.ErrNotExist, err)
+	return bucket.Says(fs.ErrNotExist, err)
 }

@@ -37,7 +37,7 @@ func (s *Storage) localEntries(ctx context.Context, folder, prefix string) iter.
 			entries, err = s.folder.entries(ctx, prefix)
 		}
 		if err != nil {
-			yield(bucket.Entry{}, localFailure("list", folder, err))
+			yield(bucket.Entry{}, s.localFailure(ctx, "list", folder, err))
 			return
 		}
 		for _, e := range entries {

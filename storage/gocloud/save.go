@@ -34,7 +34,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	}
 	if s.onDisk {
 		if err := s.folder.checkWrite(key); err != nil {
-			return localFailure("save", key, err)
+			return s.localFailure(ctx, "save", key, err)
 		}
 	}
 	in := incoming.NewReader(ctx, r)

@@ -3,6 +3,7 @@ package iofs
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"io/fs"
 	"path"
 
@@ -62,8 +63,10 @@ func (f *file) look() error {
 }
 
 // follow is Stat for a file system that has none, such as that of [fs.Sub]. It
-// returns the link itself if the link is absolute or leads outside.
+// returns the link itself if the link is absolute or leads outside. An error is
+// about key, wherever a link leads.
 func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
+	asked := key
 	fi, err := fsys.Lstat(key)
 	for hops := 0; err == nil && fi != nil && fi.Mode().Type() == fs.ModeSymlink; hops++ {
 		target, readErr := fsys.ReadLink(key)
@@ -73,6 +76,9 @@ func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
 		}
 		key = next
 		fi, err = fsys.Lstat(key)
+	}
+	if of, ok := errors.AsType[*fs.PathError](err); ok && key != asked {
+		err = &fs.PathError{Op: of.Op, Path: asked, Err: of.Err}
 	}
 	return fi, err
 }
