@@ -29,19 +29,46 @@ type Explanation struct {
 // carried out as HEAD, which says the same and reads none; but where a rule
 // sends the client to a signed URL, as GET. v comes with its middleware, that of
 // an accelerator above all. Signed URLs end at their question mark.
+//
+// v runs in a goroutine of its own, so Explain returns also where v, or what
+// carries its response out, aborts: that panics with [http.ErrAbortHandler] or
+// ends the goroutine. Error says so then. Any other panic is the caller's.
 func Explain(v downloadview.View, r *http.Request) Explanation {
+	x := Explanation{Header: make(http.Header)}
+	returned := false
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if !returned {
+				panicked = recover() // nil for the end of the goroutine
+			}
+		}()
+		x.explain(v, r)
+		returned = true
+	}()
+	<-done
+	if panicked != nil && panicked != http.ErrAbortHandler {
+		panic(panicked)
+	}
+	if !returned && x.Error == "" {
+		x.Error = http.ErrAbortHandler.Error()
+	}
+	x.cut()
+	return x
+}
+
+func (x *Explanation) explain(v downloadview.View, r *http.Request) {
 	r = r.Clone(r.Context())
 	r.Method = http.MethodGet
 	resp, err := v.Respond(r)
-	x := Explanation{Header: make(http.Header)}
 	r.Method = http.MethodHead
 	if err == nil && !wrapper.IsNothing(resp.File) {
 		x.describe(resp, r)
 	}
 	decided := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, err })
 	x.carryOut(decided, r)
-	x.cut()
-	return x
 }
 
 // describe says where the file lives, and makes a GET of a request that is handed
@@ -76,8 +103,8 @@ func (x *Explanation) carryOut(v downloadview.View, r *http.Request) {
 			}
 		},
 	})
-	defer func() {
-		if v := recover(); v != nil && v != http.ErrAbortHandler { // which ends a GET that was to be redirected and is not
+	defer func() { // a GET that was to be redirected, and is not, ends so
+		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			panic(v)
 		}
 	}()

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -171,4 +172,60 @@ func TestExplainCookies(t *testing.T) {
 	if got := x.Header.Get("Set-Cookie"); got != "session=…" {
 		t.Errorf("Set-Cookie: %q, want its name alone", got)
 	}
+}
+
+// In a live handler an abort may end the goroutine. That of Explain's caller
+// goes on, whoever aborts, and gets every other panic.
+func TestExplainInAHandler(t *testing.T) {
+	unsigned := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://bucket", Signed: &accel.Signed{Redirect: 302}})
+		return downloadview.Response{File: refusing{downloadview.FromString("a.txt", strings.Repeat("a", 10_000), nil)}, Offloader: a}, err
+	})
+	for name, view := range map[string]downloadview.ViewFunc{
+		"the answer":         unsigned,
+		"the view by panic":  func(*http.Request) (downloadview.Response, error) { panic(http.ErrAbortHandler) },
+		"the view by an end": func(*http.Request) (downloadview.Response, error) { runtime.Goexit(); panic("not reached") },
+		"a panic":            func(*http.Request) (downloadview.Response, error) { panic("fault") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var panicked any
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var x doctor.Explanation
+				func() {
+					defer func() { panicked = recover() }()
+					x = doctor.Explain(view, r)
+				}()
+				json.NewEncoder(w).Encode(x)
+			}))
+			defer srv.Close()
+			resp, err := srv.Client().Get(srv.URL)
+			if err != nil {
+				t.Fatalf("%v, want an explanation", err)
+			}
+			defer resp.Body.Close()
+			var x doctor.Explanation
+			if err := json.NewDecoder(resp.Body).Decode(&x); err != nil {
+				t.Errorf("%v, want an explanation", err)
+			}
+			if name == "a panic" {
+				if panicked != "fault" {
+					t.Errorf("panic %v, want the view's", panicked)
+				}
+				return
+			}
+			if panicked != nil || name != "the answer" && x.Error == "" {
+				t.Errorf("panic %v, explanation %+v; want one that says it was aborted", panicked, x)
+			}
+			if name == "the answer" && (x.Status != 200 || x.Mode != "stream") {
+				t.Errorf("explanation %+v, want the file streamed", x)
+			}
+		})
+	}
+}
+
+// refusing is an object that nobody signs for.
+type refusing struct{ downloadview.File }
+
+func (refusing) Source() (downloadview.Source, bool) {
+	return downloadview.Source{Scheme: "s3", Host: "bucket", Path: "a.txt"}, true
 }
