@@ -1,15 +1,19 @@
 package downloadtest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/downloadtest"
 )
 
@@ -350,4 +354,28 @@ func TestAborted(t *testing.T) {
 		}
 	}()
 	downloadtest.Do(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(broken) }), "GET", "/")
+}
+
+// Where the request is that of a live server, an abort ends in an error to read,
+// and not in the end of the caller.
+func TestRecordInAHandler(t *testing.T) {
+	h := downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromFunc("a", func(_ context.Context, w io.Writer) error {
+			io.WriteString(w, strings.Repeat("a", 10_000))
+			return errors.New("broken")
+		}, nil)}, nil
+	}), &downloadview.Options{Logger: slog.New(slog.DiscardHandler)})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(downloadtest.Record(h, r).Body)
+		io.WriteString(w, err.Error())
+	}))
+	defer srv.Close()
+	resp, err := srv.Client().Get(srv.URL)
+	if err != nil {
+		t.Fatalf("%v, want an answer", err)
+	}
+	defer resp.Body.Close()
+	if got, err := io.ReadAll(resp.Body); err != nil || string(got) != io.ErrUnexpectedEOF.Error() {
+		t.Errorf("%q, %v; want %q", got, err, io.ErrUnexpectedEOF)
+	}
 }

@@ -1,6 +1,7 @@
 package downloadtest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,13 +39,24 @@ func Do(h http.Handler, method, target string, fields ...string) *http.Response 
 // [http.ErrAbortHandler], ends in [io.ErrUnexpectedEOF].
 func Record(h http.Handler, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
-	aborted := serve(h, w, r)
+	aborted := serve(h, w, r.WithContext(recording{r.Context()}))
 	resp := w.Result()
 	resp.Request = r
 	if aborted {
 		resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
 	return resp
+}
+
+// recording is the context of a request that no server has, wherever it comes
+// from: below a server an abort may end the goroutine, which is the caller's.
+type recording struct{ context.Context }
+
+func (c recording) Value(key any) any {
+	if key == http.ServerContextKey {
+		return nil
+	}
+	return c.Context.Value(key)
 }
 
 func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
