@@ -74,11 +74,9 @@ func (a *Accelerator) add(t *table, r Rule) error {
 	if err != nil {
 		return fmt.Errorf("source %q %w", r.Source, err)
 	}
-	p := &a.proxy
-	if r.Proxy != nil {
-		if p = r.Proxy; p.check() != nil {
-			return p.check()
-		}
+	p, err := a.proxyOf(&r)
+	if err != nil {
+		return err
 	}
 	made, err := r.make(p, o)
 	if err != nil {
@@ -88,6 +86,14 @@ func (a *Accelerator) add(t *table, r Rule) error {
 		return fmt.Errorf("source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
 	}
 	return nil
+}
+
+// proxyOf returns the proxy that the files of r are handed over to.
+func (a *Accelerator) proxyOf(r *Rule) (*Proxy, error) {
+	if r.Proxy == nil {
+		return &a.proxy, nil
+	}
+	return r.Proxy, r.Proxy.check()
 }
 
 // Match returns the internal location for src, and whether src is handed over

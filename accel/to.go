@@ -1,6 +1,7 @@
 package accel
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,27 +15,63 @@ import (
 // unescaped and relative.
 //
 // The proxy sends what is there, whatever the Response's File says; where it
-// can't be told, the File is streamed.
+// can't be told, the File is streamed. Every request is taken for the proxy's,
+// and the proxy's configuration for one that does nothing beyond [OwnHeaders];
+// [Accelerator.To] knows more.
 func To(p Proxy, destination, path string) (downloadview.Offloader, error) {
-	if err := p.check(); err != nil {
+	a, err := New(p)
+	if err != nil {
 		return nil, err
 	}
-	encoded, err := p.Destination(destination)
-	if err != nil {
-		return nil, fmt.Errorf("accel: destination %q %w", destination, err)
-	}
-	if seg, odd := oddSegment(path); odd || strings.IndexByte(path, 0) >= 0 {
-		return nil, fmt.Errorf("accel: path %q has a segment %q or a NUL in it; want a relative path such as %q", path, seg, "2026/report.pdf")
-	}
-	h := downloadview.Handover{Rule: destination, Terms: &p.Terms}
-	if value, ok := p.Encode(encoded, path); ok {
-		h.Field, h.Value = p.Field, value
-	}
-	return to{h}, nil
+	return a.To(Rule{Destination: destination}, path)
 }
 
-type to struct{ h downloadview.Handover }
+// To is the function [To] for requests that come from where [Options.From] says,
+// others being streamed, and with what r says of the name, the proxy, the header
+// fields and the speed. r has no Source and is not Signed; its Name, where it
+// has none, is its Destination.
+func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
+	if r.Name == "" {
+		r.Name = r.Destination
+	}
+	made, err := a.makeTo(r, path)
+	if err != nil {
+		return nil, fmt.Errorf("accel: %w", err)
+	}
+	t := to{from: a.from, h: downloadview.Handover{Rule: made.name, Terms: &made.terms, LimitRate: made.limitRate}}
+	if value, ok := made.location(path); ok {
+		t.field, t.value = made.field, value
+	}
+	return t, nil
+}
 
-func (t to) Offload(*http.Request, downloadview.Source) (downloadview.Handover, bool) {
-	return t.h, true
+func (a *Accelerator) makeTo(r Rule, path string) (*rule, error) {
+	switch {
+	case r.Source != "":
+		return nil, fmt.Errorf("source %q of a file that is handed over wherever it lives; want none", r.Source)
+	case r.Signed != nil:
+		return nil, errors.New("signed URLs are for files that a rule covers by their source; want no Signed")
+	}
+	if seg, odd := oddSegment(path); odd || strings.IndexByte(path, 0) >= 0 {
+		return nil, fmt.Errorf("path %q has a segment %q or a NUL in it; want a relative path such as %q", path, seg, "2026/report.pdf")
+	}
+	p, err := a.proxyOf(&r)
+	if err != nil {
+		return nil, err
+	}
+	return r.make(p, local)
+}
+
+type to struct {
+	from         From
+	h            downloadview.Handover
+	field, value string
+}
+
+func (t to) Offload(r *http.Request, _ downloadview.Source) (downloadview.Handover, bool) {
+	h := t.h
+	if !t.from.excludes(r) {
+		h.Field, h.Value = t.field, t.value
+	}
+	return h, true
 }

@@ -41,3 +41,67 @@ func TestTo(t *testing.T) {
 		}
 	}
 }
+
+// Without a configuration that puts private fields in place, the name goes under
+// its own; and what a proxy is told is for the proxy.
+func TestToIsForItsProxy(t *testing.T) {
+	from, err := accel.ParseFrom("10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := a.To(accel.Rule{Name: "archive", Destination: "/_other/", Headers: accel.PrivateHeaders, LimitRate: 1000}, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := accel.To(accel.Nginx(), "/_other/", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name      string
+		offloader downloadview.Offloader
+		from      string
+		want      map[string]string
+		body      string
+	}{
+		{"own headers", own, "192.0.2.1:1", map[string]string{
+			"X-Accel-Redirect": "/_other/a", "Content-Disposition": `attachment; filename="x.txt"`, "X-Download-Content-Disposition": "",
+		}, ""},
+		{"private headers", private, "10.1.2.3:1", map[string]string{
+			"X-Accel-Redirect": "/_other/a", "X-Download-Content-Disposition": `attachment; filename="x.txt"`, "X-Accel-Limit-Rate": "1000",
+		}, ""},
+		{"past the proxy", private, "192.0.2.1:1", map[string]string{
+			"X-Accel-Redirect": "", "Content-Disposition": `attachment; filename="x.txt"`,
+		}, "streamed"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = tt.from
+		w := httptest.NewRecorder()
+		downloadview.Send(w, r, downloadview.Response{File: downloadview.FromString("x.txt", "streamed", nil), Offloader: tt.offloader, ETag: `"v1"`})
+		for name, want := range tt.want {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s %q, want %q", tt.name, name, got, want)
+			}
+		}
+		if got := w.Body.String(); got != tt.body {
+			t.Errorf("%s: body %q, want %q", tt.name, got, tt.body)
+		}
+	}
+	for _, tt := range []struct {
+		rule accel.Rule
+		want string
+	}{
+		{accel.Rule{Source: "/srv", Destination: "/_other/"}, `source "/srv"`},
+		{accel.Rule{Destination: "/_other/", Signed: new(accel.Signed)}, "signed URLs"},
+		{accel.Rule{Destination: "/_other/", LimitRate: -1}, "limit of -1"},
+		{accel.Rule{Destination: "/_other/", Proxy: new(accel.Proxy)}, "has no Name"},
+	} {
+		if _, err := a.To(tt.rule, "a"); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: error %v, want %q", tt.rule, err, tt.want)
+		}
+	}
+}
