@@ -1,6 +1,7 @@
 package accel
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,11 +22,14 @@ type From struct {
 
 // ParseFrom reads a list of addresses ("127.0.0.1", "::1"), address ranges
 // ("10.0.0.0/8"), and "unix" for whoever connects to a unix socket. An empty
-// list is the zero value.
+// list is an error, as is an empty text in it: an unset variable is not meant to
+// be everybody, which is the zero value. With an error the From is nobody.
 func ParseFrom(list ...string) (From, error) {
-	var f From
+	if len(list) == 0 {
+		return nobody, errors.New("accel: an empty list of where requests come from; want an address such as 127.0.0.1, or From{} for everywhere")
+	}
+	f := nobody
 	for _, s := range list {
-		f.limited = true
 		if s == "unix" {
 			f.unix = true
 			continue
@@ -34,7 +38,7 @@ func ParseFrom(list ...string) (From, error) {
 		if err != nil {
 			var addr netip.Addr
 			if addr, err = netip.ParseAddr(s); err != nil || addr.Zone() != "" {
-				return From{}, fmt.Errorf("accel: %q is where no request comes from; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
+				return nobody, fmt.Errorf("accel: %q is where no request comes from; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
 			}
 			addr = addr.Unmap()
 			p = netip.PrefixFrom(addr, addr.BitLen())
@@ -43,6 +47,9 @@ func ParseFrom(list ...string) (From, error) {
 	}
 	return f, nil
 }
+
+// nobody is no request at all.
+var nobody = From{limited: true}
 
 func (f *From) excludes(r *http.Request) bool { return f.limited && !f.includes(r) }
 

@@ -35,7 +35,11 @@ func TestFrom(t *testing.T) {
 		{"unix", "127.0.0.1:1", false},
 		{"unix", "@", false}, // the connection tells, not this
 	} {
-		from, err := accel.ParseFrom(strings.Fields(tt.from)...)
+		var from accel.From
+		var err error
+		if tt.from != "" {
+			from, err = accel.ParseFrom(strings.Fields(tt.from)...)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +57,19 @@ func TestFrom(t *testing.T) {
 	for _, bad := range []string{"localhost", "10.0.0.0/99", "", "unix:/run/x", "fe80::1%eth0"} {
 		if _, err := accel.ParseFrom("127.0.0.1", bad); err == nil || !strings.Contains(err.Error(), `"`+bad+`"`) {
 			t.Errorf("%q: error %v, want one that names it", bad, err)
+		}
+	}
+}
+
+// What is given and empty is not everybody.
+func TestFromOfNothing(t *testing.T) {
+	for _, list := range [][]string{nil, {}, {""}, {"", ""}} {
+		if from, err := accel.ParseFrom(list...); err == nil {
+			t.Errorf("ParseFrom(%q) = %+v, want an error", list, from)
+		} else if a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from}, accel.Rule{Source: "/srv", Destination: "/_media/"}); err != nil {
+			t.Error(err)
+		} else if h, _ := a.Offload(httptest.NewRequest("GET", "/", nil), local("/srv/x")); h.Field != "" {
+			t.Errorf("ParseFrom(%q): handed over, want nobody let in with an error", list)
 		}
 	}
 }

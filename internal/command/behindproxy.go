@@ -61,6 +61,9 @@ func (b *behindProxy) accelerator() (*accel.Accelerator, error) {
 }
 
 func (b *behindProxy) from() (accel.From, error) {
+	if len(b.AccelFrom) == 0 { // an empty one was refused
+		return accel.From{}, nil
+	}
 	from, err := accel.ParseFrom(b.AccelFrom...)
 	if err != nil {
 		return from, usageErrorf("--accel-from: %s", strings.TrimPrefix(err.Error(), "accel: "))

@@ -83,6 +83,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		kong.Bind(&environment{stdout, stderr, open}),
 	)
 	line, err := parser.Parse(args)
+	if err == nil && !told {
+		err = checkEmpty(line)
+	}
 	switch {
 	case told:
 		return exitOK

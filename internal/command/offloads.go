@@ -78,7 +78,11 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 
 	var accelerators []*accel.Accelerator
 	add := func(proxy, key string, line int, from ...string) {
-		origin, err := accel.ParseFrom(from...)
+		var origin accel.From
+		var err error
+		if len(from) > 0 {
+			origin, err = accel.ParseFrom(from...)
+		}
 		if err == nil {
 			all := rules[proxy]
 			if proxy != "" {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -32,6 +33,9 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 			err = parse.Err
 		}
 		return nil, nil, usageErrorf("%q is no URL: %w", arg, err)
+	}
+	if err := config.CheckParameters(u); err != nil {
+		return nil, nil, usageErrorf("%q %w", shown(u), err)
 	}
 	storage, release, err := open(ctx, u, all.reach())
 	if err != nil {

@@ -58,6 +58,9 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 			}
 		})
 	}
+	if len(mounts) == 0 {
+		v.errorf("is empty; want such as %q, or the key left out, which mounts the only storage at /", "{/media/: media}")
+	}
 	return mounts
 }
 

@@ -45,7 +45,11 @@ func optional[T any](to **T, parse func(string) (T, error)) func(value) {
 // list is scalar for a list, or for a single value in its place.
 func list[T any](to *[]T, want string, parse func(string) (T, error)) func(value) {
 	return func(v value) {
-		for _, e := range v.elements("want " + want) {
+		elements := v.elements("want " + want)
+		if n := v.target(); n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+			v.errorf("is an empty list; want %s, or the key left out", want)
+		}
+		for _, e := range elements {
 			var one T
 			scalar(&one, parse)(e)
 			*to = append(*to, one)

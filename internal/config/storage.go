@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -95,12 +96,25 @@ func (d *document) storageURL(s string) (string, error) {
 	case u.Fragment != "":
 		return "", errors.New(`has a "#" in it; want it as %23`)
 	}
-	if q := u.Query(); q.Has("prefix") {
+	if q := u.Query(); q.Get("prefix") != "" {
 		if _, err := keyPrefix(q.Get("prefix")); err != nil {
 			return "", fmt.Errorf("has the prefix %q, which %w", q.Get("prefix"), err)
 		}
 	}
-	return s, nil
+	return s, CheckParameters(u)
+}
+
+// CheckParameters refuses the URL of a bucket that has a parameter without a
+// value, as of an unset variable: an empty prefix would be the whole bucket. The
+// error goes on after the URL.
+func CheckParameters(u *url.URL) error {
+	q := u.Query()
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if slices.Contains(q[name], "") {
+			return fmt.Errorf("has the parameter %q without a value; want one, or the parameter left out", name)
+		}
+	}
+	return nil
 }
 
 // path reads a path, which begins at the folder of the file if it is relative.
