@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/destination"
 )
 
 // An Accelerator hands files over to a proxy by rules. Several goroutines may
@@ -30,7 +31,8 @@ type Options struct {
 //
 // The error names the first rule that is wrong and what would be right: a
 // source or destination that is not of the form that [Rule] and the proxy ask
-// for, or a name or source that another rule has already.
+// for, a name or source that another rule has already, or a destination that
+// lies inside another rule's, as [Rule.Destination] says.
 func New(p Proxy, rules ...Rule) (*Accelerator, error) {
 	return NewWithOptions(p, Options{}, rules...)
 }
@@ -53,39 +55,52 @@ func NewWithOptions(p Proxy, o Options, rules ...Rule) (*Accelerator, error) {
 func (a *Accelerator) Swap(rules ...Rule) error {
 	t := new(table)
 	names := make(map[string]string, len(rules))
+	var places []destination.Place
 	for _, r := range rules {
 		if r.Name == "" {
 			r.Name = r.Source
 		}
-		if err := a.add(t, r); err != nil {
+		p, err := a.add(t, r)
+		if err != nil {
 			return fmt.Errorf("accel: rule %q: %w", r.Name, err)
+		}
+		if r.Destination != "" {
+			places = append(places, p)
 		}
 		if other, taken := names[r.Name]; taken {
 			return fmt.Errorf("accel: rule %q: name of the rules for %q and for %q; want a name for each", r.Name, other, r.Source)
 		}
 		names[r.Name] = r.Source
 	}
+	if o := destination.Check(places); o != nil {
+		return fmt.Errorf("accel: rule %q: %w", o.Inner.Rule, o)
+	}
 	a.table.Store(t)
 	return nil
 }
 
-func (a *Accelerator) add(t *table, r Rule) error {
+// add puts r into t and returns where its files are for the proxy.
+func (a *Accelerator) add(t *table, r Rule) (destination.Place, error) {
+	none := destination.Place{}
 	o, path, err := parseSource(r.Source)
 	if err != nil {
-		return fmt.Errorf("source %q %w", r.Source, err)
+		return none, fmt.Errorf("source %q %w", r.Source, err)
 	}
 	p, err := a.proxyOf(&r)
 	if err != nil {
-		return err
+		return none, err
 	}
 	made, err := r.make(p, o)
 	if err != nil {
-		return err
+		return none, err
 	}
 	if other := t.add(o, path, made); other != nil {
-		return fmt.Errorf("source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
+		return none, fmt.Errorf("source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
 	}
-	return nil
+	return destination.Place{
+		Rule: r.Name, Space: p.Field, Destination: r.Destination,
+		Origin: o.scheme + "://" + o.host, Path: path, Alone: r.Signed != nil,
+	}, nil
 }
 
 // proxyOf returns the proxy that the files of r are handed over to.

@@ -31,6 +31,16 @@ type Rule struct {
 	// Destination is where the proxy finds what Source covers: for [Nginx] and
 	// [Caddy] an internal location such as "/_media/", for [Apache] and
 	// [Lighttpd] a directory, which may differ from Source.
+	//
+	// It lies in no other rule's destination, nor is it one: where "/_media/" and
+	// "/_media/private/" are two rules' destinations, a file "private/x" of the
+	// first one is sent as the file "x" of the second. It may where the sources
+	// lie inside one another in the same way, such as "/srv/media" and
+	// "/srv/media/private", since both ways then lead to the same file. Rules
+	// with signed URLs hand over their destination alone: they may share one,
+	// and rules without may have theirs below it. Rules of several proxies are
+	// compared where the proxies have the same Field. Upper and lower case count
+	// as the same.
 	Destination string
 
 	// Proxy is what this rule's files are handed over to; nil means the proxy of
