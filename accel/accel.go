@@ -72,8 +72,8 @@ func (a *Accelerator) Swap(rules ...Rule) error {
 		}
 		names[r.Name] = r.Source
 	}
-	if o := destination.Check(places); o != nil {
-		return fmt.Errorf("accel: rule %q: %w", o.Inner.Rule, o)
+	if wrong := destination.Check(places); len(wrong) > 0 {
+		return fmt.Errorf("accel: rule %q: %w", wrong[0].Inner.Rule, wrong[0])
 	}
 	a.table.Store(t)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/config"
 )
 
 // behindProxy are the flags about the proxy in front.
@@ -22,8 +23,8 @@ type ruleFlags struct {
 	Signed bool     `help:"Have nginx fetch what a --rule covers in a bucket by signed URLs; DEST alone is then the internal location. Default: nginx is told DEST and the key."`
 }
 
-// accelerator hands over by the flags; nil where there are none.
-func (b *behindProxy) accelerator() (*accel.Accelerator, error) {
+// accelerator hands over by the flags what c serves; nil where there are none.
+func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) {
 	if b.Accel == "" {
 		return nil, b.checkUnused()
 	}
@@ -52,6 +53,9 @@ func (b *behindProxy) accelerator() (*accel.Accelerator, error) {
 	}
 	for i := range rules {
 		rules[i].Headers = headers
+		if err := checkRule(c, &rules[i], b.Accel); err != nil {
+			return nil, usageErrorf("--rule %q: %w", b.Rule[i], err)
+		}
 	}
 	a, err := accel.NewWithOptions(proxy, accel.Options{From: from}, rules...)
 	if err != nil {

@@ -19,7 +19,7 @@ type delivery struct {
 // hold, say.
 func (s *serve) delivery(c *config.Config) (delivery, error) {
 	d := delivery{look: !c.Blind, rate: int64(s.LimitRate)}
-	a, err := s.accelerator()
+	a, err := s.accelerator(c)
 	switch {
 	case err != nil:
 		return d, err

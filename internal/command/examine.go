@@ -108,6 +108,9 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	if len(c.Proxies) > 1 && x.Proxy == "" && x.Accel == "" {
 		return s, nil, usageErrorf("doctor: --config %s has several proxies; want --proxy with the one at %s", x.Config, x.URL)
 	}
+	if x.Mount != "" && len(c.Mounts) == 1 {
+		m.Path = x.Mount // where clients find what the flags serve at /
+	}
 	d, err := asServed.deliveryFor(c, x.Proxy)
 	if err != nil {
 		return s, nil, err
@@ -132,7 +135,8 @@ func (x *examine) withoutStorage() error {
 	case x.Proxy != "":
 		return usageErrorf("--proxy %q says nothing without --config", x.Proxy)
 	}
-	_, err := x.accelerator()
+	mount := config.Mount{Path: cmp.Or(x.Mount, "/")}
+	_, err := x.accelerator(&config.Config{Mounts: []config.Mount{mount}})
 	return err
 }
 

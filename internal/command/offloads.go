@@ -52,13 +52,13 @@ func (o *offloads) swap(c *config.Config) error {
 func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	var wrong config.Errors
 	rules := make(map[string][]accel.Rule) // by proxy
-	proxies := make(map[string]accel.Proxy)
+	proxies, servers := make(map[string]accel.Proxy), make(map[string]string)
 	for _, p := range c.Proxies {
 		proxy, err := accel.Named(p.Type())
 		if err != nil {
 			wrong = append(wrong, &config.Error{File: c.File, Line: p.Line, Key: "proxies." + p.Name, Err: err})
 		}
-		proxies[p.Name] = proxy
+		proxies[p.Name], servers[p.Name] = proxy, p.Server
 	}
 	proxies[""] = accel.Nginx() // which hears nothing of redirects
 	if wrong != nil {
@@ -66,11 +66,19 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	}
 	for _, r := range c.Rules {
 		rule := ruleOf(&r)
-		if _, err := accel.New(proxies[r.Proxy], rule); err != nil {
+		_, err := accel.New(proxies[r.Proxy], rule)
+		if err != nil {
 			err = errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("accel: rule %q: ", rule.Name)))
+		} else {
+			err = checkRule(c, &rule, servers[r.Proxy])
+		}
+		if err != nil {
 			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.ID, Err: err})
 		}
 		rules[r.Proxy] = append(rules[r.Proxy], rule)
+	}
+	if wrong == nil {
+		wrong = checkDestinations(c, proxies)
 	}
 	if wrong != nil {
 		return nil, wrong

@@ -3,6 +3,7 @@ package command
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/downloadview/downloadview"
@@ -51,6 +52,31 @@ rules:
 		h, ok := o.Offload(r, tt.src)
 		if h.Rule != tt.rule || h.Field != tt.field || h.Value != tt.value || ok != (tt.rule != "") {
 			t.Errorf("from %s for %v: rule %q, %s: %q, %v; want %q, %s: %q", tt.from, tt.src, h.Rule, h.Field, h.Value, ok, tt.rule, tt.field, tt.value)
+		}
+	}
+}
+
+// Whether two proxies may get the same request decides whether they share
+// locations.
+func TestMeet(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"", "192.0.2.1", true},
+		{"", "", true},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"192.0.2.1", "10.0.0.0/8 192.0.2.0/24", true},
+		{"192.0.2.0/24", "192.0.0.0/16", true},
+		{"::1", "127.0.0.1", false},
+		{"::ffff:127.0.0.1", "127.0.0.1", true},
+		{"unix", "unix", true},
+		{"unix", "0.0.0.0/0", false},
+	} {
+		a, b := strings.Fields(tt.a), strings.Fields(tt.b)
+		if meet(a, b) != tt.want || meet(b, a) != tt.want {
+			t.Errorf("%q and %q meet: %v, want %v", a, b, !tt.want, tt.want)
 		}
 	}
 }

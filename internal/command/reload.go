@@ -46,7 +46,11 @@ func (r *reloader) start() (stop func()) {
 func (r *reloader) reload() {
 	c, err := r.serve.settings()
 	if err == nil && r.rules != nil { // else they are those of --rule
-		err = r.rules.swap(c)
+		beside := *c
+		beside.Storages, beside.Mounts = r.running.Storages, r.running.Mounts
+		if _, err = accelerate(&beside); err == nil { // by what is served until a restart
+			err = r.rules.swap(c)
+		}
 	}
 	if err != nil {
 		r.logger.Error("the file is wrong, the old rules stay", "file", r.serve.Config, "error", inOneLine(err))

@@ -71,6 +71,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
+	s.warnShadowed(c, logger)
 	storages, release, err := openStorages(ctx, c, env.open, logger)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -97,4 +98,44 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 		Rules: []proxyconf.Rule{{Source: "/any", Destination: "/any"}},
 	}
 	return proxytest.Start(t, server, anySite, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
+}
+
+// A destination over a mount is 404 from nginx for everything, and is refused
+// for it. Caddy asks the application all the same.
+func TestDestinationOverAMount(t *testing.T) {
+	media := handedFiles(t)
+	rule := media + "=/media/"
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	for server, want := range map[string]int{"nginx": http.StatusNotFound, "caddy": http.StatusOK, "caddy@2.6": http.StatusOK} {
+		t.Run(server, func(t *testing.T) {
+			conf := fmt.Sprintf("storages: {media: %q}\nmounts: {/media/: media}\nproxies: {front: %q}\nrules:\n- {id: media, source: %[1]q, destination: /media/, headers: private}\n", media, "caddy")
+			if server != "nginx" {
+				conf = strings.Replace(conf, `front: "caddy"`, fmt.Sprintf("front: %q", server), 1)
+			}
+			if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, "--config", file, "--listen=127.0.0.1:0")
+			site := startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
+			resp, err := http.Get(site + "/media/" + percentEncoded(handedNames[0]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s, want %d", resp.Status, want)
+			}
+			conf = strings.Replace(conf, `front: "caddy"`, "front: nginx", 1)
+			if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if server != "nginx" {
+				return
+			}
+			var stderr bytes.Buffer
+			if status := Run(t.Context(), []string{"config", "check", file}, &stderr, &stderr, openLocal); status != exitFailure || !strings.Contains(stderr.String(), `covers the mount "/media/"`) {
+				t.Errorf("exit %d, %s; want what is an outage refused", status, &stderr)
+			}
+		})
+	}
 }

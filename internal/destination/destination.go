@@ -21,6 +21,10 @@ type Place struct {
 	// without slashes at its ends.
 	Origin, Path string
 
+	// Directory is where the server finds what the destination, an internal
+	// location, has; "" is the path of a local source.
+	Directory string
+
 	// Alone is set where the destination alone is handed over, beside a signed
 	// URL, and nothing is looked for below it.
 	Alone bool
@@ -30,13 +34,14 @@ type Place struct {
 // or equals.
 type Overlap struct{ Inner, Outer Place }
 
-// Check returns the first overlap by which a file of one rule could be sent for
-// one of the other, or nil. Where the source of the inner one lies in the source
+// Check returns the overlaps by which a file of one rule could be sent for one of
+// the other, one for each inner rule. Where the source of the inner one lies in the source
 // of the outer one just as the destinations do, both lead to the same file.
 //
 // Upper and lower case are taken for the same, since some servers take them so,
 // and so are percent-encoded characters and what they stand for.
-func Check(places []Place) *Overlap {
+func Check(places []Place) []*Overlap {
+	var found []*Overlap
 	all := make([]folded, len(places))
 	for i, p := range places {
 		all[i] = fold(p)
@@ -50,12 +55,13 @@ func Check(places []Place) *Overlap {
 		}
 		for _, outer := range around {
 			if !agree(outer, p) {
-				return &Overlap{Inner: p.Place, Outer: outer.Place}
+				found = append(found, &Overlap{Inner: p.Place, Outer: outer.Place})
+				break
 			}
 		}
 		around = append(around, p)
 	}
-	return nil
+	return found
 }
 
 type folded struct {
@@ -87,7 +93,33 @@ func agree(outer, inner folded) bool {
 		return false
 	}
 	below, ok := strings.CutPrefix(inner.exact, outer.exact)
-	return ok && under(outer.Path, strings.TrimSuffix(below, "/")) == inner.Path
+	below = strings.TrimSuffix(below, "/")
+	return ok && under(outer.Path, below) == inner.Path && under(outer.directory(), below) == inner.directory()
+}
+
+// Local is the origin of local files.
+const Local = "file://"
+
+// directory returns where the server finds the files, without slashes at its
+// ends; for what isn't local and has none, the path of the source.
+func (p *Place) directory() string {
+	if p.Directory == "" {
+		return p.Path
+	}
+	return strings.Trim(p.Directory, "/")
+}
+
+// Split splits the source of a rule, a path or a URL, into origin and path.
+func Split(source string) (origin, path string) {
+	scheme, rest, isURL := strings.Cut(source, "://")
+	switch {
+	case !isURL:
+		return Local, strings.Trim(source, "/")
+	case scheme+"://" == Local:
+		return Local, strings.Trim(rest, "/")
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host, strings.TrimSuffix(path, "/")
 }
 
 func under(path, below string) string {
@@ -108,6 +140,8 @@ func (o *Overlap) Error() string {
 	}
 	why := "and their sources don't lie inside one another in the same way"
 	switch {
+	case o.Inner.Directory+o.Outer.Directory != "":
+		why = "and their sources and directories don't all lie inside one another in the same way"
 	case o.Inner.Alone:
 		why = "and it has signed URLs, which those files don't have"
 	case o.Outer.Alone:

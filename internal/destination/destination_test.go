@@ -30,6 +30,10 @@ func TestCheck(t *testing.T) {
 		{"by encoding", []destination.Place{{Destination: "/_a b/", Path: "a"}, {Destination: "/_a%20b/c/", Path: "c"}}, false},
 		{"source by case", []destination.Place{{Destination: "/_a/", Path: "a"}, {Destination: "/_a/b/", Path: "a/B"}}, false},
 		{"of other servers", []destination.Place{{Destination: "/a/", Path: "a", Space: "x"}, {Destination: "/a/b/", Path: "b", Space: "y"}}, true},
+		{"in another directory", []destination.Place{{Destination: "/_a/", Path: "a"}, {Destination: "/_a/b/", Path: "a/b", Directory: "/mnt/b"}}, false},
+		{"in the same directory", []destination.Place{{Destination: "/_a/", Path: "a", Directory: "/mnt/a/"}, {Destination: "/_a/b/", Path: "a/b", Directory: "/mnt/a/b"}}, true},
+		{"of a moved directory", []destination.Place{{Destination: "/_a/", Path: "a", Directory: "/mnt"}, {Destination: "/_a/b/", Path: "a/b"}}, false},
+		{"in the directory of the source", []destination.Place{{Destination: "/_a/", Path: "a"}, {Destination: "/_a/b/", Path: "a/b", Directory: "/a/b"}}, true},
 		{"signed in files", []destination.Place{{Destination: "/_a/", Path: "a"}, {Destination: "/_a/b/", Path: "a/b", Alone: true}}, false},
 		{"files in signed", []destination.Place{{Destination: "/_a/", Path: "a", Alone: true}, {Destination: "/_a/b/", Path: "b"}}, true},
 		{"signed and files", []destination.Place{{Destination: "/_a/", Path: "a", Alone: true}, {Destination: "/_a/", Path: "b"}}, false},
@@ -40,9 +44,24 @@ func TestCheck(t *testing.T) {
 		rotated := tt.places
 		for range tt.places {
 			rotated = append(rotated[1:len(rotated):len(rotated)], rotated[0])
-			if o := destination.Check(rotated); (o == nil) != tt.ok {
+			if o := destination.Check(rotated); (len(o) == 0) != tt.ok {
 				t.Errorf("%s: %v, want it accepted: %v", tt.name, o, tt.ok)
 			}
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for source, want := range map[string][2]string{
+		"/srv/media/":        {"file://", "srv/media"},
+		"file:///srv/media":  {"file://", "srv/media"},
+		"/":                  {"file://", ""},
+		"s3://bucket":        {"s3://bucket", ""},
+		"s3://bucket/a//b/":  {"s3://bucket", "a//b"},
+		"azblob://box/2026/": {"azblob://box", "2026"},
+	} {
+		if origin, path := destination.Split(source); origin != want[0] || path != want[1] {
+			t.Errorf("Split(%q) = %q, %q, want %q", source, origin, path, want)
 		}
 	}
 }
