@@ -240,7 +240,7 @@ func TestSignedForWithNothing(t *testing.T) {
 		l := linking{status: status}
 		unsigned := offloaderFunc(func(r *http.Request, src Source) (Handover, bool) {
 			h, ok := l.Offload(r, src)
-			h.Link.Sign = func(context.Context, File, SignOptions) (string, error) { return "", nil }
+			h.Link.Sign = func(context.Context, File, SignOptions) (string, time.Time, error) { return "", time.Time{}, nil }
 			return h, ok
 		})
 		var logged bytes.Buffer

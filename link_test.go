@@ -23,8 +23,21 @@ func (o signedObject) Source() (Source, bool) {
 	return Source{"s3", "bucket", "reports/ä b%2F.bin"}, true
 }
 
-func (o signedObject) SignedURL(_ context.Context, s SignOptions) (string, error) {
-	return fmt.Sprintf("https://store/%s?%s&%v&%s&%s", o.name, s.Method, s.Expiry, s.Disposition, s.ContentType), o.err
+func (o signedObject) SignedURL(_ context.Context, s SignOptions) (string, time.Time, error) {
+	return fmt.Sprintf("https://store/%s?%s&%v&%s&%s", o.name, s.Method, s.Expiry, s.Disposition, s.ContentType), time.Time{}, o.err
+}
+
+// An identified is one of which anybody may know which it is.
+type identified struct{ signedObject }
+
+func (identified) Identity() (string, bool) { return "https://store.test/bucket/%C3%A4", true }
+
+// A fleeting is signed for by credentials that end soon.
+type fleeting struct{ signedObject }
+
+func (f fleeting) SignedURL(ctx context.Context, s SignOptions) (string, time.Time, error) {
+	url, _, err := f.signedObject.SignedURL(ctx, s)
+	return url, time.Now().Add(12 * time.Second), err
 }
 
 // linking hands everything over by a signed URL.
@@ -56,6 +69,12 @@ func TestLinks(t *testing.T) {
 	refused.File = signedObject{newObject("0123456789"), errors.New("no key")}
 	unable := plain
 	unable.File = signedObject{newObject("0123456789"), errors.ErrUnsupported}
+	known := plain
+	known.File = identified{signedObject{newObject("0123456789"), nil}}
+	looked := known
+	looked.Look = true
+	brief := plain
+	brief.File = fleeting{signedObject{newObject("0123456789"), nil}}
 	unsigned := plain
 	unsigned.File = newObject("0123456789")
 	shown := Response{File: signedObject{html, nil}, Disposition: InlineActive}
@@ -81,9 +100,14 @@ func TestLinks(t *testing.T) {
 		log     string
 	}{
 		{"to the proxy", plain, linking{}, "GET", nil, Offloaded, 200, map[string]string{
-			"X-Accel-Redirect": "/_s3/", "X-Download-Url": url + "&", "X-Download-Key": "s3://bucket/reports/%C3%A4%20b%252F.bin",
+			"X-Accel-Redirect": "/_s3/", "X-Download-Url": url + "&", "X-Download-Key": "",
 			"Content-Type": "image/png", "Location": "", "Etag": "",
 		}, ""},
+		{"whose identity is known", known, linking{}, "GET", nil, Offloaded, 200, map[string]string{
+			"X-Download-Url": url + "&", "X-Download-Key": "https://store.test/bucket/%C3%A4",
+		}, ""},
+		{"whose version is known", looked, linking{}, "GET", nil, Offloaded, 200, map[string]string{"X-Download-Key": "https://store.test/bucket/%C3%A4#%22v1%22"}, ""},
+		{"the client, by credentials that end", brief, linking{status: 302}, "GET", nil, Redirected, 302, map[string]string{"Cache-Control": "private, max-age=6"}, ""},
 		{"HEAD to the proxy", plain, linking{}, "HEAD", nil, Offloaded, 200, map[string]string{"X-Download-Url": url + "&"}, ""},
 		{"the client", plain, linking{status: 302}, "GET", []string{"Range", "bytes=0-1"}, Redirected, 302, map[string]string{
 			"Location": url + named, "Cache-Control": "private, max-age=30", "Content-Length": "0",

@@ -1,6 +1,9 @@
 package downloadview
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // An Offloader decides at the very end, when every [Middleware] has had its
 // say, whether a proxy sends the bytes of src instead of this process. It does
@@ -143,12 +146,13 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 		if h.Link.Status == 0 && !h.Link.hides(x.metadata) {
 			return false, nil
 		}
+		var until time.Time
 		var ok bool
-		if url, ok = x.sign(h.Link, d); !ok {
+		if url, until, ok = x.sign(h.Link, d); !ok {
 			return false, nil
 		}
 		if h.Link.Status != 0 {
-			x.redirect(h.Link, url)
+			x.redirect(h.Link, url, until)
 			return true, nil
 		}
 	}
@@ -179,8 +183,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	if h.Link != nil {
 		f.set(h.Link.Field, url)
 		if h.Link.KeyField != "" {
-			src, _ := SourceOf(x.resp.File)
-			f.set(h.Link.KeyField, src.escaped())
+			if key := x.cacheKey(a); key != "" {
+				f.set(h.Link.KeyField, key)
+			}
 		}
 	}
 	x.outcome.Mode, x.outcome.Status = Offloaded, http.StatusOK

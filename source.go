@@ -1,10 +1,5 @@
 package downloadview
 
-import (
-	"net/url"
-	"strings"
-)
-
 // A Source says where the bytes of a file live. Path is unescaped and stands
 // as it is; nothing in it is cleaned, because "a//b" and "a/../b" are legal
 // and distinct object keys.
@@ -43,9 +38,4 @@ func SourceOf(f File) (Source, bool) {
 		return Source{}, false
 	}
 	return s.Source()
-}
-
-// escaped returns the source with everything percent-encoded but the slashes.
-func (s Source) escaped() string {
-	return s.Scheme + "://" + url.PathEscape(s.Host) + "/" + strings.ReplaceAll(url.PathEscape(s.Path), "%2F", "/")
 }

@@ -180,8 +180,8 @@ func ExampleSigned() {
 // storage/s3bucket do.
 type signedObject struct{ object }
 
-func (o signedObject) SignedURL(context.Context, downloadview.SignOptions) (string, error) {
-	return "https://reports.example.com/" + o.Name() + "?signature=…", nil
+func (o signedObject) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	return "https://reports.example.com/" + o.Name() + "?signature=…", time.Time{}, nil
 }
 
 // An application that can also be reached past its proxy streams there.

@@ -21,7 +21,12 @@ import (
 type Signed struct {
 	// Expiry is for how long a URL is good at least when it is handed over; 0
 	// means 5 minutes. It is signed for twice as long, and handed over again for
-	// the same file meanwhile.
+	// the same file meanwhile, where the file has an identity
+	// ([downloadview.Identifier]).
+	//
+	// Where the credentials that sign end sooner, as those of a role do, a URL is
+	// good until then, and for a minute at least, or for Expiry if that is less.
+	// In their last minute files are streamed, unless there are new ones.
 	Expiry time.Duration
 
 	// Redirect is 302 or 307 to send the client itself to the URL, with the name

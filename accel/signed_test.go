@@ -19,9 +19,11 @@ type signer struct {
 	signed *int
 }
 
-func (s signer) SignedURL(_ context.Context, o downloadview.SignOptions) (string, error) {
+func (s signer) Identity() (string, bool) { return "https://store.test/" + string(s.object), true }
+
+func (s signer) SignedURL(_ context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	*s.signed++
-	return fmt.Sprintf("https://reports.example.com/%s?%s&%v&%s&%d", s.object, o.Method, o.Expiry, o.Disposition, *s.signed), nil
+	return fmt.Sprintf("https://reports.example.com/%s?%s&%v&%s&%d", s.object, o.Method, o.Expiry, o.Disposition, *s.signed), time.Time{}, nil
 }
 
 // A URL is signed for once, and again when it would be good for too short a
@@ -42,7 +44,7 @@ func TestSignedURLsAreKept(t *testing.T) {
 				t.Fatalf("Offload = %+v, %v", h, ok)
 			}
 			o.Expiry = h.Link.Expiry
-			url, err := h.Link.Sign(t.Context(), f, o)
+			url, _, err := h.Link.Sign(t.Context(), f, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,13 +118,110 @@ func TestSignedURLWithoutAHost(t *testing.T) {
 	f := relative{"a"}
 	src, _ := f.Source()
 	h, _ := a.Offload(nil, src)
-	if url, err := h.Link.Sign(t.Context(), f, downloadview.SignOptions{Expiry: time.Minute}); err == nil || errors.Is(err, errors.ErrUnsupported) {
+	if url, _, err := h.Link.Sign(t.Context(), f, downloadview.SignOptions{Expiry: time.Minute}); err == nil || errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("URL %q, %v, want an error", url, err)
 	}
 }
 
 type relative struct{ object }
 
-func (relative) SignedURL(context.Context, downloadview.SignOptions) (string, error) {
-	return "/a", nil
+func (relative) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	return "/a", time.Time{}, nil
+}
+
+// A stored is an object of a store, signed for until its credentials end.
+type stored struct {
+	object
+	store string // "": it has no identity
+	end   time.Time
+}
+
+func (s stored) Identity() (string, bool) { return s.store + "/" + string(s.object), s.store != "" }
+
+func (s stored) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	return fmt.Sprintf("%s/%s?at=%d", s.store, s.object, time.Now().UnixNano()), s.end, nil
+}
+
+// Two stores with a bucket of one name share no URL, and files that don't say
+// which they are share none with anything.
+func TestSignedURLsAreOfOneStore(t *testing.T) {
+	a := newAccelerator(t, accel.Rule{Source: "s3://reports", Destination: "/_s3/", Signed: &accel.Signed{}})
+	src, _ := object("a").Source()
+	h, _ := a.Offload(nil, src)
+	for _, store := range []string{"https://one.test", "https://two.test", "", "https://one.test"} {
+		f := stored{object("a"), store, time.Now().Add(time.Hour)}
+		url, _, err := h.Link.Sign(t.Context(), f, downloadview.SignOptions{Method: "GET", Expiry: time.Minute})
+		if err != nil || !strings.HasPrefix(url, store+"/a?") {
+			t.Errorf("%q: URL %q, %v; want one of this store", store, url, err)
+		}
+	}
+	n := 0
+	for range 2 {
+		f := struct{ nameless }{nameless{object("a"), &n}}
+		if _, _, err := h.Link.Sign(t.Context(), f, downloadview.SignOptions{Method: "GET", Expiry: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != 2 {
+		t.Errorf("signed %d times, want each time for a file without an identity", n)
+	}
+}
+
+type nameless struct {
+	object
+	signed *int
+}
+
+func (s nameless) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	*s.signed++
+	return "https://store.test/a?", time.Time{}, nil
+}
+
+// No URL is handed over that is dead, or will be in a moment, because the
+// credentials end that signed it.
+func TestSignedURLsOfCredentialsThatEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			expiry, end time.Duration // of the rule, of the credentials
+			after       time.Duration // a second request
+			first       bool          // handed over
+			second      bool
+			kept        bool // and the same URL
+		}{
+			{5 * time.Minute, time.Hour, 4 * time.Minute, true, true, true},
+			{5 * time.Minute, time.Hour, 6 * time.Minute, true, true, false}, // 10 minutes were asked for
+			{5 * time.Minute, 8 * time.Minute, 2 * time.Minute, true, true, true},
+			{5 * time.Minute, 8 * time.Minute, 4 * time.Minute, true, true, false},
+			{5 * time.Minute, 8 * time.Minute, 7*time.Minute + time.Second, true, false, false},
+			{5 * time.Minute, 12 * time.Second, time.Second, false, false, false},
+			{5 * time.Second, 12 * time.Second, 6 * time.Second, true, true, false},
+			{5 * time.Second, 12 * time.Second, 8 * time.Second, true, false, false},
+			{5 * time.Minute, -time.Second, time.Second, false, false, false},
+		} {
+			a := newAccelerator(t, accel.Rule{Source: "s3://reports", Destination: "/_s3/", Signed: &accel.Signed{Expiry: tt.expiry}})
+			src, _ := object("a").Source()
+			h, _ := a.Offload(nil, src)
+			end := time.Now().Add(tt.end)
+			ask := func() (string, time.Time, error) {
+				f := stored{object("a"), "https://store.test", end}
+				url, until, err := h.Link.Sign(t.Context(), f, downloadview.SignOptions{Method: "GET", Expiry: h.Link.Expiry})
+				if err == nil && (until.After(end) || time.Until(until) < min(time.Minute, tt.expiry)) {
+					t.Errorf("%+v: a URL until %v, that is for %v", tt, until, time.Until(until))
+				}
+				if errors.Is(err, errors.ErrUnsupported) {
+					t.Errorf("%+v: %v, want an error that is logged", tt, err)
+				}
+				return url, until, err
+			}
+			firstURL, firstUntil, err := ask()
+			if (err == nil) != tt.first {
+				t.Errorf("%+v: %v at first", tt, err)
+			}
+			time.Sleep(tt.after)
+			url, until, err := ask()
+			if kept := err == nil && url == firstURL; (err == nil) != tt.second || kept != tt.kept || kept && !until.Equal(firstUntil) {
+				t.Errorf("%+v: %q then, %v", tt, url, err)
+			}
+		}
+	})
 }

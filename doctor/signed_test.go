@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
@@ -41,9 +42,9 @@ func (o object) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: "bucket", Path: o.Name()}, true
 }
 
-func (o object) SignedURL(_ context.Context, so downloadview.SignOptions) (string, error) {
+func (o object) SignedURL(_ context.Context, so downloadview.SignOptions) (string, time.Time, error) {
 	key := strings.ReplaceAll(url.PathEscape(o.Name()), "%2F", "/")
-	return o.bucket.base + "/" + key + "?X-Amz-Signature=" + secret + o.bucket.pad + "&method=" + so.Method, nil
+	return o.bucket.base + "/" + key + "?X-Amz-Signature=" + secret + o.bucket.pad + "&method=" + so.Method, time.Time{}, nil
 }
 
 // serveBucket runs the bucket's host, which gives objects to who has the signature.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/wrapper"
@@ -107,7 +108,9 @@ type standIn struct{ inner downloadview.File }
 func (s standIn) Name() string                        { return s.inner.Name() }
 func (s standIn) Source() (downloadview.Source, bool) { return downloadview.SourceOf(s.inner) }
 
-func (s standIn) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+func (s standIn) Identity() (string, bool) { return downloadview.IdentityOf(s.inner) }
+
+func (s standIn) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	return downloadview.SignedURL(ctx, s.inner, o)
 }
 

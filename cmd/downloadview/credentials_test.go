@@ -74,7 +74,7 @@ func TestAzureCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if u, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); err != nil || !strings.HasPrefix(u, s.Endpoint) {
+		if u, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); err != nil || !strings.HasPrefix(u, s.Endpoint) {
 			t.Errorf("signed URL %s, %v", u, err)
 		}
 	})
@@ -135,7 +135,7 @@ func TestGoogleServiceAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	u, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	if err != nil || !strings.HasPrefix(u, "https://files.example.com/b/2026/a.txt?") || !strings.Contains(u, "reader%40example.com") {
 		t.Errorf("signed URL %s, %v", u, err)
 	}

@@ -73,7 +73,7 @@ func signedURL(t *testing.T, bucket downloadview.Storage) {
 		t.Fatal(err)
 	}
 	const disposition = `attachment; filename="_.txt"; filename*=UTF-8''%C3%A9.txt`
-	signed, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{Disposition: disposition})
+	signed, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{Disposition: disposition})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"time"
 
 	"github.com/downloadview/downloadview"
 )
@@ -75,8 +76,11 @@ func (f File) Name() string { return f.Inner.Name() }
 // Source returns the source of Inner.
 func (f File) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.Inner) }
 
+// Identity returns that of Inner.
+func (f File) Identity() (string, bool) { return downloadview.IdentityOf(f.Inner) }
+
 // SignedURL returns a signed URL of Inner.
-func (f File) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
+func (f File) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	return downloadview.SignedURL(ctx, f.Inner, o)
 }
 

@@ -115,8 +115,9 @@ func New(client *container.Client, o *Options) *Storage {
 // [fs.ErrInvalid].
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile],
-// [downloadview.Sourcer], [downloadview.Pinner] and [downloadview.Signer]; the
-// source is azblob://container/key. Its attributes have a ReprDigest where the
+// [downloadview.Sourcer], [downloadview.Identifier], [downloadview.Pinner] and
+// [downloadview.Signer]; the source is azblob://container/key, the identity the
+// URL of the blob in the client's account. Its attributes have a ReprDigest where the
 // blob has an MD5, an algorithm that RFC 9530 has deprecated. It is what the one
 // who stored the blob said: Azure checks that of a blob that was stored by a
 // single request and no other. Metadata has its keys in lower case.

@@ -104,7 +104,7 @@ func checkCredentials(t *testing.T, cause error) {
 	buckettest.CheckCause(t, "Stat", err, err)
 	_, err = downloadview.Exists(t.Context(), s, "a")
 	buckettest.CheckCause(t, "Exists", err, err)
-	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	_, _, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 
@@ -162,7 +162,7 @@ func TestForbiddenDelegation(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := file(t, azurebucket.New(client, &azurebucket.Options{Sign: azurebucket.UserDelegation(keys)}), "a")
-	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	_, _, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 

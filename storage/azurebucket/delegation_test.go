@@ -116,7 +116,7 @@ func TestDelegationKeys(t *testing.T) {
 		wg.Go(func() {
 			f, err := s.File("a")
 			if err == nil {
-				_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+				_, _, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 			}
 			if err != nil {
 				t.Error(err)
@@ -140,7 +140,7 @@ func TestDelegationKeys(t *testing.T) {
 		}
 	}
 	f := file(t, s, "a")
-	if _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{Expiry: 8 * 24 * time.Hour}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{Expiry: 8 * 24 * time.Hour}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a URL for eight days: %v, want errors.ErrUnsupported", err)
 	}
 	if k.asked != 3 {
@@ -152,12 +152,12 @@ func TestDelegationFails(t *testing.T) {
 	k := &keys{fail: http.StatusServiceUnavailable}
 	s := elsewhere(t, &azurebucket.Options{Sign: delegation(t, k)})
 	f := file(t, s, "a")
-	if _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); downloadview.StatusCode(err) != http.StatusServiceUnavailable {
+	if _, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); downloadview.StatusCode(err) != http.StatusServiceUnavailable {
 		t.Errorf("no key: %v, want 503", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := downloadview.SignedURL(ended, f, downloadview.SignOptions{}); !errors.Is(err, context.Canceled) || errors.Is(err, downloadview.ErrUpstream) {
+	if _, _, err := downloadview.SignedURL(ended, f, downloadview.SignOptions{}); !errors.Is(err, context.Canceled) || errors.Is(err, downloadview.ErrUpstream) {
 		t.Errorf("a context that has ended: %v, want context.Canceled", err)
 	}
 	k.fail = 0

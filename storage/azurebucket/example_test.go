@@ -106,7 +106,7 @@ func ExampleSharedKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	signed, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
+	signed, _, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
 		Expiry:      time.Minute,
 		Disposition: `attachment; filename="report.csv"`,
 	})
@@ -154,7 +154,7 @@ func ExampleUserDelegation() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		signed, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{})
+		signed, _, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/identity"
 )
 
 // A SignFunc signs v, which is for reading one blob until v.ExpiryTime. One of
@@ -32,30 +33,31 @@ func SharedKey(credential *container.SharedKeyCredential) SignFunc {
 	}
 }
 
-// SignedURL makes a shared access signature for reading the blob.
-func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
-	u, err := f.sign(ctx, o)
+// SignedURL makes a shared access signature for reading the blob. It is good
+// until then, or until what Options.Sign says, or its key ends.
+func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	u, until, err := f.sign(ctx, o)
 	if err != nil {
-		return "", &fs.PathError{Op: "sign", Path: f.key, Err: err}
+		return "", time.Time{}, &fs.PathError{Op: "sign", Path: f.key, Err: err}
 	}
-	return u, nil
+	return u, until, nil
 }
 
-func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
+func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (signed string, until time.Time, err error) {
 	s, name := f.storage, f.storage.o.Prefix+f.key
 	if s.o.Sign == nil {
-		return "", fmt.Errorf("%w: the storage has no Sign", errors.ErrUnsupported)
+		return "", until, fmt.Errorf("%w: the storage has no Sign", errors.ErrUnsupported)
 	}
 	if o.Method != "" && o.Method != http.MethodGet && o.Method != http.MethodHead {
-		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
+		return "", until, fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
 	}
 	for segment := range strings.SplitSeq(name, "/") {
 		if segment == "." || segment == ".." {
-			return "", fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
+			return "", until, fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
 		}
 	}
 	if o.Expiry < 0 {
-		return "", fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)
+		return "", until, fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)
 	}
 	at := s.signAt()
 	v := sas.BlobSignatureValues{
@@ -72,13 +74,19 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, er
 	}
 	q, err := s.o.Sign(ctx, v)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, downloadview.ErrUpstream) {
-		return "", err
+		return "", until, err
 	}
 	if err != nil {
-		return "", bucket.Failed(ctx, err)
+		return "", until, bucket.Failed(ctx, err)
+	}
+	until = v.ExpiryTime.Truncate(time.Second)
+	for _, end := range []time.Time{q.ExpiryTime(), q.SignedExpiry()} {
+		if !end.IsZero() && end.Before(until) {
+			until = end
+		}
 	}
 	u := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path + "/" + name, RawQuery: q.Encode()}
-	return u.String(), nil
+	return u.String(), until, nil
 }
 
 // signAt returns the URL of the container in signed URLs.
@@ -90,4 +98,14 @@ func (s *Storage) signAt() *url.URL {
 	return at
 }
 
-var _ downloadview.Signer = (*file)(nil)
+// Identity returns the URL of the blob where the client asks, account included,
+// and its version where the file is pinned. It is the same whoever signs.
+func (f *file) Identity() (string, bool) {
+	at := url.URL{Scheme: f.storage.at.Scheme, Host: f.storage.at.Host, Path: f.storage.at.Path}
+	return identity.Of(at.String(), f.storage.o.Prefix+f.key, f.pin), true
+}
+
+var (
+	_ downloadview.Identifier = (*file)(nil)
+	_ downloadview.Signer     = (*file)(nil)
+)

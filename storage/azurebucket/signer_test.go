@@ -2,6 +2,7 @@ package azurebucket_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -23,7 +24,7 @@ import (
 
 func sign(t *testing.T, s downloadview.Storage, key string, o downloadview.SignOptions) string {
 	t.Helper()
-	u, err := downloadview.SignedURL(t.Context(), file(t, s, key), o)
+	u, _, err := downloadview.SignedURL(t.Context(), file(t, s, key), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,9 +198,59 @@ func TestSignedURLWithoutServer(t *testing.T) {
 			return sas.QueryParameters{}, errors.ErrUnsupported
 		}}, "a", downloadview.SignOptions{}},
 	} {
-		got, err := downloadview.SignedURL(t.Context(), file(t, elsewhere(t, tt.options), tt.key), tt.sign)
+		got, _, err := downloadview.SignedURL(t.Context(), file(t, elsewhere(t, tt.options), tt.key), tt.sign)
 		if !errors.Is(err, errors.ErrUnsupported) || errors.Is(err, downloadview.ErrUpstream) {
 			t.Errorf("%s: %q, %v, want errors.ErrUnsupported", name, got, err)
+		}
+	}
+}
+
+// Which blob of which account a file is doesn't depend on who signs, and tells
+// nothing of a token.
+func TestIdentity(t *testing.T) {
+	in := func(place string, o *azurebucket.Options) *azurebucket.Storage {
+		client, err := container.NewClientWithNoCredential(place, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return azurebucket.New(client, o)
+	}
+	one := in("https://one.blob.core.windows.net/files?sv=1&sig=secret", &azurebucket.Options{Prefix: "2026/"})
+	for _, tt := range []struct {
+		f    downloadview.File
+		want string
+	}{
+		{file(t, one, "a b"), "https://one.blob.core.windows.net/files/2026/a%20b"},
+		{downloadview.Pin(file(t, one, "a"), `"v1"`), "https://one.blob.core.windows.net/files/2026/a#%22v1%22"},
+		{file(t, in("https://two.blob.core.windows.net/files", nil), "a"), "https://two.blob.core.windows.net/files/a"},
+		{file(t, in("http://127.0.0.1:10000/one/files", nil), "a"), "http://127.0.0.1:10000/one/files/a"},
+		{file(t, in("http://127.0.0.1:10000/two/files", nil), "a"), "http://127.0.0.1:10000/two/files/a"},
+		{file(t, in("http://127.0.0.1:10000/two/files", &azurebucket.Options{SignEndpoint: &url.URL{Scheme: "https", Host: "x"}}), "a"), "http://127.0.0.1:10000/two/files/a"},
+	} {
+		if id, ok := downloadview.IdentityOf(tt.f); id != tt.want || !ok {
+			t.Errorf("identity %q, %v; want %q", id, ok, tt.want)
+		}
+	}
+}
+
+// A Sign of one's own may shorten what it signs, which is told.
+func TestSignedUntil(t *testing.T) {
+	credential, err := container.NewSharedKeyCredential("acct", base64.StdEncoding.EncodeToString([]byte("key")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := azurebucket.SharedKey(credential)
+	short := func(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error) {
+		v.ExpiryTime = v.ExpiryTime.Add(-50 * time.Minute)
+		return key(ctx, v)
+	}
+	for want, by := range map[time.Duration]azurebucket.SignFunc{time.Hour: key, 10 * time.Minute: short, time.Hour - time.Nanosecond: delegation(t, &keys{})} {
+		_, until, err := downloadview.SignedURL(t.Context(), file(t, elsewhere(t, &azurebucket.Options{Sign: by}), "a"), downloadview.SignOptions{Expiry: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := time.Until(until) - want; off > time.Second || off < -5*time.Second {
+			t.Errorf("good for %v, want %v", time.Until(until), want)
 		}
 	}
 }

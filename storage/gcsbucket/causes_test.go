@@ -54,7 +54,7 @@ func TestCausesOfCredentials(t *testing.T) {
 			buckettest.CheckCause(t, "Stat", err, err)
 			_, err = downloadview.Exists(t.Context(), s, "a")
 			buckettest.CheckCause(t, "Exists", err, err)
-			_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+			_, _, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 			buckettest.CheckCause(t, "SignedURL", err, err)
 		})
 	}

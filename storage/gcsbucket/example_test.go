@@ -113,7 +113,7 @@ func ExampleOptions_signing() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	signed, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
+	signed, _, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
 		Expiry:      time.Minute,
 		Disposition: `attachment; filename="third quarter.csv"`,
 	})

@@ -40,6 +40,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 
 	"cloud.google.com/go/storage"
 
@@ -83,7 +84,8 @@ type Storage struct {
 	client *storage.Client
 	bucket string
 	o      Options
-	wrong  error // why its prefix is none
+	wrong  error         // why its prefix is none
+	place  func() string // URL of the bucket, the same each time; ""
 }
 
 // New returns the Storage of a bucket. It does no I/O, so a bucket that is not
@@ -97,6 +99,7 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 	if s.o.Retry == nil {
 		s.o.Retry = []storage.RetryOption{storage.WithPolicy(storage.RetryNever)}
 	}
+	s.place = sync.OnceValue(s.newPlace)
 	return s
 }
 
@@ -107,8 +110,9 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 // [fs.ErrInvalid].
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile],
-// [downloadview.Sourcer], [downloadview.Pinner] and [downloadview.Signer]; the
-// source is gs://bucket/key. Its ReprDigest is the MD5, which objects that were
+// [downloadview.Sourcer], [downloadview.Identifier], [downloadview.Pinner] and
+// [downloadview.Signer]; the source is gs://bucket/key, the identity the URL of
+// the object at the client's endpoint. Its ReprDigest is the MD5, which objects that were
 // composed of others have not. Its CacheControl is what Google answers reads
 // with, which has a default; Stat tells what is stored.
 //

@@ -17,10 +17,16 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/identity"
 )
 
-// longestExpiry is the longest that Google allows.
-const longestExpiry = 7 * 24 * time.Hour
+const (
+	// longestExpiry is the longest that Google allows.
+	longestExpiry = 7 * 24 * time.Hour
+	// longestByIAM is how long a key is good at least that Google itself keeps
+	// and signs with.
+	longestByIAM = 12 * time.Hour
+)
 
 // SignedURL signs for GET and HEAD, each of which Google refuses to the other,
 // with version 4 of its signatures. A fraction of a second of o.Expiry is
@@ -37,50 +43,63 @@ const longestExpiry = 7 * 24 * time.Hour
 // Who fetches an object that is stored with Content-Encoding gzip by a signed
 // URL gets it decoded, unless he accepts gzip or the object's Cache-Control has
 // no-transform.
-func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
-	u, err := f.sign(ctx, o)
+//
+// Signed by IAM, or by SignBytes, a URL is taken to be good for 12 hours at
+// most: Google changes the keys that it keeps.
+func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	u, until, err := f.sign(ctx, o)
 	if err != nil {
-		return "", &fs.PathError{Op: "sign", Path: f.key, Err: err}
+		return "", time.Time{}, &fs.PathError{Op: "sign", Path: f.key, Err: err}
 	}
-	return u, nil
+	return u, until, nil
 }
 
-func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
+func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, until time.Time, err error) {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return "", until, err
 	}
 	name := f.storage.o.Prefix + f.key
 	for segment := range strings.SplitSeq(name, "/") {
 		if segment == "." || segment == ".." {
-			return "", fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
+			return "", until, fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
 		}
 	}
 	o.Method = cmp.Or(o.Method, http.MethodGet)
 	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)
 	switch {
 	case f.generation < 0:
-		return "", errForeign
+		return "", until, errForeign
 	case o.Method != http.MethodGet && o.Method != http.MethodHead:
-		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
+		return "", until, fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
 	case o.Expiry < 0 || o.Expiry > longestExpiry:
-		return "", fmt.Errorf("expiry %v of a signed URL; Google allows up to %v", o.Expiry, longestExpiry)
+		return "", until, fmt.Errorf("expiry %v of a signed URL; Google allows up to %v", o.Expiry, longestExpiry)
 	case o.CacheControl != "":
-		return "", fmt.Errorf("%w: Google answers a signed URL with the stored Cache-Control, not with %q",
+		return "", until, fmt.Errorf("%w: Google answers a signed URL with the stored Cache-Control, not with %q",
 			errors.ErrUnsupported, o.CacheControl)
 	}
 	signing := f.storage.signing()
 	signing.Method = o.Method
 	// The SDK counts from a moment later and drops the fraction of a second.
-	signing.Expires = time.Now().Add(o.Expiry.Truncate(time.Second) + time.Second/2)
+	now := time.Now()
+	signing.Expires = now.Add(o.Expiry.Truncate(time.Second) + time.Second/2)
 	signing.QueryParameters = f.parameters(o)
-	u, err := f.storage.handle().SignedURL(name, signing)
+	u, err = f.storage.handle().SignedURL(name, signing)
 	if err == nil {
-		return u, nil
+		return u, now.Truncate(time.Second).Add(min(o.Expiry.Truncate(time.Second), longestBy(signing))), nil
 	}
 	if signing.PrivateKey == nil && signing.SignBytes == nil && !isAnswered(err) {
-		return "", bucket.Says(errors.ErrUnsupported, err)
+		return "", until, bucket.Says(errors.ErrUnsupported, err)
 	}
-	return "", signError(ctx, err)
+	return "", until, signError(ctx, err)
+}
+
+// longestBy returns for how long a URL is good that is signed so. A key of the
+// client's own credentials can't be seen from here.
+func longestBy(signing *storage.SignedURLOptions) time.Duration {
+	if signing.PrivateKey == nil {
+		return longestByIAM
+	}
+	return longestExpiry
 }
 
 func (f *file) parameters(o downloadview.SignOptions) url.Values {
@@ -127,4 +146,38 @@ func isAnswered(err error) bool {
 	return ok
 }
 
-var _ downloadview.Signer = (*file)(nil)
+// Identity returns the URL of the object at the endpoint that the client asks,
+// and its generation where the file is pinned. It is the same whoever signs.
+func (f *file) Identity() (string, bool) {
+	place := f.storage.place()
+	if place == "" || f.generation < 0 {
+		return "", false
+	}
+	version := ""
+	if f.generation > 0 {
+		version = strconv.FormatInt(f.generation, 10)
+	}
+	return identity.Of(place, f.storage.o.Prefix+f.key, version), true
+}
+
+// newPlace returns the URL of the bucket, as the client makes of it whatever it
+// was told of endpoints.
+func (s *Storage) newPlace() string {
+	const key = "k"
+	signed, err := s.handle().SignedURL(key, &storage.SignedURLOptions{
+		Scheme:         storage.SigningSchemeV4,
+		Method:         http.MethodGet,
+		Expires:        time.Now().Add(time.Hour),
+		GoogleAccessID: "nobody",
+		SignBytes:      func([]byte) ([]byte, error) { return []byte{0}, nil },
+	})
+	if err != nil {
+		return ""
+	}
+	return identity.Store(signed, key)
+}
+
+var (
+	_ downloadview.Identifier = (*file)(nil)
+	_ downloadview.Signer     = (*file)(nil)
+)

@@ -71,7 +71,7 @@ func TestSignedURL(t *testing.T) {
 	srv.Put(t, "in/"+key, []byte("0123456789"), func(o *storage.ObjectAttrs) { o.ContentType = "text/csv" })
 	s := gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: "in/", Signing: signing()})
 	srv.Counter.Reset()
-	signed, err := downloadview.SignedURL(t.Context(), file(t, s, key), downloadview.SignOptions{
+	signed, _, err := downloadview.SignedURL(t.Context(), file(t, s, key), downloadview.SignOptions{
 		Expiry:      90 * time.Second,
 		Disposition: `attachment; filename="q 1.csv"; filename*=UTF-8''%C4%85.csv`,
 		ContentType: "text/plain; charset=utf-8",
@@ -118,7 +118,7 @@ func TestSignedURLOfPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	pinned := downloadview.Pin(file(t, s, "a"), downloadview.AttributesOf(fi).ETag)
-	signed, err := downloadview.SignedURL(t.Context(), pinned, downloadview.SignOptions{})
+	signed, _, err := downloadview.SignedURL(t.Context(), pinned, downloadview.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestSignedURLOfPinned(t *testing.T) {
 	if resp, body, _ := buckettest.Get(t, "GET", signed); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("status %d, %q for what was replaced, want 404", resp.StatusCode, body)
 	}
-	_, err = downloadview.SignedURL(t.Context(), downloadview.Pin(pinned, `"other"`), downloadview.SignOptions{})
+	_, _, err = downloadview.SignedURL(t.Context(), downloadview.Pin(pinned, `"other"`), downloadview.SignOptions{})
 	if !errors.Is(err, downloadview.ErrChanged) {
 		t.Errorf("a tag without a generation: %v, want ErrChanged", err)
 	}
@@ -171,7 +171,7 @@ func TestSignedHosts(t *testing.T) {
 			tt.change(o)
 			s := gcsbucket.New(client, "bkt", &gcsbucket.Options{Signing: o})
 			for _, method := range []string{"", http.MethodGet, http.MethodHead} {
-				signed, err := downloadview.SignedURL(t.Context(), file(t, s, "a//b"), downloadview.SignOptions{Method: method})
+				signed, _, err := downloadview.SignedURL(t.Context(), file(t, s, "a//b"), downloadview.SignOptions{Method: method})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -217,13 +217,13 @@ func TestUnsignable(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			signed, err := downloadview.SignedURL(tt.ctx, file(t, tt.storage, tt.key), tt.o)
+			signed, _, err := downloadview.SignedURL(tt.ctx, file(t, tt.storage, tt.key), tt.o)
 			if err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 				t.Errorf("%q, %v, want %v", signed, err, tt.want)
 			}
 		})
 	}
-	if _, err := downloadview.SignedURL(t.Context(), file(t, able, "a"), downloadview.SignOptions{Expiry: 7 * 24 * time.Hour}); err != nil {
+	if _, _, err := downloadview.SignedURL(t.Context(), file(t, able, "a"), downloadview.SignOptions{Expiry: 7 * 24 * time.Hour}); err != nil {
 		t.Errorf("a week: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestSignedByClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := downloadview.SignedURL(t.Context(), file(t, gcsbucket.New(client, "bkt", nil), "a"), downloadview.SignOptions{})
+	signed, _, err := downloadview.SignedURL(t.Context(), file(t, gcsbucket.New(client, "bkt", nil), "a"), downloadview.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,8 +254,74 @@ func TestNobodySigns(t *testing.T) {
 	t.Cleanup(machine.Close)
 	t.Setenv("GCE_METADATA_HOST", machine.Listener.Addr().String())
 	s := gcsbucket.New(gcstest.NewClient(t, "http://127.0.0.1:1", &http.Transport{}), "bkt", nil)
-	_, err := downloadview.SignedURL(t.Context(), file(t, s, "a"), downloadview.SignOptions{})
+	_, _, err := downloadview.SignedURL(t.Context(), file(t, s, "a"), downloadview.SignOptions{})
 	if !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("SignedURL: %v, want errors.ErrUnsupported", err)
+	}
+}
+
+// Which object of which store a file is doesn't depend on who signs.
+func TestIdentity(t *testing.T) {
+	client := func(endpoint string) *storage.Client {
+		c, err := storage.NewClient(t.Context(), option.WithEndpoint(endpoint+"/storage/v1/"), option.WithoutAuthentication())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	google, err := storage.NewClient(t.Context(), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer google.Close()
+	one := gcsbucket.New(client("http://one.test:4443"), "bkt", nil)
+	for _, tt := range []struct {
+		name string
+		f    downloadview.File
+		want string
+	}{
+		{"one store", file(t, one, "a b"), "https://one.test:4443/bkt/a%20b"},
+		{"another", file(t, gcsbucket.New(client("http://two.test:4443"), "bkt", nil), "a b"), "https://two.test:4443/bkt/a%20b"},
+		{"who signs for elsewhere", file(t, gcsbucket.New(client("http://one.test:4443"), "bkt", &gcsbucket.Options{
+			Prefix: "in/", Signing: &storage.SignedURLOptions{Hostname: "cdn.test", GoogleAccessID: "x"},
+		}), "a"), "https://one.test:4443/bkt/in/a"},
+		{"Google's", file(t, gcsbucket.New(google, "bkt", nil), "a"), "https://storage.googleapis.com/bkt/a"},
+		{"of no version", downloadview.Pin(file(t, one, "a"), `"other"`), ""},
+	} {
+		if id, ok := downloadview.IdentityOf(tt.f); id != tt.want || ok != (tt.want != "") {
+			t.Errorf("%s: identity %q, %v; want %q", tt.name, id, ok, tt.want)
+		}
+	}
+}
+
+// Keys that Google keeps are good for 12 hours at least, and no URL of theirs is
+// told to be good for longer.
+func TestSignedUntil(t *testing.T) {
+	own := signing()
+	byIAM := signing()
+	byIAM.PrivateKey, byIAM.SignBytes = nil, func([]byte) ([]byte, error) { return []byte{1}, nil }
+	client, err := storage.NewClient(t.Context(), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for _, tt := range []struct {
+		name         string
+		by           *storage.SignedURLOptions
+		expiry, want time.Duration
+	}{
+		{"own key", own, 24 * time.Hour, 24 * time.Hour},
+		{"a key that Google keeps", byIAM, 24 * time.Hour, 12 * time.Hour},
+		{"by such a key, soon", byIAM, time.Hour, time.Hour},
+	} {
+		f := file(t, gcsbucket.New(client, "bkt", &gcsbucket.Options{Signing: tt.by}), "a")
+		_, until, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{Expiry: tt.expiry})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := time.Until(until) - tt.want; off > 0 || off < -5*time.Second {
+			t.Errorf("%s: good for %v, want %v", tt.name, time.Until(until), tt.want)
+		}
 	}
 }

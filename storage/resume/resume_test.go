@@ -262,7 +262,10 @@ func TestCapabilities(t *testing.T) {
 	if src, ok := downloadview.SourceOf(f); !ok || src.String() != "test://store/a/file" {
 		t.Errorf("source %q, %t", src, ok)
 	}
-	if u, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); err != nil || !strings.HasSuffix(u, "?signed") {
+	if id, ok := downloadview.IdentityOf(f); id != "https://store.test/a/file" || !ok {
+		t.Errorf("identity %q, %v; want the store's", id, ok)
+	}
+	if u, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); err != nil || !strings.HasSuffix(u, "?signed") {
 		t.Errorf("signed URL %q, %v", u, err)
 	}
 	if p := downloadview.Pin(f, `"v1"`); p == f {

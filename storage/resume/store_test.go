@@ -52,8 +52,10 @@ func (s *store) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "test", Host: "store", Path: "a/file"}, true
 }
 
-func (s *store) SignedURL(context.Context, downloadview.SignOptions) (string, error) {
-	return "https://store.test/a/file?signed", nil
+func (s *store) Identity() (string, bool) { return "https://store.test/a/file", true }
+
+func (s *store) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	return "https://store.test/a/file?signed", time.Time{}, nil
 }
 
 func (s *store) Stat(ctx context.Context) (fs.FileInfo, error) {

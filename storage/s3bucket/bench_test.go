@@ -27,7 +27,7 @@ func BenchmarkSign(b *testing.B) {
 	b.Run("cold", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := downloadview.SignedURL(b.Context(), f, downloadview.SignOptions{}); err != nil {
+			if _, _, err := downloadview.SignedURL(b.Context(), f, downloadview.SignOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -94,7 +94,7 @@ func checkCredentials(t *testing.T, p aws.CredentialsProvider) {
 	buckettest.CheckCause(t, "Stat", err, err)
 	_, err = downloadview.Exists(t.Context(), s, "a")
 	buckettest.CheckCause(t, "Exists", err, err)
-	_, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	_, _, err = downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 

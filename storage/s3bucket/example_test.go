@@ -89,7 +89,7 @@ func ExampleStorage_File_signed() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	signed, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
+	signed, _, err := downloadview.SignedURL(context.Background(), file, downloadview.SignOptions{
 		Expiry:      5 * time.Minute,
 		Disposition: `attachment; filename="third quarter.csv"`,
 	})

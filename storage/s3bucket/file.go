@@ -48,6 +48,7 @@ func (f *file) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 	if err != nil {
 		return nil, f.reason(ctx, err)
 	}
+	f.storage.skew.learn(out.ResultMetadata)
 	return out, nil
 }
 
@@ -74,6 +75,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
 	}
+	f.storage.skew.learn(out.ResultMetadata)
 	if out.ContentRange != nil {
 		out.Body.Close()
 		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got the range %q", *out.ContentRange))
@@ -92,6 +94,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
 	}
+	f.storage.skew.learn(out.ResultMetadata)
 	size, part, err := httprange.Check(aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()

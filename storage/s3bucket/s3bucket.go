@@ -88,6 +88,8 @@ type Storage struct {
 
 	signEndpoint string                   // "": the client's
 	signer       func() *s3.PresignClient // the same one each time
+	place        func() string            // URL of the bucket; ""
+	skew         skew
 }
 
 // New returns the Storage of a bucket. It does no I/O, so a bucket that is not
@@ -102,7 +104,7 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 			s.signEndpoint = o.SignEndpoint.String()
 		}
 	}
-	s.signer = sync.OnceValue(s.newSigner)
+	s.signer, s.place = sync.OnceValue(s.newSigner), sync.OnceValue(s.newPlace)
 	return s
 }
 
@@ -113,13 +115,18 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // [fs.ErrInvalid].
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile],
-// [downloadview.Sourcer], [downloadview.Pinner] and [downloadview.Signer]; the
-// source is s3://bucket/key.
+// [downloadview.Sourcer], [downloadview.Identifier], [downloadview.Pinner] and
+// [downloadview.Signer]; the source is s3://bucket/key, the identity the URL of
+// the object at the client's endpoint. Where one endpoint has several buckets of
+// one name, by whose credentials ask (tenants of Ceph), their identities are the
+// same: serve them by different endpoints, or without signed URLs.
 //
 // Signing costs no request, but where the client's credentials have to be
 // fetched, and for directory buckets. It is for GET and HEAD, with an Expiry of
 // up to 7 days; a URL is good no longer than the credentials that signed it,
-// which matters with those of a role. A key with dot segments, which clients
+// which matters with those of a role, and is told so. It is signed by the
+// store's clock as far as its answers to Stat, Open and OpenRange have told it,
+// unless the client's DisableClockSkewCorrection says otherwise. A key with dot segments, which clients
 // resolve, is [errors.ErrUnsupported]. Each URL takes the SDK some 30 µs;
 // package accel keeps them.
 //

@@ -22,13 +22,22 @@ import (
 const longestExpiry = 7 * 24 * time.Hour
 
 // SignedURL signs for GET and HEAD, each of which S3 refuses to the other. A
-// fraction of a second of o.Expiry is dropped.
-func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, error) {
-	u, err := f.sign(ctx, o)
+// fraction of a second of o.Expiry is dropped. The URL is good until then, or
+// until the credentials end that sign it.
+func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)
+	by := &signature{}
+	u, err := f.sign(context.WithValue(ctx, signatureKey{}, by), o)
 	if err != nil {
-		return "", &fs.PathError{Op: "sign", Path: f.key, Err: err}
+		return "", time.Time{}, &fs.PathError{Op: "sign", Path: f.key, Err: err}
 	}
-	return u, nil
+	if by.at.IsZero() { // not by our presigner: for several regions, or for anybody
+		by.at = time.Now()
+		if c := f.storage.client.Options().Credentials; c != nil {
+			by.credentials, _ = c.Retrieve(ctx) // as the SDK just did; anonymous ones have none
+		}
+	}
+	return u, by.until(o.Expiry), nil
 }
 
 func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
@@ -82,13 +91,16 @@ func given(s string) *string {
 }
 
 func (s *Storage) newSigner() *s3.PresignClient {
-	return s3.NewPresignClient(s3.New(s.client.Options(), unvalidated, func(o *s3.Options) {
+	client := s3.New(s.client.Options(), unvalidated, func(o *s3.Options) {
 		if s.signEndpoint != "" {
 			o.BaseEndpoint = aws.String(s.signEndpoint)
 			//lint:ignore SA1019 a client that still has one would not look at BaseEndpoint
 			o.EndpointResolver = nil
 		}
-	}))
+	})
+	return s3.NewPresignClient(client, func(o *s3.PresignOptions) {
+		o.Presigner = presigner{newPresigner(client.Options()), &s.skew}
+	})
 }
 
 var _ downloadview.Signer = (*file)(nil)

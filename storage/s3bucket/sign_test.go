@@ -23,7 +23,7 @@ import (
 
 func signed(t *testing.T, f downloadview.File, o downloadview.SignOptions) string {
 	t.Helper()
-	u, err := downloadview.SignedURL(t.Context(), f, o)
+	u, _, err := downloadview.SignedURL(t.Context(), f, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestSignedKeys(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"a/../b", "./a", "a/.", "a/b/../c"} { // a client would ask for another one
-		if u, err := downloadview.SignedURL(t.Context(), file(t, s, key), downloadview.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
+		if u, _, err := downloadview.SignedURL(t.Context(), file(t, s, key), downloadview.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%q is signed as %q, %v, want errors.ErrUnsupported", key, u, err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestUnsignable(t *testing.T) {
 		{downloadview.SignOptions{Expiry: 7*24*time.Hour + time.Second}, false, "168h0m1s"},
 		{downloadview.SignOptions{Expiry: -time.Hour}, false, "-1h"},
 	} {
-		u, err := f.(downloadview.Signer).SignedURL(t.Context(), tt.o)
+		u, _, err := f.(downloadview.Signer).SignedURL(t.Context(), tt.o)
 		pe, ok := errors.AsType[*fs.PathError](err)
 		if !ok || pe.Path != "a" || errors.Is(err, errors.ErrUnsupported) != tt.unsupported || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%+v: %q, %v, want an error that says %s", tt.o, u, err, tt.says)
@@ -202,7 +202,7 @@ func TestUnsignable(t *testing.T) {
 		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("X-Mine", "1"))
 	})
 	f = file(t, s3bucket.New(adding, "bkt", nil), "a")
-	if u, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
+	if u, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a client that adds a field signs %q, %v, want errors.ErrUnsupported", u, err)
 	}
 	broken := errors.New("no credentials")
@@ -210,7 +210,7 @@ func TestUnsignable(t *testing.T) {
 		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, broken })
 	})
 	f = file(t, s3bucket.New(poor, "bkt", nil), "a")
-	if u, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); !errors.Is(err, downloadview.ErrUpstream) || !strings.Contains(err.Error(), "no credentials") {
+	if u, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{}); !errors.Is(err, downloadview.ErrUpstream) || !strings.Contains(err.Error(), "no credentials") {
 		t.Errorf("without credentials: %q, %v, want ErrUpstream and the cause", u, err)
 	}
 }

@@ -1,0 +1,112 @@
+package s3bucket
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/downloadview/downloadview/internal/identity"
+)
+
+// A presigner signs by the clock of the store, as far as its answers have told
+// it, and notes by whose credentials. The SDK does neither: it corrects its
+// clock for requests alone.
+type presigner struct {
+	inner s3.HTTPPresignerV4
+	skew  *skew
+}
+
+// newPresigner returns the presigner that a client has by default.
+func newPresigner(o s3.Options) *v4.Signer {
+	return v4.NewSigner(func(so *v4.SignerOptions) {
+		so.Logger = o.Logger
+		so.LogSigning = o.ClientLogMode.IsSigning()
+		so.DisableURIPathEscaping = true
+	})
+}
+
+// PresignHTTP signs r.
+func (p presigner) PresignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash, service, region string,
+	at time.Time, optFns ...func(*v4.SignerOptions),
+) (string, http.Header, error) {
+	off := p.skew.get()
+	if by, ok := ctx.Value(signatureKey{}).(*signature); ok {
+		*by = signature{credentials, at, off}
+	}
+	return p.inner.PresignHTTP(ctx, credentials, r, payloadHash, service, region, at.Add(off), optFns...)
+}
+
+type signatureKey struct{}
+
+// A signature says how a URL was signed.
+type signature struct {
+	credentials aws.Credentials
+	at          time.Time     // by this machine's clock
+	skew        time.Duration // by which the store's is ahead
+}
+
+// until returns when the store stops to take a URL that was signed for expiry,
+// by this machine's clock.
+func (s *signature) until(expiry time.Duration) time.Time {
+	end := s.at.Truncate(time.Second).Add(expiry.Truncate(time.Second))
+	if !s.credentials.CanExpire {
+		return end
+	}
+	if dead := s.credentials.Expires.Add(-s.skew); dead.Before(end) {
+		return dead
+	}
+	return end
+}
+
+// A skew is by how much the store's clock is ahead of this machine's, as the SDK
+// found in the last answer.
+type skew struct{ nanoseconds atomic.Int64 }
+
+func (s *skew) get() time.Duration { return time.Duration(s.nanoseconds.Load()) }
+
+// learn takes it from the metadata of an answer.
+func (s *skew) learn(m middleware.Metadata) {
+	if d, ok := awsmiddleware.GetAttemptSkew(m); ok {
+		s.nanoseconds.Store(int64(d))
+	}
+}
+
+// Identity returns the URL of the object at the endpoint that the client asks,
+// and its version where the file is pinned. It is the same whoever signs.
+func (f *file) Identity() (string, bool) {
+	place := f.storage.place()
+	if place == "" {
+		return "", false
+	}
+	return identity.Of(place, f.storage.prefix+f.key, aws.ToString(f.version)), true
+}
+
+// newPlace returns the URL of the bucket, as the client makes of it whatever it
+// was told of endpoints and regions.
+func (s *Storage) newPlace() string {
+	client := s3.New(s.client.Options(), func(o *s3.Options) {
+		o.Credentials = nobody{}
+		o.DisableS3ExpressSessionAuth = aws.Bool(true) // for which it would ask
+	})
+	const key = "k"
+	signed, err := s3.NewPresignClient(client).PresignGetObject(context.Background(), &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(key)})
+	if err != nil {
+		return ""
+	}
+	return identity.Store(signed.URL, key)
+}
+
+// nobody has credentials that nobody takes.
+type nobody struct{}
+
+// Retrieve returns them.
+func (nobody) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "nobody", SecretAccessKey: "nothing"}, nil
+}
