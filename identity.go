@@ -1,5 +1,7 @@
 package downloadview
 
+import "strings"
+
 // An Identifier is a File that tells which of all objects of all stores it is.
 // Where bytes or URLs of a file are kept for others, they are kept by this.
 type Identifier interface {
@@ -20,4 +22,15 @@ func IdentityOf(f File) (string, bool) {
 		return "", false
 	}
 	return i.Identity()
+}
+
+// isIn tells whether f is the object, or in the bucket, that store is the identity
+// of.
+func isIn(store string, f File) bool {
+	id, ok := IdentityOf(f)
+	if !ok {
+		return false
+	}
+	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(store, "/"))
+	return ok && (rest == "" || rest[0] == '/')
 }

@@ -29,6 +29,11 @@ type Handover struct {
 	// Link has the bytes fetched by a signed URL; nil doesn't.
 	Link *Link
 
+	// Store is what the file's identity must be, or lie below: the store and the
+	// bucket that the proxy has. Else no rule covers it. "" is any, and files
+	// without an identity too. See [Identifier].
+	Store string
+
 	// LimitRate bounds the speed of the download, in bytes a second, where the
 	// Response has no lower bound of its own; 0 doesn't.
 	LimitRate int64
@@ -50,7 +55,7 @@ func (x *exchange) offload() (done bool, err error) {
 	}
 	src, _ := SourceOf(x.resp.File)
 	h, ok := x.resp.Offloader.Offload(x.r, src)
-	if !ok {
+	if !ok || h.Store != "" && !isIn(h.Store, x.resp.File) {
 		return false, nil
 	}
 	if h.Terms == nil {

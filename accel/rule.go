@@ -39,9 +39,20 @@ type Rule struct {
 	// "/srv/media/private", since both ways then lead to the same file. Rules
 	// with signed URLs hand over their destination alone: they may share one,
 	// and rules without may have theirs below it. Rules of several proxies are
-	// compared where the proxies have the same Field. Upper and lower case count
-	// as the same.
+	// compared where the proxies have the same Field; those of several
+	// accelerators aren't, so one proxy has one. Upper and lower case count as the
+	// same.
 	Destination string
+
+	// Store is the one store that the rule's files are in, by what their
+	// identities begin with ([downloadview.Identifier]), such as
+	// "https://minio.example.com:9000/bucket". Files of others, and such without
+	// an identity, are streamed. "" is any: "s3://bucket" covers the buckets of
+	// that name in all stores, and a proxy that is told no more than a name would
+	// send the object of the one it knows. So it is to be set where the
+	// application serves several, unless the rule is Signed without a Base: a
+	// signed URL is that of its store.
+	Store string
 
 	// Proxy is what this rule's files are handed over to; nil means the proxy of
 	// the [Accelerator].
@@ -84,8 +95,12 @@ var local = origin{scheme: "file"}
 
 // make returns the rule ready for use with p.
 func (r Rule) make(p *Proxy, o origin) (*rule, error) {
-	made := &rule{name: r.Name, source: r.Source, limitRate: r.LimitRate, terms: p.Terms}
+	made := &rule{name: r.Name, source: r.Source, store: r.Store, limitRate: r.LimitRate, terms: p.Terms}
 	switch {
+	case r.Store != "" && o == local:
+		return nil, fmt.Errorf("store %q of local files, which are in none; want none", r.Store)
+	case r.Store != "" && !strings.Contains(r.Store, "://"):
+		return nil, fmt.Errorf(`store %q; want what the identities of its files begin with, such as "https://minio.example.com:9000/bucket"`, r.Store)
 	case r.LimitRate < 0:
 		return nil, fmt.Errorf("limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
 	case r.Headers < OwnHeaders || r.Headers > PrivateHeaders:

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -224,4 +227,35 @@ func TestSignedURLsOfCredentialsThatEnd(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A rule may be for the bucket of one store; that of the same name in another is
+// none of its business, nor is what may be of any.
+func TestRuleOfOneStore(t *testing.T) {
+	a := newAccelerator(t, accel.Rule{Name: "one", Source: "s3://reports", Destination: "/_one/", Store: "https://one.test/reports"})
+	for _, tt := range []struct {
+		name string
+		f    downloadview.File
+		want string // the location; "": no rule
+	}{
+		{"of the store", stored{object: "a", store: "https://one.test/reports"}, "/_one/a"},
+		{"of another", stored{object: "a", store: "https://two.test/reports"}, ""},
+		{"of one that begins so", stored{object: "a", store: "https://one.test/reports-2"}, ""},
+		{"of any", object("a"), ""},
+	} {
+		var seen downloadview.Outcome
+		h := downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{File: tt.f, Offloader: a}, nil
+		}), &downloadview.Options{Logger: slog.New(slog.DiscardHandler), Observer: func(_ *http.Request, o downloadview.Outcome) { seen = o }})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if got := w.Header().Get("X-Accel-Redirect"); got != tt.want || (seen.Rule == "one") != (tt.want != "") {
+			t.Errorf("%s: %q by rule %q, want %q", tt.name, got, seen.Rule, tt.want)
+		}
+	}
+	for _, r := range []accel.Rule{{Source: "/srv", Destination: "/_m/", Store: "https://x"}, {Source: "s3://b", Destination: "/_m/", Store: "minio"}} {
+		if _, err := accel.New(accel.Nginx(), r); err == nil || !strings.Contains(err.Error(), "store") {
+			t.Errorf("%+v: error %v, want one about the store", r, err)
+		}
+	}
 }

@@ -25,6 +25,7 @@ type prefixes struct {
 type rule struct {
 	name        string
 	source      string // as it was written
+	store       string // that files must be in; "": any
 	field       string
 	destination string // as encode gets it
 	encode      func(destination, rest string) (string, bool)
