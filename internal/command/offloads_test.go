@@ -1,8 +1,11 @@
 package command
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -78,5 +81,44 @@ func TestMeet(t *testing.T) {
 		if meet(a, b) != tt.want || meet(b, a) != tt.want {
 			t.Errorf("%q and %q meet: %v, want %v", a, b, !tt.want, tt.want)
 		}
+	}
+}
+
+// New rules are beside the mounts that are served until a restart, not beside
+// those of the file.
+func TestReloadBesideWhatIsServed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	write := func(mount, destination string) {
+		t.Helper()
+		text := "storages: {media: /srv/media}\nmounts: {" + mount + ": media}\nproxies: {front: nginx}\nrules: [{id: media, source: /srv/media, destination: " + destination + "}]\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("/media/", "/_media/")
+	s := &serve{downloadFlags: downloadFlags{Config: file}}
+	running, err := s.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := new(offloads)
+	if err := rules.swap(running); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	r := &reloader{serve: s, running: running, rules: rules, logger: slog.New(slog.NewTextHandler(&log, nil))}
+	location := func() string {
+		h, _ := rules.Offload(httptest.NewRequest(http.MethodGet, "/", nil), downloadview.Source{Scheme: "file", Path: "/srv/media/a"})
+		return h.Value
+	}
+	write("/other/", "/media/")
+	r.reload()
+	if got := location(); got != "/_media/a" || !strings.Contains(log.String(), `covers the mount \"/media/\"`) {
+		t.Errorf("handed over to %q, and the log says %s; want the old rule kept", got, &log)
+	}
+	write("/other/", "/_new/")
+	r.reload()
+	if got := location(); got != "/_new/a" {
+		t.Errorf("handed over to %q, and the log says %s; want the new rule", got, &log)
 	}
 }
