@@ -103,4 +103,7 @@ func (f shut) Open(context.Context) (fs.File, error) { return nil, errors.ErrUns
 // which two answers are of one version.
 func IsStrong(tag string) bool { return len(tag) > 1 && tag[0] == '"' }
 
-var _ downloadview.Sourcer = File{}
+var (
+	_ downloadview.Identifier = File{}
+	_ downloadview.Sourcer    = File{}
+)

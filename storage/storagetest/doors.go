@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"io/fs"
+	"time"
 
 	"github.com/downloadview/downloadview"
 )
@@ -40,6 +41,12 @@ func guard(f downloadview.File, d doors) downloadview.File {
 	if s, ok := find[downloadview.Sourcer](f); ok {
 		g = guardedSource{layer{g}, s}
 	}
+	if i, ok := find[downloadview.Identifier](f); ok {
+		g = guardedIdentity{layer{g}, i}
+	}
+	if s, ok := find[downloadview.Signer](f); ok {
+		g = guardedSigner{layer{g}, s}
+	}
 	if s, ok := find[downloadview.StatFile](f); ok {
 		g = guardedStat{layer{g}, s, d}
 	}
@@ -69,6 +76,20 @@ type guardedSource struct {
 	downloadview.Sourcer
 }
 
+type guardedIdentity struct {
+	layer
+	downloadview.Identifier
+}
+
+type guardedSigner struct {
+	layer
+	inner downloadview.Signer
+}
+
+func (f guardedSigner) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	return f.inner.SignedURL(ctx, o)
+}
+
 type guardedStat struct {
 	layer
 	inner downloadview.StatFile
@@ -90,9 +111,11 @@ func (f guardedRange) OpenRange(ctx context.Context, offset, length int64) (fs.F
 }
 
 var (
-	_ everything             = guardedStorage{}
-	_ downloadview.File      = guardedFile{}
-	_ downloadview.Sourcer   = guardedSource{}
-	_ downloadview.StatFile  = guardedStat{}
-	_ downloadview.RangeFile = guardedRange{}
+	_ everything              = guardedStorage{}
+	_ downloadview.File       = guardedFile{}
+	_ downloadview.Sourcer    = guardedSource{}
+	_ downloadview.Identifier = guardedIdentity{}
+	_ downloadview.Signer     = guardedSigner{}
+	_ downloadview.StatFile   = guardedStat{}
+	_ downloadview.RangeFile  = guardedRange{}
 )

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -22,6 +23,12 @@ func capabilities(f downloadview.File) (names []string) {
 	}
 	if _, ok := find[downloadview.Sourcer](f); ok {
 		names = append(names, "Source")
+	}
+	if _, ok := find[downloadview.Identifier](f); ok {
+		names = append(names, "Identity")
+	}
+	if _, ok := find[downloadview.Signer](f); ok {
+		names = append(names, "SignedURL")
 	}
 	return names
 }
@@ -45,6 +52,12 @@ func (f rangeOnly) OpenRange(ctx context.Context, offset, length int64) (fs.File
 	return f.inner.OpenRange(ctx, offset, length)
 }
 
+type signedFile struct{ plainFile }
+
+func (f signedFile) SignedURL(context.Context, downloadview.SignOptions) (string, time.Time, error) {
+	return "https://store.test/x", time.Time{}, nil
+}
+
 func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 	full := &modelFile{m: newModel(""), key: "x"}
 	plain := plainFile{full}
@@ -54,6 +67,7 @@ func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 		wrappedFile{plain},
 		statOnly{plain, full},
 		rangeOnly{plain, full},
+		signedFile{plain},
 		wrappedFile{rangeOnly{plain, full}},
 	} {
 		want := capabilities(f)

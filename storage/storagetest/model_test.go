@@ -22,6 +22,7 @@ import (
 // model is a storage in memory that offers everything, and has one bug, named
 // by a string; "" is none.
 type model struct {
+	asked    int
 	bug      string
 	mu       sync.Mutex // for what follows, and what bugs change in files and handles
 	objects  map[string]object
@@ -262,6 +263,20 @@ func (f *modelFile) Source() (downloadview.Source, bool) {
 		return src, f.early.version == 0
 	}
 	return src, true
+}
+
+func (f *modelFile) Identity() (string, bool) {
+	id := "https://store.test/" + url.PathEscape(f.key)
+	switch f.m.bug {
+	case "one identity for all":
+		id = "https://store.test/"
+	case "identities have spaces":
+		id = "https://store.test/" + f.key
+	case "identities change":
+		f.m.asked++
+		id += fmt.Sprint("#", f.m.asked)
+	}
+	return id, true
 }
 
 type modelHandle struct {

@@ -4,6 +4,7 @@
 // [Run] needs a [Fixture], which is a storage and a way to put something into
 // it. Everything else the suite decides. What a storage needn't offer
 // ([downloadview.StatFile], [downloadview.RangeFile], [downloadview.Sourcer],
+// [downloadview.Identifier],
 // [downloadview.Lister], [downloadview.Exister], [downloadview.Saver],
 // [downloadview.Deleter], [downloadview.Timed], [downloadview.URLer],
 // [downloadview.Pather]) is found by asking, and tested where it is there. The
@@ -81,6 +82,7 @@ func checks() []check {
 		{"ranges", checkRanges},
 		{"ranges of nothing", checkRangesOfNothing},
 		{"source", checkSource},
+		{"identity", checkIdentity},
 		{"list", checkList},
 		{"list of nothing", checkListOfNothing},
 		{"exists", checkExists},
