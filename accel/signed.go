@@ -22,7 +22,9 @@ type Signed struct {
 	// Expiry is for how long a URL is good at least when it is handed over; 0
 	// means 5 minutes. It is signed for twice as long, and handed over again for
 	// the same file meanwhile, where the file has an identity
-	// ([downloadview.Identifier]).
+	// ([downloadview.Identifier]). That is no matter of who signs: where storages
+	// read one bucket by different credentials, and not all may read all of it,
+	// each has an accelerator of its own, and a proxy's cache of its own.
 	//
 	// Where the credentials that sign end sooner, as those of a role do, a URL is
 	// good until then, and for a minute at least, or for Expiry if that is less.

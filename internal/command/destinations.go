@@ -44,41 +44,68 @@ func checkMounts(mounts []config.Mount, r *accel.Rule, server string) error {
 
 // checkStores refuses a rule for buckets of the same name in several stores: by
 // the name alone the proxy would send the file of one for that of another. A
-// signed URL is that of its store, but for one with a host put in its place.
+// signed URL is that of its store, but for one with a host put in its place. It is
+// not that of its credentials: the URLs of those who may read more would be handed
+// over for those who may read less.
 func checkStores(c *config.Config, r *accel.Rule) error {
-	if r.Signed != nil && r.Signed.Base == "" {
-		return nil
-	}
 	origin, path := destination.Split(r.Source)
 	if origin == destination.Local {
 		return nil
 	}
-	var first *config.Storage
-	var store string
+	byName := r.Signed == nil || r.Signed.Base != ""
+	var all []bucketURL
 	for i := range c.Storages {
 		s := &c.Storages[i]
 		if !slices.ContainsFunc(c.Mounts, func(m config.Mount) bool { return m.Storage == s.Name }) {
 			continue
 		}
-		u, err := url.Parse(s.URL)
-		if err != nil || u.Scheme+"://"+u.Host != origin {
+		b, ok := parseBucket(s)
+		if !ok || b.origin != origin || path != "" && !strings.HasPrefix(b.prefix, path) && !strings.HasPrefix(path, b.prefix) {
 			continue
 		}
-		q := u.Query()
-		prefix := q.Get("prefix") + q.Get("key")
-		for _, ours := range []string{"prefix", "key", "sign_endpoint"} {
-			q.Del(ours)
+		for _, other := range all {
+			switch {
+			case byName && (b.store != other.store || b.reader != other.reader):
+				return fmt.Errorf("source %q covers the storages %q and %q, buckets of the same name that may be in different stores, which a proxy can't tell apart by name; want signed URLs without a base, or no rule for them",
+					r.Source, other.name, b.name)
+			case b.store == other.store && b.reader != other.reader:
+				return fmt.Errorf("source %q covers the storages %q and %q, one bucket that is read by different credentials, and a signed URL of one would be handed over for the other; want one storage, or no rule for them",
+					r.Source, other.name, b.name)
+			}
 		}
-		switch {
-		case path != "" && !strings.HasPrefix(prefix, path) && !strings.HasPrefix(path, prefix):
-		case first == nil:
-			first, store = s, q.Encode()
-		case store != q.Encode():
-			return fmt.Errorf("source %q covers the storages %q and %q, buckets of the same name in different stores, which a proxy can't tell apart by name; want signed URLs without a base, or no rule for them",
-				r.Source, first.Name, s.Name)
-		}
+		all = append(all, b)
 	}
 	return nil
+}
+
+// A bucketURL is the URL of a storage, taken apart.
+type bucketURL struct {
+	name, origin, prefix string
+	store                string // the parameters that say where it is
+	reader               string // those that say by whose credentials it is read
+}
+
+func parseBucket(s *config.Storage) (bucketURL, bool) {
+	u, err := url.Parse(s.URL)
+	if err != nil || !hasScheme.MatchString(s.URL) {
+		return bucketURL{}, false
+	}
+	q, reader := u.Query(), url.Values{}
+	b := bucketURL{name: s.Name, origin: u.Scheme + "://" + u.Host, prefix: q.Get("prefix") + q.Get("key")}
+	for _, name := range []string{"profile", "role", "anonymous", "access_id"} {
+		if q.Has(name) {
+			reader[name] = q[name]
+			q.Del(name)
+		}
+	}
+	for _, name := range []string{ // of which neither depends
+		"prefix", "key", "sign_endpoint", "use_path_style", "s3ForcePathStyle", "hostname_immutable", "accelerate", "rate_limiter_capacity",
+		"request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
+	} {
+		q.Del(name)
+	}
+	b.store, b.reader = q.Encode(), reader.Encode()
+	return b, true
 }
 
 // checkDestinations finds rules of the file by which a proxy would send the file
