@@ -24,13 +24,15 @@ func IdentityOf(f File) (string, bool) {
 	return i.Identity()
 }
 
-// isIn tells whether f is the object, or in the bucket, that store is the identity
-// of.
-func isIn(store string, f File) bool {
+// Covers reports whether f is in the Store of h, where it has one.
+func (h *Handover) Covers(f File) bool {
+	if h.Store == "" {
+		return true
+	}
 	id, ok := IdentityOf(f)
 	if !ok {
 		return false
 	}
-	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(store, "/"))
+	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(h.Store, "/"))
 	return ok && (rest == "" || rest[0] == '/')
 }

@@ -55,7 +55,7 @@ func (x *exchange) offload() (done bool, err error) {
 	}
 	src, _ := SourceOf(x.resp.File)
 	h, ok := x.resp.Offloader.Offload(x.r, src)
-	if !ok || h.Store != "" && !isIn(h.Store, x.resp.File) {
+	if !ok || !h.Covers(x.resp.File) {
 		return false, nil
 	}
 	if h.Terms == nil {

@@ -210,7 +210,7 @@ func (e *exam) handover(ctx context.Context, key string) (downloadview.Handover,
 	if h.Terms == nil {
 		h.Terms = new(downloadview.Terms)
 	}
-	return h, src, ok && h.Field != ""
+	return h, src, ok && h.Field != "" && h.Covers(f)
 }
 
 func (e *exam) keys() []string { return slices.Sorted(maps.Keys(e.made)) }

@@ -84,7 +84,7 @@ func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 		return
 	}
 	h, ok := resp.Offloader.Offload(r, src)
-	if !ok || h.Field == "" {
+	if !ok || h.Field == "" || !h.Covers(resp.File) {
 		return
 	}
 	redirects := h.Link != nil && h.Link.Status != 0
