@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 )
 
@@ -18,6 +19,8 @@ type serve struct {
 	downloadFlags
 
 	Index bool           `help:"Show a page with its files for a folder. Default: a folder is 404."`
+	StallTimeout patience `placeholder:"DURATION" help:"How long a client may take nothing of its download, or send nothing of its request's body, before it is let go. A download that goes on, however slowly, may take any time. Default: 60s."`
+
 	Grace *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
 }
 
@@ -88,6 +91,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
+	ln = downloadview.EndStalled(ln, c.Limits.Stall)
 	if s.Config != "" {
 		rules, _ := d.offloader.(*offloads) // else they are those of --rule
 		r := &reloader{serve: s, running: c, rules: rules, logger: logger}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
 )
 
@@ -19,14 +20,18 @@ import (
 type server struct {
 	http     *http.Server
 	fresh    freshConns
-	handlers sync.WaitGroup // those that run
-	stopping chan struct{}  // closed when the listener and what is idle are
+	handlers sync.WaitGroup          // those that run
+	stopping chan struct{}           // closed when the listener and what is idle are
+	end      context.CancelCauseFunc // of the requests' contexts
 	logger   *slog.Logger
 }
 
 func newServer(h http.Handler, logger *slog.Logger) *server {
 	s := &server{stopping: make(chan struct{}), logger: logger}
+	var base context.Context
+	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
+		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.handlers.Add(1)
 			defer s.handlers.Done()
@@ -53,6 +58,7 @@ func (s *server) limit(l *config.Limits) {
 	s.http.ReadHeaderTimeout = cmp.Or(l.Header, s.http.ReadHeaderTimeout)
 	s.http.MaxHeaderBytes = cmp.Or(int(l.HeaderSize), s.http.MaxHeaderBytes)
 	s.http.IdleTimeout = cmp.Or(l.Idle, s.http.IdleTimeout)
+	s.http.Handler = downloadview.EndStalledBodies(l.Stall)(s.http.Handler)
 }
 
 // run serves at ln, which it closes, until ctx is done or a signal comes. What
@@ -98,6 +104,7 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 // to say so in the log, unless there is no patience left.
 func (s *server) cut(patience context.Context) {
 	s.logger.Warn("downloads in flight are cut")
+	s.end(downloadview.ErrShutdown)
 	s.http.Close()
 	quiet := make(chan struct{})
 	go func() {

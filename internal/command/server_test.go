@@ -101,12 +101,37 @@ func TestGraceCutsDownloads(t *testing.T) {
 	p, x := startLarge(t, "--grace=1ms")
 	p.signal(t, syscall.SIGTERM)
 	p.mustAwait(t, "downloads in flight are cut")
-	p.mustAwait(t, "aborted_by=client")
+	p.mustAwait(t, "aborted_by=shutdown")
 	if got := p.wait(); got != exitOK {
 		t.Errorf("exit status = %d", got)
 	}
 	if n, err := io.Copy(io.Discard, x.Body); err == nil {
 		t.Errorf("the download ended well after %d bytes", n)
+	}
+}
+
+// A client that takes nothing is let go, and so is one that doesn't send the body it
+// announced.
+func TestStallTimeout(t *testing.T) {
+	p, x := startLarge(t, "--stall-timeout=200ms")
+	p.mustAwait(t, "aborted_by=stall")
+	if n, err := io.Copy(io.Discard, x.Body); err == nil {
+		t.Errorf("the download ended well after %d bytes", n)
+	}
+	c, err := dial(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, "GET /missing HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+	b := bufio.NewReader(c)
+	resp, err := http.ReadResponse(b, nil)
+	if err != nil || resp.StatusCode != http.StatusNotFound || !resp.Close {
+		t.Fatalf("%v, %v; want 404 and the end of the connection", resp, err)
+	}
+	io.Copy(io.Discard, resp.Body)
+	if _, err := b.ReadByte(); err != io.EOF {
+		t.Errorf("after the answer: %v, want EOF", err)
 	}
 }
 

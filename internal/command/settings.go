@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,9 @@ import (
 
 	"github.com/downloadview/downloadview/internal/config"
 )
+
+// stallTimeout is the --stall-timeout where nothing else is said.
+const stallTimeout = time.Minute
 
 // settings returns what the flags and the file say together, with a value for
 // all that must have one.
@@ -48,6 +52,7 @@ func (s *serve) settings() (*config.Config, error) {
 		grace := 30 * time.Second
 		c.Grace = &grace
 	}
+	c.Limits.Stall = cmp.Or(time.Duration(s.StallTimeout), c.Limits.Stall, stallTimeout)
 	c.Blind = c.Blind || s.Blind
 	for i := range c.Mounts {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index

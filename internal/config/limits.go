@@ -14,6 +14,10 @@ type Limits struct {
 	HeaderSize int64
 	Idle       time.Duration
 
+	// Stall is how long a client may take nothing of its download, or send nothing
+	// of its request's body.
+	Stall time.Duration
+
 	Buckets BucketLimits
 }
 
@@ -35,6 +39,7 @@ func (l *Limits) read(v value) {
 		{name: "header", read: scalar(&l.Header, bound)},
 		{name: "header_size", read: scalar(&l.HeaderSize, headerSize)},
 		{name: "idle", read: scalar(&l.Idle, bound)},
+		{name: "stall", read: scalar(&l.Stall, bound)},
 		{name: "buckets", read: func(v value) { l.Buckets.read(v) }},
 	})
 }
