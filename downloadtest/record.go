@@ -1,7 +1,6 @@
 package downloadtest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,7 +38,7 @@ func Do(h http.Handler, method, target string, fields ...string) *http.Response 
 // [http.ErrAbortHandler], ends in [io.ErrUnexpectedEOF].
 func Record(h http.Handler, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
-	aborted := serve(h, w, r.WithContext(recording{r.Context()}))
+	aborted := serve(h, w, r)
 	resp := w.Result()
 	resp.Request = r
 	if aborted {
@@ -48,27 +47,25 @@ func Record(h http.Handler, r *http.Request) *http.Response {
 	return resp
 }
 
-// recording is the context of a request that no server has, wherever it comes
-// from: below a server an abort may end the goroutine, which is the caller's.
-type recording struct{ context.Context }
-
-func (c recording) Value(key any) any {
-	if key == http.ServerContextKey {
-		return nil
-	}
-	return c.Context.Value(key)
-}
-
+// serve runs h in a goroutine of its own: below a live server an abort may end the
+// goroutine, which would be the caller's.
 func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
-	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			aborted = true
-		default:
-			panic(p)
-		}
+	aborted = true
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if aborted {
+				panicked = recover() // nil for the end of the goroutine
+			}
+		}()
+		h.ServeHTTP(w, r)
+		aborted = false
 	}()
-	h.ServeHTTP(w, r)
-	return false
+	<-done
+	if panicked != nil && panicked != http.ErrAbortHandler {
+		panic(panicked)
+	}
+	return aborted
 }
