@@ -2,6 +2,8 @@ package downloadview
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"io"
 	"net"
 	"net/http"
@@ -88,4 +90,20 @@ func (e ending) readOld(c net.Conn) received {
 	}
 	defer resp.Body.Close()
 	return e.read(resp.StatusCode, resp.Header, resp.Body)
+}
+
+// unpacked returns the body without the coding that a compressor gave it.
+func unpacked(resp *http.Response, body []byte) []byte {
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return body
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return []byte(err.Error())
+	}
+	all, err := io.ReadAll(z)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return all
 }

@@ -18,7 +18,7 @@ type serve struct {
 
 	downloadFlags
 
-	Index bool           `help:"Show a page with its files for a folder. Default: a folder is 404."`
+	Index        bool     `help:"Show a page with its files for a folder. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may take nothing of its download, or send nothing of its request's body, before it is let go. A download that goes on, however slowly, may take any time. Default: 60s."`
 
 	Grace *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
