@@ -1,14 +1,18 @@
 # make test   installs what the tests need (Debian, as root) and runs them all
 # make check  is test and what else must hold before a change lands
+# make soak   fuzzes each target for ten minutes, which no change waits for
 # make bench  runs the benchmarks whose figures stand in docs/performance.md
 
-.PHONY: test check bench fmt
+.PHONY: test check soak bench fmt
 
 test:
 	@scripts/test
 
 check: test
 	@scripts/check
+
+soak:
+	@scripts/soak
 
 bench:
 	@scripts/bench
