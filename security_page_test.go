@@ -1,0 +1,45 @@
+package downloadview_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every test that a page names is there, in whatever package.
+func TestPagesNameTestsThatAreThere(t *testing.T) {
+	there := make(map[string]bool)
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range function.FindAllSubmatch(text, -1) {
+			there[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("docs/design/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`")
+	for _, page := range append(pages, "SECURITY.md", "docs/performance.md", "docs/buckets.md", "docs/servers.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllSubmatch(text, -1) {
+			if !there[string(m[1])] {
+				t.Errorf("%s names %s, and there is no such test", page, m[1])
+			}
+		}
+	}
+}
