@@ -1,0 +1,77 @@
+package downloadview
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// A server's WriteTimeout doesn't end a download that goes on, whatever sends it.
+func TestWriteTimeoutMoves(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
+	for name, f := range map[string]File{"sendfile": localFileOf(t, "a", content), "copied": newObject(string(content))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := make(chan Outcome, 1)
+			s := httptest.NewUnstartedServer(NewHandler(fileView(f), &Options{
+				Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o },
+			}))
+			s.Config.WriteTimeout = time.Second
+			s.Start()
+			defer s.Close()
+			c, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.New()
+			begun := time.Now()
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for {
+				n, err := io.CopyN(sum, resp.Body, 64<<10)
+				if n == 0 && err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatalf("after %v: %v; %+v", time.Since(begun), err, <-seen)
+				}
+				<-tick.C
+			}
+			if o := <-seen; o.AbortedBy != Nobody || !bytes.Equal(sum.Sum(nil), sha256Of(content)) {
+				t.Errorf("after %v: outcome %+v, or other bytes", time.Since(begun), o)
+			}
+		})
+	}
+}
+
+// A deadline that passes before the header is out is answered, and logged.
+func TestDeadlineBeforeTheHeader(t *testing.T) {
+	var logged bytes.Buffer
+	var seen Outcome
+	f := FromFunc("a", func(ctx context.Context, _ io.Writer) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}, nil)
+	h := NewHandler(fileView(f), &Options{Logger: loggerTo(&logged), Observer: func(_ *http.Request, o Outcome) { seen = o }})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+	if w.Code != http.StatusGatewayTimeout || seen.AbortedBy != Nobody || !bytes.Contains(logged.Bytes(), []byte("status=504")) {
+		t.Errorf("%d, %+v, logged %q", w.Code, seen, &logged)
+	}
+}
