@@ -43,6 +43,26 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk broke") }
 
+// serveOn serves h on a TCP port or a unix socket, and returns the address as
+// proxies take it.
+func serveOn(t *testing.T, network string, h http.Handler) string {
+	t.Helper()
+	app := httptest.NewUnstartedServer(h)
+	addr := app.Listener.Addr().String()
+	if network == "unix" {
+		app.Listener.Close()
+		path := filepath.Join(t.TempDir(), "s")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.Listener, addr = l, "unix:"+path
+	}
+	app.Start()
+	t.Cleanup(app.Close)
+	return addr
+}
+
 // nginx does not pass a broken download on as a whole one, whatever it speaks
 // with the application, below a recoverer that swallows every panic.
 func TestABrokenDownloadThroughNginx(t *testing.T) {
@@ -62,19 +82,7 @@ func TestABrokenDownloadThroughNginx(t *testing.T) {
 					continue // nobody can tell: no length, no chunks, and no reset on such a socket
 				}
 				t.Run(fmt.Sprintf("%s/HTTP %s/size %d", network, upstream, size), func(t *testing.T) {
-					app := httptest.NewUnstartedServer(swallowing)
-					addr := app.Listener.Addr().String()
-					if network == "unix" {
-						app.Listener.Close()
-						path := filepath.Join(t.TempDir(), "s")
-						l, err := net.Listen("unix", path)
-						if err != nil {
-							t.Fatal(err)
-						}
-						app.Listener, addr = l, "unix:"+path
-					}
-					app.Start()
-					defer app.Close()
+					addr := serveOn(t, network, swallowing)
 					nginx := nginxtest.Start(t, nginxtest.Options{Upstream: addr, Directory: t.TempDir(), UpstreamHTTP: upstream})
 					resp, err := http.Get(nginx.URL)
 					if err != nil {

@@ -7,10 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -58,20 +55,7 @@ func TestABrokenDownloadThroughProxies(t *testing.T) {
 	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"} {
 		for _, network := range []string{"tcp", "unix"} {
 			t.Run(server+"/"+network, func(t *testing.T) {
-				app := httptest.NewUnstartedServer(mux)
-				addr := app.Listener.Addr().String()
-				if network == "unix" {
-					app.Listener.Close()
-					path := filepath.Join(t.TempDir(), "s")
-					l, err := net.Listen("unix", path)
-					if err != nil {
-						t.Fatal(err)
-					}
-					app.Listener, addr = l, "unix:"+path
-				}
-				app.Start()
-				defer app.Close()
-				front := proxytest.Start(t, server, proxyconf.Site{Upstream: addr}, proxytest.Options{})
+				front := proxytest.Start(t, server, proxyconf.Site{Upstream: serveOn(t, network, mux)}, proxytest.Options{})
 				client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
 				defer client.CloseIdleConnections()
 				for _, path := range []string{"/early", "/late", "/sized-early", "/sized-late", "/deadline"} {

@@ -1,7 +1,6 @@
 package downloadview
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -33,26 +32,9 @@ func TestWriteTimeoutMoves(t *testing.T) {
 			}
 			defer c.Close()
 			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum := sha256.New()
-			begun := time.Now()
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for {
-				n, err := io.CopyN(sum, resp.Body, 64<<10)
-				if n == 0 && err == io.EOF {
-					break
-				}
-				if err != nil {
-					t.Fatalf("after %v: %v; %+v", time.Since(begun), err, <-seen)
-				}
-				<-tick.C
-			}
-			if o := <-seen; o.AbortedBy != Nobody || !bytes.Equal(sum.Sum(nil), sha256Of(content)) {
-				t.Errorf("after %v: outcome %+v, or other bytes", time.Since(begun), o)
+			sum, err := readSlowly(c, 10*time.Millisecond)
+			if o := <-seen; o.AbortedBy != Nobody || sum != sha256.Sum256(content) || err != nil {
+				t.Errorf("%v, outcome %+v, or other bytes", err, o)
 			}
 		})
 	}

@@ -82,34 +82,34 @@ func TestEndStalledIsNoLimitForTheWhole(t *testing.T) {
 			dial, seen := stalling(t, "tcp", f, 2*time.Second)
 			c := dial()
 			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum := sha256.New()
-			begun := time.Now()
-			tick := time.NewTicker(40 * time.Millisecond)
-			defer tick.Stop()
-			for {
-				n, err := io.CopyN(sum, resp.Body, 64<<10)
-				if err == io.EOF || n == 0 {
-					break
-				}
-				if err != nil {
-					t.Fatalf("after %v: %v", time.Since(begun), err)
-				}
-				<-tick.C
-			}
-			if o := <-seen; o.AbortedBy != Nobody || !bytes.Equal(sum.Sum(nil), sha256Of(content)) {
-				t.Errorf("after %v: outcome %+v, or other bytes", time.Since(begun), o)
+			sum, err := readSlowly(c, 40*time.Millisecond)
+			if o := <-seen; o.AbortedBy != Nobody || sum != sha256.Sum256(content) || err != nil {
+				t.Errorf("%v, outcome %+v, or other bytes", err, o)
 			}
 		})
 	}
 }
 
-func sha256Of(b []byte) []byte {
-	sum := sha256.Sum256(b)
-	return sum[:]
+// readSlowly reads an answer with a pause after each 64 KiB, and returns the sum of
+// its body.
+func readSlowly(c net.Conn, pause time.Duration) (sum [sha256.Size]byte, err error) {
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return sum, err
+	}
+	h := sha256.New()
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		n, err := io.CopyN(h, resp.Body, 64<<10)
+		if n == 0 && err == io.EOF {
+			return [sha256.Size]byte(h.Sum(nil)), nil
+		}
+		if err != nil && err != io.EOF {
+			return sum, err
+		}
+		<-tick.C
+	}
 }
 
 // What isn't for sendfile(2) goes on after a look at the right byte too.
