@@ -14,12 +14,12 @@ func (*configure) Help() string {
   downloadview config nginx --listen :80 --upstream unix:/run/media.sock \
       --rule /srv/media=/_media/ > /etc/nginx/nginx.conf
 
-  (umask 0 && exec downloadview serve --listen unix:/run/media.sock --headers private \
-      --accel nginx --rule /srv/media=/_media/ /srv/media) &
+  downloadview serve --listen "unix:/run/media.sock?group=www-data" --headers private \
+      --accel nginx --rule /srv/media=/_media/ /srv/media &
 
   nginx
 
   downloadview doctor http://127.0.0.1 --accel nginx --rule /srv/media=/_media/ /srv/media
 
-The first line prints what nginx is to be told. The second decides about downloads; its umask lets everybody on the machine use the socket, nginx's workers among them. The last checks what came of it. The same rules are given to all, as flags or, by --config, in a file.`
+The first line prints what nginx is to be told. The second decides about downloads. Its socket is open to the group www-data, which is that of nginx's workers on Debian; other systems have another one, such as nginx. The last checks what came of it. The same rules are given to all, as flags or, by --config, in a file.`
 }

@@ -121,6 +121,9 @@ func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
 	s.Listen = cmp.Or(p.Listen, s.Listen, "127.0.0.1:8000")
 	s.Upstream = cmp.Or(p.Upstream, s.Upstream, "127.0.0.1:8080")
 	if path, ok := strings.CutPrefix(s.Upstream, "unix:"); ok && path != "" {
+		if path, options, given := strings.Cut(path, "?"); given {
+			return s, usageErrorf("--upstream %q has the options %q, which are for serve --listen; want unix:%s", s.Upstream, options, path)
+		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return s, err
@@ -184,7 +187,7 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 func siteOf(c *config.Config, p *config.Proxy) proxyconf.Site {
 	s := proxyconf.Site{
 		Listen:    p.Listen,
-		Upstream:  cmp.Or(p.Upstream, c.Listen),
+		Upstream:  cmp.Or(p.Upstream, upstreamOf(c)),
 		Folder:    p.Folder,
 		Resolvers: p.Resolvers,
 		OpenFiles: p.OpenFiles,
@@ -215,4 +218,17 @@ func metadataFields(r config.Rule) []string {
 		fields = append(fields, http.CanonicalHeaderKey(prefix[scheme]+key))
 	}
 	return fields
+}
+
+// upstreamOf returns where a proxy finds what listens as c says; "" where c
+// doesn't say.
+func upstreamOf(c *config.Config) string {
+	if c.Listen == "" {
+		return ""
+	}
+	a, err := config.ParseAddress(c.Listen)
+	if err != nil { // it was read by the same function
+		return c.Listen
+	}
+	return a.String()
 }

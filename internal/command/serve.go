@@ -14,7 +14,7 @@ import (
 type serve struct {
 	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. May be left out where --config has storages."`
 
-	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket, which those may use whom the umask lets. Default: 127.0.0.1:8080."`
+	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket. Behind PATH there may be its permissions and its group, as in unix:PATH?mode=0660&group=www-data; without them the umask decides who may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
 
@@ -45,7 +45,7 @@ Examples:
 
   downloadview serve --index /srv/media
 
-  downloadview serve --listen unix:/run/media.sock \
+  downloadview serve --listen "unix:/run/media.sock?group=www-data" \
       --accel nginx --rule /srv/media=/_media/ /srv/media
 
   downloadview serve --accel apache --rule /srv/media=/mnt/media /srv/media
@@ -85,7 +85,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	ln, err := addr.listen()
+	ln, err := listenAt(addr)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		defer r.start()()
 	}
 	return srv.run(ctx, ln, *c.Grace, func() {
-		fmt.Fprintf(env.stderr, "listening on %s\n", addr.url(ln))
+		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
 			logger.Warn("who comes past the proxy gets empty files and sees internal locations; say by "+flag+" where the proxy's requests come from", "listen", c.Listen)
 		}

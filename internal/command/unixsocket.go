@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,36 +10,53 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"github.com/downloadview/downloadview/internal/config"
 )
 
-// listenUnix listens on a socket at path. The socket that a dead server left
-// there is replaced; nothing else is.
-func listenUnix(path string) (net.Listener, error) {
-	if runtime.GOOS == "linux" && strings.HasPrefix(path, "@") { // in no file system
-		ln, err := net.Listen("unix", path)
+// listenUnix listens on a socket at a. The socket that a dead server left
+// there is replaced; nothing else is. Where a has permissions or a group, nobody
+// but this user can connect until the socket has both (on Linux).
+func listenUnix(a config.Address) (net.Listener, error) {
+	if runtime.GOOS == "linux" && strings.HasPrefix(a.Name, "@") { // in no file system
+		ln, err := net.Listen("unix", a.Name)
 		if err != nil {
-			return nil, fmt.Errorf("--listen unix:%s: %w", path, listenCause(err))
+			return nil, fmt.Errorf("--listen %v: %w", a, listenCause(err))
 		}
 		return ln, nil
 	}
-	if err := removeStale(path); err != nil {
-		return nil, fmt.Errorf("--listen unix:%s: %w", path, err)
+	gid, err := groupOf(a)
+	if err != nil {
+		return nil, err
 	}
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err := removeStale(a.Name); err != nil {
+		return nil, fmt.Errorf("--listen %v: %w", a, err)
+	}
+	var lc net.ListenConfig
+	if a.Mode != 0 {
+		lc.Control = beforeBind
+	}
+	general, err := lc.Listen(context.Background(), "unix", a.Name)
 	if err != nil {
 		err = listenCause(err)
-		if len(path) > longestSocketPath {
-			err = fmt.Errorf("%w; its %d bytes are more than a socket's path may have", err, len(path))
+		if len(a.Name) > longestSocketPath {
+			err = fmt.Errorf("%w; its %d bytes are more than a socket's path may have", err, len(a.Name))
 		}
-		return nil, fmt.Errorf("--listen unix:%s: %w", path, err)
+		return nil, fmt.Errorf("--listen %v: %w", a, err)
 	}
+	ln := general.(*net.UnixListener)
 	ln.SetUnlinkOnClose(false)
-	bound, err := os.Lstat(path)
+	bound, err := os.Lstat(a.Name)
 	if err != nil {
 		ln.Close()
-		return nil, fmt.Errorf("--listen unix:%s: %w", path, err)
+		return nil, fmt.Errorf("--listen %v: %w", a, err)
 	}
-	return &unixListener{UnixListener: ln, path: path, bound: bound}, nil
+	l := &unixListener{UnixListener: ln, path: a.Name, bound: bound}
+	if err := permit(a, gid); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 const longestSocketPath = 103 // sun_path of macOS; Linux has four bytes more

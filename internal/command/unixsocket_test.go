@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/downloadview/downloadview/internal/config"
 )
 
 // socketDir is a directory whose name is short, as sockets need it.
@@ -75,7 +77,7 @@ func TestListenUnixKeepsOthers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ln, err := listenUnix(path); err == nil {
+			if ln, err := listenUnix(config.Address{Network: "unix", Name: path}); err == nil {
 				ln.Close()
 				t.Error("listens where something else is")
 			} else if !strings.Contains(err.Error(), path) {
@@ -92,14 +94,14 @@ func TestListenUnixKeepsOthers(t *testing.T) {
 // A socket that took the name over in the meantime is somebody else's.
 func TestUnixListenerRemovesOnlyItsOwn(t *testing.T) {
 	path := filepath.Join(socketDir(t), "s")
-	first, err := listenUnix(path)
+	first, err := listenUnix(config.Address{Network: "unix", Name: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	second, err := listenUnix(path)
+	second, err := listenUnix(config.Address{Network: "unix", Name: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +117,7 @@ func TestUnixListenerRemovesOnlyItsOwn(t *testing.T) {
 
 func TestListenUnixLongPath(t *testing.T) {
 	path := filepath.Join(socketDir(t), strings.Repeat("x", 150))
-	_, err := listenUnix(path)
+	_, err := listenUnix(config.Address{Network: "unix", Name: path})
 	if err == nil || !strings.Contains(err.Error(), "bytes are more than") {
 		t.Errorf("listenUnix of a long path: %v, want that it is too long", err)
 	}

@@ -25,12 +25,8 @@ func TestUnreadableIsNotHandedOver(t *testing.T) {
 	program := filepath.Join(dir, "downloadview")
 	copyOfItself(t, program)
 	for _, tt := range handovers {
-		cmd := exec.Command(program, "serve", "--listen=127.0.0.1:0", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+		cmd := asNobody(program, "serve", "--listen=127.0.0.1:0", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
 		cmd.Dir = dir
-		if os.Geteuid() == 0 {
-			const nobody = 65534
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		}
 		p, err := startCommand(cmd)
 		if err != nil {
 			t.Fatal(err)
@@ -42,6 +38,16 @@ func TestUnreadableIsNotHandedOver(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asNobody runs a program as nobody where this is root.
+func asNobody(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = "/"
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	return cmd
 }
 
 // copyOfItself puts the program where anybody may run it.

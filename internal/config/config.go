@@ -13,7 +13,7 @@ import (
 type Config struct {
 	File string
 
-	Listen string         // HOST:PORT or unix:PATH; "" where the file doesn't say
+	Listen string         // as ParseAddress reads it; "" where the file doesn't say
 	Grace  *time.Duration // how long downloads may go on after a signal; nil likewise
 	Blind  bool           // hand over without looking at the file first
 
@@ -56,7 +56,7 @@ func Parse(file string, text []byte) (*Config, error) {
 func (c *Config) read(v value) {
 	var index, inline bool
 	v.mapping("storages, mounts, proxies and rules", []field{
-		{name: "listen", read: scalar(&c.Listen, address)},
+		{name: "listen", read: scalar(&c.Listen, listen)},
 		{name: "grace", read: optional(&c.Grace, duration)},
 		{name: "index", read: scalar(&index, boolean)},
 		{name: "inline", read: scalar(&inline, boolean)},

@@ -60,7 +60,7 @@ func readProxies(v value) []Proxy {
 				{name: "server", need: want, read: scalar(&server, ParseServer)},
 				{name: "from", read: list(&p.From, "addresses, such as [127.0.0.1, unix]", peer)},
 				{name: "listen", read: scalar(&p.Listen, hostPort)},
-				{name: "upstream", read: scalar(&p.Upstream, address)},
+				{name: "upstream", read: scalar(&p.Upstream, upstream)},
 				{name: "folder", read: scalar(&p.Folder, absolute)},
 				{name: "resolvers", read: list(&p.Resolvers, "addresses, such as [127.0.0.53]", resolver)},
 				{name: "symlinks", read: scalar(&p.Symlinks, symlinksByName)},

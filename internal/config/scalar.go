@@ -154,18 +154,19 @@ func count(s string) (int, error) {
 	return n, nil
 }
 
-// address reads HOST:PORT or unix:PATH.
-func address(s string) (string, error) {
-	if path, ok := strings.CutPrefix(s, "unix:"); ok {
-		if path == "" {
-			return "", errors.New("has no path; want such as unix:/run/downloadview.sock")
-		}
-		return s, nil
+// listen reads where the application listens.
+func listen(s string) (string, error) {
+	_, err := ParseAddress(s)
+	return s, err
+}
+
+// upstream reads where a proxy finds the application.
+func upstream(s string) (string, error) {
+	a, err := ParseAddress(s)
+	if err == nil && a.String() != s {
+		err = fmt.Errorf("has options, which are for listen; want %s", a)
 	}
-	if _, err := hostPort(s); err != nil {
-		return "", fmt.Errorf("%w, or unix:PATH", err)
-	}
-	return s, nil
+	return s, err
 }
 
 func hostPort(s string) (string, error) {
