@@ -136,6 +136,22 @@ func ExampleStorageView() {
 	// <script>
 }
 
+// Under a router with other wildcards than net/http's, the key is what follows
+// the prefix of the route.
+func ExamplePathKey() {
+	view := downloadview.StorageView{
+		Storage: folder(map[string]string{"2026/a b.txt": "report"}),
+		Key:     downloadview.PathKey("/media/"),
+	}
+	router := http.NewServeMux() // with chi: router.Handle("/media/*", …)
+	router.Handle("/media/", downloadview.NewHandler(view, nil))
+
+	show(router, "GET", "/media/2026%2Fa%20b.txt")
+	// Output:
+	// 200 attachment; filename="a b.txt"
+	// report
+}
+
 // Middleware of views works on decisions, before anything is opened.
 func ExampleMiddleware() {
 	var confidential downloadview.Middleware = func(next downloadview.View) downloadview.View {

@@ -32,7 +32,9 @@ type StorageView struct {
 	Lookup func(r *http.Request) (Storage, error)
 
 	// Key takes the key from the request; an error ends it. nil means the
-	// value of the wildcard "path", as in the pattern "GET /media/{path...}".
+	// value of the wildcard "path", as in the pattern "GET /media/{path...}" of
+	// [http.ServeMux]; a route without it is answered 500. Under other routers
+	// set Key to [PathKey].
 	Key func(r *http.Request) (string, error)
 
 	// Response holds what is the same for every file; its File is replaced.
@@ -45,13 +47,9 @@ func (v StorageView) Respond(r *http.Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	var key string
-	if v.Key == nil {
-		key = r.PathValue("path")
-	} else {
-		if key, err = v.Key(r); err != nil {
-			return Response{}, err
-		}
+	key, err := v.key(r)
+	if err != nil {
+		return Response{}, err
 	}
 	f, err := storage.File(key)
 	if err != nil {
@@ -63,6 +61,13 @@ func (v StorageView) Respond(r *http.Request) (Response, error) {
 	resp := v.Response
 	resp.File = f
 	return resp, nil
+}
+
+func (v StorageView) key(r *http.Request) (string, error) {
+	if v.Key == nil {
+		return wildcardKey(r)
+	}
+	return v.Key(r)
 }
 
 func (v StorageView) storage(r *http.Request) (Storage, error) {

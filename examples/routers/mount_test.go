@@ -1,7 +1,9 @@
 package routers
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,13 +29,11 @@ var storage = func() downloadview.Storage {
 	return aferofs.New(m, nil)
 }()
 
-// files serves what follows /files/. The path of the URL is unescaped once,
-// under every router; the values that routers take out of it are not always.
+// files serves what follows /files/ in the path of the URL, which is unescaped
+// once, under every router; the values that routers take out of it are not always.
 var files = downloadview.StorageView{
 	Storage: storage,
-	Key: func(r *http.Request) (string, error) {
-		return strings.TrimPrefix(r.URL.Path, "/files/"), nil
-	},
+	Key:     downloadview.PathKey("/files/"),
 }
 
 // confidential is middleware for a whole application.
@@ -173,6 +173,69 @@ func TestRoutersAgree(t *testing.T) {
 			}
 			if got := w.Header().Get("X-Robots-Tag"); (got == "noindex") != (tt.status < 300) {
 				t.Errorf("%s: %s %s: X-Robots-Tag %q", name, tt.method, tt.path, got)
+			}
+		}
+	}
+}
+
+// Without a Key, only a route that names the wildcard "path" as net/http does
+// has one. The others are an error that the log explains, rather than 404.
+func TestViewWithoutAKey(t *testing.T) {
+	view := downloadview.StorageView{Storage: storage}
+	var log bytes.Buffer
+	h := downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+
+	mux := http.NewServeMux()
+	mux.Handle("/files/{path...}", h)
+	mux.Handle("/other/{file...}", h)
+	onChi := chi.NewRouter()
+	onChi.Handle("/files/{path:.*}", h)
+	onChi.Handle("/other/*", h)
+	onGin := gin.New()
+	onGin.Any("/other/*path", gin.WrapH(h))
+	onEcho := echo.New()
+	onEcho.Any("/other/*", echo.WrapHandler(h))
+
+	for name, router := range map[string]http.Handler{"mux": mux, "chi": onChi, "gin": onGin, "echo": onEcho} {
+		for path, want := range map[string]int{"/files/2026%2Fa%20(1).txt": 200, "/files/": 404, "/other/17.pdf": 500} {
+			if strings.HasPrefix(path, "/files/") && (name == "gin" || name == "echo") {
+				continue
+			}
+			log.Reset()
+			w := httptest.NewRecorder()
+			router.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			if w.Code != want || strings.Contains(log.String(), "downloadview.PathKey") != (want == 500) {
+				t.Errorf("%s: %s: %d, log %q, want %d", name, path, w.Code, log.String(), want)
+			}
+		}
+	}
+}
+
+// A part of an application that is mounted as a whole sees the same path.
+func TestGroups(t *testing.T) {
+	view := downloadview.StorageView{Storage: storage, Key: downloadview.PathKey("/api/files/")}
+	h := downloadview.NewHandler(view, nil)
+
+	mux := http.NewServeMux()
+	mux.Handle("/api/files/", h)
+	onChi := chi.NewRouter()
+	onChi.Route("/api", func(r chi.Router) { r.Handle("/files/*", h) })
+	mounted := chi.NewRouter()
+	mounted.Mount("/api/files", h)
+	onGin := gin.New()
+	onGin.Group("/api").Any("/files/*path", gin.WrapH(h))
+	onEcho := echo.New()
+	onEcho.Group("/api").Any("/files/*", echo.WrapHandler(h))
+	stripped := http.NewServeMux()
+	stripped.Handle("/api/", http.StripPrefix("/api", downloadview.NewHandler(
+		downloadview.StorageView{Storage: storage, Key: downloadview.PathKey("/files/")}, nil)))
+
+	for name, router := range map[string]http.Handler{"mux": mux, "chi": onChi, "chi, mounted": mounted, "gin": onGin, "echo": onEcho, "stripped": stripped} {
+		for _, path := range []string{"/api/files/2026%2Fa%20(1).txt", "/api/files/2026/a%20%281%29.txt"} {
+			w := httptest.NewRecorder()
+			router.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			if w.Code != 200 || w.Body.String() != "2026/a (1).txt" {
+				t.Errorf("%s: %s: %d %q", name, path, w.Code, w.Body)
 			}
 		}
 	}
