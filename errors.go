@@ -19,8 +19,15 @@ var ErrUpstream = errors.New("upstream failed")
 // A StatusError is an error that knows its HTTP status. A view or middleware
 // returns one to choose the answer: the client sees the status text and the
 // header, the log sees Err.
+//
+// A view sends the client to another page, such as a login, by Status 302 or 303
+// and a Location in Header. Answers are never stored by caches.
 type StatusError struct {
-	Status int         // such as [http.StatusForbidden]; 400 to 599
+	// Status is 400 to 599, such as [http.StatusForbidden]; or 301, 302, 303,
+	// 307 or 308 where Header has one Location, which is not empty and has no
+	// control characters. Any other is answered 500.
+	Status int
+
 	Err    error       // the cause; nil is fine
 	Header http.Header // added to the answer, such as WWW-Authenticate; nil is fine
 }
@@ -38,10 +45,34 @@ func (e *StatusError) Unwrap() error { return e.Err }
 // StatusCode returns Status.
 func (e *StatusError) StatusCode() int { return e.Status }
 
+// redirects reports whether e sends the client to another page.
+func (e *StatusError) redirects() bool {
+	switch e.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return false
+	}
+	var all []string
+	for key, values := range e.Header {
+		if http.CanonicalHeaderKey(key) == "Location" {
+			all = append(all, values...)
+		}
+	}
+	return len(all) == 1 && all[0] != "" && !hasControl(all[0])
+}
+
+// misused adds to a StatusError that can't be the answer what would be right.
+func (e *StatusError) misused(err error) error {
+	if e.Status >= 400 && e.Status <= 599 || e.redirects() {
+		return err
+	}
+	return fmt.Errorf("%w (the StatusError has the status %d; want 400 to 599, or 301, 302, 303, 307 or 308 with one Location)", err, e.Status)
+}
+
 // StatusCode returns the HTTP status that an error is answered with. The first
 // of these that holds counts:
 //   - An error in its tree with a method StatusCode() int: that status if it is
-//     between 400 and 599, else 500. Beside [ErrUpstream], rather than around it,
+//     between 400 and 599, or that of a [StatusError] with a Location, else 500. Beside [ErrUpstream], rather than around it,
 //     such an error is only a cause and does not count.
 //   - [ErrUpstream]: 504 if a deadline passed, else 502.
 //   - [fs.ErrNotExist] and [fs.ErrInvalid]: 404.
@@ -63,7 +94,9 @@ func StatusCode(err error) int {
 		StatusCode() int
 	}
 	if errors.As(err, &coded) && (!upstream || errors.Is(coded, ErrUpstream)) {
-		if code := coded.StatusCode(); code >= 400 && code <= 599 {
+		code := coded.StatusCode()
+		e, own := coded.(*StatusError)
+		if code >= 400 && code <= 599 || own && e.redirects() {
 			return code
 		}
 		return http.StatusInternalServerError

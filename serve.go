@@ -112,9 +112,12 @@ func (x *exchange) refuse(err error) {
 	for _, key := range contentFields {
 		delete(h, key)
 	}
-	if withHeader, ok := errors.AsType[*StatusError](err); ok {
+	withHeader, ok := errors.AsType[*StatusError](err)
+	if ok {
 		f := fields{header: h}
 		f.add(withHeader.Header, nil)
+		err = withHeader.misused(err)
+		x.outcome.Err = err
 	}
 	switch x.ended() {
 	case Client:
@@ -128,6 +131,9 @@ func (x *exchange) refuse(err error) {
 			level = slog.LevelError
 		}
 		x.log(level, status, err)
+	}
+	if ok && withHeader.Status != status {
+		delete(h, "Location")
 	}
 	x.outcome.Status = status
 	if x.options.Error != nil {

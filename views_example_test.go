@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -131,6 +132,30 @@ func ExampleMiddleware_session() {
 	//
 	// 200 attachment; filename="a.txt"
 	// for members
+}
+
+// Browsers that aren't signed in are sent to a login page.
+func ExampleStatusError_redirect() {
+	var signedIn downloadview.Middleware = func(next downloadview.View) downloadview.View {
+		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+			if _, err := r.Cookie("session"); err != nil { // and look it up
+				return downloadview.Response{}, &downloadview.StatusError{
+					Status: http.StatusFound,
+					Err:    err,
+					Header: http.Header{"Location": {"/login?next=" + url.QueryEscape(r.URL.EscapedPath())}},
+				}
+			}
+			return next.Respond(r)
+		})
+	}
+	files := downloadview.StorageView{Storage: folder(map[string]string{"a b.txt": "for members"})}
+	h := mount(signedIn(files), nil)
+
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/files/a%20b.txt", nil))
+	fmt.Println(w.Code, w.Header().Get("Location"))
+	// Output:
+	// 302 /login?next=%2Ffiles%2Fa%2520b.txt
 }
 
 // The error that refuses a request brings the header that goes with it.
