@@ -231,3 +231,42 @@ func TestPolicyOfA304(t *testing.T) {
 		}
 	}
 }
+
+// What phones, browsers and players go by.
+func TestTypesThatClientsNeed(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.m4b": "audio/mp4", "a.m4s": "video/iso.segment", "a.mpd": "application/dash+xml", "a.m3u8": "application/vnd.apple.mpegurl",
+		"a.usdz": "model/vnd.usdz+zip", "a.pkpass": "application/vnd.apple.pkpass", "a.pkpasses": "application/vnd.apple.pkpasses",
+		"a.mobileconfig": "application/x-apple-aspen-config", "a.xpi": "application/x-xpinstall", "a.svgz": "image/svg+xml",
+		"Info.PLIST": "application/x-plist", "a.ipa": "application/x-ios-app", "a.pkg": "application/vnd.apple.installer+xml",
+		"a.msix": "application/msix", "a.msixbundle": "application/msixbundle", "a.appx": "application/appx", "a.gpkg": "application/geopackage+sqlite3",
+		"a.ttml": "application/ttml+xml", "a.xlsb": "application/vnd.ms-excel.sheet.binary.macroEnabled.12", "a.ott": "application/vnd.oasis.opendocument.text-template",
+		"a.vsdx": "application/vnd.ms-visio.drawing.main+xml", "a.exr": "image/aces", "a.fits": "image/fits", "a.ac3": "audio/ac3", "a.ttl": "text/turtle; charset=utf-8",
+		"a.rdf": "application/rdf+xml", "a.xsd": "text/xml; charset=utf-8", "a.cbor": "application/cbor", "SHA256SUMS.asc": "application/pgp-signature",
+	} {
+		if got := TypeByName(name); got != want {
+			t.Errorf("TypeByName(%q) = %q, want %q", name, got, want)
+		}
+	}
+	for name, shown := range map[string]bool{
+		"a.m4b": true, "a.m4s": true, "a.usdz": true, "a.pkpass": true, "a.exr": true,
+		"a.mpd": false, "a.svgz": false, "a.xpi": false, "a.mobileconfig": false, "a.pkg": false, "a.ttml": false, "a.rdf": false, "a.xsd": false, "a.hta": false,
+	} {
+		if got := Inline.shown(TypeByName(name)); got != shown {
+			t.Errorf("%s is shown inline: %v, want %v", name, got, shown)
+		}
+	}
+}
+
+// Bytes in gzip are saved as they are, whatever the extension says of them.
+func TestNoCodingFromAName(t *testing.T) {
+	for _, name := range []string{"a.svgz", "a.tar.gz", "a.html.gz", "a.js.br"} {
+		o := newObject("\x1f\x8b")
+		o.name = name
+		for _, resp := range []Response{{File: o}, {File: o, Disposition: InlineActive}} {
+			if _, h := answerBelow(nil, resp); h.Get("Content-Encoding") != "" {
+				t.Errorf("%s: Content-Encoding %q", name, h["Content-Encoding"])
+			}
+		}
+	}
+}
