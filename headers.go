@@ -68,8 +68,8 @@ func (r *Response) describe(a *Attributes) description {
 	}
 	if d.contentType != "" {
 		d.contentType = withCharset(d.contentType)
-	} else if d.contentType = TypeByName(d.name); d.contentType == "" {
-		if d.contentType = TypeByName(key); d.contentType == "" {
+	} else if d.contentType = r.Types.byName(d.name); d.contentType == "" {
+		if d.contentType = r.Types.byName(key); d.contentType == "" {
 			d.contentType = octetStream
 		}
 	}

@@ -22,6 +22,30 @@ func TypeByName(name string) string {
 	return typeByExtension[strings.ToLower(ext)]
 }
 
+// Types are media types by the extension of a name, in lower case and without its
+// first dot, such as "pkpass" or "tar.gz". One that isn't well formed counts for
+// nothing. Text gets charset=utf-8 where it has no charset.
+type Types map[string]string
+
+// byName returns the type of t for the longest extension of a file name or key
+// that it has, else that of [TypeByName].
+func (t Types) byName(name string) string {
+	if len(t) == 0 {
+		return TypeByName(name)
+	}
+	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	for {
+		_, ext, ok := strings.Cut(base, ".")
+		if !ok {
+			return TypeByName(name)
+		}
+		if own := t[ext]; isMediaType(own) {
+			return withCharset(own)
+		}
+		base = ext
+	}
+}
+
 // withCharset completes a text type that doesn't say its charset.
 func withCharset(contentType string) string {
 	if len(contentType) < 5 || !strings.EqualFold(contentType[:5], "text/") {

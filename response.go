@@ -23,10 +23,15 @@ type Response struct {
 	// ContentType is the full media type; one that is not well formed is an
 	// error. "" means the type that the storage knows, unless that is not well
 	// formed or the meaningless "application/octet-stream" or
-	// "binary/octet-stream", then [TypeByName] of Name and of File.Name(). A
+	// "binary/octet-stream", then that of Types and [TypeByName] for Name and for
+	// File.Name(). A
 	// text type without a charset gets charset=utf-8. A script that is not shown
 	// is sent as application/octet-stream: see [Attachment].
 	ContentType string
+
+	// Types come before the table of [TypeByName], where that is asked; nil adds
+	// nothing.
+	Types Types
 
 	// ETag is the entity tag in its quotes, where the view knows better than
 	// the file; a tag that is weak or not well formed is an error. "" means

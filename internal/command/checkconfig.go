@@ -14,12 +14,15 @@ type checkConfig struct {
 
 // Help is the long part of --help.
 func (*checkConfig) Help() string {
-	return `Everything that is wrong is told on stderr, a line each: FILE:LINE: KEY: what. Nothing is opened but the file. The exit status is 0 where all is well, 1 where something is wrong and 2 when the command line is.`
+	return `Everything that is wrong is told on stderr, a line each: FILE:LINE: KEY: what. Nothing is opened but the file, and the one of its mime_types. The exit status is 0 where all is well, 1 where something is wrong and 2 when the command line is.`
 }
 
 // Run says "FILE: ok" and what is in it, or all that is wrong.
 func (c *checkConfig) Run(env *environment) error {
 	conf, err := readConfig(c.File)
+	if err == nil {
+		_, err = readTypes(conf)
+	}
 	var wrong config.Errors
 	if errors.As(err, &wrong) {
 		return wrong // found, as it was asked to

@@ -12,13 +12,18 @@ import (
 type delivery struct {
 	look      bool // before a file is handed over
 	rate      int64
+	types     downloadview.Types
 	offloader downloadview.Offloader // nil streams
 }
 
 // delivery is what the flags or the rules of the file, which *offloads then
 // hold, say.
 func (s *serve) delivery(c *config.Config) (delivery, error) {
-	d := delivery{look: !c.Blind, rate: int64(s.LimitRate)}
+	types, err := readTypes(c)
+	if err != nil {
+		return delivery{}, err
+	}
+	d := delivery{look: !c.Blind, rate: int64(s.LimitRate), types: types}
 	a, err := s.accelerator(c)
 	switch {
 	case err != nil:
@@ -82,6 +87,7 @@ func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadv
 	resp := downloadview.Response{
 		CacheControl: m.CacheControl,
 		LimitRate:    d.rate,
+		Types:        d.types,
 		Look:         d.look,
 		Offloader:    d.offloader,
 	}

@@ -28,6 +28,7 @@ type serve struct {
 type downloadFlags struct {
 	Config    string   `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
 	Inline    bool     `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
+	MimeTypes string   `placeholder:"FILE" help:"Media types by extension, in a file such as /etc/mime.types: a type in each line, and behind it its extensions. They come before the built-in ones, and after what a bucket has stored. Default: the built-in ones alone."`
 	LimitRate byteSize `placeholder:"SIZE" help:"How much of each download may go out in a second, such as 1MB or 512KiB. Of the proxies nginx can be told; others aren't handed anything then. Default: as fast as it goes."`
 	behindProxy
 	bucketFlags `group:"Buckets:"`

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
 )
 
@@ -54,6 +55,7 @@ func (s *serve) settings() (*config.Config, error) {
 	}
 	c.Limits.Stall = cmp.Or(time.Duration(s.StallTimeout), c.Limits.Stall, stallTimeout)
 	c.Blind = c.Blind || s.Blind
+	c.MimeTypes = cmp.Or(s.MimeTypes, c.MimeTypes)
 	for i := range c.Mounts {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
@@ -91,4 +93,24 @@ func readConfig(file string) (*config.Config, error) {
 		return nil, fmt.Errorf("--config %q: %w", file, err)
 	}
 	return c, nil
+}
+
+// readTypes reads the file of media types, if c has one. What is wrong with its
+// lines is a [UsageError] around [config.Errors].
+func readTypes(c *config.Config) (downloadview.Types, error) {
+	if c.MimeTypes == "" {
+		return nil, nil
+	}
+	types, err := config.ReadTypes(c.MimeTypes)
+	var wrong config.Errors
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &wrong):
+		return nil, &UsageError{wrong}
+	case errors.As(err, &path):
+		return nil, fmt.Errorf("--mime-types %q: %w", c.MimeTypes, path.Err)
+	case err != nil:
+		return nil, fmt.Errorf("--mime-types %q %w", c.MimeTypes, err)
+	}
+	return types, nil
 }

@@ -16,6 +16,7 @@ func (c *Config) Changes(old *Config) []string {
 		{"listen", c.Listen, old.Listen},
 		{"grace", c.Grace, old.Grace},
 		{"blind", c.Blind, old.Blind},
+		{"mime_types", c.MimeTypes, old.MimeTypes},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits, old.Limits},

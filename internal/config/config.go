@@ -17,6 +17,8 @@ type Config struct {
 	Grace  *time.Duration // how long downloads may go on after a signal; nil likewise
 	Blind  bool           // hand over without looking at the file first
 
+	MimeTypes string // a file of media types, which [ReadTypes] reads; "": none
+
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; all of them where there are Storages
 	Proxies  []Proxy
@@ -61,6 +63,7 @@ func (c *Config) read(v value) {
 		{name: "index", read: scalar(&index, boolean)},
 		{name: "inline", read: scalar(&inline, boolean)},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
+		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &index, &inline) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
