@@ -22,6 +22,13 @@ const (
 	InlineActive
 )
 
+// A Renamer changes names of downloads, such as to what every system can save.
+// Several goroutines use it.
+type Renamer interface {
+	// Rename returns the name that stands for name. It may be asked of any text.
+	Rename(name string) string
+}
+
 // shown tells whether a file of a type is to be displayed.
 func (d Disposition) shown(contentType string) bool {
 	return d == InlineActive || d == Inline && isHarmless(contentType)

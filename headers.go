@@ -62,6 +62,9 @@ func (r *Response) describe(a *Attributes) description {
 	if d.name == "" {
 		d.name = key[strings.LastIndexByte(key, '/')+1:]
 	}
+	if r.Renamer != nil {
+		d.name = r.Renamer.Rename(d.name)
+	}
 	d.contentType = r.ContentType
 	if d.contentType == "" && a.ContentType != "" && !isMeaningless(a.ContentType) && isMediaType(a.ContentType) {
 		d.contentType = a.ContentType

@@ -14,8 +14,16 @@ type Response struct {
 	File File
 
 	// Name is the name that the download is saved under; "" is the last
-	// element of File.Name().
+	// element of File.Name(). It goes out in any script and normal form, but
+	// separators become "_", control characters and those that turn the direction
+	// of writing are left out, and what is longer than 255 bytes is cut in the
+	// middle. Names that Windows can't have ("CON", "a:b", "a.") and invisible
+	// characters are passed on; package middleware has CleanNames for them.
 	Name string
+
+	// Renamer, if not nil, is asked for the name in place of the one that the
+	// download would have, be it Name, a stored one or that of the file.
+	Renamer Renamer
 
 	// Disposition is [Attachment] unless set.
 	Disposition Disposition

@@ -8,6 +8,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // openStorages opens those storages of c that are mounted, by name. The function
@@ -74,7 +75,7 @@ var errNoFolders = errors.New("the folders of this storage can't be listed; want
 
 // downloads hands out the files of v.
 func downloads(v downloadview.StorageView, log *accessLog) http.Handler {
-	return downloadview.NewHandler(v, &downloadview.Options{Logger: log.logger, Observer: log.observe})
+	return downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{Logger: log.logger, Observer: log.observe})
 }
 
 // folders is downloads with a page for each folder.

@@ -14,6 +14,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // explain is the command "downloadview explain".
@@ -106,7 +107,7 @@ func viewOf(c *config.Config, d delivery, storages map[string]downloadview.Stora
 	if !ok {
 		return nothing
 	}
-	return d.view(m, storages[m.Storage])
+	return middleware.CleanNames(d.view(m, storages[m.Storage]))
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

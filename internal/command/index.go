@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // An indexed storage shows a page for each folder, which is a path that ends
@@ -23,7 +24,7 @@ type indexed struct {
 func newIndexed(v downloadview.StorageView, storage downloadview.Lister, log *accessLog) *indexed {
 	x := &indexed{storage: storage, key: v.Key, log: log}
 	x.folders = log.wrap(x.serveFolder)
-	x.downloads = downloadview.NewHandler(v, &downloadview.Options{
+	x.downloads = downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{
 		Logger:   log.logger,
 		Error:    x.serveError,
 		Observer: log.observe,

@@ -36,7 +36,7 @@ type downloadFlags struct {
 
 // Help is the long part of --help.
 func (*serve) Help() string {
-	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are, dotfiles included.
+	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Keys are the names as they are, dotfiles included. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
 
 A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
 
