@@ -153,16 +153,16 @@ func (s span) contentRange(size int64) string {
 	return string(b)
 }
 
-// sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6).
+// sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6). Also
+// the first boundary has an empty line before it, as nginx and Apache send it: a
+// preamble of nothing (RFC 2046, 5.1.1), without which zsync 0.6.2 asks for the
+// same ranges again and again.
 func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
 	d := x.resp.describe(&a)
 	boundary := rand.Text()
 	head := func(i int) []byte {
 		var h bytes.Buffer
-		if i > 0 {
-			h.WriteString("\r\n")
-		}
-		fmt.Fprintf(&h, "--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
+		fmt.Fprintf(&h, "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
 			boundary, d.contentType, parts[i].contentRange(k.size))
 		return h.Bytes()
 	}

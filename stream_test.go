@@ -122,6 +122,9 @@ func TestSeveralRanges(t *testing.T) {
 			if cl := got.header.Get("Content-Length"); cl != fmt.Sprint(len(got.body)) {
 				t.Errorf("Content-Length %s of %d bytes", cl, len(got.body))
 			}
+			if !strings.HasPrefix(got.body, "\r\n--") {
+				t.Errorf("the body begins with %.10q, want CRLF before the first boundary", got.body)
+			}
 			want := []string{
 				"application/octet-stream bytes 7-8/10 78", "application/octet-stream bytes 0-1/10 01",
 				"application/octet-stream bytes 4-4/10 4",
