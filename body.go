@@ -84,6 +84,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	f.common(x, x.resp.describe(&a), &a)
 	f.content(a, k)
 	f.length(part.length)
+	if x.uncut && p.status == http.StatusOK {
+		f.set("Accept-Ranges", "none")
+	}
 	if p.status == http.StatusPartialContent {
 		f.set("Content-Range", part.contentRange(k.size))
 	}
@@ -126,6 +129,9 @@ func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	f.common(x, x.resp.describe(&a), &a)
 	f.content(a, k)
 	f.length(k.size)
+	if x.uncut {
+		f.set("Accept-Ranges", "none")
+	}
 	w := bodyWriter{w: x.w, size: k.size}
 	err := w.take(src)
 	x.outcome.Bytes = w.sent

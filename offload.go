@@ -62,6 +62,7 @@ func (x *exchange) offload() (done bool, err error) {
 		h.Terms = &noTerms
 	}
 	x.outcome.Rule, x.style = h.Rule, h.Terms.Tag
+	x.uncut = h.Terms.CutsStreamed && hasOddRange(x.r.Header)
 	if x.limit <= 0 || h.LimitRate > 0 && h.LimitRate < x.limit {
 		x.limit = h.LimitRate
 	}
@@ -125,9 +126,14 @@ func (x *exchange) unfit(t *Terms) bool {
 	if len(x.r.Header["Range"]) == 0 {
 		return false
 	}
-	wanted, ok := parseRange(x.r.Header["Range"])
-	return !ok && t.Unfit&OddRanges != 0 ||
-		len(wanted) > 1 && t.Unfit&SeveralRanges != 0 && t.Validators == ProxyValidators
+	if t.Unfit&OddRanges != 0 && hasOddRange(x.r.Header) {
+		return true
+	}
+	if t.Unfit&SeveralRanges == 0 || t.Validators != ProxyValidators {
+		return false
+	}
+	wanted, _ := parseRange(x.r.Header["Range"])
+	return len(wanted) > 1
 }
 
 func (x *exchange) look() (Attributes, error) {

@@ -23,6 +23,7 @@ type exchange struct {
 	ranger RangeFile     // the file, where it can be opened in the middle
 	beyond bool          // it refused a range that is not in it
 	unseen bool          // it is answered for without a look at it
+	uncut  bool          // the proxy is to leave the whole file whole
 	limit  int64         // bytes a second; 0: none
 	moving *movingWriter // nil: the server has no WriteTimeout
 

@@ -19,6 +19,11 @@ type Terms struct {
 	// the application does.
 	SilentRanges bool
 
+	// CutsStreamed says that the proxy takes ranges out of answers, too, that the
+	// application streams, unless those say "Accept-Ranges: none". The answers to
+	// OddRanges then say so.
+	CutsStreamed bool
+
 	// KeepsSafety says that the proxy sends the application's
 	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
 	// inline downloads are streamed.
@@ -58,8 +63,10 @@ type Requests uint8
 const (
 	// SeveralRanges are those for more than one range of the file.
 	SeveralRanges Requests = 1 << iota
-	// OddRanges are those with a Range field that means nothing here, such as one
-	// in another unit than bytes.
+	// OddRanges are those with a Range field that servers read in different ways:
+	// one that means nothing here (another unit than bytes, bad syntax, several
+	// fields), numbers of more than 18 digits, "-0", empty elements, blanks but for
+	// one after a comma, ranges that overlap or touch, and more than 100 of them.
 	OddRanges
 	// HeadRequests are those with the method HEAD.
 	HeadRequests

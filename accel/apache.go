@@ -19,7 +19,9 @@ import "github.com/downloadview/downloadview"
 // ranges by the application's entity tag and date, so a file is looked at before
 // it is handed over, which costs one open or one request for metadata. A file
 // without an entity tag is streamed: mod_xsendfile gives every such file the same
-// one. So is, by this package, whatever ends in 304, 412 or 416.
+// one. So is, by this package, whatever ends in 304, 412 or 416, and requests with
+// ranges of which other servers make something else, such as a last position past
+// the largest int64.
 //
 // The path is taken as it is: names with control characters and those that end
 // in a space are streamed. Symbolic links are followed wherever they lead; a
@@ -45,6 +47,7 @@ func Apache10() Proxy {
 
 var apacheTerms = downloadview.Terms{
 	Validators:   downloadview.OurValidators,
+	Unfit:        downloadview.OddRanges,
 	SilentRanges: true,
 	KeepsSafety:  true,
 }

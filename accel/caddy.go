@@ -31,8 +31,10 @@ import (
 //
 // Caddy judges preconditions and ranges by the application's entity tag and the
 // file's own date, so a file is looked at before it is handed over, which costs
-// one open or one request for metadata. To a range in another unit than bytes it
-// answers 416, so such requests are streamed. Its error pages after the hand-over
+// one open or one request for metadata. To a range in another unit than bytes, or
+// with bad syntax, it answers 416, so such requests are streamed. So are several
+// ranges: Caddy's answer lacks the empty line before the first boundary, without
+// which zsync asks again and again. Its error pages after the hand-over
 // carry the application's Content-Disposition and Cache-Control, unless the
 // configuration deletes them, as the printed one does. Symbolic links are
 // followed wherever they lead; a storage that refuses them refuses them before
@@ -45,7 +47,7 @@ func Caddy() Proxy {
 		Encode:      encodeLocation,
 		Terms: downloadview.Terms{
 			Validators:  downloadview.OurTag,
-			Unfit:       downloadview.OddRanges,
+			Unfit:       downloadview.OddRanges | downloadview.SeveralRanges,
 			KeepsSafety: true,
 		},
 	}
@@ -70,7 +72,7 @@ func Caddy26() Proxy {
 		},
 		Terms: downloadview.Terms{
 			Tag:         downloadview.CaddyTag,
-			Unfit:       downloadview.OddRanges | downloadview.HeadRequests,
+			Unfit:       downloadview.OddRanges | downloadview.SeveralRanges | downloadview.HeadRequests,
 			KeepsSafety: true,
 		},
 	}

@@ -24,7 +24,8 @@ import (
 // ranges by the application's entity tag and date, so a file is looked at before
 // it is handed over, which costs one open or one request for metadata. It ignores
 // If-Match and If-Unmodified-Since, and makes one range of several: what ends in
-// 304, 412 or 416 is answered here, and several ranges are streamed.
+// 304, 412 or 416 is answered here, and several ranges are streamed, as are those
+// of which other servers make something else, such as "bytes=20-10".
 //
 // Names that are not UTF-8, and those with control characters, are streamed.
 // Symbolic links are followed wherever they lead, unless server.follow-symlink is
@@ -42,9 +43,10 @@ func Lighttpd() Proxy {
 			return encodeLocation(destination, rest)
 		},
 		Terms: downloadview.Terms{
-			Validators:  downloadview.OurValidators,
-			Unfit:       downloadview.SeveralRanges,
-			KeepsSafety: true,
+			Validators:   downloadview.OurValidators,
+			Unfit:        downloadview.OddRanges | downloadview.SeveralRanges,
+			CutsStreamed: true,
+			KeepsSafety:  true,
 		},
 	}
 }

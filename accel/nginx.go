@@ -50,7 +50,8 @@ import (
 //	add_header Content-Security-Policy $upstream_http_content_security_policy;
 //
 // nginx judges preconditions and ranges itself, by the entity tag and the date
-// that it computes from the file. Files that a rule covers get that same tag
+// that it computes from the file. To ranges that it takes for bad syntax, such as
+// "bytes=20-10", it answers 416, so requests with those are streamed. Files that a rule covers get that same tag
 // when they are streamed, so a download begun in one mode resumes in the other.
 //
 // A missing file is 404 from nginx, an unreadable one 403, and these error
@@ -75,6 +76,7 @@ func Nginx() Proxy {
 		Terms: downloadview.Terms{
 			Tag:        downloadview.NginxTag,
 			Validators: downloadview.ProxyValidators,
+			Unfit:      downloadview.OddRanges,
 			Private:    private("Cache-Control", "Content-Disposition", "Expires"),
 			RateField:  "X-Accel-Limit-Rate",
 		},

@@ -220,7 +220,7 @@ func (s *site) get(t *testing.T, mode, place, key string, q request, tag string)
 	t.Helper()
 	header := http.Header{}
 	for i := 0; i < len(q.fields); i += 2 {
-		header.Set(q.fields[i], strings.NewReplacer("TAG", tag, "DATE", longAgo.Format(http.TimeFormat)).Replace(q.fields[i+1]))
+		header.Add(q.fields[i], strings.NewReplacer("TAG", tag, "DATE", longAgo.Format(http.TimeFormat)).Replace(q.fields[i+1]))
 	}
 	resp := s.proxy.Do(t, q.method, target(mode, place, key), header)
 	body, err := io.ReadAll(resp.Body)
