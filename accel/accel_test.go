@@ -76,8 +76,8 @@ func TestOffload(t *testing.T) {
 		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
 		accel.Rule{Source: "s3://reports/2026/", Destination: "/_s3/", Headers: accel.SafetyHeaders},
 	)
-	plain := downloadview.Terms{Tag: downloadview.NginxTag, RateField: "X-Accel-Limit-Rate"}
-	vouched := downloadview.Terms{KeepsSafety: true, RateField: "X-Accel-Limit-Rate"}
+	plain := downloadview.Terms{Tag: downloadview.NginxTag, Unfit: downloadview.OddRanges, RateField: "X-Accel-Limit-Rate"}
+	vouched := downloadview.Terms{Unfit: downloadview.OddRanges, KeepsSafety: true, RateField: "X-Accel-Limit-Rate"}
 	for _, tt := range []struct {
 		name  string
 		src   downloadview.Source

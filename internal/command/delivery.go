@@ -97,7 +97,7 @@ func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadv
 	if _, ok := storage.(*bucket); ok {
 		resp.Stored = d.stored(m)
 	}
-	return downloadview.StorageView{Storage: storage, Key: keyBelow(m.Path), Response: resp}
+	return downloadview.StorageView{Storage: storage, Key: keysOf(m, storage).key, Response: resp}
 }
 
 // stored says what of a bucket's own description of an object is passed on. It
@@ -113,13 +113,26 @@ func (d *delivery) stored(m *config.Mount) downloadview.Stored {
 	return s
 }
 
-// mountOf returns the mount that has the path of a URL: the longest.
+// mountOf returns the mount that answers for the path of a URL.
 func mountOf(c *config.Config, path string) (*config.Mount, bool) {
-	var longest *config.Mount
+	all := make([]*config.Mount, len(c.Mounts))
+	places := make([]mountPath, len(c.Mounts))
 	for i := range c.Mounts {
-		if m := &c.Mounts[i]; strings.HasPrefix(path, m.Path) && (longest == nil || len(m.Path) > len(longest.Path)) {
-			longest = m
+		all[i] = &c.Mounts[i]
+		places[i] = mountPath{all[i].Path, isDirectory(c, all[i].Storage)}
+	}
+	if i := mountFor(places, path); i >= 0 {
+		return all[i], true
+	}
+	return nil, false
+}
+
+// isDirectory tells whether the storage called name is given as a directory.
+func isDirectory(c *config.Config, name string) bool {
+	for _, s := range c.Storages {
+		if s.Name == name {
+			return !hasScheme.MatchString(s.URL)
 		}
 	}
-	return longest, longest != nil
+	return false
 }

@@ -56,14 +56,14 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 		v := d.view(&m, storages[m.Storage])
 		h, err := downloads(v, log), error(nil)
 		if m.Index {
-			h, err = folders(v, log)
+			h, err = folders(v, keysOf(&m, v.Storage), log)
 		}
 		if err == errNoFolders && m.Line == 0 {
 			return nil, usageErrorf("--index: the folders of %q can't be listed", c.Storages[0].URL)
 		} else if err != nil {
 			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
 		}
-		all = append(all, mounted{m.Path, m.Index, h})
+		all = append(all, mounted{mountPath{m.Path, keysOf(&m, v.Storage).clean}, m.Index, h})
 	}
 	if len(all) == 1 && all[0].path == "/" {
 		return all[0].handler, nil
@@ -79,10 +79,10 @@ func downloads(v downloadview.StorageView, log *accessLog) http.Handler {
 }
 
 // folders is downloads with a page for each folder.
-func folders(v downloadview.StorageView, log *accessLog) (http.Handler, error) {
+func folders(v downloadview.StorageView, k keys, log *accessLog) (http.Handler, error) {
 	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {
 		return nil, errNoFolders
 	}
-	return newIndexed(v, lister, log), nil
+	return newIndexed(v, lister, k, log), nil
 }

@@ -123,10 +123,10 @@ var choosing = []string{
 // streamed answer; what the field can't say is streamed.
 func TestHandovers(t *testing.T) {
 	dir := handedFiles(t)
-	streamed := start(t, dir)
+	streamed := start(t, "--hidden", dir)
 	for _, tt := range handovers {
 		t.Run(tt.server, func(t *testing.T) {
-			p := start(t, "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+			p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
 			for _, name := range handedNames {
 				for _, method := range []string{"GET", "HEAD"} {
 					path := "/" + percentEncoded(name)
@@ -178,10 +178,10 @@ func TestHandoversOfWhatCantBeSent(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	streamed := start(t, dir)
+	streamed := start(t, "--hidden", dir)
 	for _, tt := range handovers {
-		p := start(t, "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
-		for _, path := range []string{"/missing", "/sub", "/sub/", "/", "/out", "/pipe", "/a.txt/x", "/a%00.txt", "/../a.txt", "//a.txt", "/sub/../a.txt"} {
+		p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+		for _, path := range []string{"/missing", "/sub", "/sub/", "/", "/out", "/pipe", "/a.txt/x", "/a%00.txt", "/../a.txt", "/sub/../a.txt"} {
 			for _, method := range []string{"GET", "HEAD"} {
 				got, want := p.get(t, method, path), streamed.get(t, method, path)
 				if got.status != want.status || got.status < 403 || got.body != want.body || got.told() != nil {
@@ -199,11 +199,10 @@ func TestHandoversOfConditionalRequests(t *testing.T) {
 	dir := handedFiles(t)
 	for _, tt := range handovers {
 		t.Run(tt.server, func(t *testing.T) {
-			p := start(t, "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+			p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
 			tag := p.get(t, "GET", "/a.txt").header.Get("Etag")
 			ours := tt.tag
-			several := tt.server == "lighttpd"
-			odd := strings.HasPrefix(tt.server, "caddy")
+			several := tt.server == "lighttpd" || strings.HasPrefix(tt.server, "caddy")
 			for _, c := range []struct {
 				name   string
 				header string
@@ -212,7 +211,7 @@ func TestHandoversOfConditionalRequests(t *testing.T) {
 			}{
 				{"a range", "Range: bytes=2-5", false, 0},
 				{"ranges", "Range: bytes=0-0,9-9", several, 206},
-				{"an odd range", "Range: lines=1-2", odd, 200},
+				{"an odd range", "Range: lines=1-2", true, 200},
 				{"a range that isn't there", "Range: bytes=99-", ours, 416},
 				{"its tag", "If-None-Match: " + tag, ours, 304},
 				{"another tag", `If-None-Match: "x"`, false, 0},

@@ -15,14 +15,14 @@ import (
 // in a slash, and hands out the rest as downloads.
 type indexed struct {
 	storage   downloadview.Lister
-	key       func(*http.Request) (string, error)
+	keys      keys
 	downloads http.Handler
 	folders   http.Handler
 	log       *accessLog
 }
 
-func newIndexed(v downloadview.StorageView, storage downloadview.Lister, log *accessLog) *indexed {
-	x := &indexed{storage: storage, key: v.Key, log: log}
+func newIndexed(v downloadview.StorageView, storage downloadview.Lister, k keys, log *accessLog) *indexed {
+	x := &indexed{storage: storage, keys: k, log: log}
 	x.folders = log.wrap(x.serveFolder)
 	x.downloads = downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{
 		Logger:   log.logger,
@@ -34,7 +34,7 @@ func newIndexed(v downloadview.StorageView, storage downloadview.Lister, log *ac
 
 func (x *indexed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if reading && (r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/")) {
+	if key, err := x.keys.key(r); reading && err == nil && (key == "" || strings.HasSuffix(key, "/")) {
 		x.folders.ServeHTTP(w, r)
 		return
 	}
@@ -56,7 +56,11 @@ func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int,
 // location is relative to that segment, so it stays on this host whatever the
 // path begins with.
 func redirectToFolder(w http.ResponseWriter, name string) {
-	w.Header().Set("Location", linkTo(name)+"/")
+	redirect(w, linkTo(name)+"/")
+}
+
+func redirect(w http.ResponseWriter, location string) {
+	w.Header().Set("Location", location)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.WriteHeader(http.StatusFound)
 }
@@ -64,9 +68,9 @@ func redirectToFolder(w http.ResponseWriter, name string) {
 // folderName returns the name of the folder that has the request's path but for
 // the slash, and whether there is one.
 func (x *indexed) folderName(r *http.Request) (string, bool) {
-	folder, _ := x.key(r)
+	folder, err := x.keys.key(r)
 	name := path.Base(folder)
-	if folder == "" || name == "." || name == ".." {
+	if err != nil || folder == "" || name == "." || name == ".." {
 		return "", false
 	}
 	for _, err := range downloadview.List(r.Context(), x.storage, folder) {
@@ -80,10 +84,13 @@ func (x *indexed) folderName(r *http.Request) (string, bool) {
 
 // linkTo returns the reference from a folder's page to a name in the folder.
 // The dot keeps "a:b" from being a scheme.
-func linkTo(name string) string { return "./" + url.PathEscape(name) }
+func linkTo(name string) string { return "./" + escapeName(name) }
+
+// escapeName writes a name as a segment of a path.
+func escapeName(name string) string { return url.PathEscape(name) }
 
 func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
-	folder, _ := x.key(r)
+	folder, _ := x.keys.key(r)
 	if folder == "/" { // the folder "", which List takes for the top
 		refuse(w, r, http.StatusNotFound)
 		return downloadview.Nobody
@@ -91,8 +98,14 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	folder = strings.TrimSuffix(folder, "/")
 
 	p := newPage(w, folder)
+	clean, redirects := x.redirects(r)
 	for fi, err := range downloadview.List(r.Context(), x.storage, folder) {
 		switch {
+		case err == nil && redirects:
+			redirectToClean(w, r, clean)
+			return downloadview.Nobody
+		case err == nil && !x.keys.lists(fi.Name()):
+			continue
 		case err != nil && r.Context().Err() != nil:
 			return downloadview.Client
 		case err != nil && !p.begun:
@@ -110,10 +123,21 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 			return downloadview.Client
 		}
 	}
+	if redirects {
+		redirectToClean(w, r, clean)
+		return downloadview.Nobody
+	}
 	if p.end() != nil {
 		return downloadview.Client
 	}
 	return downloadview.Nobody
+}
+
+// redirects returns the path at which a folder's page is, and whether it is
+// another one than the request's.
+func (x *indexed) redirects(r *http.Request) (clean string, ok bool) {
+	clean, ok = cleanPath(r.URL.Path)
+	return clean, ok && x.keys.clean && clean != r.URL.Path
 }
 
 // fail answers a folder that can't be listed at all.

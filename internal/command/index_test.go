@@ -42,7 +42,8 @@ func serveIndex(t *testing.T, storage downloadview.Lister) (base string, log *by
 
 func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, error) {
 	d := delivery{look: true}
-	return folders(d.view(&config.Mount{Path: "/", Index: true}, storage), &accessLog{slog.New(log)})
+	m := &config.Mount{Path: "/", Index: true, Hidden: true}
+	return folders(d.view(m, storage), keysOf(m, storage), &accessLog{slog.New(log)})
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {

@@ -1,18 +1,17 @@
 package command
 
 import (
-	"cmp"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/downloadview/downloadview"
 )
 
-// A mounted handler has the keys below a path of the URL.
+// A mounted handler has the keys below a path of the URL, with a slash at both
+// ends.
 type mounted struct {
-	path    string // with a slash at both ends
+	mountPath
 	indexed bool
 	handler http.Handler
 }
@@ -20,13 +19,16 @@ type mounted struct {
 // mounts serves below each path what is mounted there; the longest path wins.
 // It is no [http.ServeMux], which would redirect what has "//" and ".." in it.
 type mounts struct {
-	byLength  []mounted // the longest first
+	all       []mounted
+	paths     []mountPath
 	elsewhere http.Handler
 }
 
 func newMounts(all []mounted, log *accessLog) *mounts {
-	slices.SortFunc(all, func(a, b mounted) int { return cmp.Compare(len(b.path), len(a.path)) })
-	m := &mounts{byLength: all}
+	m := &mounts{all: all}
+	for _, at := range all {
+		m.paths = append(m.paths, at.mountPath)
+	}
 	m.elsewhere = downloadview.NewHandler(nothing, &downloadview.Options{Logger: log.logger, Observer: log.observe, Error: m.serveError})
 	return m
 }
@@ -37,18 +39,16 @@ var nothing = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, 
 })
 
 func (m *mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for i := range m.byLength {
-		if strings.HasPrefix(r.URL.Path, m.byLength[i].path) {
-			m.byLength[i].handler.ServeHTTP(w, r)
-			return
-		}
+	if i := mountFor(m.paths, r.URL.Path); i >= 0 {
+		m.all[i].handler.ServeHTTP(w, r)
+		return
 	}
 	m.elsewhere.ServeHTTP(w, r)
 }
 
 // serveError sends whoever forgot the slash of a mount with an index there.
 func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
-	for _, at := range m.byLength {
+	for _, at := range m.all {
 		if status == http.StatusNotFound && at.indexed && r.URL.Path+"/" == at.path {
 			redirectToFolder(w, path.Base(at.path))
 			return
@@ -57,10 +57,33 @@ func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, 
 	refuse(w, r, status)
 }
 
-// keyBelow returns how the key is found below path: what follows it in the URL,
-// which net/http has decoded.
-func keyBelow(path string) func(*http.Request) (string, error) {
-	return func(r *http.Request) (string, error) {
-		return strings.TrimPrefix(r.URL.Path, path), nil
+// A mountPath is where something is mounted.
+type mountPath struct {
+	path  string
+	clean bool // it is a directory, to which paths lead that aren't clean
+}
+
+// mountFor returns the index of the one that answers for path, -1 for none: the
+// longest. A path that isn't clean leads to a directory by what it is when it is
+// cleaned, and to anything else as it is.
+func mountFor(all []mountPath, path string) int {
+	at := longest(all, path)
+	if isClean(path) || at >= 0 && !all[at].clean {
+		return at
 	}
+	clean, ok := cleanPath(path)
+	if at = longest(all, clean); !ok || at < 0 || !all[at].clean {
+		return -1
+	}
+	return at
+}
+
+func longest(all []mountPath, path string) int {
+	at := -1
+	for i := range all {
+		if strings.HasPrefix(path, all[i].path) && (at < 0 || len(all[i].path) > len(all[at].path)) {
+			at = i
+		}
+	}
+	return at
 }

@@ -29,6 +29,7 @@ type downloadFlags struct {
 	Config    string   `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
 	Inline    bool     `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
 	MimeTypes string   `placeholder:"FILE" help:"Media types by extension, in a file such as /etc/mime.types: a type in each line, and behind it its extensions. They come before the built-in ones, and after what a bucket has stored. Default: the built-in ones alone."`
+	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
 	LimitRate byteSize `placeholder:"SIZE" help:"How much of each download may go out in a second, such as 1MB or 512KiB. Of the proxies nginx can be told; others aren't handed anything then. Default: as fast as it goes."`
 	behindProxy
 	bucketFlags `group:"Buckets:"`
@@ -36,9 +37,9 @@ type downloadFlags struct {
 
 // Help is the long part of --help.
 func (*serve) Help() string {
-	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Keys are the names as they are, dotfiles included. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
+	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are; those that begin with a dot are served with --hidden alone. A path that isn't clean, such as /./a or //a, leads to the same file as /a. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
 
-A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
+In a bucket both are keys as any other, but for a file:// URL, which is a directory whose names with a dot are not served either. A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
 
 "listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
 

@@ -59,6 +59,7 @@ func (s *serve) settings() (*config.Config, error) {
 	for i := range c.Mounts {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
+		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
 	}
 	if err := s.bucketFlags.apply(c); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func TestWholeSetup(t *testing.T) {
 				rule += media
 			}
 			socket := filepath.Join(t.TempDir(), "s")
-			p := start(t, "--listen=unix:"+socket, "--accel", server, "--accel-from=unix", "--headers=private", "--inline", "--rule", rule, media)
+			p := start(t, "--listen=unix:"+socket, "--accel", server, "--accel-from=unix", "--headers=private", "--inline", "--hidden", "--rule", rule, media)
 			if p.url != "http://unix:"+socket {
 				t.Fatalf("it listens on %s", p.url)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/wrapper"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -40,6 +41,9 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 	storage, release, err := open(ctx, u, all.reach())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q: %w", shown(u), err)
+	}
+	if u.Scheme == "file" {
+		return fileBucket{wrapper.Storage{Inner: storage}}, release, nil
 	}
 	return all.bounded(storage, u), release, nil
 }

@@ -56,19 +56,20 @@ func Parse(file string, text []byte) (*Config, error) {
 // read reads the whole file. Names that are referred to may be defined further
 // down, so those checks come later.
 func (c *Config) read(v value) {
-	var index, inline bool
+	var rest mountDefaults
 	v.mapping("storages, mounts, proxies and rules", []field{
 		{name: "listen", read: scalar(&c.Listen, listen)},
 		{name: "grace", read: optional(&c.Grace, duration)},
-		{name: "index", read: scalar(&index, boolean)},
-		{name: "inline", read: scalar(&inline, boolean)},
+		{name: "index", read: scalar(&rest.index, boolean)},
+		{name: "inline", read: scalar(&rest.inline, boolean)},
+		{name: "hidden", read: scalar(&rest.hidden, boolean)},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
-		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &index, &inline) }},
+		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
 		{name: "rules", read: func(v value) { c.Rules = c.readRules(v) }},
 		{name: "limits", read: func(v value) { c.Limits.read(v) }},
 	})
-	v.d.check(func() { c.mountTheOnly(v.d, index, inline) })
+	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 }

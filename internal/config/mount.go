@@ -12,14 +12,18 @@ type Mount struct {
 	Storage      string // the name of one
 	Inline       bool   // let browsers show what they can
 	Index        bool   // show a page for a folder
+	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
 	Stored       bool   // what the storage has of Cache-Control and Expires comes before that default
 	Line         int
 }
 
-// readMounts reads the mounts. index and inline hold where a mount doesn't say;
-// they are looked at when the whole file has been read.
-func (c *Config) readMounts(v value, index, inline *bool) []Mount {
+// mountDefaults hold where a mount doesn't say.
+type mountDefaults struct{ index, inline, hidden bool }
+
+// readMounts reads the mounts. The rest is looked at when the whole file has been
+// read.
+func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 	const want = "the name of a storage"
 	pairs, ok := v.pairs(`want paths of URLs and their storages, such as "/media/: media"`)
 	if !ok {
@@ -31,7 +35,7 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 		if err := checkMountPath(path); err != nil {
 			v.errorf("%w", err)
 		}
-		var ownIndex, ownInline *bool
+		var ownIndex, ownInline, ownHidden *bool
 		if v.isScalar() { // the short form
 			v.reference(&m.Storage, "storage", c.storageNames)
 		} else {
@@ -39,6 +43,7 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 				{name: "storage", need: want, read: func(v value) { v.reference(&m.Storage, "storage", c.storageNames) }},
 				{name: "inline", read: optional(&ownInline, boolean)},
 				{name: "index", read: optional(&ownIndex, boolean)},
+				{name: "hidden", read: optional(&ownHidden, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 			})
@@ -49,12 +54,15 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 		i := len(mounts)
 		mounts = append(mounts, m)
 		v.d.check(func() {
-			c.Mounts[i].Index, c.Mounts[i].Inline = *index, *inline
+			c.Mounts[i].Index, c.Mounts[i].Inline, c.Mounts[i].Hidden = rest.index, rest.inline, rest.hidden
 			if ownIndex != nil {
 				c.Mounts[i].Index = *ownIndex
 			}
 			if ownInline != nil {
 				c.Mounts[i].Inline = *ownInline
+			}
+			if ownHidden != nil {
+				c.Mounts[i].Hidden = *ownHidden
 			}
 		})
 	}
@@ -65,12 +73,12 @@ func (c *Config) readMounts(v value, index, inline *bool) []Mount {
 }
 
 // mountTheOnly mounts a storage that is alone at "/".
-func (c *Config) mountTheOnly(d *document, index, inline bool) {
+func (c *Config) mountTheOnly(d *document, rest mountDefaults) {
 	switch {
 	case len(c.Mounts) > 0 || len(c.Storages) == 0:
 	case len(c.Storages) == 1:
 		s := c.Storages[0]
-		c.Mounts = []Mount{{Path: "/", Storage: s.Name, Inline: inline, Index: index, Line: s.Line}}
+		c.Mounts = []Mount{{Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden, Line: s.Line}}
 	default:
 		d.errorf(c.Storages[1].Line, below("storages", c.Storages[1].Name),
 			"is the second storage, and there are no mounts; want such as %q", fmt.Sprintf("mounts: {/%s/: %[1]s}", c.Storages[1].Name))
