@@ -16,6 +16,7 @@ var nginxTexts = texts("nginx", nginxWord)
 // nginxSite is a Site in the words of nginx's configuration.
 type nginxSite struct {
 	Site
+	Listen6   string // every address of IPv6, "" where Listen is only one
 	Address   string // of the application
 	Pass      string // where requests go
 	OpenFor   string
@@ -63,7 +64,7 @@ func newNginxSite(s Site, p Part) (nginxSite, error) {
 		return site, errors.New("listen is empty; want HOST:PORT")
 	}
 	if strings.HasPrefix(s.Listen, ":") {
-		site.Listen = "*" + s.Listen
+		site.Listen, site.Listen6 = "*"+s.Listen, "[::]"+s.Listen
 	}
 	if site.Authorities == "" {
 		site.Authorities = "/etc/ssl/certs/ca-certificates.crt"
