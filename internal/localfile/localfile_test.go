@@ -36,13 +36,13 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := localfile.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
 	for _, name := range []string{"file", "inside"} {
-		h, err := localfile.Open(root, name)
+		h, err := root.OpenRegular(t.Context(), name)
 		if err != nil {
 			t.Errorf("Open(%q): %v", name, err)
 			continue
@@ -52,11 +52,11 @@ func TestOpen(t *testing.T) {
 	for _, name := range []string{
 		"missing", "folder", "outside", "absolute", "up/secret", "../secret", "circle", "pipe", "to the pipe", "file/x", strings.Repeat("x", 5000),
 	} {
-		if h, err := localfile.Open(root, name); err == nil || !localfile.IsAbsent(root, err) {
+		if h, err := root.OpenRegular(t.Context(), name); err == nil || !root.IsAbsent(err) {
 			t.Errorf("Open(%.40q) = %v, %v, want it absent", name, h, err)
 		}
 	}
-	if localfile.IsAbsent(root, fs.ErrPermission) || localfile.IsAbsent(root, errors.New("broken")) || localfile.LeadsOut(root, fs.ErrNotExist) {
+	if root.IsAbsent(fs.ErrPermission) || root.IsAbsent(errors.New("broken")) || root.LeadsOut(fs.ErrNotExist) {
 		t.Error("another error counts as absent, or as one that leads out")
 	}
 }

@@ -6,6 +6,9 @@
 // files are files here. Folders, pipes, sockets and devices are not found, and
 // opening one never waits.
 //
+// A folder that may be searched but not read (mode 0711) can't be listed. What is
+// below it can be had on Linux, from 5.6 on; elsewhere it is [fs.ErrPermission].
+//
 // A proxy that is told to send a file opens it by its path and knows nothing
 // of the root: unless its configuration says otherwise it follows symbolic
 // links wherever they lead, and sends what has that name by then. Where others
@@ -45,11 +48,10 @@ type Options struct {
 // slashes, byte for byte as the file system has them. Several goroutines may
 // use one Storage.
 type Storage struct {
-	root    *os.Root
+	root    *localfile.Root
 	options Options
 	dir     string // absolute path of the root; "": not known
 	base    string // dir with slashes, the last one included; "": not known
-	outside error  // what root says of a path that leads out
 }
 
 // New is [NewWithOptions] with none.
@@ -61,7 +63,7 @@ func New(root *os.Root) *Storage { return NewWithOptions(root, nil) }
 //
 // The caller closes root, after the last use of the storage.
 func NewWithOptions(root *os.Root, o *Options) *Storage {
-	s := &Storage{root: root, dir: absolute(root), outside: localfile.Outside(root)}
+	s := &Storage{root: localfile.Below(root), dir: absolute(root)}
 	if s.dir != "" {
 		s.base = strings.TrimSuffix(sourcePath(s.dir), "/") + "/"
 	}

@@ -12,15 +12,10 @@ import (
 )
 
 func (s *Storage) openError(key string, err error) error {
-	if s.leadsOut(err) {
+	if s.root.LeadsOut(err) {
 		return notFound(key, err)
 	}
 	return openError(key, err)
-}
-
-// leadsOut tells whether the root refused a path because it leads out.
-func (s *Storage) leadsOut(err error) bool {
-	return s.outside != nil && errors.Is(err, s.outside)
 }
 
 // openError makes fs.ErrNotExist of the many ways in which a system says that

@@ -23,7 +23,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	h, err := f.storage.root.OpenFile(f.name, localfile.Flag, 0)
+	h, err := f.storage.root.Open(ctx, f.name)
 	if err != nil {
 		return nil, f.storage.openError(f.key, err)
 	}

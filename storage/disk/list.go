@@ -9,7 +9,6 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/listing"
-	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // List yields what is in folder: regular files, folders, and links that stay
@@ -36,7 +35,7 @@ func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
 			return nil, err
 		}
 	}
-	h, err := s.root.OpenFile(local, localfile.Flag, 0)
+	h, err := s.root.Open(ctx, local)
 	if err != nil {
 		return nil, s.openError(folder, err)
 	}

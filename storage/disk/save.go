@@ -11,6 +11,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/incoming"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // Save writes what r gives to a new file in the folder of key, has the system
@@ -69,26 +70,20 @@ func (s *Storage) save(name string, in *incoming.Reader) error {
 }
 
 // folder opens the folder dir, and makes it where it is missing.
-func (s *Storage) folder(dir string) (folder *os.Root, made bool, err error) {
-	if folder, err = s.openFolder(dir); err == nil {
+func (s *Storage) folder(dir string) (folder *localfile.Root, made bool, err error) {
+	if folder, err = s.root.OpenRoot(dir); err == nil {
 		return folder, false, nil
 	}
 	// Why it can't be made says more than why it can't be opened.
-	if err := s.root.MkdirAll(dir, 0o777); err != nil {
+	if err := s.root.MkdirAll(dir); err != nil {
 		return nil, false, err
 	}
-	folder, err = s.openFolder(dir)
+	folder, err = s.root.OpenRoot(dir)
 	return folder, true, err
 }
 
-// openFolder opens a folder, and never waits for the other end of a pipe: only
-// what "." is in can be opened as one.
-func (s *Storage) openFolder(dir string) (*os.Root, error) {
-	return s.root.OpenRoot(dir + "/.")
-}
-
 // replaceable tells why a file can't be called base, before any byte is read.
-func replaceable(folder *os.Root, base string) error {
+func replaceable(folder *localfile.Root, base string) error {
 	fi, err := folder.Lstat(base)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -102,9 +97,9 @@ func replaceable(folder *os.Root, base string) error {
 }
 
 // write puts a whole file called base into folder, or nothing.
-func write(folder *os.Root, base string, in *incoming.Reader) error {
+func write(folder *localfile.Root, base string, in *incoming.Reader) error {
 	temporary := incoming.Name()
-	f, err := folder.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := folder.Create(temporary)
 	if err != nil {
 		return err
 	}
@@ -133,7 +128,7 @@ func write(folder *os.Root, base string, in *incoming.Reader) error {
 }
 
 func (s *Storage) syncPath(dir string) error {
-	folder, err := s.openFolder(dir)
+	folder, err := s.root.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
@@ -157,7 +152,7 @@ func (s *Storage) saveError(in *incoming.Reader, err error) error {
 		cause = linkErr.Err
 	}
 	switch {
-	case s.leadsOut(err):
+	case s.root.LeadsOut(err):
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)
 	case isAny(err, impossible):
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)

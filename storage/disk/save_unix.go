@@ -4,8 +4,9 @@ package disk
 
 import (
 	"errors"
-	"os"
 	"syscall"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // impossible are the errors that say that no file can have that name, and
@@ -16,13 +17,8 @@ var (
 )
 
 // syncFolder puts the names in folder on the disk. Some file systems can't.
-func syncFolder(folder *os.Root) error {
-	f, err := folder.Open(".")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Sync(); !isAny(err, []error{syscall.EINVAL, errors.ErrUnsupported}) {
+func syncFolder(folder *localfile.Root) error {
+	if err := folder.Sync(); !isAny(err, []error{syscall.EINVAL, errors.ErrUnsupported}) {
 		return err
 	}
 	return nil

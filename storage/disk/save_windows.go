@@ -1,8 +1,9 @@
 package disk
 
 import (
-	"os"
 	"syscall"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // impossible are the errors that say that no file can have that name, and
@@ -13,7 +14,7 @@ var (
 )
 
 // syncFolder does nothing: Windows has no call for the names in a folder.
-func syncFolder(*os.Root) error { return nil }
+func syncFolder(*localfile.Root) error { return nil }
 
 // System error codes of winerror.h that package syscall has no names for.
 const (

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, er
 	const key = "x"
 	dir, begin := filepath.Split(escapeKey(prefix + key))
 	dir, begin = filepath.Clean(dir), strings.TrimSuffix(begin, key)
-	names, err := namesIn(root, dir)
+	names, err := namesIn(ctx, root, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -62,14 +61,14 @@ func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, er
 
 // entry looks at path. The result is false if it isn't the path that the driver
 // has for key, or is neither a file nor a folder with files.
-func entry(ctx context.Context, root *os.Root, path, key string) (bucket.Entry, bool, error) {
+func entry(ctx context.Context, root *localfile.Root, path, key string) (bucket.Entry, bool, error) {
 	fi, err := root.Lstat(path)
 	isLink := err == nil && fi.Mode().Type() == fs.ModeSymlink
 	if isLink {
 		fi, err = root.Stat(path)
 	}
 	switch {
-	case err != nil && localfile.IsAbsent(root, err):
+	case err != nil && root.IsAbsent(err):
 		return bucket.Entry{}, false, nil
 	case err != nil:
 		return bucket.Entry{}, false, err
@@ -90,8 +89,8 @@ func entry(ctx context.Context, root *os.Root, path, key string) (bucket.Entry, 
 
 // hasKeys tells whether there is a file in the folder dir or below it. It goes
 // through no link to another folder, and so through none in circles.
-func hasKeys(ctx context.Context, root *os.Root, dir string) (bool, error) {
-	names, err := namesIn(root, dir)
+func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error) {
+	names, err := namesIn(ctx, root, dir)
 	if err != nil {
 		return false, err
 	}
@@ -125,8 +124,8 @@ func hasKeys(ctx context.Context, root *os.Root, dir string) (bool, error) {
 }
 
 // namesIn returns the names in the folder dir; none if there is no such folder.
-func namesIn(root *os.Root, dir string) ([]string, error) {
-	h, err := root.OpenFile(dir, localfile.Flag, 0)
+func namesIn(ctx context.Context, root *localfile.Root, dir string) ([]string, error) {
+	h, err := root.Open(ctx, dir)
 	if err == nil {
 		defer h.Close()
 		var fi fs.FileInfo
@@ -134,7 +133,7 @@ func namesIn(root *os.Root, dir string) ([]string, error) {
 			return h.Readdirnames(-1)
 		}
 	}
-	if err != nil && !localfile.IsAbsent(root, err) {
+	if err != nil && !root.IsAbsent(err) {
 		return nil, err
 	}
 	return nil, nil

@@ -19,7 +19,7 @@ import (
 
 // A folder is where a bucket of local files has them. fileblob follows symbolic
 // links wherever they lead, and waits for a writer where it opens a pipe, so its
-// files are opened here, below an [os.Root].
+// files are opened here, below a [localfile.Root].
 type folder struct {
 	dir   string // of the driver
 	below string // path in dir of the prefix of a bucket that has one; "": dir itself
@@ -59,13 +59,13 @@ func findFolder(b *blob.Bucket, info os.FileInfo) folder {
 
 // open opens the folder that all keys are below, as the driver does for each
 // file anew. Where only that of the prefix is missing, so are all files.
-func (f *folder) open() (*os.Root, error) {
+func (f *folder) open() (*localfile.Root, error) {
 	root, err := f.openDir()
 	if err != nil || f.below == "" {
 		return root, err
 	}
 	defer root.Close()
-	below, err := root.OpenRoot(f.below + "/.") // which only a folder has, so that no pipe is waited for
+	below, err := root.OpenRoot(f.below)
 	if err != nil {
 		return nil, absentIn(root, err)
 	}
@@ -73,11 +73,11 @@ func (f *folder) open() (*os.Root, error) {
 }
 
 // openDir opens the folder of the driver.
-func (f *folder) openDir() (*os.Root, error) {
+func (f *folder) openDir() (*localfile.Root, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	root, err := os.OpenRoot(f.dir)
+	root, err := localfile.OpenRoot(f.dir)
 	if err != nil { // which says nothing of the file
 		return nil, fmt.Errorf("%w: the folder of the bucket: %v", downloadview.ErrUpstream, err)
 	}
@@ -122,11 +122,11 @@ func (f *folder) checkWrite(key string) error {
 }
 
 // checkPath tells why a file called name can't be written below root.
-func checkPath(root *os.Root, name string) error {
+func checkPath(root *localfile.Root, name string) error {
 	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
 		_, err := root.Stat(dir)
 		switch {
-		case localfile.LeadsOut(root, err):
+		case root.LeadsOut(err):
 			return fmt.Errorf("%w: %w", fs.ErrInvalid, err)
 		case err == nil || dir == ".":
 			return checkAttributesFile(root, name)
@@ -136,7 +136,7 @@ func checkPath(root *os.Root, name string) error {
 	}
 }
 
-func checkAttributesFile(root *os.Root, name string) error {
+func checkAttributesFile(root *localfile.Root, name string) error {
 	fi, err := root.Lstat(name + attributesSuffix)
 	if err == nil && !fi.Mode().IsRegular() {
 		return fmt.Errorf("%w as %q, and is no file (mode %v)", fs.ErrExist, fi.Name(), fi.Mode())
@@ -157,8 +157,8 @@ func (s *Storage) localFailure(ctx context.Context, op, key string, err error) e
 
 // absentIn is err, which is also [fs.ErrNotExist] where there is no such file
 // below root.
-func absentIn(root *os.Root, err error) error {
-	if !localfile.IsAbsent(root, err) {
+func absentIn(root *localfile.Root, err error) error {
+	if !root.IsAbsent(err) {
 		return err
 	}
 	return bucket.Says(fs.ErrNotExist, err)

@@ -34,7 +34,7 @@ func (d *reading) ErrorCode(err error) gcerrors.ErrorCode {
 	return gcerrors.Unknown
 }
 
-func (d *reading) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+func (d *reading) NewRangeReader(ctx context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
 	if offset != 0 || length >= 0 {
 		return nil, fmt.Errorf("a part of a local file: %w", errors.ErrUnsupported)
 	}
@@ -44,14 +44,14 @@ func (d *reading) NewRangeReader(_ context.Context, key string, offset, length i
 	}
 	defer root.Close()
 	name := escapeKey(key)
-	h, err := localfile.Open(root, name)
+	h, err := root.OpenRegular(ctx, name)
 	if err != nil {
 		return nil, absentIn(root, err)
 	}
 	fi, err := h.Stat()
 	var a fileAttributes
 	if err == nil {
-		a, err = attributesBeside(root, name)
+		a, err = attributesBeside(ctx, root, name)
 	}
 	if err != nil {
 		h.Close()
@@ -90,11 +90,11 @@ type fileAttributes struct {
 
 // attributesBeside reads the attributes of the file called name. If the file with
 // them is outside the folder or not a regular file, it counts as missing.
-func attributesBeside(root *os.Root, name string) (fileAttributes, error) {
+func attributesBeside(ctx context.Context, root *localfile.Root, name string) (fileAttributes, error) {
 	a := fileAttributes{ContentType: "application/octet-stream"}
-	h, err := localfile.Open(root, name+attributesSuffix)
+	h, err := root.OpenRegular(ctx, name+attributesSuffix)
 	if err != nil {
-		if localfile.IsAbsent(root, err) {
+		if root.IsAbsent(err) {
 			return a, nil
 		}
 		return a, fmt.Errorf("attributes of the file: %v", err) // which says nothing of the file itself
