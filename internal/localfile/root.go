@@ -48,8 +48,11 @@ func (r *Root) Close() error {
 	return nil
 }
 
-// Open opens name for reading, without waiting for the other end of a pipe.
-func (r *Root) Open(_ context.Context, name string) (*os.File, error) { return r.open(name) }
+// Open opens name for reading. It doesn't wait for the other end of a pipe, but
+// for a while for a file under a write lease.
+func (r *Root) Open(ctx context.Context, name string) (*os.File, error) {
+	return Await(ctx, func() (*os.File, error) { return r.open(name) })
+}
 
 func (r *Root) open(name string) (*os.File, error) {
 	var err error

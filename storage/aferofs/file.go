@@ -35,7 +35,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := regular(f.key, fi); err != nil {
 		return nil, err
 	}
-	h, err := f.storage.open(f.key, f.name)
+	h, err := f.storage.open(ctx, f.key, f.name)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func regular(key string, fi fs.FileInfo) error {
 
 // open opens name and takes the wrapping of BasePathFs off, which would keep
 // an *os.File from sendfile(2).
-func (s *Storage) open(key, name string) (afero.File, error) {
-	h, err := s.openFile(name)
+func (s *Storage) open(ctx context.Context, key, name string) (afero.File, error) {
+	h, err := s.openFile(ctx, name)
 	if err != nil {
 		return nil, absent.OpenError(key, name, err)
 	}
@@ -92,10 +92,11 @@ func (s *Storage) open(key, name string) (afero.File, error) {
 }
 
 // openFile opens name. Of the file systems only a bare OsFs is known to open a
-// pipe without waiting when it is told so, and to have no Open of its own.
-func (s *Storage) openFile(name string) (afero.File, error) {
+// pipe without waiting when it is told so, and to have no Open of its own. Opened in
+// another way a file under a write lease is waited for by the system.
+func (s *Storage) openFile(ctx context.Context, name string) (afero.File, error) {
 	if system, ok := s.fs.(*afero.OsFs); ok {
-		return system.OpenFile(name, localfile.Flag, 0)
+		return localfile.Await(ctx, func() (afero.File, error) { return system.OpenFile(name, localfile.Flag, 0) })
 	}
 	return s.fs.Open(name)
 }

@@ -43,7 +43,7 @@ func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
 	if !fi.IsDir() {
 		return nil, &fs.PathError{Op: "open", Path: folder, Err: fs.ErrNotExist}
 	}
-	h, err := s.open(folder, name)
+	h, err := s.open(ctx, folder, name)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func TestOsFsDoesNotWait(t *testing.T) {
 	s := New(afero.NewOsFs(), nil)
 	opened := make(chan error, 1)
 	go func() {
-		h, err := s.open("pipe", pipe)
+		h, err := s.open(t.Context(), "pipe", pipe)
 		if err == nil {
 			err = h.Close()
 		}

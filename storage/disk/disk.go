@@ -6,6 +6,10 @@
 // files are files here. Folders, pipes, sockets and devices are not found, and
 // opening one never waits.
 //
+// A file that another process has a write lease on (fcntl(2), F_SETLEASE), as
+// Samba and servers of NFS have, is waited for, five seconds at most. It is a
+// [downloadview.StatusError] 503 then.
+//
 // A folder that may be searched but not read (mode 0711) can't be listed. What is
 // below it can be had on Linux, from 5.6 on; elsewhere it is [fs.ErrPermission].
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,7 +36,7 @@ func (f single) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	h, err := os.OpenFile(string(f), localfile.Flag, 0)
+	h, err := localfile.OpenPath(ctx, string(f))
 	if err != nil {
 		return nil, openError(string(f), err)
 	}

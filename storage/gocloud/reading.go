@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
@@ -28,8 +30,11 @@ func (d *reading) As(any) bool             { return false }
 func (d *reading) ErrorAs(error, any) bool { return false }
 
 func (d *reading) ErrorCode(err error) gcerrors.ErrorCode {
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return gcerrors.NotFound
+	case downloadview.StatusCode(err) == http.StatusServiceUnavailable: // somebody has a lease on it
+		return gcerrors.ResourceExhausted
 	}
 	return gcerrors.Unknown
 }

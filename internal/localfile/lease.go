@@ -1,0 +1,53 @@
+package localfile
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Patience is how long a file under a write lease is waited for. Opening it has
+// told the holder, Samba or a server of NFS say, to write what it has and let go,
+// for which the system gives it 45 seconds.
+const Patience = 5 * time.Second
+
+// OpenPath opens the file at path for reading, as [Root.Open] does. Links are
+// followed wherever they lead.
+func OpenPath(ctx context.Context, path string) (*os.File, error) {
+	return Await(ctx, func() (*os.File, error) { return os.OpenFile(path, Flag, 0) })
+}
+
+// Await calls open, which doesn't wait, until the file is under no write lease
+// any more, ctx ends, or Patience is over. The error is 503 then.
+func Await[T any](ctx context.Context, open func() (T, error)) (T, error) {
+	h, err := open()
+	if !isLeased(err) {
+		return h, err
+	}
+	late := time.NewTimer(Patience)
+	defer late.Stop()
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		next := time.NewTimer(pause)
+		select {
+		case <-next.C:
+			if h, err = open(); !isLeased(err) {
+				return h, err
+			}
+			continue
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-late.C:
+			err = &downloadview.StatusError{
+				Status: http.StatusServiceUnavailable,
+				Err:    fmt.Errorf("waited %v for the end of a write lease: %w", Patience, err),
+				Header: http.Header{"Retry-After": {"5"}},
+			}
+		}
+		next.Stop()
+		return h, err
+	}
+}
