@@ -17,17 +17,20 @@ type Root struct {
 	own    bool     // Close closes root
 }
 
-// OpenRoot opens the folder dir, whose links are followed. The caller closes
-// the result.
+// OpenRoot opens the folder dir, whose links are followed. It never waits for the
+// other end of a pipe. The caller closes the result.
 func OpenRoot(dir string) (*Root, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := os.OpenRoot(dir + onlyFolder)
 	if err == nil {
 		return &Root{root: root, own: true}, nil
 	}
 	if isDenied(err) {
-		if folder, searchErr := openSearch(dir); searchErr == nil {
+		if folder, searchErr := openSearch(dir + onlyFolder); searchErr == nil {
 			return &Root{folder: folder}, nil
 		}
+	}
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		err = &fs.PathError{Op: of.Op, Path: dir, Err: of.Err}
 	}
 	return nil, err
 }
@@ -92,7 +95,7 @@ func (r *Root) Lstat(name string) (fs.FileInfo, error) {
 // OpenRoot opens the folder name, which the caller closes. It never waits for
 // the other end of a pipe.
 func (r *Root) OpenRoot(name string) (*Root, error) {
-	name += "/." // which only a folder has
+	name += onlyFolder
 	var err error
 	if r.root != nil {
 		var below *os.Root
@@ -207,6 +210,9 @@ func (r *Root) LeadsOut(err error) bool {
 // IsAbsent reports whether err, of opening or looking at something below r, says
 // that no file is there: it is missing, of another kind, or outside.
 func (r *Root) IsAbsent(err error) bool { return isAbsent(err) || r.LeadsOut(err) }
+
+// onlyFolder is what only the path of a folder may end in.
+const onlyFolder = "/."
 
 // errLeadsOut is what is said of a path that leads out where an os.Root wasn't
 // asked.

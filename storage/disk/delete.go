@@ -24,10 +24,17 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return &fs.PathError{Op: "delete", Path: key, Err: kindError(fi.Mode())}
 	}
 	// Remove would take an empty folder too, were one put there meanwhile.
-	if err := s.root.Remove(name); err != nil {
-		return s.openError(key, err)
+	for {
+		at := s.at()
+		err := at.root.Remove(name)
+		switch {
+		case s.replaced(at, err):
+			continue
+		case err != nil:
+			return at.openError(key, err)
+		}
+		return nil
 	}
-	return nil
 }
 
 var _ downloadview.Deleter = (*Storage)(nil)

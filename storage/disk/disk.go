@@ -1,6 +1,6 @@
 // Package disk serves files of a local directory, and single local files.
 //
-// A [Storage] stands on an [os.Root]: the operating system, not a comparison
+// A [Storage] stands on an [os.Root], or on a path that it opens itself: the operating system, not a comparison
 // of strings, keeps every key inside the directory. Symbolic links work where
 // they are relative and stay inside; absolute ones never do. Only regular
 // files are files here. Folders, pipes, sockets and devices are not found, and
@@ -29,10 +29,14 @@ package disk
 
 import (
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/incoming"
@@ -46,16 +50,38 @@ type Options struct {
 	// https://cdn.example.com/media/ or, on the application's own host,
 	// /media/. nil means that they have no public URLs.
 	BaseURL *url.URL
+
+	// Follow is how often at most, while the storage is used, it looks whether
+	// the path of its root leads to another directory by now, and then opens that
+	// as [Storage.Reopen] does: a link such as "current" that is switched, a
+	// folder that is mounted later. A look is one stat(2) of the path, about a
+	// microsecond on a local disk; on a network disk that is away it waits as
+	// opening a file would. 1 looks each time, 0 never.
+	//
+	// A proxy that sends the files follows the path in any case. Without Follow
+	// the two may be in different directories until Reopen.
+	Follow time.Duration
+
+	// Logger gets a line when Follow has opened another directory (Info), and
+	// when it can't (Warn). nil logs nothing.
+	Logger *slog.Logger
 }
 
 // A Storage looks files up in a local directory. Keys are paths below it with
 // slashes, byte for byte as the file system has them. Several goroutines may
 // use one Storage.
 type Storage struct {
-	root    *localfile.Root
 	options Options
 	dir     string // absolute path of the root; "": not known
 	base    string // dir with slashes, the last one included; "": not known
+
+	made    time.Time
+	looked  atomic.Int64 // nanoseconds after made, when Follow last looked
+	current atomic.Pointer[rooted]
+
+	mu      sync.Mutex // for changing current
+	closed  bool
+	failure string // of Follow, which was told
 }
 
 // New is [NewWithOptions] with none.
@@ -63,13 +89,22 @@ func New(root *os.Root) *Storage { return NewWithOptions(root, nil) }
 
 // NewWithOptions returns a storage of the files in root. It asks once for the absolute
 // path of root, which [downloadview.SourceOf] gives from then on; where that
-// path doesn't lead to root, files have no source.
+// path doesn't lead to root, files have no source. It isn't asked again unless
+// Options.Follow is set: where the path may lead elsewhere later, set it, or use
+// [Storage.Reopen].
 //
 // The caller closes root, after the last use of the storage.
 func NewWithOptions(root *os.Root, o *Options) *Storage {
-	s := &Storage{root: localfile.Below(root), dir: absolute(root)}
-	if s.dir != "" {
-		s.base = strings.TrimSuffix(sourcePath(s.dir), "/") + "/"
+	dir, info := absolute(root)
+	s := newStorage(dir, o)
+	s.current.Store(&rooted{root: localfile.Below(root), info: info, leads: dir != ""})
+	return s
+}
+
+func newStorage(dir string, o *Options) *Storage {
+	s := &Storage{dir: dir, made: time.Now()}
+	if dir != "" {
+		s.base = strings.TrimSuffix(sourcePath(dir), "/") + "/"
 	}
 	if o != nil {
 		s.options = *o
@@ -104,22 +139,22 @@ func localKey(key string) (string, error) {
 	return name, nil
 }
 
-// absolute returns the path that leads to root, or "".
-func absolute(root *os.Root) string {
+// absolute returns the path that leads to root, or "", and what root is.
+func absolute(root *os.Root) (string, fs.FileInfo) {
+	opened, err := root.Stat(".")
+	if err != nil {
+		return "", nil
+	}
 	abs, err := filepath.Abs(root.Name())
 	if err != nil {
-		return ""
+		return "", opened
 	}
 	// Abs works on the string alone: behind a link, "link/.." is not where it seems.
 	named, err := os.Stat(abs)
-	if err != nil {
-		return ""
-	}
-	opened, err := root.Stat(".")
 	if err != nil || !os.SameFile(named, opened) {
-		return ""
+		return "", opened
 	}
-	return abs
+	return abs, opened
 }
 
 var _ downloadview.Storage = (*Storage)(nil)

@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-func (s *Storage) openError(key string, err error) error {
-	if s.root.LeadsOut(err) {
+func (at *rooted) openError(key string, err error) error {
+	if at.root.LeadsOut(err) {
 		return notFound(key, err)
 	}
 	return openError(key, err)

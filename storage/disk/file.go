@@ -23,18 +23,29 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	h, err := f.storage.root.Open(ctx, f.name)
+	h, at, err := f.storage.open(ctx, f.name)
 	if err != nil {
-		return nil, f.storage.openError(f.key, err)
+		return nil, at.openError(f.key, err)
 	}
 	return regular(f.key, h)
 }
 
 func (f *file) Source() (downloadview.Source, bool) {
-	if f.storage.base == "" {
+	if !f.storage.current.Load().leads {
 		return downloadview.Source{}, false
 	}
 	return downloadview.Source{Scheme: "file", Path: f.storage.base + f.key}, true
+}
+
+// open opens name below the folder that is used now, which it returns.
+func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, error) {
+	for {
+		at := s.at()
+		h, err := at.root.Open(ctx, name)
+		if !s.replaced(at, err) {
+			return h, at, err
+		}
+	}
 }
 
 // regular returns h if it is a regular file, else closes it.

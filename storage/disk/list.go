@@ -35,9 +35,9 @@ func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
 			return nil, err
 		}
 	}
-	h, err := s.root.Open(ctx, local)
+	h, at, err := s.open(ctx, local)
 	if err != nil {
-		return nil, s.openError(folder, err)
+		return nil, at.openError(folder, err)
 	}
 	defer h.Close()
 	fi, err := h.Stat()
@@ -61,14 +61,25 @@ func (s *Storage) entry(ctx context.Context, key string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	fi, err := s.root.Stat(local)
+	fi, at, err := s.stat(local)
 	if err != nil {
-		return nil, s.openError(key, err)
+		return nil, at.openError(key, err)
 	}
 	if !fi.Mode().IsRegular() && !fi.IsDir() {
 		return nil, kindError(fi.Mode())
 	}
 	return fi, nil
+}
+
+// stat looks at name below the folder that is used now, which it returns.
+func (s *Storage) stat(name string) (fs.FileInfo, *rooted, error) {
+	for {
+		at := s.at()
+		fi, err := at.root.Stat(name)
+		if !s.replaced(at, err) {
+			return fi, at, err
+		}
+	}
 }
 
 var _ downloadview.Lister = (*Storage)(nil)

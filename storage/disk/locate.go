@@ -20,15 +20,15 @@ func (s *Storage) URL(_ context.Context, key string) (string, error) {
 }
 
 // Path returns the path of key below that of the root, as it was when the
-// storage was made. Where that path doesn't lead to the root the error is
-// [errors.ErrUnsupported]. Unlike the storage, who opens the path may be led
+// storage was made. Where that path didn't lead to the root when it was last
+// looked at, the error is [errors.ErrUnsupported]. Unlike the storage, who opens the path may be led
 // out of the root by a symbolic link.
 func (s *Storage) Path(key string) (string, error) {
 	name, err := localKey(key)
 	if err != nil {
 		return "", err
 	}
-	if s.dir == "" {
+	if !s.current.Load().leads {
 		return "", &fs.PathError{Op: "path", Path: key, Err: fmt.Errorf(
 			"%w: the path of the root leads elsewhere", errors.ErrUnsupported)}
 	}

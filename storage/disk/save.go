@@ -33,19 +33,36 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 		return err
 	}
 	in := incoming.NewReader(ctx, r)
-	if err := s.save(name, in); err != nil {
-		return &fs.PathError{Op: "save", Path: key, Err: s.saveError(in, err)}
+	// One folder from the first step to the last, wherever the path leads meanwhile.
+	root, at, err := s.openRoot()
+	if err != nil {
+		return &fs.PathError{Op: "save", Path: key, Err: at.saveError(in, err)}
+	}
+	defer root.Close()
+	if err := save(root, name, in); err != nil {
+		return &fs.PathError{Op: "save", Path: key, Err: at.saveError(in, err)}
 	}
 	return nil
 }
 
-func (s *Storage) save(name string, in *incoming.Reader) error {
+// openRoot opens once more the folder that is used now.
+func (s *Storage) openRoot() (*localfile.Root, *rooted, error) {
+	for {
+		at := s.at()
+		root, err := at.root.OpenRoot(".")
+		if !s.replaced(at, err) {
+			return root, at, err
+		}
+	}
+}
+
+func save(root *localfile.Root, name string, in *incoming.Reader) error {
 	if err := in.Err(); err != nil {
 		return err
 	}
 	dir, base := filepath.Split(name)
 	dir = filepath.Clean(dir)
-	folder, made, err := s.folder(dir)
+	folder, made, err := openFolder(root, dir)
 	if err != nil {
 		return err
 	}
@@ -62,23 +79,23 @@ func (s *Storage) save(name string, in *incoming.Reader) error {
 	}
 	for made && dir != "." {
 		dir = filepath.Dir(dir)
-		if err := s.syncPath(dir); err != nil {
+		if err := syncPath(root, dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// folder opens the folder dir, and makes it where it is missing.
-func (s *Storage) folder(dir string) (folder *localfile.Root, made bool, err error) {
-	if folder, err = s.root.OpenRoot(dir); err == nil {
+// openFolder opens the folder dir, and makes it where it is missing.
+func openFolder(root *localfile.Root, dir string) (folder *localfile.Root, made bool, err error) {
+	if folder, err = root.OpenRoot(dir); err == nil {
 		return folder, false, nil
 	}
 	// Why it can't be made says more than why it can't be opened.
-	if err := s.root.MkdirAll(dir); err != nil {
+	if err := root.MkdirAll(dir); err != nil {
 		return nil, false, err
 	}
-	folder, err = s.root.OpenRoot(dir)
+	folder, err = root.OpenRoot(dir)
 	return folder, true, err
 }
 
@@ -127,8 +144,8 @@ func write(folder *localfile.Root, base string, in *incoming.Reader) error {
 	return err
 }
 
-func (s *Storage) syncPath(dir string) error {
-	folder, err := s.root.OpenRoot(dir)
+func syncPath(root *localfile.Root, dir string) error {
+	folder, err := root.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
@@ -138,7 +155,7 @@ func (s *Storage) syncPath(dir string) error {
 
 // saveError says in the words of io/fs what went wrong. The names in the errors
 // of the system are of no use: most are those that come before the key.
-func (s *Storage) saveError(in *incoming.Reader, err error) error {
+func (at *rooted) saveError(in *incoming.Reader, err error) error {
 	if read := in.Err(); read != nil {
 		return read
 	}
@@ -152,7 +169,7 @@ func (s *Storage) saveError(in *incoming.Reader, err error) error {
 		cause = linkErr.Err
 	}
 	switch {
-	case s.root.LeadsOut(err):
+	case at.root.LeadsOut(err):
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)
 	case isAny(err, impossible):
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)

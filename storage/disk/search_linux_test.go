@@ -92,3 +92,26 @@ func mode(t *testing.T, name string, mode fs.FileMode) {
 	}
 	t.Cleanup(func() { os.Chmod(name, 0o755) })
 }
+
+func TestSearchOnlyRoot(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "alice", "file"), "content")
+	write(t, filepath.Join(dir, "file"), "content")
+	symlink(t, "../../secret", filepath.Join(dir, "alice", "out"))
+	mode(t, filepath.Dir(dir), 0o755)
+	mode(t, filepath.Join(dir, "alice"), 0o777)
+	mode(t, dir, 0o311)
+	asNobody(t, func() {
+		s, err := disk.Open(dir, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer s.Close()
+		searchOnly(t, s, "")
+		if err := s.Reopen(); err != nil {
+			t.Error(err)
+		}
+		searchOnly(t, s, "")
+	})
+}
