@@ -3,21 +3,38 @@ package command
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A reloader reads the file of a server again when it is told to by SIGHUP,
-// which Windows doesn't have. Proxies and rules take effect at once.
+// A reloader opens the directories of a server again when it is told to by SIGHUP,
+// which Windows doesn't have, and reads its file again, if there is one. Proxies
+// and rules take effect at once.
 type reloader struct {
-	serve   *serve
-	running *config.Config // what the server began with
-	rules   *offloads
-	logger  *slog.Logger
+	serve       *serve
+	running     *config.Config // what the server began with
+	rules       *offloads
+	directories []*disk.Storage
+	logger      *slog.Logger
+}
+
+// directories returns those storages that are directories.
+func directories(storages map[string]downloadview.Storage) []*disk.Storage {
+	var all []*disk.Storage
+	for _, name := range slices.Sorted(maps.Keys(storages)) {
+		if d, ok := storages[name].(*disk.Storage); ok {
+			all = append(all, d)
+		}
+	}
+	return all
 }
 
 // start begins to listen to the signal. The function that it returns ends that.
@@ -30,7 +47,10 @@ func (r *reloader) start() (stop func()) {
 		for {
 			select {
 			case <-hangups:
-				r.reload()
+				r.reopen()
+				if r.serve.Config != "" {
+					r.reload()
+				}
 			case <-quit:
 				return
 			}
@@ -40,6 +60,18 @@ func (r *reloader) start() (stop func()) {
 		signal.Stop(hangups)
 		close(quit)
 		<-done
+	}
+}
+
+// reopen opens the directories again, wherever their paths lead now.
+func (r *reloader) reopen() {
+	for _, d := range r.directories {
+		if err := d.Reopen(); err != nil {
+			r.logger.Error("a directory can't be opened again, the old one stays", "error", err)
+		}
+	}
+	if n := len(r.directories); n > 0 {
+		r.logger.Info("directories opened again", "directories", n)
 	}
 }
 

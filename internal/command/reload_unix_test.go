@@ -89,9 +89,10 @@ func TestHangup(t *testing.T) {
 	}
 }
 
-// Without a file there is nothing to read again, and SIGHUP does what it does.
+// Without a file and without a directory there is nothing to read again, and
+// SIGHUP does what it does.
 func TestHangupWithoutFile(t *testing.T) {
-	p := start(t, t.TempDir())
+	p := start(t, "mem://")
 	p.signal(t, syscall.SIGHUP)
 	if got := p.wait(); got != -1 {
 		t.Errorf("exit status = %d, want -1: killed by the signal", got)

@@ -39,6 +39,8 @@ type downloadFlags struct {
 func (*serve) Help() string {
 	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are; those that begin with a dot are served with --hidden alone. A path that isn't clean, such as /./a or //a, leads to the same file as /a. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
 
+A directory whose path leads elsewhere by now, since a link in it was switched or something was mounted there, is opened again within a tenth of a second, and at once on SIGHUP.
+
 In a bucket both are keys as any other, but for a file:// URL, which is a directory whose names with a dot are not served either. A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
 
 "listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
@@ -94,9 +96,9 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
-	if s.Config != "" {
+	if opened := directories(storages); s.Config != "" || len(opened) > 0 {
 		rules, _ := d.offloader.(*offloads) // else they are those of --rule
-		r := &reloader{serve: s, running: c, rules: rules, logger: logger}
+		r := &reloader{serve: s, running: c, rules: rules, directories: opened, logger: logger}
 		defer r.start()()
 	}
 	return srv.run(ctx, ln, *c.Grace, func() {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
@@ -25,7 +27,7 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 	case arg == "": // an unset variable in a script, rather than the current directory
 		return nil, nil, usageErrorf(`STORAGE is ""; want a directory or a URL such as s3://bucket`)
 	case !hasScheme.MatchString(arg):
-		return openDirectory(arg)
+		return openDirectory(arg, all.logger)
 	}
 	u, err := url.Parse(arg)
 	if err != nil {
@@ -65,9 +67,13 @@ func shown(u *url.URL) string {
 
 var secretive = regexp.MustCompile(`(?i)secret|token|passw|credential|signature|access_?key|account_?key|^sig$`)
 
+// followed is how soon a directory whose path leads elsewhere is opened again.
+// Proxies follow the path at once.
+const followed = 100 * time.Millisecond
+
 // openDirectory leaves links in the path of the directory as they are, since
 // rules name it the way people do.
-func openDirectory(arg string) (downloadview.Storage, func() error, error) {
+func openDirectory(arg string, logger *slog.Logger) (downloadview.Storage, func() error, error) {
 	dir, err := filepath.Abs(arg)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q: %w", arg, err)
@@ -81,11 +87,11 @@ func openDirectory(arg string) (downloadview.Storage, func() error, error) {
 	case !fi.IsDir():
 		return nil, nil, fmt.Errorf("%q is not a directory; want one, or a URL such as s3://bucket", arg)
 	}
-	root, err := os.OpenRoot(dir)
+	storage, err := disk.Open(dir, &disk.Options{Follow: followed, Logger: logger})
 	if err != nil {
 		return nil, nil, directoryError(arg, err)
 	}
-	return disk.New(root), root.Close, nil
+	return storage, storage.Close, nil
 }
 
 func directoryError(arg string, err error) error {

@@ -73,3 +73,41 @@ func copyOfItself(t *testing.T, to string) {
 		t.Fatal(err)
 	}
 }
+
+// A directory that may be searched but not read is served; its page is forbidden.
+func TestSearchOnlyDirectory(t *testing.T) {
+	top, err := os.MkdirTemp("", "command") // as above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(top) })
+	program, dir := filepath.Join(top, "downloadview"), filepath.Join(top, "dir")
+	copyOfItself(t, program)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("content"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{top: 0o755, dir: 0o311} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program, "serve", "--listen=127.0.0.1:0", "--index", dir)
+	cmd.Dir = top
+	if os.Geteuid() == 0 {
+		const nobody = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	p, err := startCommand(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.killAtEnd(t)
+	for path, want := range map[string]string{"/a": "content", "/missing": "404", "/": "403"} {
+		if text := got(t, p.url+path); text != want {
+			t.Errorf("%s: %q, want %q", path, text, want)
+		}
+	}
+}

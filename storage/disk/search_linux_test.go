@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/downloadview/downloadview"
@@ -114,4 +115,26 @@ func TestSearchOnlyRoot(t *testing.T) {
 		}
 		searchOnly(t, s, "")
 	})
+}
+
+// A file system that is mounted on the root later is what the path leads to.
+func TestFollowAMount(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "below the mount")
+	s, err := disk.Open(dir, &disk.Options{Follow: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got, err := read(t.Context(), s, "a"); got != "below the mount" || err != nil {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if err := syscall.Mount("none", dir, "tmpfs", 0, ""); err != nil {
+		t.Skipf("nothing can be mounted here: %v", err)
+	}
+	defer syscall.Unmount(dir, syscall.MNT_DETACH)
+	write(t, filepath.Join(dir, "a"), "mounted")
+	if got, err := read(t.Context(), s, "a"); got != "mounted" || err != nil {
+		t.Errorf("%q, %v, want the file that was mounted", got, err)
+	}
 }

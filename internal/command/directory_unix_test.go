@@ -1,0 +1,173 @@
+//go:build unix
+
+package command
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// releases makes the folders v1 and v2 and the link "current" to the first. The
+// result is the path of the link, and what has it lead elsewhere.
+func releases(t *testing.T) (current string, lead func(to string)) {
+	t.Helper()
+	top := t.TempDir()
+	for _, dir := range []string{filepath.Dir(top), top} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, v := range []string{"v1", "v2"} {
+		for _, name := range []string{"version", "only-" + v} {
+			file := filepath.Join(top, v, name)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(v), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	current = filepath.Join(top, "current")
+	lead = func(to string) {
+		t.Helper()
+		if err := os.Symlink(to, current+"-next"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(current+"-next", current); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lead("v1")
+	return current, lead
+}
+
+func got(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Sprint(resp.StatusCode)
+	}
+	return string(body)
+}
+
+// wantRelease asks for the files of v, and for the one that only another release
+// has.
+func wantRelease(t *testing.T, where, url, v, other string) {
+	t.Helper()
+	for path, want := range map[string]string{"/version": v, "/only-" + v: v, "/only-" + other: "404"} {
+		if text := got(t, url+path); text != want {
+			t.Errorf("%s, %s: %q, want %q", where, path, text, want)
+		}
+	}
+}
+
+// SIGHUP has a directory opened again, with and without a file and a proxy; what
+// is downloaded goes on.
+func TestHangupOpensDirectoryAgain(t *testing.T) {
+	for name, flags := range map[string][]string{"no file": nil, "file": {"--config"}, "index": {"--index"}} {
+		t.Run(name, func(t *testing.T) {
+			current, lead := releases(t)
+			if name == "file" {
+				file := filepath.Join(t.TempDir(), "dv.yaml")
+				if err := os.WriteFile(file, []byte("grace: 1m\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				flags = append(flags, file)
+			}
+			p := start(t, append(flags, current)...)
+			wantRelease(t, "before", p.url, "v1", "v2")
+			lead("v2")
+			p.signal(t, syscall.SIGHUP)
+			p.mustAwait(t, `msg="directories opened again"`)
+			wantRelease(t, "after", p.url, "v2", "v1")
+			if name == "file" {
+				p.mustAwait(t, `msg="rules read again"`)
+			}
+			if err := os.Remove(current); err != nil {
+				t.Fatal(err)
+			}
+			p.signal(t, syscall.SIGHUP)
+			p.mustAwait(t, "can't be opened again")
+			wantRelease(t, "with no directory", p.url, "v2", "v1")
+			p.signal(t, syscall.SIGTERM)
+			if status := p.wait(); status != exitOK {
+				t.Errorf("exit status = %d", status)
+			}
+		})
+	}
+}
+
+// A proxy follows the path of the directory. So does the server, and says so;
+// where the path leads nowhere it sends the files that it has itself.
+func TestDirectoryIsFollowed(t *testing.T) {
+	for _, server := range []string{"", "nginx", "apache", "lighttpd", "caddy"} {
+		t.Run("proxy "+server, func(t *testing.T) {
+			current, lead := releases(t)
+			var p *process
+			var site string
+			if server == "" {
+				p = start(t, current)
+				site = p.url
+			} else {
+				rule := current + "=/_media/"
+				if server == "apache" || server == "lighttpd" {
+					rule = current + "=" + current
+				}
+				p = start(t, "--accel="+server, "--headers=private", "--rule", rule, current)
+				// What is printed has lighttpd refuse every link, also "current".
+				follow := func(conf string) string {
+					return strings.Replace(conf, `server.follow-symlink = "disable"`, `server.follow-symlink = "enable"`, 1)
+				}
+				site = startPrinted(t, server, follow, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
+			}
+			wantRelease(t, "before", site, "v1", "v2")
+			lead("v2")
+			p.awaitWhileAsked(t, "was opened again", site+"/version")
+			wantRelease(t, "after", site, "v2", "v1")
+			if err := os.Remove(current); err != nil {
+				t.Fatal(err)
+			}
+			p.awaitWhileAsked(t, "can't be opened", site+"/version")
+			wantRelease(t, "with no directory", site, "v2", "v1")
+		})
+	}
+}
+
+// awaitWhileAsked is mustAwait for what a server says when it is asked for
+// something.
+func (p *process) awaitWhileAsked(t *testing.T, text, url string) {
+	t.Helper()
+	said, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if resp, err := http.Get(url); err == nil {
+				resp.Body.Close()
+			}
+			select {
+			case <-said:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}()
+	p.mustAwait(t, text)
+	close(said)
+	<-done
+}
