@@ -7,6 +7,13 @@
 // system follows them wherever they lead. For a local directory whose contents
 // you don't control, use storage/disk.
 //
+// The handles of some file systems share one reader, as those of package tarfs do:
+// what one reads, another is missing. A file is read by ReadAt where that keeps to
+// its contract, so that each download has its own bytes. Where it doesn't, as with
+// handles of object stores that open the object anew, handles are read in order, if
+// they are found not to share: the first file of a type takes a byte and up to
+// three more handles to find out. Else opening the file is an error.
+//
 // Only regular files are files here. A file is looked at before it is opened. If a
 // pipe takes its place in between, Open waits for a writer, unless the Fs is a
 // bare [afero.OsFs], which is told not to wait.
@@ -53,6 +60,7 @@ type Options struct {
 type Storage struct {
 	fs      afero.Fs
 	options Options
+	manners manners
 }
 
 // New returns a storage of the files in fsys, which only Save and Delete write

@@ -42,7 +42,8 @@ type unreadable struct {
 	err error
 }
 
-func (u unreadable) Read([]byte) (int, error) { return 0, u.err }
+func (u unreadable) Read([]byte) (int, error)          { return 0, u.err }
+func (u unreadable) ReadAt([]byte, int64) (int, error) { return 0, u.err }
 
 func TestCauses(t *testing.T) {
 	memory := afero.NewMemMapFs()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
@@ -49,7 +48,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if own, ok := h.(*os.File); ok {
 		return own, nil
 	}
-	return handle{h, f.key}, nil
+	return f.handle(ctx, h, fi.Size())
 }
 
 func (f *file) Source() (downloadview.Source, bool) {
@@ -112,30 +111,9 @@ func (s *Storage) stat(key, name string) (fs.FileInfo, error) {
 	return fi, nil
 }
 
-// handle is what may be done with a file of an Fs. Writing is left out, and
-// ReadAt, with which that of MemMapFs ends without io.EOF.
-type handle struct {
-	file afero.File
-	key  string
-}
-
-func (h handle) Stat() (fs.FileInfo, error)           { return h.file.Stat() }
-func (h handle) Seek(off int64, w int) (int64, error) { return h.file.Seek(off, w) }
-func (h handle) Close() error                         { return h.file.Close() }
-
-// Read of a file that is open has no error that says of it that it is missing.
-func (h handle) Read(p []byte) (int, error) {
-	n, err := h.file.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	return n, &fs.PathError{Op: "read", Path: h.key, Err: downloadview.AsCause(err)}
-}
-
 var errNothing = errors.New("the Fs returned neither a result nor an error")
 
 var (
 	_ downloadview.File    = (*file)(nil)
 	_ downloadview.Sourcer = (*file)(nil)
-	_ io.Seeker            = handle{}
 )

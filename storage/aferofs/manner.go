@@ -1,0 +1,107 @@
+package aferofs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"reflect"
+	"sync"
+
+	"github.com/spf13/afero"
+)
+
+// A manner is how a handle is read.
+type manner int
+
+const (
+	positioned manner = iota + 1 // by ReadAt, which doesn't move the handle
+	inOrder                      // by Read, each handle on its own
+)
+
+// manners are those of the types of handles that an Fs has given.
+type manners struct {
+	mu     sync.Mutex
+	byType map[reflect.Type]manner
+}
+
+// errShared says that handles can't be read beside one another.
+var errShared = errors.New("the handles of the Fs share a reader, and have no ReadAt that doesn't move it")
+
+// handle returns h, which was just opened, or another handle of f, as a file of so
+// many bytes.
+func (f *file) handle(ctx context.Context, h afero.File, size int64) (fs.File, error) {
+	if size == 0 { // whose handle can't be moved
+		return &handle{file: f, inner: h, manner: inOrder}, nil
+	}
+	m, fresh, err := f.manner(ctx, h)
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	if !fresh {
+		h.Close()
+		if h, err = f.storage.open(ctx, f.key, f.name); err != nil {
+			return nil, err
+		}
+	}
+	return &handle{file: f, inner: h, manner: m, size: size}, nil
+}
+
+// manner returns how handles of the type of h are read, and whether h is as it
+// was.
+func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, err error) {
+	all := &f.storage.manners
+	t := reflect.TypeOf(h)
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if m, ok := all.byType[t]; ok {
+		return m, true, nil
+	}
+	switch {
+	case keepsPosition(h):
+		m, fresh = positioned, true
+	default:
+		if err := f.checkAlone(ctx); err != nil {
+			return 0, false, err
+		}
+		m = inOrder
+	}
+	if all.byType == nil {
+		all.byType = make(map[reflect.Type]manner)
+	}
+	all.byType[t] = m
+	return m, fresh, nil
+}
+
+// keepsPosition reports whether ReadAt reads a byte and doesn't move h, as far as
+// that can be told.
+func keepsPosition(h afero.File) bool {
+	before, seekErr := h.Seek(0, io.SeekCurrent)
+	var b [1]byte
+	if n, _ := h.ReadAt(b[:], 0); n != 1 {
+		return false
+	}
+	after, err := h.Seek(0, io.SeekCurrent)
+	return seekErr != nil || err == nil && before == after
+}
+
+// checkAlone returns an error if reading one handle of f moves another.
+func (f *file) checkAlone(ctx context.Context) error {
+	one, err := f.storage.open(ctx, f.key, f.name)
+	if err != nil {
+		return err
+	}
+	defer one.Close()
+	other, err := f.storage.open(ctx, f.key, f.name)
+	if err != nil {
+		return err
+	}
+	defer other.Close()
+	var b [1]byte
+	one.Read(b[:]) // an error of it comes again
+	if at, err := other.Seek(0, io.SeekCurrent); err == nil && at != 0 {
+		return &fs.PathError{Op: "open", Path: f.key, Err: errShared}
+	}
+	return nil
+}
