@@ -41,10 +41,19 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	}
 	in := incoming.NewReader(ctx, r)
 	if err := s.save(name, in); err != nil {
+		var left *leftover
+		wasLeft := errors.As(err, &left)
+		if wasLeft {
+			err = left.err
+		}
 		if read := in.Err(); read != nil {
 			err = read
 		}
-		return &fs.PathError{Op: "save", Path: key, Err: saveError(err)}
+		err = saveError(err)
+		if wasLeft {
+			err = fmt.Errorf("%w (%s is left: %v)", err, left.name, left.why)
+		}
+		return &fs.PathError{Op: "save", Path: key, Err: err}
 	}
 	return nil
 }
@@ -66,21 +75,28 @@ func (s *Storage) save(name string, in *incoming.Reader) error {
 	case !fi.Mode().IsRegular() && fi.Mode().Type() != fs.ModeSymlink:
 		return fmt.Errorf("%w, and is no file (mode %v)", fs.ErrExist, fi.Mode())
 	}
-	temporary := filepath.Join(folder, incoming.Name())
-	f, err := s.fs.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	if f == nil {
-		return errNothing
-	}
+	return s.write(filepath.Join(folder, incoming.Name()), name, in)
+}
+
+// write puts a whole file called name into the Fs, by way of the temporary one, or
+// nothing.
+func (s *Storage) write(temporary, name string, in *incoming.Reader) (err error) {
+	var f afero.File
 	renamed := false
 	defer func() { // also where in panics
-		if !renamed {
+		if renamed {
+			return
+		}
+		if f != nil {
 			f.Close()
-			s.fs.Remove(temporary)
+		}
+		if left := s.discard(temporary); left != nil && err != nil {
+			err = &leftover{err, filepath.Base(temporary), left}
 		}
 	}()
+	if f, err = s.create(temporary); err != nil {
+		return err
+	}
 	if _, err := io.Copy(f, in); err != nil {
 		return err
 	}
@@ -96,6 +112,51 @@ func (s *Storage) save(name string, in *incoming.Reader) error {
 	err = s.fs.Rename(temporary, name)
 	renamed = err == nil
 	return err
+}
+
+// A leftover is an error after which a temporary file couldn't be removed.
+type leftover struct {
+	err  error
+	name string
+	why  error
+}
+
+func (l *leftover) Error() string { return l.err.Error() }
+
+// create makes the file called temporary.
+func (s *Storage) create(temporary string) (afero.File, error) {
+	f, err := s.fs.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		// An afero.CacheOnReadFs would read the new file, which is open for writing,
+		// into its cache. It has a Create that doesn't.
+		if s.discard(temporary) != nil {
+			return nil, err
+		}
+		var again error
+		if f, again = s.fs.Create(temporary); again != nil {
+			return nil, err
+		}
+	}
+	if f == nil {
+		return nil, errNothing
+	}
+	return f, nil
+}
+
+// discard removes the file called temporary, of which an operation that failed may
+// have left nothing, or a part in one layer.
+func (s *Storage) discard(temporary string) error {
+	err := s.fs.Remove(temporary)
+	if _, gone := s.fs.Stat(temporary); err == nil || errors.Is(gone, fs.ErrNotExist) {
+		return nil
+	}
+	// A cache keeps what is no more below it. With both there, both go.
+	f, created := s.fs.OpenFile(temporary, os.O_WRONLY|os.O_CREATE, 0o666)
+	if created != nil || f == nil {
+		return err
+	}
+	f.Close()
+	return s.fs.Remove(temporary)
 }
 
 // lstat looks at name itself where the Fs can.
