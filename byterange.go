@@ -1,6 +1,7 @@
 package downloadview
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ func (s rangeSpec) in(size int64) (span, bool) {
 const (
 	maxSpecs  = 1000 // more in one field, and it is ignored
 	maxSpans  = 100  // more to send, and the whole file is sent
+	maxAsked  = 16   // requests to a store for one answer
 	freeParts = 16   // so many may cost more than the file
 	partCost  = 120  // octets that a part takes beside its bytes, about
 )
@@ -151,29 +153,32 @@ func (set rangeSet) of(size int64) ([]span, bool) {
 // joined returns spans as they are, in the order of the request, where they are
 // apart; else sorted, with what overlaps or touches in one.
 func joined(spans []span) []span {
+	out := merged(spans, 0)
+	if len(out) == len(spans) {
+		return spans
+	}
+	return out
+}
+
+// bridged returns spans sorted, with those in one between which there is less
+// than a part costs (RFC 9110, 15.3.7.2).
+func bridged(spans []span) []span { return merged(spans, partCost-1) }
+
+// merged returns spans sorted, with those in one between which there are gap
+// bytes or fewer.
+func merged(spans []span, gap int64) []span {
 	if len(spans) < 2 {
 		return spans
 	}
-	sorted := slices.SortedFunc(slices.Values(spans), func(a, b span) int {
-		switch {
-		case a.start < b.start:
-			return -1
-		case a.start > b.start:
-			return 1
-		}
-		return 0
-	})
+	sorted := slices.SortedFunc(slices.Values(spans), func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	out := sorted[:1]
 	for _, s := range sorted[1:] {
 		last := &out[len(out)-1]
-		if s.start > last.start+last.length {
+		if s.start-gap > last.start+last.length {
 			out = append(out, s)
 			continue
 		}
 		last.length = max(last.length, s.start+s.length-last.start)
-	}
-	if len(out) == len(spans) {
-		return spans
 	}
 	return out
 }

@@ -14,13 +14,13 @@ type facts struct {
 	parts   parts
 }
 
-// parts says how many ranges of the file can be sent in one answer.
+// parts is how many ranges of the file can be sent in one answer.
 type parts int
 
 const (
-	noParts parts = iota
-	onePart       // opened once, and without a tag not twice
-	manyParts
+	noParts   parts = 0
+	onePart   parts = 1 // opened once, and without a tag not twice
+	manyParts parts = maxSpans
 )
 
 // plan is the outcome of a decision: a status of 200, 206, 304, 412 or 416, and
@@ -50,10 +50,13 @@ func decide(method string, h http.Header, f facts) plan {
 		return whole
 	}
 	spans, ok := wanted.of(f.size)
+	if f.parts > onePart && len(spans) > int(f.parts) {
+		spans = bridged(spans)
+	}
 	switch {
 	case !ok:
 		return plan{status: http.StatusRequestedRangeNotSatisfiable}
-	case len(spans) == 0, len(spans) > 1 && f.parts != manyParts:
+	case len(spans) == 0, len(spans) > int(f.parts):
 		return whole
 	}
 	return plan{http.StatusPartialContent, spans}

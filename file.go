@@ -37,20 +37,25 @@ type File interface {
 
 // A StatFile is a File that knows its metadata without being opened. Files on
 // local disk don't offer it: there the open handle is the truth.
+//
+// An error of Stat that is also [errors.ErrUnsupported] says that looking is
+// refused, in a way that leaves open whether the file can be read: it is opened
+// then.
 type StatFile interface {
 	File
 	Stat(ctx context.Context) (fs.FileInfo, error)
 }
 
 // Stat returns f's metadata: from the first StatFile found by following
-// Unwrap, else by opening f and closing it again. [AttributesOf] tells what
-// the result holds.
+// Unwrap, else, or where that is refused, by opening f and closing it again: at
+// its first byte where it is a [RangeFile] too, so that no more is fetched.
+// [AttributesOf] tells what the result holds.
 func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	fi, err := statUnopened(ctx, f)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return fi, err
 	}
-	h, err := openFile(ctx, f)
+	h, err := openToLook(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +64,19 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 		return nil, closeErr
 	}
 	return fi, err
+}
+
+// openToLook opens f for what its handle tells, at the first byte where looking
+// was refused.
+func openToLook(ctx context.Context, f File) (fs.File, error) {
+	r, ranged := capability[RangeFile](f)
+	if _, refused := capability[StatFile](f); refused && ranged {
+		h, err := openPart(ctx, r, 0, 1)
+		if !errors.Is(err, ErrRange) && !errors.Is(err, errors.ErrUnsupported) {
+			return h, err
+		}
+	}
+	return openFile(ctx, f)
 }
 
 // statUnopened is Stat for those who would rather open the file themselves:

@@ -47,6 +47,7 @@ type object struct {
 	log     []string
 	replace func(o *object) // called after each request, if not nil
 	open    atomic.Int32
+	noStat  error // what Stat returns, if not nil
 	noRange error // what OpenRange returns, if not nil
 	cut     int64 // how many bytes handles withhold, failing with io.ErrUnexpectedEOF if cutErr is nil
 	cutErr  error
@@ -79,6 +80,9 @@ func (o *object) answered() {
 func (o *object) Stat(context.Context) (fs.FileInfo, error) {
 	o.request("stat")
 	defer o.answered()
+	if o.noStat != nil {
+		return nil, o.noStat
+	}
 	return o.attributes().FileInfo(o.name), nil
 }
 

@@ -88,7 +88,7 @@ func (x *exchange) offload() (done bool, err error) {
 	a := Attributes{Size: -1}
 	if x.resp.Look || x.resp.Stored != 0 {
 		if a, err = x.look(); err != nil {
-			return false, err
+			return false, x.unlessDoubtful(err)
 		}
 	}
 	if saysNothing(a.ModTime) { // the proxy, or the store behind it, would make validators of it
@@ -102,7 +102,7 @@ func (x *exchange) offload() (done bool, err error) {
 func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	a, err := x.look()
 	if err != nil {
-		return false, err
+		return false, x.unlessDoubtful(err)
 	}
 	k := x.facts(a, manyParts)
 	ownDate := h.Terms.Validators == OurTag && !x.resp.ModTime.IsZero()
@@ -134,6 +134,15 @@ func (x *exchange) unfit(t *Terms) bool {
 	}
 	wanted, _ := parseRange(x.r.Header["Range"])
 	return len(wanted) > 1
+}
+
+// unlessDoubtful returns err, or nil where the file is to be streamed, since a
+// failed look does not say that it can't be read.
+func (x *exchange) unlessDoubtful(err error) error {
+	if x.isDoubtful(err) {
+		return nil
+	}
+	return err
 }
 
 func (x *exchange) look() (Attributes, error) {

@@ -19,13 +19,16 @@ type exchange struct {
 	resp    Response
 	outcome Outcome
 
-	style  TagStyle
-	ranger RangeFile     // the file, where it can be opened in the middle
-	beyond bool          // it refused a range that is not in it
-	unseen bool          // it is answered for without a look at it
-	uncut  bool          // the proxy is to leave the whole file whole
-	limit  int64         // bytes a second; 0: none
-	moving *movingWriter // nil: the server has no WriteTimeout
+	style   TagStyle
+	ranger  RangeFile     // the file, where it can be opened in the middle
+	beyond  bool          // it refused a range as one that is not in it
+	refused bool          // it refused a range, other than the last bytes
+	asked   int           // requests that it took so far
+	looked  bool          // it was looked at without being opened
+	unseen  bool          // it is answered for without a look at it
+	uncut   bool          // the proxy is to leave the whole file whole
+	limit   int64         // bytes a second; 0: none
+	moving  *movingWriter // nil: the server has no WriteTimeout
 
 	metadata map[string]string // what a look told
 }

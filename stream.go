@@ -16,6 +16,10 @@ type opening struct {
 	spec   rangeSpec
 }
 
+// firstByte is how a file is opened that can be opened in the middle, for what
+// its handle tells.
+var firstByte = opening{true, rangeSpec{0, 0}}
+
 // serves tells whether a handle that was opened in this way can carry p out.
 func (o opening) serves(p plan, h fs.File, size int64) bool {
 	if o.ranged {
@@ -67,18 +71,44 @@ func (x *exchange) prepare() (how opening, done bool, err error) {
 	}
 	if x.r.Method == http.MethodHead || hasPreconditions(x.r.Header) || len(wanted) > 1 {
 		fi, err := statUnopened(x.r.Context(), x.resp.File)
-		if !errors.Is(err, errors.ErrUnsupported) {
+		_, looks := capability[StatFile](x.resp.File)
+		if looks {
+			x.asked++
+		}
+		if err == nil || !x.isDoubtful(err) {
 			return x.judge(fi, err)
 		}
+		if looks && x.r.Method == http.MethodHead && x.ranger != nil {
+			return firstByte, false, nil
+		}
 	}
-	if x.ranger != nil && len(wanted) == 1 {
+	if x.ranger != nil && len(wanted) > 0 {
 		return opening{true, wanted[0]}, false, nil
 	}
 	return opening{}, false, nil
 }
 
+// isDoubtful reports whether a failed look leaves open whether the file can be
+// read: many a store refuses HEAD, or answers it wrongly, where GET is fine.
+func (x *exchange) isDoubtful(err error) bool {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return true
+	}
+	if _, looks := capability[StatFile](x.resp.File); !looks || x.r.Method == http.MethodHead || x.r.Context().Err() != nil {
+		return false
+	}
+	switch StatusCode(err) {
+	case http.StatusForbidden:
+		return true
+	case http.StatusNotFound:
+		return !says(err, fs.ErrInvalid)
+	}
+	return false
+}
+
 // judge decides on metadata of a file that is not open: either that ends the
-// request, or it says what to open.
+// request, or it says what to open. The file may have changed since the look, so
+// what is refused here is judged again by an open handle.
 func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
@@ -87,24 +117,29 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
+	x.looked = true
 	k := x.facts(a, x.parts(a))
 	p := decide(x.r.Method, x.r.Header, k)
-	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || k.size == 0 && x.beyond {
-		return opening{}, true, x.send(body{}, p, a, k)
+	refused := p.status == http.StatusPreconditionFailed || p.status == http.StatusRequestedRangeNotSatisfiable && !x.beyond
+	switch {
+	case x.r.Method == http.MethodHead:
+	case refused && x.ranger != nil:
+		return firstByte, false, nil
+	case refused:
+		return opening{}, false, nil
+	case p.endsWithoutBytes(), k.size == 0 && x.beyond:
+	default:
+		return x.openingFor(p), false, nil
 	}
-	return x.openingFor(p), false, nil
+	return opening{}, true, x.send(body{}, p, a, k)
 }
 
 // try opens the file and sends it, or returns another opening to try.
 func (x *exchange) try(how opening) (opening, bool, error) {
 	h, err := x.open(how)
-	if how.ranged && errors.Is(err, errors.ErrUnsupported) && !how.spec.isSuffix() {
-		x.ranger = nil
-		return opening{}, false, nil
-	}
+	x.asked++
 	if how.ranged && (errors.Is(err, ErrRange) || errors.Is(err, errors.ErrUnsupported)) {
-		x.beyond = errors.Is(err, ErrRange)
-		return x.judge(Stat(x.r.Context(), x.resp.File))
+		return x.afterRefused(how, err)
 	}
 	if err != nil {
 		return opening{}, true, err
@@ -119,16 +154,49 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		return opening{}, true, err
 	}
 	offered := x.parts(a)
-	if _, seeks := h.(io.Seeker); seeks && !how.ranged {
+	_, seeks := h.(io.Seeker)
+	switch {
+	case seeks && !how.ranged:
 		offered = manyParts
+	case offered > onePart && how.ranged:
+		offered++ // it has the first one
 	}
 	k := x.facts(a, offered)
 	p := decide(x.r.Method, x.r.Header, k)
+	if p.status == http.StatusPartialContent && x.refused && !how.ranged && !seeks {
+		k.parts = noParts // the file doesn't give what is in it
+		p = decide(x.r.Method, x.r.Header, k)
+	}
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
 		x.compare(a)
 		return opening{}, true, x.send(body{h, how}, p, a, k)
 	}
 	return x.openingFor(p), false, nil
+}
+
+// afterRefused returns what to open where the file can't be opened at the range
+// of how, because of err.
+func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
+	x.beyond = errors.Is(err, ErrRange)
+	suffix := how.spec.isSuffix()
+	x.refused = x.refused || !suffix
+	switch {
+	case how == firstByte:
+		return opening{}, false, nil // it is empty, or has no ranges
+	case !suffix && (!x.beyond || x.looked):
+		x.ranger = nil
+		return opening{}, false, nil
+	}
+	fi, err := Stat(x.r.Context(), x.resp.File)
+	x.asked += 2 // and one more where that is refused
+	if err != nil && x.isDoubtful(err) {
+		return opening{}, false, nil
+	}
+	next, done, err := x.judge(fi, err)
+	if next.ranged && next.spec.first == how.spec.first { // it is there, so no range of it can be had
+		next = opening{}
+	}
+	return next, done, err
 }
 
 func (x *exchange) open(how opening) (fs.File, error) {
@@ -148,7 +216,8 @@ func (x *exchange) openingFor(p plan) opening {
 	return opening{}
 }
 
-// parts tells what can be sent of a file whose handle can't seek.
+// parts tells what can be sent of a file whose handle can't seek. Each part is a
+// request to where it lives.
 func (x *exchange) parts(a Attributes) parts {
 	switch {
 	case x.ranger == nil:
@@ -156,7 +225,7 @@ func (x *exchange) parts(a Attributes) parts {
 	case version(a, x.now()) == "":
 		return onePart
 	}
-	return manyParts
+	return parts(maxAsked - x.asked)
 }
 
 // attributes returns what fi says of a file that has bytes to send.

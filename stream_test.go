@@ -37,7 +37,7 @@ func TestRequestsToTheOrigin(t *testing.T) {
 		{"unsatisfiable", "GET", []string{"Range", "bytes=10-"}, 416, "Requested Range Not Satisfiable\n", "range stat"},
 		{"not modified", "GET", []string{"If-None-Match", tag}, 304, "", "stat"},
 		{"modified", "GET", []string{"If-None-Match", `"v0"`}, 200, "0123456789", "stat open"},
-		{"failed precondition", "GET", []string{"If-Match", `"v0"`}, 412, "Precondition Failed\n", "stat"},
+		{"failed precondition", "GET", []string{"If-Match", `"v0"`}, 412, "Precondition Failed\n", "stat range"},
 		{"range and precondition", "GET", []string{"If-Match", tag, "Range", "bytes=0-1"}, 206, "01", "stat range"},
 		{"if-range", "GET", []string{"If-Range", tag, "Range", "bytes=4-"}, 206, "456789", "range"},
 		{"failed if-range", "GET", []string{"If-Range", `"v0"`, "Range", "bytes=4-"}, 200, "0123456789", "range open"},

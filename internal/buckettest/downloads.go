@@ -74,7 +74,7 @@ func downloads(object []byte, tag string) []download {
 		{"not modified", "GET", at, []string{"If-None-Match", tag}, 304, nil, []Request{Looked}},
 		{"modified", "GET", at, []string{"If-None-Match", `"other"`}, 200, object, []Request{Looked, Whole}},
 		{"match", "GET", at, []string{"If-Match", tag}, 200, object, []Request{Looked, Whole}},
-		{"no match", "GET", at, []string{"If-Match", `"other"`}, 412, nil, []Request{Looked}},
+		{"no match", "GET", at, []string{"If-Match", `"other"`}, 412, nil, []Request{Looked, Part("bytes=0-0")}},
 		{
 			"if-range holds", "GET", at,
 			[]string{"Range", "bytes=1-2", "If-Range", tag},

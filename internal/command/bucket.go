@@ -138,6 +138,9 @@ type statObject struct {
 
 func (o *statObject) Stat(ctx context.Context) (fs.FileInfo, error) {
 	fi, err := o.inner.Stat(ctx)
+	if errors.Is(err, errors.ErrUnsupported) { // the file is opened, and that tells
+		return nil, err
+	}
 	return fi, o.failure(ctx, err)
 }
 
