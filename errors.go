@@ -16,6 +16,11 @@ import (
 // answered as a missing or a forbidden file.
 var ErrUpstream = errors.New("upstream failed")
 
+// ErrRefused says, beside [ErrUpstream], that a store refuses what it is asked
+// and will do so again: wrong or expired credentials, another region, a setting.
+// Package storage/resume doesn't try again then.
+var ErrRefused = errors.New("the store refuses the request")
+
 // A StatusError is an error that knows its HTTP status. A view or middleware
 // returns one to choose the answer: the client sees the status text and the
 // header, the log sees Err.

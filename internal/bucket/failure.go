@@ -2,10 +2,12 @@ package bucket
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 
@@ -37,12 +39,40 @@ func Ended(ctx context.Context, err error) error {
 }
 
 // Upstream returns err, which says nothing of an object, as
-// [downloadview.ErrUpstream]. A timeout is [os.ErrDeadlineExceeded] too.
+// [downloadview.ErrUpstream]. A timeout is [os.ErrDeadlineExceeded] too, and what
+// another try doesn't change [downloadview.ErrRefused].
 func Upstream(err error) error {
-	if isTimeout(err) {
+	switch {
+	case isTimeout(err):
 		return Late(err)
+	case IsMisdirected(err):
+		return Lasting(err)
 	}
 	return Says(downloadview.ErrUpstream, err)
+}
+
+// Answered is Upstream for what was answered with status, by the store or by
+// whoever was asked for credentials.
+func Answered(status int, err error) error {
+	switch {
+	case status == http.StatusRequestTimeout, status == http.StatusConflict,
+		status == http.StatusTooEarly, status == http.StatusTooManyRequests:
+	case status >= 300 && status < 500, status == http.StatusNotImplemented:
+		return Lasting(err)
+	}
+	return Upstream(err)
+}
+
+// Lasting is Upstream for what another try doesn't change.
+func Lasting(err error) error {
+	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, Says(downloadview.ErrRefused, err))
+}
+
+// IsMisdirected reports whether whatever answers at an address is not what is
+// meant: its certificate is another one, or it doesn't speak TLS.
+func IsMisdirected(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // Late is Upstream for what came too late.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -25,13 +26,28 @@ func Field(offset, length int64) string {
 	return "bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)
 }
 
+// CheckAnswer is [Check] of an answer with status, which is one of success. One
+// with 206 must say which part it is, and any but 200 and 206 makes no sense.
+func CheckAnswer(status int, contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
+	switch {
+	case status == http.StatusOK:
+		contentRange = "" // the whole, whatever else it says
+	case status != http.StatusPartialContent:
+		return 0, 0, fmt.Errorf("asked for %s, got %d %s", Field(offset, length), status, http.StatusText(status))
+	case contentRange == "":
+		return 0, 0, fmt.Errorf("asked for %s, got a part without Content-Range", Field(offset, length))
+	}
+	return Check(contentRange, contentLength, offset, length)
+}
+
 // Check tells whether the answer to Field(offset, length) is what was asked
 // for, and returns the size of the whole file and the length of the part.
 // contentRange and contentLength are those of a successful answer, "" and -1
 // where it has none.
 //
 // Without a Content-Range the answer is the whole file: the error is
-// [downloadview.ErrRange] where that is empty, else [errors.ErrUnsupported].
+// [downloadview.ErrRange] where that is empty, else [errors.ErrUnsupported]. So it
+// is where the size of the file is not told, "bytes 0-9/*".
 // Any other error is an answer that makes no sense.
 func Check(contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
 	// net/http answers a suffix of nothing with "bytes 0--1/0".
@@ -40,6 +56,9 @@ func Check(contentRange string, contentLength, offset, length int64) (size, part
 	}
 	if contentRange == "" {
 		return 0, 0, fmt.Errorf("the range %s was ignored: %w", Field(offset, length), errors.ErrUnsupported)
+	}
+	if strings.HasPrefix(contentRange, "bytes ") && strings.HasSuffix(contentRange, "/*") {
+		return 0, 0, fmt.Errorf("Content-Range %q doesn't tell the size of the file: %w", contentRange, errors.ErrUnsupported)
 	}
 	first, last, size, ok := parse(contentRange)
 	if !ok {

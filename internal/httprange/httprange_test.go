@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 		{"shorter", "bytes 2-3/10", 2, 2, 3, 0, 0, nonsense},
 		{"longer", "bytes 2-5/10", 4, 2, 3, 0, 0, nonsense},
 		{"another suffix", "bytes 6-9/10", 4, -3, 0, 0, 0, nonsense},
-		{"size unknown", "bytes 2-4/*", 3, 2, 3, 0, 0, nonsense},
+		{"size unknown", "bytes 2-4/*", 3, 2, 3, 0, 0, errors.ErrUnsupported},
 		{"other length", "bytes 2-4/10", 5, 2, 3, 0, 0, nonsense},
 		{"past its size", "bytes 2-4/4", 3, 2, 3, 0, 0, nonsense},
 		{"other unit", "lines 2-4/10", 3, 2, 3, 0, 0, nonsense},

@@ -79,7 +79,7 @@ const patienceOfClients = 5 * time.Second
 // passing tells whether another try may have another outcome than err.
 func passing(err error) bool {
 	for _, lasting := range []error{
-		errors.ErrUnsupported, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
+		errors.ErrUnsupported, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed, downloadview.ErrRefused,
 	} {
 		if errors.Is(err, lasting) {
 			return false

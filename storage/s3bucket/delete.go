@@ -18,7 +18,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.head(ctx); err != nil {
+	if err := f.find(ctx); err != nil {
 		return s.failure(ctx, "delete", key, err)
 	}
 	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{

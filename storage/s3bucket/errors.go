@@ -31,12 +31,10 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	switch {
 	case a.code == "NoSuchBucket":
 		return bucket.NoBucket(err)
-	case a.isMissing():
-		return bucket.Says(fs.ErrNotExist, err)
+	case a.ofKey() != nil:
+		return bucket.Says(a.ofKey(), err)
 	case a.isDenied():
 		return bucket.Says(fs.ErrPermission, err)
-	case a.code == "KeyTooLongError":
-		return bucket.Says(fs.ErrInvalid, err)
 	case a.code == "InvalidObjectState":
 		return archived(err)
 	case a.status == http.StatusPreconditionFailed:
@@ -50,10 +48,22 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	case a.status == http.StatusMovedPermanently, a.status == http.StatusTemporaryRedirect, a.status == http.StatusBadRequest:
 		theirs, ours := a.header.Get("X-Amz-Bucket-Region"), s.client.Options().Region
 		if theirs != "" && theirs != ours {
-			return fmt.Errorf("the bucket is in the region %q, the client in %q; want the same: %w", theirs, ours, bucket.Upstream(err))
+			return fmt.Errorf("the bucket is in the region %q, the client in %q; want the same: %w", theirs, ours, bucket.Lasting(err))
 		}
 	}
-	return bucket.Upstream(err)
+	if a.code == "RequestTimeout" {
+		return bucket.Upstream(err)
+	}
+	return bucket.Answered(statusIn(err), err)
+}
+
+// statusIn returns the status that anybody answered with, be it whoever was asked
+// for credentials; 0: nobody did.
+func statusIn(err error) int {
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return e.HTTPStatusCode()
+	}
+	return 0
 }
 
 // An answer is what a store said of its failure.
@@ -85,6 +95,9 @@ func answerOf(err error) answer {
 		if e.Response != nil && e.Response.Response != nil {
 			a.header = e.Response.Header
 		}
+		if code := a.header.Get("X-Minio-Error-Code"); code != "" { // to HEAD too
+			a.code = code
+		}
 	}
 	return a
 }
@@ -100,12 +113,24 @@ func lastAsked(err error) (last *smithy.OperationError, ok bool) {
 	}
 }
 
-func (a answer) isMissing() bool {
-	switch a.code {
-	case "NoSuchKey", "NotFound":
+// ofKey returns what the answer says of the key; nil: nothing.
+func (a answer) ofKey() error {
+	if a.status == http.StatusMethodNotAllowed && a.header.Get("X-Amz-Delete-Marker") == "true" {
+		return fs.ErrNotExist
+	}
+	return bucket.OfKey(a.code)
+}
+
+// leavesOpen reports whether an answer to HEAD leaves open what a GET would get,
+// since it has no reason, or one that may be that of HEAD alone.
+func (a answer) leavesOpen() bool {
+	switch {
+	case !bucket.LeavesOpen(a.status), a.ofKey() != nil, a.header.Get("X-Amz-Bucket-Region") != "" && a.status == http.StatusBadRequest:
+		return false
+	case a.isDenied():
 		return true
 	}
-	return a.status == http.StatusMethodNotAllowed && a.header.Get("X-Amz-Delete-Marker") == "true"
+	return a.header.Get("X-Minio-Error-Code") == ""
 }
 
 func (a answer) isDenied() bool { return a.code == "AccessDenied" || a.code == "Forbidden" }

@@ -14,7 +14,7 @@ func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if _, err := f.head(ctx); err != nil {
+	if err := f.find(ctx); err != nil {
 		return false, s.failure(ctx, "exists", key, err)
 	}
 	return true, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
@@ -27,9 +28,16 @@ func (f *file) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: f.storage.bucket, Path: f.storage.prefix + f.key}, true
 }
 
+// Stat asks with HEAD. Where the answer leaves open what a GET would get, the
+// error is [errors.ErrUnsupported] too, so that the object is opened.
 func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	out, err := f.head(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() == nil && answerOf(err).leavesOpen():
+		err = fmt.Errorf("%w: HEAD is %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: err}
+	default:
 		return nil, f.failure(ctx, "stat", err)
 	}
 	if isArchived(out) {
@@ -44,41 +52,43 @@ func (f *file) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 		Key:          aws.String(f.storage.prefix + f.key),
 		IfMatch:      f.version,
 		ChecksumMode: types.ChecksumModeEnabled,
-	})
+	}, readable)
 	if err != nil {
-		return nil, f.reason(ctx, err)
+		return nil, err
 	}
 	f.storage.skew.learn(out.ResultMetadata)
+	if status := statusOf(out.ResultMetadata); status != http.StatusOK {
+		return nil, otherStatus(status, "the object's metadata")
+	}
 	return out, nil
 }
 
-// reason returns the error that a GET gets, where that of a HEAD says that it is
-// forbidden: it has no body that could tell an object that may not be read from
-// credentials that are wrong.
-func (f *file) reason(ctx context.Context, err error) error {
-	if answerOf(err).status != http.StatusForbidden {
+// find returns nil where the object is there. Where the answer to HEAD leaves it
+// open, the first byte is asked for.
+func (f *file) find(ctx context.Context) error {
+	_, err := f.head(ctx)
+	if err == nil || !answerOf(err).leavesOpen() {
 		return err
 	}
-	out, again := f.storage.client.GetObject(ctx, f.input(aws.String("bytes=0-0")), unvalidated)
-	if again == nil {
-		out.Body.Close()
-		return err
-	}
-	if answerOf(again).status != http.StatusForbidden {
-		return err
+	out, again := f.storage.client.GetObject(ctx, f.input(aws.String("bytes=0-0")), unvalidated, readable)
+	switch {
+	case again == nil:
+		return out.Body.Close()
+	case answerOf(again).status == http.StatusRequestedRangeNotSatisfiable:
+		return nil // it is empty
 	}
 	return again
 }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
-	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, withChecksum)
+	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, readable, withChecksum)
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
 	}
 	f.storage.skew.learn(out.ResultMetadata)
-	if out.ContentRange != nil {
+	if status := statusOf(out.ResultMetadata); status != http.StatusOK || out.ContentRange != nil {
 		out.Body.Close()
-		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got the range %q", *out.ContentRange))
+		return nil, f.failure(ctx, "open", otherStatus(status, "the whole object"))
 	}
 	size := known(out.ContentLength)
 	return f.handle(ctx, out, size, size), nil
@@ -90,12 +100,16 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 			"a range of no bytes at %d: %w", offset, downloadview.ErrRange)}
 	}
 	asked := httprange.Field(offset, length)
-	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated)
+	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated, readable)
 	if err != nil {
+		if a := answerOf(err); ctx.Err() == nil && bucket.RefusesRange(a.status, a.code) {
+			err = fmt.Errorf("%w: ranges are %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+			return nil, &fs.PathError{Op: "open", Path: f.key, Err: err}
+		}
 		return nil, f.failure(ctx, "open", err)
 	}
 	f.storage.skew.learn(out.ResultMetadata)
-	size, part, err := httprange.Check(aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
+	size, part, err := httprange.CheckAnswer(statusOf(out.ResultMetadata), aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {

@@ -143,11 +143,13 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 //     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
 //   - Everything else is [downloadview.ErrUpstream]: wrong or expired
 //     credentials, no credentials because their file or service is missing or
-//     denies them, and another region included.
+//     denies them, and another region included. What another try doesn't change
+//     is [downloadview.ErrRefused] too.
 //   - Where the context has ended, its error is that of the call.
 //
-// S3 answers Stat without a reason. Where it is forbidden the first byte is asked
-// for, to learn it; a missing bucket is a missing object.
+// S3 answers Stat, which is a HEAD, without a reason. Where that leaves open what
+// a GET would get the error is [errors.ErrUnsupported] too, and
+// [downloadview.Stat] asks for the first byte; a missing bucket is a missing object.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {
