@@ -3,6 +3,8 @@ package downloadview
 import (
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +33,9 @@ type Attributes struct {
 // methods ETag() string and ContentType() string where it has those. A
 // negative size counts as not known.
 //
+// Of a ContentEncoding what is none is left out: aws-chunked, which some stores
+// keep of an upload, identity and none.
+//
 // An ETag that is made of the size and of a time before 1981 is left out: such a
 // time is that of all files of a container image or an archive, and so the tag
 // would be that of the next version, too.
@@ -51,8 +56,32 @@ func AttributesOf(fi fs.FileInfo) Attributes {
 	if a.Size < 0 {
 		a.Size = -1
 	}
+	if a.ContentEncoding != "" {
+		a.ContentEncoding = codings(a.ContentEncoding)
+	}
 	a.dropTagOfTime()
 	return a
+}
+
+// codings returns the codings of a list that are ones. Stores keep others with an
+// object, of which its bytes have nothing: aws-chunked is how it was uploaded.
+func codings(list string) string {
+	isNone := func(coding string) bool {
+		switch strings.ToLower(strings.Trim(coding, " \t")) {
+		case "", "identity", "none", "aws-chunked":
+			return true
+		}
+		return false
+	}
+	all := strings.Split(list, ",")
+	if !slices.ContainsFunc(all, isNone) {
+		return list
+	}
+	real := slices.DeleteFunc(all, isNone)
+	for i, coding := range real {
+		real[i] = strings.Trim(coding, " \t")
+	}
+	return strings.Join(real, ", ")
 }
 
 // FileInfo returns a as a [fs.FileInfo] of a regular file, for authors of

@@ -1,0 +1,28 @@
+package downloadview
+
+import (
+	"testing"
+)
+
+// What is no coding of the bytes, though a store keeps it as one, is left out.
+func TestStoredCodingsThatAreNone(t *testing.T) {
+	for stored, want := range map[string]string{
+		"": "", "gzip": "gzip", "br": "br", "gzip, br": "gzip, br", "x-gzip": "x-gzip",
+		"aws-chunked": "", "aws-chunked,gzip": "gzip", "gzip, aws-chunked": "gzip", "AWS-Chunked , br,gzip": "br, gzip",
+		"identity": "", "Identity": "", "none": "", "identity, aws-chunked": "", " ": "", ",": "", "gzip,": "gzip", "gzip, none": "gzip",
+	} {
+		a := Attributes{Size: 1, ContentEncoding: stored}
+		if got := AttributesOf(a.FileInfo("a")).ContentEncoding; got != want {
+			t.Errorf("ContentEncoding %q becomes %q, want %q", stored, got, want)
+		}
+		o := newObject("0123456789")
+		o.ContentEncoding = stored
+		s := serve(t, NewHandler(fileView(o), nil))
+		for _, method := range []string{"GET", "HEAD"} {
+			got := ask(t, s.URL, method)
+			if _, has := got.header["Content-Encoding"]; got.header.Get("Content-Encoding") != want || has != (want != "") {
+				t.Errorf("%s: stored %q is sent as %q, want %q", method, stored, got.header["Content-Encoding"], want)
+			}
+		}
+	}
+}
