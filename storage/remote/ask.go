@@ -28,7 +28,7 @@ func (o *origin) ask(ctx context.Context, method string, u *url.URL, byteRange s
 		}
 		next.User = nil // whose ever it is, unless we are still at home
 		if !o.redirect(at, next) {
-			return nil, badAnswer(fmt.Sprintf("a redirect to %s, which is not to be followed", shown(next)))
+			return nil, refusedAnswer(fmt.Sprintf("a redirect to %s, which is not to be followed", shown(next)))
 		}
 		// Once away, what comes back is somebody else's wish.
 		if home = home && SameHost(u, next); home {
@@ -36,7 +36,7 @@ func (o *origin) ask(ctx context.Context, method string, u *url.URL, byteRange s
 		}
 		at = next
 	}
-	return nil, badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
+	return nil, refusedAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
 }
 
 // request returns one request; home tells whether it goes to the origin, and

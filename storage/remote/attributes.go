@@ -17,9 +17,14 @@ func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 		ContentType:     h.Get("Content-Type"),
 		ContentEncoding: strings.Join(h.Values("Content-Encoding"), ", "),
 		ContentLanguage: strings.Join(h.Values("Content-Language"), ", "),
+		CacheControl:    strings.Join(h.Values("Cache-Control"), ", "),
+		Disposition:     h.Get("Content-Disposition"),
+		ReprDigest:      digestIn(h, isWhole(resp.StatusCode)),
 	}
-	if strings.EqualFold(a.ContentEncoding, "identity") {
-		a.ContentEncoding = ""
+	if expires := h.Get("Expires"); expires != "" {
+		if _, err := http.ParseTime(expires); err == nil {
+			a.Expires = expires
+		}
 	}
 	if t, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
 		a.ModTime = t

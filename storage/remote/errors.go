@@ -13,11 +13,23 @@ import (
 	"strconv"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // badAnswer is an answer to something else than what was asked.
 func badAnswer(what string) error {
 	return fmt.Errorf("%w: the origin answered with %s", downloadview.ErrUpstream, what)
+}
+
+// refusedAnswer is badAnswer for what another try doesn't change.
+func refusedAnswer(what string) error {
+	return fmt.Errorf("%w: %w: the origin answered with %s", downloadview.ErrUpstream, downloadview.ErrRefused, what)
+}
+
+// isWhole tells the statuses of an answer with the whole file. 203 is 200 from a
+// proxy that has changed something of it, and says so.
+func isWhole(status int) bool {
+	return status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
 }
 
 // refused says what an answer with another status than the wanted ones means.
@@ -37,17 +49,13 @@ func refused(resp *http.Response) error {
 			Err:    badAnswer(status),
 			Header: retryAfter(resp.Header),
 		}
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly:
+		return badAnswer(status)
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 500 || resp.StatusCode == http.StatusNotImplemented {
+		return refusedAnswer(status)
 	}
 	return badAnswer(status)
-}
-
-// refusesHead tells the statuses that say of HEAD what they may not say of GET.
-func refusesHead(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return true
-	}
-	return false
 }
 
 func retryAfter(h http.Header) http.Header {
@@ -69,6 +77,9 @@ func unanswered(ctx context.Context, err error) error {
 	quiet := &unspokenError{textOf(err), err}
 	if isTimeout(err) {
 		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, os.ErrDeadlineExceeded, quiet)
+	}
+	if errors.Is(err, ErrAddress) || bucket.IsMisdirected(err) {
+		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, downloadview.ErrRefused, quiet)
 	}
 	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, quiet)
 }

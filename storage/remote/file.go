@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
@@ -40,9 +41,9 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 		return nil, f.failure("stat", err)
 	}
 	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	if !isWhole(resp.StatusCode) {
 		err = refused(resp)
-		if refusesHead(resp.StatusCode) {
+		if bucket.LeavesOpen(resp.StatusCode) {
 			err = fmt.Errorf("%w: HEAD is %w", err, errors.ErrUnsupported)
 		}
 		return nil, f.failure("stat", err)
@@ -55,7 +56,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, f.failure("open", err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if !isWhole(resp.StatusCode) {
 		resp.Body.Close()
 		return nil, f.failure("open", refused(resp))
 	}
@@ -83,7 +84,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 func partOf(resp *http.Response, offset, length int64) (size, part int64, err error) {
 	var contentRange string
 	switch resp.StatusCode {
-	case http.StatusOK:
+	case http.StatusOK, http.StatusNonAuthoritativeInfo:
 	case http.StatusPartialContent:
 		if contentRange = resp.Header.Get("Content-Range"); contentRange == "" {
 			return 0, 0, badAnswer("a part without Content-Range")
@@ -91,7 +92,11 @@ func partOf(resp *http.Response, offset, length int64) (size, part int64, err er
 	case http.StatusRequestedRangeNotSatisfiable:
 		return 0, 0, downloadview.ErrRange
 	default:
-		return 0, 0, refused(resp)
+		err = refused(resp)
+		if bucket.RefusesRange(resp.StatusCode, "") {
+			err = fmt.Errorf("%w: ranges are %w", err, errors.ErrUnsupported)
+		}
+		return 0, 0, err
 	}
 	size, part, err = httprange.Check(contentRange, resp.ContentLength, offset, length)
 	if err != nil && !errors.Is(err, downloadview.ErrRange) && !errors.Is(err, errors.ErrUnsupported) {

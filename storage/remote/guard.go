@@ -27,6 +27,11 @@ type Allow struct {
 	Ports []uint16
 }
 
+// azureHost is where Azure's machines reach the host that they run on, for DHCP,
+// DNS and the agent that gives out certificates and settings. It is a public
+// address to all others.
+var azureHost = netip.MustParsePrefix("168.63.129.16/32")
+
 // control returns what a [net.Dialer] asks before it connects.
 func (a Allow) control() (func(network, address string, c syscall.RawConn) error, error) {
 	var v4, v6 []netip.Prefix
@@ -43,6 +48,7 @@ func (a Allow) control() (func(network, address string, c syscall.RawConn) error
 	guardian := ssrf.New(
 		ssrf.WithAllowedV4Prefixes(v4...),
 		ssrf.WithAllowedV6Prefixes(v6...),
+		ssrf.WithDeniedV4Prefixes(azureHost),
 		ssrf.WithPorts(append([]uint16{80, 443}, a.Ports...)...),
 	)
 	return func(network, address string, c syscall.RawConn) error {

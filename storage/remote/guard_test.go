@@ -57,6 +57,10 @@ func TestGuard(t *testing.T) {
 		"http://224.0.0.1/",
 		"http://255.255.255.255/",
 		"https://127.0.0.1/",
+		"http://168.63.129.16/machine?comp=goalstate", // the host of a machine at Azure
+		"http://[::ffff:168.63.129.16]/",
+		"http://[64:ff9b::168.63.129.16]/",
+		"http://[2002:a83f:8110::1]/",
 	} {
 		t.Run(rawURL, func(t *testing.T) {
 			f, err := remote.File(rawURL, &remote.Options{Allow: open})

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,9 +62,19 @@ func TestStatuses(t *testing.T) {
 			if busy != (tt.client == 503) || busy && e.Header.Get("Retry-After") != "7" {
 				t.Errorf("%d for %s: %#v, want Retry-After only of those that are busy", tt.status, name, e)
 			}
-			headless := name == "Stat" && (tt.status == 401 || tt.status == 403 || tt.status == 405 || tt.status == 501)
-			if errors.Is(err, errors.ErrUnsupported) != headless {
-				t.Errorf("%d for %s: %v, ErrUnsupported is for refused HEADs", tt.status, name, err)
+			var open bool // whether GET, or GET without a range, may do better
+			switch name {
+			case "Stat":
+				open = tt.status >= 400 && tt.client != 503 && !slices.Contains([]int{404, 410, 504}, tt.status)
+			case "OpenRange":
+				open = slices.Contains([]int{400, 405, 501}, tt.status)
+			}
+			if errors.Is(err, errors.ErrUnsupported) != open {
+				t.Errorf("%d for %s: %v, want ErrUnsupported where it leaves open what a GET gets", tt.status, name, err)
+			}
+			lasting := tt.client == 502 && (tt.status >= 300 && tt.status < 500 || tt.status == 501)
+			if errors.Is(err, downloadview.ErrRefused) != lasting {
+				t.Errorf("%d for %s: %v, want ErrRefused where another try is of no use", tt.status, name, err)
 			}
 		}
 	}
@@ -102,7 +113,7 @@ func TestOtherRanges(t *testing.T) {
 		{"no Content-Range", 2, 3, 206, "", "234", downloadview.ErrUpstream},
 		{"another beginning", 2, 3, 206, "bytes 0-2/10", "012", downloadview.ErrUpstream},
 		{"shorter", 2, 3, 206, "bytes 2-3/10", "23", downloadview.ErrUpstream},
-		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", downloadview.ErrUpstream},
+		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", errors.ErrUnsupported},
 		{"other length", 2, 3, 206, "bytes 2-4/10", "23456", downloadview.ErrUpstream},
 		{"no content", 2, 3, 204, "", "", downloadview.ErrUpstream},
 	} {

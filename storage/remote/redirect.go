@@ -46,11 +46,11 @@ func location(resp *http.Response, at *url.URL) (*url.URL, error) {
 	}
 	next, err := at.Parse(to)
 	if err != nil {
-		return nil, badAnswer("a redirect to what is no URL")
+		return nil, refusedAnswer("a redirect to what is no URL")
 	}
 	next.Fragment, next.RawFragment = "", ""
 	if checkURL(next) != nil {
-		return nil, badAnswer("a redirect to what is no HTTP URL")
+		return nil, refusedAnswer("a redirect to what is no HTTP URL")
 	}
 	return next, nil
 }

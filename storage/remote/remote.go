@@ -10,7 +10,8 @@
 // The origin gets [Options].Header and nothing of the client's request: no
 // cookie, no Authorization, no address. The client gets the bytes, and of the
 // origin's header what [downloadview.Attributes] has: type, length, entity tag,
-// time, encoding and language. Set-Cookie, X-Accel-Redirect, X-Sendfile and all
+// time, encoding and language, and as far as [downloadview.Response.Stored] says
+// so the file name, the cache policy and a digest. Set-Cookie, X-Accel-Redirect, X-Sendfile and all
 // the rest go no further.
 //
 // # Where it may connect to
@@ -19,7 +20,7 @@
 // one's own network. Unless the application gives a Client of its own, no
 // connection is made to an address that is private, loopback, link-local,
 // shared (CGNAT), multicast, unspecified or otherwise not of the public
-// Internet, nor to ports other than 80 and 443. This is decided on the address
+// Internet, nor to 168.63.129.16, which is the host of a machine at Azure, nor to ports other than 80 and 443. This is decided on the address
 // that is dialled, when the name has been resolved, also after a redirect; and
 // proxies named by the environment, which would dial themselves, are not used.
 // [Allow] opens what the application means.
@@ -97,9 +98,14 @@ func asFolder(path string) string {
 // gives the whole file for a range is [errors.ErrUnsupported], so that the file
 // is asked for in another way.
 //
-// Stat is a HEAD request. Where that is refused with 401, 403, 405 or 501 the
-// error is also [errors.ErrUnsupported], and [downloadview.Stat] opens the file
-// instead: signed URLs, for one, are often for GET alone.
+// Stat is a HEAD request. Where its answer leaves open what a GET would get, as
+// 400, 401, 403, 405 and 500 do, the error is also [errors.ErrUnsupported], and
+// [downloadview.Stat] asks for the first byte instead: signed URLs, for one, are
+// often for GET alone.
+//
+// What another try doesn't change is [downloadview.ErrRefused] too: a redirect
+// that isn't followed, an address that isn't allowed, a certificate, and the
+// statuses from 300 to 499 that say nothing of the file.
 //
 // Texts of errors have the URL without userinfo and query, and no header.
 func (s *Storage) File(key string) (downloadview.File, error) {
