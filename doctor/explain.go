@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/printable"
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
@@ -128,16 +129,17 @@ func (x *Explanation) cut() {
 	}
 }
 
-// WriteText writes the explanation for people.
+// WriteText writes the explanation for people. Characters that steer a terminal or
+// break a line are escaped; a key, source or rule with such a character is quoted.
 func (x Explanation) WriteText(w io.Writer) error {
 	var b strings.Builder
 	for _, line := range [][2]string{
-		{"key", x.Key},
-		{"source", x.Source},
-		{"rule", x.Rule},
+		{"key", printable.Name(x.Key)},
+		{"source", printable.Name(x.Source)},
+		{"rule", printable.Name(x.Rule)},
 		{"mode", x.Mode},
 		{"status", fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status))},
-		{"error", x.Error},
+		{"error", printable.Text(x.Error)},
 	} {
 		if line[1] != "" || line[0] == "rule" || line[0] == "source" {
 			value := line[1]
@@ -149,7 +151,7 @@ func (x Explanation) WriteText(w io.Writer) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.Header)) {
 		for _, v := range x.Header[name] {
-			fmt.Fprintf(&b, "%s: %s\n", name, v)
+			fmt.Fprintf(&b, "%s: %s\n", printable.Text(name), printable.Text(v))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/printable"
 )
 
 // A Step is a part of the way of a download.
@@ -85,25 +87,26 @@ func (r Report) OK() bool {
 }
 
 // WriteText writes the report for people, a line for each check and two more
-// for what is wrong with it.
+// for what is wrong with it. Characters that steer a terminal or break a line are
+// escaped, wherever they come from.
 func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	var step Step
 	for _, c := range r.Checks {
 		if c.Step != step {
 			step = c.Step
-			fmt.Fprintf(&b, "%s\n", step)
+			fmt.Fprintf(&b, "%s\n", printable.Text(string(step)))
 		}
-		fmt.Fprintf(&b, "  %-14s  %s", c.Result, c.Name)
+		fmt.Fprintf(&b, "  %-14s  %s", c.Result, printable.Text(c.Name))
 		if c.Detail != "" {
-			fmt.Fprintf(&b, ": %s", c.Detail)
+			fmt.Fprintf(&b, ": %s", printable.Text(c.Detail))
 		}
 		b.WriteByte('\n')
 		if c.Cause != "" {
-			fmt.Fprintf(&b, "    cause:  %s\n", c.Cause)
+			fmt.Fprintf(&b, "    cause:  %s\n", printable.Text(c.Cause))
 		}
 		if c.Change != "" {
-			fmt.Fprintf(&b, "    change: %s\n", c.Change)
+			fmt.Fprintf(&b, "    change: %s\n", printable.Text(c.Change))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

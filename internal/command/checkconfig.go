@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/printable"
 )
 
 // checkConfig is the command "downloadview config check".
@@ -30,7 +31,7 @@ func (c *checkConfig) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "%s: ok\n%s, %s, %s, %s\n", conf.File,
+	_, err = fmt.Fprintf(env.stdout, "%s: ok\n%s, %s, %s, %s\n", printable.Text(conf.File),
 		count(len(conf.Storages), "storage", "storages"), count(len(conf.Mounts), "mount", "mounts"),
 		count(len(conf.Proxies), "proxy", "proxies"), count(len(conf.Rules), "rule", "rules"))
 	return err

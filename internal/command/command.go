@@ -9,14 +9,13 @@ import (
 	"io"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/printable"
 	"github.com/downloadview/downloadview/internal/proxyconf"
 )
 
@@ -123,15 +122,4 @@ func asked(args []string) string {
 
 // oneLine returns the message of err with whatever could break a line, or
 // steer a terminal, escaped.
-func oneLine(err error) string {
-	var b strings.Builder
-	for _, r := range err.Error() {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		q := strconv.QuoteRune(r)
-		b.WriteString(q[1 : len(q)-1])
-	}
-	return b.String()
-}
+func oneLine(err error) string { return printable.Text(err.Error()) }

@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -80,10 +79,7 @@ func (x *examine) write(env *environment, report doctor.Report) error {
 	if !x.JSON {
 		return report.WriteText(env.stdout)
 	}
-	out := json.NewEncoder(env.stdout)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(report)
+	return writeJSON(env.stdout, report, "  ")
 }
 
 // setup returns what is to be checked, and what releases its storage.

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -112,9 +111,7 @@ func viewOf(c *config.Config, d delivery, storages map[string]downloadview.Stora
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {
 	if e.JSON {
-		out := json.NewEncoder(env.stdout)
-		out.SetEscapeHTML(false)
-		return out.Encode(x)
+		return writeJSON(env.stdout, x, "")
 	}
 	if i > 0 {
 		fmt.Fprintln(env.stdout)
