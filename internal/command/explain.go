@@ -49,16 +49,16 @@ Examples:
 func (e *explain) Run(ctx context.Context, env *environment) error {
 	s := &serve{downloadFlags: e.downloadFlags, Storage: &e.Storage}
 	keys := e.Key
-	switch named, err := s.hasStorages(); {
+	c, err := s.file(config.Read)
+	switch {
 	case err != nil:
 		return err
-	case named:
+	case len(c.Storages) > 0:
 		s.Storage, keys = nil, slices.Concat([]string{e.Storage}, e.Key)
 	case len(keys) == 0:
 		return usageErrorf("explain: no KEY behind STORAGE %q; want that of a file", e.Storage)
 	}
-	c, err := s.settings()
-	if err != nil {
+	if err := s.complete(c); err != nil {
 		return err
 	}
 	d, err := s.deliveryFor(c, e.Proxy)

@@ -76,7 +76,10 @@ func (r *reloader) reopen() {
 }
 
 func (r *reloader) reload() {
-	c, err := r.serve.settings()
+	c, err := r.serve.file(config.ReadAgain)
+	if err == nil {
+		err = r.serve.complete(c)
+	}
 	if err == nil && r.rules != nil { // else they are those of --rule
 		beside := *c
 		beside.Storages, beside.Mounts = r.running.Storages, r.running.Mounts

@@ -17,25 +17,36 @@ const stallTimeout = time.Minute
 // settings returns what the flags and the file say together, with a value for
 // all that must have one.
 func (s *serve) settings() (*config.Config, error) {
-	if s.Grace != nil && *s.Grace < 0 {
-		return nil, usageErrorf("--grace %v is negative; want a duration such as 30s", *s.Grace)
+	c, err := s.file(config.Read)
+	if err != nil {
+		return nil, err
 	}
-	c := new(config.Config)
-	if s.Config != "" {
-		var err error
-		if c, err = readConfig(s.Config); err != nil {
-			return nil, err
-		}
+	return c, s.complete(c)
+}
+
+// file returns what the file alone says, as read reads it. It may be a pipe, which
+// is read once.
+func (s *serve) file(read func(string) (*config.Config, error)) (*config.Config, error) {
+	if s.Config == "" {
+		return new(config.Config), nil
+	}
+	return checkedConfig(s.Config, read)
+}
+
+// complete adds to c, of the file, what the flags say and what neither does.
+func (s *serve) complete(c *config.Config) error {
+	if s.Grace != nil && *s.Grace < 0 {
+		return usageErrorf("--grace %v is negative; want a duration such as 30s", *s.Grace)
 	}
 	switch {
 	case s.Storage == nil && s.Config == "":
-		return nil, usageErrorf("expected STORAGE or --config FILE; see downloadview serve --help")
+		return usageErrorf("expected STORAGE or --config FILE; see downloadview serve --help")
 	case s.Storage == nil && len(c.Storages) == 0:
-		return nil, usageErrorf("--config %s has no storages; want some, or a STORAGE behind the flags", s.Config)
+		return usageErrorf("--config %s has no storages; want some, or a STORAGE behind the flags", s.Config)
 	case s.Storage != nil && len(c.Storages) > 0:
-		return nil, usageErrorf("both STORAGE %q and the storages of --config %s; want one of them", *s.Storage, s.Config)
+		return usageErrorf("both STORAGE %q and the storages of --config %s; want one of them", *s.Storage, s.Config)
 	case len(c.Rules) > 0 && (s.Accel != "" || len(s.Rule) > 0):
-		return nil, usageErrorf("both --accel or --rule and the rules of --config %s; want one of them", s.Config)
+		return usageErrorf("both --accel or --rule and the rules of --config %s; want one of them", s.Config)
 	case len(c.Storages) == 0:
 		c.Storages = []config.Storage{{URL: *s.Storage}}
 		c.Mounts = []config.Mount{{Path: "/"}}
@@ -61,25 +72,16 @@ func (s *serve) settings() (*config.Config, error) {
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
 		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
 	}
-	if err := s.bucketFlags.apply(c); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return s.bucketFlags.apply(c)
 }
 
-// hasStorages tells whether the file names storages, so that no argument does.
-func (s *serve) hasStorages() (bool, error) {
-	if s.Config == "" {
-		return false, nil
-	}
-	c, err := readConfig(s.Config)
-	return err == nil && len(c.Storages) > 0, err
-}
+// readConfig reads the file and checks it as checkedConfig does.
+func readConfig(file string) (*config.Config, error) { return checkedConfig(file, config.Read) }
 
-// readConfig reads the file and checks it against what proxies take. A file
-// that is wrong is a [UsageError] around [config.Errors].
-func readConfig(file string) (*config.Config, error) {
-	c, err := config.Read(file)
+// checkedConfig reads the file by read and checks it against what proxies take. A
+// file that is wrong is a [UsageError] around [config.Errors].
+func checkedConfig(file string, read func(string) (*config.Config, error)) (*config.Config, error) {
+	c, err := read(file)
 	if err == nil {
 		_, err = accelerate(c)
 	}

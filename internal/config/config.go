@@ -3,8 +3,12 @@
 package config
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // A Config is what a file says. Its names are as the file has them, its paths
@@ -29,9 +33,43 @@ type Config struct {
 // Read reads and checks the file. What is wrong with its text is [Errors], of
 // which each has a line; else the file can't be read.
 func Read(file string) (*Config, error) {
-	text, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
+	}
+	return read(f, file)
+}
+
+// ReadAgain is [Read] for a file that was read before. A pipe, which can't be, is
+// an error: without a writer it would be waited for without an end.
+func ReadAgain(file string) (*Config, error) {
+	f, err := os.OpenFile(file, localfile.Flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = fmt.Errorf("can't be read again, since it is no regular file (mode %v)", fi.Mode())
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return read(f, file)
+}
+
+// longestFile is more than ten thousand rules take.
+const longestFile = 16 << 20
+
+// read reads f to its end, and closes it.
+func read(f *os.File, file string) (*Config, error) {
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, longestFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > longestFile:
+		return nil, fmt.Errorf("is longer than %d MiB, which no configuration is", longestFile>>20)
 	}
 	return Parse(file, text)
 }
@@ -42,7 +80,7 @@ func Parse(file string, text []byte) (*Config, error) {
 	d := &document{file: file}
 	c := &Config{File: file}
 	if top, ok := d.parse(text); ok {
-		c.read(top)
+		c.readTop(top)
 		for _, check := range d.later {
 			check()
 		}
@@ -53,9 +91,9 @@ func Parse(file string, text []byte) (*Config, error) {
 	return c, nil
 }
 
-// read reads the whole file. Names that are referred to may be defined further
+// readTop reads the whole file. Names that are referred to may be defined further
 // down, so those checks come later.
-func (c *Config) read(v value) {
+func (c *Config) readTop(v value) {
 	var rest mountDefaults
 	v.mapping("storages, mounts, proxies and rules", []field{
 		{name: "listen", read: scalar(&c.Listen, listen)},

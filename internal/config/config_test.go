@@ -3,8 +3,10 @@ package config_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,9 +121,26 @@ func TestErrorsAsOne(t *testing.T) {
 	if !errors.As(err, &one) || one.Line != 1 || one.Key != "grace" || one.File != "dv.yaml" {
 		t.Errorf("first error = %+v", one)
 	}
-	_, err = config.Read(filepath.Join(t.TempDir(), "missing"))
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Read of a missing file: %v", err)
+	for _, read := range []func(string) (*config.Config, error){config.Read, config.ReadAgain} {
+		if _, err = read(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("read of a missing file: %v", err)
+		}
+	}
+}
+
+// What no configuration is isn't read to its end.
+func TestLongestFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	if err := os.WriteFile(file, []byte("storages: {a: mem://}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int64]string{17 << 20: "longer than 16 MiB", 1 << 40: "longer than 16 MiB"} {
+		if err := os.Truncate(file, size); err != nil {
+			t.Skip("no such sparse file: ", err)
+		}
+		if _, err := config.Read(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a file of %d bytes: %v, want %q", size, err, want)
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ func (d *document) parse(text []byte) (value, bool) {
 		d.malformed(text, err)
 		return value{}, false
 	}
+	if !d.checkAliases(n.Content[0]) {
+		return value{}, false
+	}
 	top := value{d: d, node: n.Content[0], line: n.Content[0].Line}
 	switch err := loader.Load(&next); {
 	case err == nil:

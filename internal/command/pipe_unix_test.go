@@ -1,0 +1,98 @@
+//go:build unix
+
+package command
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// writeOnce writes text into a pipe at path when somebody reads, as a shell does
+// for <(...).
+func writeOnce(t *testing.T, path, text string) {
+	t.Helper()
+	written := make(chan error, 1)
+	go func() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString(text)
+			f.Close()
+		}
+		written <- err
+	}()
+	t.Cleanup(func() {
+		if f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0); err == nil {
+			defer f.Close() // lets one go on that nobody has read
+		}
+		if err := <-written; err != nil && !strings.Contains(err.Error(), "broken pipe") {
+			t.Error(err)
+		}
+	})
+}
+
+func makePipe(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("no pipes here: ", err)
+	}
+	return path
+}
+
+// A file that is a pipe is read at the start, on purpose; SIGHUP can't have it
+// again, says so, and leaves a server that serves and stops.
+func TestHangupOfAPipe(t *testing.T) {
+	pipe := makePipe(t)
+	writeOnce(t, pipe, "proxies: {front: nginx}\nrules: [{id: all, source: /, destination: /_one/}]\n")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--config="+pipe, dir)
+	for range 2 {
+		p.signal(t, syscall.SIGHUP)
+		line, ok := p.await("the old rules stay")
+		if !ok || !strings.Contains(line, "can't be read again") {
+			t.Fatalf("the log says %q, want that the pipe can't be read again", line)
+		}
+	}
+	if resp, err := ask(p.url, "HEAD", "/a.txt"); err != nil || !strings.HasPrefix(resp.Header.Get("X-Accel-Redirect"), "/_one/") {
+		t.Errorf("%+v, %v; want a hand-over by the old rules", resp, err)
+	} else {
+		resp.Conn.Close()
+	}
+	p.signal(t, syscall.SIGTERM)
+	if got := p.wait(); got != exitOK {
+		t.Errorf("exit status = %d", got)
+	}
+}
+
+// Each command reads the file once, so that a pipe will do.
+func TestFileIsReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "storages: {media: " + dir + "}\nproxies: {front: nginx}\nrules: [{id: media, source: " + dir + ", destination: /_media/}]\n"
+	for _, args := range [][]string{
+		{"config", "check", "PIPE"},
+		{"config", "nginx", "--config", "PIPE"},
+		{"explain", "--config", "PIPE", "/a.txt"},
+	} {
+		t.Run(args[0]+" "+args[1], func(t *testing.T) {
+			pipe := makePipe(t)
+			writeOnce(t, pipe, text)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "PIPE", pipe)
+			}
+			var stdout, stderr bytes.Buffer
+			if status := Run(t.Context(), args, &stdout, &stderr, nil); status != exitOK {
+				t.Errorf("status %d, stderr %s", status, stderr.String())
+			}
+		})
+	}
+}
