@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	os.Exit(command.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, open))
+	os.Exit(command.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, open, check))
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gocloud.dev/blob"
@@ -121,7 +123,7 @@ func locate(u *url.URL, known []string) (*location, error) {
 	case u.Fragment != "":
 		return nil, errors.New(`has a "#" in it; want it as %23`)
 	}
-	if err := check(q, known); err != nil {
+	if err := checkNames(q, known); err != nil {
 		return nil, err
 	}
 	l := &location{bucket: u.Host, prefix: q.Get("prefix"), key: q.Get("key"), parameters: q}
@@ -157,18 +159,14 @@ func checkParts(q url.Values) error {
 	return nil
 }
 
-// check finds parameters that nobody would obey.
-func check(q url.Values, known []string) error {
+// checkNames finds parameters that nobody would obey.
+func checkNames(q url.Values, known []string) error {
 	known = append(known[:len(known):len(known)], everywhere...)
-	for name, values := range q {
-		isKnown := false
-		for _, k := range known {
-			isKnown = isKnown || name == k
-		}
+	for _, name := range slices.Sorted(maps.Keys(q)) {
 		switch {
-		case !isKnown:
+		case !slices.Contains(known, name):
 			return fmt.Errorf("has the unknown parameter %q; want one of %s", name, strings.Join(known, ", "))
-		case len(values) > 1:
+		case len(q[name]) > 1:
 			return fmt.Errorf("has the parameter %q twice; want one", name)
 		}
 	}

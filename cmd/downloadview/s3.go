@@ -92,14 +92,21 @@ func s3Config(ctx context.Context, q url.Values, is map[string]bool) (aws.Config
 		options = append(options, config.WithUseFIPSEndpoint(aws.FIPSEndpointStateEnabled))
 	}
 	role := q.Get("role")
-	if role != "" && !strings.HasPrefix(role, "arn:") {
-		return aws.Config{}, usagef("has the role %q; want its ARN, such as arn:aws:iam::123456789012:role/reader", role)
+	if err := checkRole(role); err != nil {
+		return aws.Config{}, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err == nil && role != "" {
 		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role))
 	}
 	return cfg, err
+}
+
+func checkRole(role string) error {
+	if role != "" && !strings.HasPrefix(role, "arn:") {
+		return usagef("has the role %q; want its ARN, such as arn:aws:iam::123456789012:role/reader", role)
+	}
+	return nil
 }
 
 // s3Switches reads the parameters that are true or false.

@@ -15,7 +15,7 @@ type checkConfig struct {
 
 // Help is the long part of --help.
 func (*checkConfig) Help() string {
-	return `Everything that is wrong is told on stderr, a line each: FILE:LINE: KEY: what. Nothing is opened but the file, and the one of its mime_types. The exit status is 0 where all is well, 1 where something is wrong and 2 when the command line is.`
+	return `Everything that is wrong is told on stderr, a line each: FILE:LINE: KEY: what. That is all that serve would refuse, and what it would take but can't work, such as a rule for no storage. Nothing is opened but the file, and the one of its mime_types. The exit status is 0 where all is well, 1 where something is wrong and 2 when the command line is.`
 }
 
 // Run says "FILE: ok" and what is in it, or all that is wrong.
@@ -30,6 +30,9 @@ func (c *checkConfig) Run(env *environment) error {
 	}
 	if err != nil {
 		return err
+	}
+	if wrong := review(conf, env.checks); wrong != nil {
+		return wrong
 	}
 	_, err = fmt.Fprintf(env.stdout, "%s: ok\n%s, %s, %s, %s\n", printable.Text(conf.File),
 		count(len(conf.Storages), "storage", "storages"), count(len(conf.Mounts), "mount", "mounts"),

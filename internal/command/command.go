@@ -31,6 +31,10 @@ const (
 // error that is the fault of the URL is a [UsageError].
 type Opener func(ctx context.Context, u *url.URL, r *Reach) (downloadview.Storage, func() error, error)
 
+// A Checker tells what is wrong with the URL of a bucket, and opens nothing. The
+// error goes on after the URL.
+type Checker func(u *url.URL) error
+
 // A UsageError is a command line that can't mean anything.
 type UsageError struct{ Err error }
 
@@ -57,14 +61,16 @@ type environment struct {
 	stdout io.Writer
 	stderr io.Writer
 	open   Opener
+	checks []Checker
 }
 
 // Run runs the command line args, which don't include the program's name, and
 // returns the exit status: 0 fine, 1 something failed, 2 usage. A failure is
 // one line on stderr, or one for each thing that is wrong with a configuration
 // file. Commands that stay in the foreground end when ctx is
-// done, as they do on SIGINT and SIGTERM.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener) int {
+// done, as they do on SIGINT and SIGTERM. The checks are for the URLs in a file
+// that is looked at without opening what is in it.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener, checks ...Checker) int {
 	var told bool // --help and --version end the run, whatever else is there
 	parser := kong.Must(
 		new(commands),
@@ -79,7 +85,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		kong.Exit(func(int) { told = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&environment{stdout, stderr, open}),
+		kong.Bind(&environment{stdout, stderr, open, checks}),
 	)
 	line, err := parser.Parse(args)
 	if err == nil && !told {

@@ -130,6 +130,9 @@ func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
 		}
 		s.Upstream = "unix:" + abs
 	}
+	if sameAddress(s.Listen, s.Upstream) && isHere(s.Upstream) {
+		return s, usageErrorf("config %s: it would listen at %q, which is where downloadview listens (%s); want another --listen or --upstream", p.Server, s.Listen, s.Upstream)
+	}
 	if p.Folder != "" {
 		abs, err := filepath.Abs(p.Folder)
 		if err != nil {

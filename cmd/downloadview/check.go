@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// localParameters are those of the Go CDK's drivers.
+var localParameters = map[string][]string{
+	"file": {"create_dir", "base_url", "secret_key_path", "metadata", "no_tmp_dir", "dir_file_mode"},
+	"mem":  {"nomd5"},
+}
+
+// check tells what is wrong with the URL of a bucket, whatever the environment
+// has: nothing is opened, and no credentials are looked for. It is a
+// [command.Checker].
+func check(u *url.URL) error {
+	known, local := localParameters[u.Scheme]
+	if local {
+		return checkLocal(u, known)
+	}
+	known = map[string][]string{"s3": s3Parameters, "gs": gsParameters, "azblob": azureParameters}[u.Scheme]
+	at, err := locate(u, known)
+	if err != nil {
+		return err
+	}
+	q := at.parameters
+	switch u.Scheme {
+	case "s3":
+		if _, err := endpoint("endpoint", q.Get("endpoint")); err != nil {
+			return err
+		}
+		if err := checkRole(q.Get("role")); err != nil {
+			return err
+		}
+		_, err = s3Switches(q)
+	case "gs":
+		_, err = enabled(q, "anonymous")
+	case "azblob":
+		err = checkAzure(q)
+	default:
+		err = fmt.Errorf("has the unknown scheme %q", u.Scheme)
+	}
+	return err
+}
+
+func checkLocal(u *url.URL, known []string) error {
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return fmt.Errorf("has no proper query: %w", err)
+	}
+	if q.Has("sign_endpoint") {
+		return errors.New(`has the parameter "sign_endpoint", and signs no URLs; want it left out`)
+	}
+	if err := checkNames(q, known); err != nil {
+		return err
+	}
+	return checkParts(q)
+}
+
+func checkAzure(q url.Values) error {
+	for _, name := range []string{"localemu", "cdn"} {
+		if _, err := enabled(q, name); err != nil {
+			return err
+		}
+	}
+	switch protocol := q.Get("protocol"); {
+	case strings.Contains(q.Get("domain"), "://"):
+		scheme, host, _ := strings.Cut(q.Get("domain"), "://")
+		return usagef("has the domain %q with a scheme; want protocol=%s&domain=%s", q.Get("domain"), scheme, host)
+	case !slices.Contains([]string{"", "http", "https"}, protocol):
+		return usagef("has the protocol %q; want http or https", protocol)
+	}
+	return nil
+}

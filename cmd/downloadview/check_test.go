@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/command"
+)
+
+// The check refuses what opening does for the URL's own fault, whatever the
+// environment has, and nothing else.
+func TestCheckIsThatOfOpen(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	for _, env := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AZURE_STORAGE_SAS_TOKEN"} {
+		t.Setenv(env, "")
+	}
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
+	t.Setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1")
+	for raw, wrong := range map[string]string{
+		"s3://reports":                              "",
+		"s3://reports?region=eu-west-1&anonymous=1": "",
+		"s3://reports?regoin=eu-west-1":             `unknown parameter "regoin"`,
+		"s3://reports?region=a&region=b":            `"region" twice`,
+		"s3://reports?use_path_style=perhaps":       `use_path_style "perhaps"`,
+		"s3://reports?endpoint=minio:9000":          "without a scheme",
+		"s3://reports?sign_endpoint=minio:9000":     "without a scheme",
+		"s3://reports?role=reader":                  `the role "reader"`,
+		"s3://reports/2026":                         `path "/2026"`,
+		"s3://?region=a":                            "names no bucket",
+		"s3://reports?prefix=../x/":                 `prefix "../x/"`,
+		"gs://reports?anonymous=1&prefix=2026/":     "",
+		"gs://reports?anonymous=perhaps":            `anonymous "perhaps"`,
+		"gs://reports?region=eu":                    `unknown parameter "region"`,
+		"azblob://reports?protocol=http":            "",
+		"azblob://reports?account=a":                `unknown parameter "account"`,
+		"azblob://reports?cdn=perhaps":              `cdn "perhaps"`,
+		"azblob://reports?protocol=ftp":             `protocol "ftp"`,
+		"azblob://reports?domain=http://localhost":  "with a scheme",
+		"file://" + dir:                             "",
+		"file://" + dir + "?metadata=skip":          "",
+		"file://" + dir + "?createdir=1":            `unknown parameter "createdir"`,
+		"file://" + dir + "?sign_endpoint=http://a": `"sign_endpoint"`,
+		"mem://":             "",
+		"mem://?prefix=a/":   "",
+		"mem://?region=here": `unknown parameter "region"`,
+	} {
+		err := check(parse(t, raw))
+		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("check of %s: %v, want %q", raw, err, wrong)
+		}
+		_, release, opened := open(t.Context(), parse(t, raw), reach())
+		if opened == nil {
+			release()
+		}
+		if (opened == nil) != (wrong == "") {
+			t.Errorf("open of %s: %v, and the check says %v", raw, opened, err)
+		}
+	}
+}
+
+// config check tells of a bucket's URL by its line, without credentials and
+// without making anything.
+func TestConfigCheckOfURLs(t *testing.T) {
+	dir := t.TempDir()
+	missing := filepath.ToSlash(filepath.Join(dir, "missing"))
+	file := filepath.Join(dir, "dv.yaml")
+	text := "storages:\n  a: s3://reports?regoin=x\n  b: azblob://reports\n  c: file://" + missing + "?create_dir=1\n  d: mem://?x=y\n" +
+		"mounts: {/a/: a, /b/: b, /c/: c, /d/: d}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	status := command.Run(t.Context(), []string{"config", "check", file}, &stdout, &stderr, open, check)
+	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	if status != 1 || len(lines) != 2 ||
+		!strings.Contains(lines[0], `dv.yaml:2: storages.a: "s3://reports?regoin=x" has the unknown parameter "regoin"; want one of region,`) ||
+		!strings.Contains(lines[1], `dv.yaml:5: storages.d: "mem://?x=y" has the unknown parameter "x"`) {
+		t.Errorf("status %d, stderr:\n%s", status, stderr.String())
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s: %v, want it not made", missing, err)
+	}
+}

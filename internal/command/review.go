@@ -1,0 +1,186 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/destination"
+)
+
+// review returns what can't work in a file of which each key is right by itself,
+// and no proxy would refuse it.
+func review(c *config.Config, checks []Checker) config.Errors {
+	r := &reviewer{c: c}
+	for i := range c.Storages {
+		r.checkURL(&c.Storages[i], checks)
+	}
+	for i := range c.Rules {
+		r.checkSource(&c.Rules[i])
+		r.checkRate(&c.Rules[i])
+	}
+	for i := range c.Proxies {
+		r.checkListen(&c.Proxies[i])
+	}
+	slices.SortStableFunc(r.wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
+	return r.wrong
+}
+
+type reviewer struct {
+	c     *config.Config
+	wrong config.Errors
+}
+
+func (r *reviewer) errorf(line int, key, format string, args ...any) {
+	r.wrong = append(r.wrong, &config.Error{File: r.c.File, Line: line, Key: key, Err: fmt.Errorf(format, args...)})
+}
+
+func (r *reviewer) checkURL(s *config.Storage, checks []Checker) {
+	u, err := url.Parse(s.URL)
+	if err != nil || !hasScheme.MatchString(s.URL) {
+		return // a directory
+	}
+	for _, check := range checks {
+		if err := check(u); err != nil {
+			place := shown(u)
+			if place == u.String() {
+				place = s.URL // as it was written
+			}
+			r.errorf(s.Line, "storages."+s.Name, "%q %w", place, err)
+			return
+		}
+	}
+}
+
+// checkSource finds a rule that no file has ever to do with.
+func (r *reviewer) checkSource(rule *config.Rule) {
+	if len(r.c.Storages) == 0 {
+		return // that is an argument of serve
+	}
+	origin, path := destination.Split(filepath.ToSlash(rule.Source))
+	var others []string
+	for i := range r.c.Storages {
+		s := &r.c.Storages[i]
+		mounted := slices.ContainsFunc(r.c.Mounts, func(m config.Mount) bool { return m.Storage == s.Name })
+		p := placeOfStorage(s)
+		switch {
+		case p.origin != origin || !meets(path, p.prefix):
+			if mounted && p.hasSources {
+				others = append(others, fmt.Sprintf("%q", p.shown))
+			}
+		case !p.hasSources:
+			r.errorf(rule.Line, "rules."+rule.ID, "source %q is that of the storage %q, whose files are always streamed; want %q as the storage's url",
+				rule.Source, s.Name, "/"+strings.Trim(p.prefix, "/"))
+			return
+		case !mounted:
+			r.errorf(rule.Line, "rules."+rule.ID, "source %q is that of the storage %q, which is mounted nowhere; want it in mounts", rule.Source, s.Name)
+			return
+		default:
+			return
+		}
+	}
+	want := "no storage has files that a proxy could find"
+	if len(others) > 0 {
+		want = "want one in " + strings.Join(others[:min(len(others), 5)], ", ")
+	}
+	r.errorf(rule.Line, "rules."+rule.ID, "source %q has no file of any storage, so that the rule covers nothing; %s", rule.Source, want)
+}
+
+// A storagePlace is where the files of a storage are.
+type storagePlace struct {
+	origin, prefix string // of their sources, with a slash at the end of a directory
+	hasSources     bool   // that a rule can cover
+	shown          string
+}
+
+func placeOfStorage(s *config.Storage) storagePlace {
+	if b, ok := parseBucket(s); ok {
+		u, _ := url.Parse(s.URL)
+		switch u.Scheme {
+		case "mem":
+			return storagePlace{origin: b.origin}
+		case "file":
+			return storagePlace{origin: destination.Local, prefix: strings.Trim(u.Path, "/") + "/" + b.prefix}
+		}
+		return storagePlace{origin: b.origin, prefix: b.prefix, hasSources: true, shown: b.origin + "/" + b.prefix}
+	}
+	origin, path := destination.Split(filepath.ToSlash(s.URL))
+	return storagePlace{origin: origin, prefix: strings.TrimSuffix(path, "/") + "/", hasSources: true, shown: s.URL}
+}
+
+// meets tells whether files below the path of a rule may have the prefix.
+func meets(path, prefix string) bool {
+	if path == "" {
+		return true
+	}
+	path = strings.TrimSuffix(path, "/") + "/"
+	return prefix == "/" || strings.HasPrefix(path, prefix) || strings.HasPrefix(prefix, path)
+}
+
+// checkRate finds a rate that its proxy can't be told: it would be handed nothing.
+func (r *reviewer) checkRate(rule *config.Rule) {
+	i := slices.IndexFunc(r.c.Proxies, func(p config.Proxy) bool { return p.Name == rule.Proxy })
+	if rule.LimitRate == 0 || i < 0 {
+		return
+	}
+	proxy, err := accel.Named(r.c.Proxies[i].Type())
+	if err == nil && proxy.Terms.RateField == "" {
+		r.errorf(rule.Line, "rules."+rule.ID, "limit_rate can't be told %s, so that nothing is handed over by this rule; want nginx, or the key left out", r.c.Proxies[i].Type())
+	}
+}
+
+// checkListen finds a proxy that takes the application's address on the same
+// machine, or asks itself.
+func (r *reviewer) checkListen(p *config.Proxy) {
+	application := cmp.Or(r.c.Listen, "127.0.0.1:8080")
+	upstream := cmp.Or(p.Upstream, application)
+	switch {
+	case p.Listen == "":
+	case p.Upstream != "" && sameAddress(p.Listen, p.Upstream) && isHere(p.Upstream):
+		r.errorf(p.Line, "proxies."+p.Name, "listen %q is the address of its upstream %q, so that it would ask itself; want the application's address in upstream", p.Listen, p.Upstream)
+	case isHere(upstream) && sameAddress(p.Listen, application):
+		r.errorf(p.Line, "proxies."+p.Name, "listen %q is where the application listens (%s); want another port for one of them", p.Listen, application)
+	}
+}
+
+// sameAddress tells whether two servers of one machine can't listen at both.
+func sameAddress(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") {
+		return a == b
+	}
+	if portA != portB || portA == "0" {
+		return false
+	}
+	return isEverywhere(hostA) || isEverywhere(hostB) || plainHost(hostA) == plainHost(hostB)
+}
+
+func isEverywhere(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.IsUnspecified()
+}
+
+func plainHost(host string) string {
+	if strings.EqualFold(host, "localhost") {
+		return "127.0.0.1"
+	}
+	return strings.ToLower(host)
+}
+
+// isHere tells whether an address is on the machine where it is used.
+func isHere(addr string) bool {
+	if strings.HasPrefix(addr, "unix:") {
+		return true
+	}
+	host, _, err := net.SplitHostPort(addr)
+	ip, _ := netip.ParseAddr(plainHost(host))
+	return err == nil && (isEverywhere(host) || ip.IsLoopback())
+}
