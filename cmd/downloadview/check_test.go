@@ -22,7 +22,7 @@ func TestCheckIsThatOfOpen(t *testing.T) {
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	t.Setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1")
 	for raw, wrong := range map[string]string{
-		"s3://reports":                              "",
+		"s3://reports": "",
 		"s3://reports?region=eu-west-1&anonymous=1": "",
 		"s3://reports?regoin=eu-west-1":             `unknown parameter "regoin"`,
 		"s3://reports?region=a&region=b":            `"region" twice`,

@@ -125,6 +125,11 @@ func parseRule(text string) (accel.Rule, error) {
 	if !ok || source == "" || destination == "" {
 		return accel.Rule{}, usageErrorf("--rule %q; want SOURCE=DEST, such as /srv/media=/_media/", text)
 	}
+	for _, place := range []string{source, destination} { // as no shell expands what follows "--rule="
+		if err := config.CheckExpanded(place); err != nil {
+			return accel.Rule{}, usageErrorf("--rule %q: %q %w", text, place, err)
+		}
+	}
 	if !hasScheme.MatchString(source) {
 		abs, err := filepath.Abs(source)
 		if err != nil {

@@ -124,6 +124,9 @@ func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
 		if path, options, given := strings.Cut(path, "?"); given {
 			return s, usageErrorf("--upstream %q has the options %q, which are for serve --listen; want unix:%s", s.Upstream, options, path)
 		}
+		if err := config.CheckExpanded(path); err != nil {
+			return s, usageErrorf("--upstream %q %w", s.Upstream, err)
+		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return s, err
@@ -134,6 +137,9 @@ func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
 		return s, usageErrorf("config %s: it would listen at %q, which is where downloadview listens (%s); want another --listen or --upstream", p.Server, s.Listen, s.Upstream)
 	}
 	if p.Folder != "" {
+		if err := config.CheckExpanded(p.Folder); err != nil {
+			return s, usageErrorf("--folder %q %w", p.Folder, err)
+		}
 		abs, err := filepath.Abs(p.Folder)
 		if err != nil {
 			return s, err

@@ -46,7 +46,7 @@ func ParseAddress(s string) (Address, error) {
 			return Address{}, err
 		}
 	}
-	return a, nil
+	return a, CheckExpanded(path)
 }
 
 var socketOptions = []string{"mode", "group"}

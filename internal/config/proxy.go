@@ -104,6 +104,9 @@ func ParseServer(s string) (Server, error) {
 
 // absolute reads the path of something that is on the proxy's machine.
 func absolute(s string) (string, error) {
+	if err := CheckExpanded(s); err != nil {
+		return "", err
+	}
 	if !filepath.IsAbs(s) && !strings.HasPrefix(s, "/") {
 		return "", errors.New("is no absolute path; want such as /srv/media")
 	}

@@ -69,7 +69,7 @@ func (c *Config) readRule(v value, r *Rule) {
 	v.mapping("id, source and destination", []field{
 		{name: "id", need: "a name such as media", read: scalar(&r.ID, ruleID)},
 		{name: "source", need: "a directory such as /srv/media, or a prefix such as s3://reports/2026/", read: scalar(&r.Source, v.d.source)},
-		{name: "destination", read: scalar(&r.Destination, line)},
+		{name: "destination", read: scalar(&r.Destination, destination)},
 		{name: "proxy", read: func(v value) { v.reference(&r.Proxy, "proxy", c.proxyNames) }},
 		{name: "directory", read: scalar(&r.Directory, absolute)},
 		{name: "headers", read: scalar(&r.Headers, headersByName)},
@@ -156,6 +156,17 @@ func ruleID(s string) (string, error) {
 func (d *document) source(s string) (string, error) {
 	if !hasScheme.MatchString(s) {
 		return d.path(s)
+	}
+	if err := CheckExpanded(s); err != nil {
+		return "", err
+	}
+	return line(s)
+}
+
+// destination reads where a proxy finds files, in whichever way it is told.
+func destination(s string) (string, error) {
+	if err := CheckExpanded(s); err != nil {
+		return "", err
 	}
 	return line(s)
 }

@@ -82,6 +82,9 @@ func (d *document) storageURL(s string) (string, error) {
 	if !hasScheme.MatchString(s) {
 		return d.path(s)
 	}
+	if err := CheckExpanded(s); err != nil {
+		return "", err
+	}
 	u, err := url.Parse(s)
 	if err != nil {
 		var parse *url.Error
@@ -124,6 +127,9 @@ func (d *document) path(s string) (string, error) {
 	}
 	if strings.ContainsRune(s, 0) {
 		return "", errors.New("has a NUL in it")
+	}
+	if err := CheckExpanded(s); err != nil {
+		return "", err
 	}
 	if filepath.IsAbs(s) {
 		return s, nil
