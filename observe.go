@@ -29,6 +29,7 @@ func (m Mode) String() string {
 type Outcome struct {
 	Mode      Mode
 	Rule      string        // name of the rule that covered the file; "": none did
+	Obstacle  Obstacle      // why the file was not handed over; "": it was, or it didn't come to that
 	Status    int           // as sent to the client or, with Mode Offloaded, to the proxy
 	Bytes     int64         // of the body, as far as they were handed to the connection
 	Duration  time.Duration // from the request's arrival in the handler

@@ -22,6 +22,9 @@ type Handover struct {
 	Field string // canonical name of the header field; "": stream
 	Value string // its value, encoded for the proxy; with a control character in it the file is streamed
 
+	// Obstacle is why there is no Field, where the Offloader knows.
+	Obstacle Obstacle
+
 	// Terms say what the proxy does with the rest of the answer; nil stands for
 	// the zero value.
 	Terms *Terms
@@ -55,8 +58,11 @@ func (x *exchange) offload() (done bool, err error) {
 	}
 	src, _ := SourceOf(x.resp.File)
 	h, ok := x.resp.Offloader.Offload(x.r, src)
-	if !ok || !h.Covers(x.resp.File) {
-		return false, nil
+	switch {
+	case !ok:
+		return x.declined(NoRule)
+	case !h.Covers(x.resp.File):
+		return x.declined(OtherStore)
 	}
 	if h.Terms == nil {
 		h.Terms = &noTerms
@@ -67,14 +73,20 @@ func (x *exchange) offload() (done bool, err error) {
 		x.limit = h.LimitRate
 	}
 	switch {
-	case h.Field == "", hasControl(h.Value), x.resp.has("Content-Encoding"):
-		return false, nil
+	case h.Field == "":
+		return x.declined(h.Obstacle)
+	case hasControl(h.Value):
+		return x.declined(OddName)
+	case x.resp.has("Content-Encoding"):
+		return x.declined(ContentCoding)
 	case x.limit > 0 && h.Terms.RateField == "":
-		return false, nil
+		return x.declined(UntoldRate)
+	case h.Terms.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead:
+		return x.declined(UnfitMethod)
 	case h.Terms.Unfit != 0 && x.unfit(h.Terms):
-		return false, nil
+		return x.declined(UnfitRange)
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:
-		return false, nil // the URL is signed for GET
+		return x.declined(UnfitMethod) // the URL is signed for GET
 	case h.Terms.Validators != ProxyValidators:
 		return x.offloadByOurValidators(&h)
 	}
@@ -82,7 +94,7 @@ func (x *exchange) offload() (done bool, err error) {
 		// The proxy would judge by another validator than the client was given.
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) != 0 || isConditional(x.r.Header) {
-			return false, nil
+			return x.declined(OwnValidators)
 		}
 	}
 	a := Attributes{Size: -1}
@@ -92,9 +104,15 @@ func (x *exchange) offload() (done bool, err error) {
 		}
 	}
 	if saysNothing(a.ModTime) { // the proxy, or the store behind it, would make validators of it
-		return false, nil
+		return x.declined(UselessTime)
 	}
 	return x.handOver(&h, &a, facts{})
+}
+
+// declined says that the file is not handed over, and why.
+func (x *exchange) declined(why Obstacle) (bool, error) {
+	x.outcome.Obstacle = why
+	return false, nil
 }
 
 // offloadByOurValidators is for proxies that send the application's validators
@@ -106,23 +124,28 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	}
 	k := x.facts(a, manyParts)
 	ownDate := h.Terms.Validators == OurTag && !x.resp.ModTime.IsZero()
-	if k.etag == "" || saysNothing(a.ModTime) || ownDate && isConditional(x.r.Header) {
-		return false, nil
+	switch {
+	case saysNothing(a.ModTime):
+		return x.declined(UselessTime)
+	case k.etag == "":
+		return x.declined(NoTag)
+	case ownDate && isConditional(x.r.Header):
+		return x.declined(OwnValidators)
 	}
 	p := decide(x.r.Method, x.r.Header, k)
-	if p.endsWithoutBytes() || len(p.ranges) > 1 && h.Terms.Unfit&SeveralRanges != 0 {
-		return false, nil
+	switch {
+	case p.endsWithoutBytes():
+		return x.declined(AnsweredHere)
+	case len(p.ranges) > 1 && h.Terms.Unfit&SeveralRanges != 0:
+		return x.declined(UnfitRange)
 	}
 	return x.handOver(h, &a, k)
 }
 
-// unfit tells whether the request is of a kind that t names. Whether several
+// unfit tells whether the ranges of the request are of a kind that t names. Whether several
 // ranges are more than one in the end takes the file's size to know, which is
 // looked at where our validators count.
 func (x *exchange) unfit(t *Terms) bool {
-	if t.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead {
-		return true
-	}
 	if len(x.r.Header["Range"]) == 0 {
 		return false
 	}
@@ -158,18 +181,21 @@ func (x *exchange) look() (Attributes, error) {
 // what it believes to be an empty body.
 func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	d := x.resp.describe(a)
-	if d.shown && !h.Terms.KeepsSafety || a.ContentEncoding != "" && h.Link == nil {
-		return false, nil
+	switch {
+	case d.shown && !h.Terms.KeepsSafety:
+		return x.declined(UnsafeInline)
+	case a.ContentEncoding != "" && h.Link == nil:
+		return x.declined(ContentCoding)
 	}
 	var url string
 	if h.Link != nil {
 		if h.Link.Status == 0 && !h.Link.hides(x.metadata) {
-			return false, nil
+			return x.declined(HiddenMetadata)
 		}
 		var until time.Time
 		var ok bool
 		if url, until, ok = x.sign(h.Link, d); !ok {
-			return false, nil
+			return x.declined(Unsigned)
 		}
 		if h.Link.Status != 0 {
 			x.redirect(h.Link, url, until)

@@ -139,11 +139,15 @@ func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloa
 	}
 	h := downloadview.Handover{Rule: rule.name, Terms: &rule.terms, Store: rule.store, LimitRate: rule.limitRate}
 	if a.from.excludes(r) {
+		h.Obstacle = downloadview.NotTheProxy
 		return h, true
 	}
-	if value, ok := rule.location(rest); ok {
-		h.Field, h.Value, h.Link = rule.field, value, rule.link
+	value, ok := rule.location(rest)
+	if !ok {
+		h.Obstacle = downloadview.OddName
+		return h, true
 	}
+	h.Field, h.Value, h.Link = rule.field, value, rule.link
 	return h, true
 }
 

@@ -21,14 +21,17 @@ type Explanation struct {
 	Source string      `json:"source,omitempty"` // where its bytes live; "" is nowhere a proxy could find them
 	Rule   string      `json:"rule,omitempty"`   // that covers it; "": none
 	Mode   string      `json:"mode"`             // "stream", "offload" or "redirect"
+	Reason string      `json:"reason,omitempty"` // why Mode is "stream", and the nearest rule where none covers the file
 	Status int         `json:"status"`
 	Header http.Header `json:"header"` // to the client, or to the proxy where Mode is "offload"
 	Error  string      `json:"error,omitempty"`
+
+	source downloadview.Source
 }
 
 // Explain returns how v answers a GET like r, without sending the bytes: it is
 // carried out as HEAD, which says the same and reads none; but where a rule
-// sends the client to a signed URL, as GET. v comes with its middleware, that of
+// sends the client to a signed URL, or r has a Range, as GET. v comes with its middleware, that of
 // an accelerator above all. Signed URLs end at their question mark.
 //
 // v runs in a goroutine of its own, so Explain returns also where v, or what
@@ -69,7 +72,7 @@ func (x *Explanation) explain(v downloadview.View, r *http.Request) {
 		x.describe(resp, r)
 	}
 	decided := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, err })
-	x.carryOut(decided, r)
+	x.carryOut(decided, resp, r)
 }
 
 // describe says where the file lives, and makes a GET of a request that is handed
@@ -80,7 +83,7 @@ func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	if !ok {
 		return
 	}
-	x.Source = src.String()
+	x.Source, x.source = src.String(), src
 	if resp.Offloader == nil {
 		return
 	}
@@ -88,17 +91,21 @@ func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	if !ok || h.Field == "" || !h.Covers(resp.File) {
 		return
 	}
+	ranged := len(r.Header["Range"]) > 0 // which HEAD doesn't look at
 	redirects := h.Link != nil && h.Link.Status != 0
-	if redirects || h.Terms != nil && h.Terms.Unfit&downloadview.HeadRequests != 0 {
+	if ranged || redirects || h.Terms != nil && h.Terms.Unfit&downloadview.HeadRequests != 0 {
 		r.Method = http.MethodGet
 	}
 }
 
-func (x *Explanation) carryOut(v downloadview.View, r *http.Request) {
+func (x *Explanation) carryOut(v downloadview.View, resp downloadview.Response, r *http.Request) {
 	h := downloadview.NewHandler(v, &downloadview.Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Observer: func(_ *http.Request, o downloadview.Outcome) {
 			x.Rule, x.Mode, x.Status = o.Rule, o.Mode.String(), o.Status
+			if o.Mode == downloadview.Streamed && o.Status < http.StatusBadRequest {
+				x.Reason = reasonOf(resp.Offloader, x.source, o.Obstacle)
+			}
 			if o.Err != nil && !errors.Is(o.Err, errDiscarded) {
 				x.Error = o.Err.Error()
 			}
@@ -138,6 +145,7 @@ func (x Explanation) WriteText(w io.Writer) error {
 		{"source", printable.Name(x.Source)},
 		{"rule", printable.Name(x.Rule)},
 		{"mode", x.Mode},
+		{"reason", printable.Text(x.Reason)},
 		{"status", fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status))},
 		{"error", printable.Text(x.Error)},
 	} {

@@ -36,6 +36,17 @@ func (o *offloads) Offload(r *http.Request, src downloadview.Source) (downloadvi
 	return covered, ok
 }
 
+// Nearest is that of the accelerator with the rule that is nearest to src.
+func (o *offloads) Nearest(src downloadview.Source) (name, source string, shared int) {
+	shared = -1
+	for _, a := range *o.accelerators.Load() {
+		if n, s, more := a.Nearest(src); more > shared {
+			name, source, shared = n, s, more
+		}
+	}
+	return name, source, shared
+}
+
 // swap puts the proxies and rules of c in place of those there are. With an
 // error, which is [config.Errors], these stay.
 func (o *offloads) swap(c *config.Config) error {
