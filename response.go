@@ -31,10 +31,10 @@ type Response struct {
 	// ContentType is the full media type; one that is not well formed is an
 	// error. "" means the type that the storage knows, unless that is not well
 	// formed or the meaningless "application/octet-stream" or
-	// "binary/octet-stream", then that of Types and [TypeByName] for Name and for
-	// File.Name(). A
-	// text type without a charset gets charset=utf-8. A script that is not shown
-	// is sent as application/octet-stream: see [Attachment].
+	// "binary/octet-stream", then that of Types or [TypeByName] for the name of
+	// the download and for File.Name(). A text type without a charset gets
+	// charset=utf-8. A script that is not shown is sent as
+	// application/octet-stream: see [Attachment].
 	ContentType string
 
 	// Types come before the table of [TypeByName], where that is asked; nil adds
