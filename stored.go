@@ -1,7 +1,6 @@
 package downloadview
 
 import (
-	"mime"
 	"net/http"
 	"strings"
 )
@@ -20,18 +19,6 @@ const (
 	// whole file and the request's Want-Repr-Digest asks for its kind.
 	StoredDigest
 )
-
-// nameIn returns the file name in a stored Content-Disposition, or "".
-func nameIn(disposition string) string {
-	if disposition == "" {
-		return ""
-	}
-	_, params, err := mime.ParseMediaType(disposition)
-	if err != nil {
-		return ""
-	}
-	return params["filename"]
-}
 
 // hasStoredPolicy reports whether the stored policy on caching counts.
 func (r *Response) hasStoredPolicy(a *Attributes) bool {

@@ -1,0 +1,137 @@
+package downloadview
+
+import (
+	"mime"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// nameIn returns the file name in a stored Content-Disposition, or "". Stores keep
+// whatever they were given, and browsers are lenient with it, so that names that
+// are not quoted, twice there or without a type before them are found too.
+func nameIn(disposition string) string {
+	if disposition == "" || hasControl(disposition) {
+		return ""
+	}
+	if _, params, err := mime.ParseMediaType(disposition); err == nil {
+		if name := params["filename"]; name != "" && utf8.ValidString(name) && !hasControl(name) {
+			return decodedWords(name)
+		}
+	}
+	var name, extended string
+	for disposition != "" {
+		var param string
+		param, disposition = cutParameter(disposition)
+		key, value, _ := strings.Cut(param, "=")
+		value = strings.Trim(value, " ")
+		switch key = lastWord(key); {
+		case strings.EqualFold(key, "filename") && name == "":
+			name = decodedWords(toUTF8(unquoted(value)))
+		case strings.EqualFold(key, "filename*") && extended == "":
+			extended = extendedValue(unquoted(value))
+		}
+	}
+	if extended != "" {
+		return extended
+	}
+	return name
+}
+
+// cutParameter cuts s at its first semicolon that is not in quotes. A quote that
+// is not closed is none.
+func cutParameter(s string) (param, rest string) {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case ';':
+			return s[:i], s[i+1:]
+		case '"':
+			if n := quotedLength(s[i:]); n > 0 {
+				i += n - 1
+			}
+		}
+	}
+	return s, ""
+}
+
+// quotedLength returns the length of the string in quotes that s begins with, or 0
+// where there is no end of it.
+func quotedLength(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return 0
+}
+
+// lastWord returns what follows the last space or comma: a parameter may follow
+// the type, or another field, without a semicolon.
+func lastWord(s string) string {
+	s = strings.TrimRight(s, " ")
+	return s[strings.LastIndexAny(s, " ,")+1:]
+}
+
+// unquoted returns the value of a parameter without its quotes, and without what
+// follows them. Only a quote and a backslash are escaped: others are of a path.
+func unquoted(s string) string {
+	if !strings.HasPrefix(s, `"`) {
+		return s
+	}
+	n := quotedLength(s)
+	if n == 0 {
+		return s[1:]
+	}
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s[1 : n-1])
+}
+
+// extendedValue decodes charset'language'value (RFC 8187), "" where it is none.
+func extendedValue(s string) string {
+	charset, rest, _ := strings.Cut(s, "'")
+	_, encoded, ok := strings.Cut(rest, "'")
+	if !ok {
+		return ""
+	}
+	plain, err := url.PathUnescape(encoded)
+	switch {
+	case err != nil, hasControl(plain):
+		return ""
+	case strings.EqualFold(charset, "iso-8859-1"):
+		return fromLatin1(plain)
+	case !utf8.ValidString(plain):
+		return ""
+	}
+	return plain
+}
+
+// decodedWords decodes =?utf-8?B?…?= (RFC 2047), which is for mail and was never
+// meant for this field.
+func decodedWords(s string) string {
+	if !strings.Contains(s, "=?") {
+		return s
+	}
+	plain, err := new(mime.WordDecoder).DecodeHeader(s)
+	if err != nil || hasControl(plain) {
+		return s
+	}
+	return plain
+}
+
+// toUTF8 takes what is not UTF-8 for ISO 8859-1.
+func toUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return fromLatin1(s)
+}
+
+func fromLatin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
