@@ -31,6 +31,8 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	}
 	e, ok := s.answer(err)
 	switch {
+	case !ok && e != nil: // that of whoever gives out tokens
+		return bucket.Answered(e.StatusCode, err)
 	case !ok:
 		return bucket.Upstream(err)
 	case e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusTooManyRequests:
@@ -45,11 +47,27 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	if code == bloberror.ContainerNotFound {
 		return bucket.NoBucket(err)
 	}
-	return bucket.Says(meaning(code, e.StatusCode), err)
+	if says := meaning(code, e.StatusCode); says != nil {
+		return bucket.Says(says, err)
+	}
+	return bucket.Answered(e.StatusCode, err)
+}
+
+// leavesOpen reports whether an answer to HEAD leaves open what a GET would get:
+// Azure says the reason in a field, what stands before it may say none.
+func (s *Storage) leavesOpen(err error) bool {
+	e, ok := s.answer(err)
+	return ok && e.ErrorCode == "" && bucket.LeavesOpen(e.StatusCode)
+}
+
+// refusesRange reports whether an answer says that there are no ranges.
+func (s *Storage) refusesRange(err error) bool {
+	e, ok := s.answer(err)
+	return ok && (e.ErrorCode == string(bloberror.UnsupportedHeader) || bucket.RefusesRange(e.StatusCode, e.ErrorCode))
 }
 
 // answer returns the store's answer in err, and whether there is one. That of
-// whoever gives out tokens has the same type.
+// whoever gives out tokens has the same type, and is none.
 func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
 	e, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || bucket.IsUnanswered(err) || e.RawResponse == nil {
@@ -61,7 +79,7 @@ func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
 
 // meaning returns what an answer says by its code, which the header has too and
 // so that to HEAD; or by its status, where somebody between here and Azure
-// answers.
+// answers. nil is nothing of the blob.
 func meaning(code bloberror.Code, status int) error {
 	switch code {
 	case bloberror.BlobNotFound, bloberror.ResourceNotFound:
@@ -69,7 +87,8 @@ func meaning(code bloberror.Code, status int) error {
 	case bloberror.AuthorizationPermissionMismatch, bloberror.InsufficientAccountPermissions,
 		bloberror.UnauthorizedBlobOverwrite, bloberror.BlobImmutableDueToPolicy:
 		return fs.ErrPermission
-	case bloberror.InvalidURI, bloberror.RequestURLFailedToParse, bloberror.OutOfRangeInput:
+	case bloberror.InvalidURI, bloberror.RequestURLFailedToParse, bloberror.OutOfRangeInput,
+		bloberror.InvalidResourceName:
 		return fs.ErrInvalid
 	case bloberror.ConditionNotMet:
 		return downloadview.ErrChanged
@@ -85,5 +104,5 @@ func meaning(code bloberror.Code, status int) error {
 			return downloadview.ErrRange
 		}
 	}
-	return downloadview.ErrUpstream
+	return nil
 }

@@ -18,6 +18,9 @@ func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 		return false, err
 	}
 	_, err = f.look(ctx, "exists")
+	if errors.Is(err, errors.ErrUnsupported) {
+		_, err = downloadview.Stat(ctx, f)
+	}
 	if errors.Is(err, bucket.ErrNoBucket) {
 		err = &fs.PathError{Op: "exists", Path: key, Err: bucket.Says(downloadview.ErrUpstream, err)}
 	}

@@ -43,9 +43,18 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	return info(f.key, propertiesOf(out), out.Metadata), nil
 }
 
-// look asks for the properties of the blob, for op.
+// look asks for the properties of the blob, for op. Where the answer leaves open
+// what a GET would get, the error is [errors.ErrUnsupported] too.
 func (f *file) look(ctx context.Context, op string) (*blob.GetPropertiesResponse, error) {
-	out, err := f.blob().GetProperties(ctx, &blob.GetPropertiesOptions{AccessConditions: f.conditions()})
+	asked, came := captured(ctx)
+	out, err := f.blob().GetProperties(asked, &blob.GetPropertiesOptions{AccessConditions: f.conditions()})
+	if err != nil && came.isUnreadable(ctx, err) {
+		out, err = came.properties(), nil
+	}
+	if err != nil && ctx.Err() == nil && f.storage.leavesOpen(err) {
+		err = fmt.Errorf("%w: HEAD is %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		return nil, &fs.PathError{Op: op, Path: f.key, Err: err}
+	}
 	if err != nil {
 		return nil, f.storage.failure(ctx, op, f.key, err)
 	}
@@ -60,10 +69,10 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if out.ContentRange != nil {
+	if out.status != http.StatusOK || out.ContentRange != nil {
 		out.Body.Close()
 		return nil, f.storage.failure(ctx, "open", f.key, fmt.Errorf(
-			"asked for the whole, got the range %q", *out.ContentRange))
+			"asked for the whole, got %d and the range %q", out.status, value(out.ContentRange)))
 	}
 	size := known(out.ContentLength)
 	return f.handle(ctx, out, size, size), nil
@@ -87,11 +96,11 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	if length == 0 {
 		length = -1
 	}
-	if known(out.ContentLength) == 0 { // what Azurite says of a range at the very end
+	if known(out.ContentLength) == 0 && (out.status == http.StatusOK || out.status == http.StatusPartialContent) { // what Azurite says of a range at the very end
 		out.Body.Close()
 		return nil, f.noRange(fmt.Errorf("the answer has no bytes: %w", downloadview.ErrRange))
 	}
-	size, part, err := httprange.Check(value(out.ContentRange), known(out.ContentLength), offset, length)
+	size, part, err := httprange.CheckAnswer(out.status, value(out.ContentRange), known(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {
@@ -121,19 +130,34 @@ func (f *file) noRange(err error) error { return &fs.PathError{Op: "open", Path:
 // what it has asked for. Azure doesn't encode, it labels what is stored so.
 var asStored = http.Header{"Accept-Encoding": {"identity"}}
 
-func (f *file) get(ctx context.Context, r blob.HTTPRange) (*blob.DownloadStreamResponse, error) {
-	out, err := f.blob().DownloadStream(policy.WithHTTPHeader(ctx, asStored), &blob.DownloadStreamOptions{
+// A download is an answer with bytes and its status, of which 200, 206 and 304 are
+// fine with the SDK.
+type download struct {
+	blob.DownloadStreamResponse
+	status int
+}
+
+func (f *file) get(ctx context.Context, r blob.HTTPRange) (*download, error) {
+	asked, came := captured(policy.WithHTTPHeader(ctx, asStored))
+	out, err := f.blob().DownloadStream(asked, &blob.DownloadStreamOptions{
 		Range:            r,
 		AccessConditions: f.conditions(),
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+	case came.isUnreadable(ctx, err):
+		out = came.download()
+	case r != blob.HTTPRange{} && ctx.Err() == nil && f.storage.refusesRange(err):
+		err = fmt.Errorf("%w: ranges are %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		return nil, &fs.PathError{Op: "open", Path: f.key, Err: err}
+	default:
 		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	if isFolder(out.Metadata) {
 		out.Body.Close()
 		return nil, folder("open", f.key)
 	}
-	return &out, nil
+	return &download{out, came.status()}, nil
 }
 
 func (f *file) conditions() *blob.AccessConditions {
@@ -146,12 +170,12 @@ func (f *file) conditions() *blob.AccessConditions {
 
 // handle returns the open handle of an answer that has length bytes of a blob
 // of size.
-func (f *file) handle(ctx context.Context, out *blob.DownloadStreamResponse, size, length int64) *handle {
+func (f *file) handle(ctx context.Context, out *download, size, length int64) *handle {
 	return &handle{
 		ctx:  ctx,
 		body: httprange.NewBody(out.Body, length),
 		key:  f.key,
-		info: info(f.key, attributesOf(out, size), out.Metadata),
+		info: info(f.key, attributesOf(&out.DownloadStreamResponse, size), out.Metadata),
 	}
 }
 

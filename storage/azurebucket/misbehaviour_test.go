@@ -92,7 +92,7 @@ func TestOtherRanges(t *testing.T) {
 		{"shorter", 2, 3, 206, "bytes 2-3/10", "23", downloadview.ErrUpstream},
 		{"longer", 2, 3, 206, "bytes 2-5/10", "2345", downloadview.ErrUpstream},
 		{"of no bytes", 2, 3, 206, "bytes 2-1/2", "", downloadview.ErrRange},
-		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", downloadview.ErrUpstream},
+		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", errors.ErrUnsupported},
 		{"other length", 2, 3, 206, "bytes 2-4/10", "23456", downloadview.ErrUpstream},
 		{"past its size", 2, 3, 206, "bytes 2-4/4", "234", downloadview.ErrUpstream},
 		{"other unit", 2, 3, 206, "lines 2-4/10", "234", downloadview.ErrUpstream},
