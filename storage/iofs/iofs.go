@@ -29,9 +29,12 @@
 //   - The last bytes are given only once the checksum was found to be right:
 //     what doesn't fit it is never sent whole. Ranges are not checked.
 //   - Hostile names lead nowhere. What package zip makes of "../x", "/x" or
-//     `a\x` are the keys "x", "x" and "a/x". Of members with one name the first
-//     is served, and the folder they are in can't be listed. Links are no
-//     files, and encrypted members can't be opened.
+//     `a\x` are the keys "x", "x" and "a/x". Links are no files, and encrypted
+//     members can't be opened.
+//   - Of members with one name the first is served. A member whose name is no
+//     valid path is not, such as one in Shift-JIS. The others of its folder are
+//     served, and listed if the archive was given to [New] itself; else package
+//     zip has an error for the folder.
 //
 // # Folders
 //
@@ -64,15 +67,19 @@ type Options struct {
 // A Storage looks files up in an FS. Several goroutines may use it if they may
 // use the FS.
 type Storage struct {
-	fsys   fs.FS
-	source downloadview.Source
-	stored map[*zip.FileHeader]*zip.File
+	fsys    fs.FS
+	source  downloadview.Source
+	archive *archive // nil: none that is known
+	stored  map[*zip.FileHeader]*zip.File
 }
 
 // New returns a storage of the files in fsys. It does no I/O. What there is to
 // close, such as a [zip.ReadCloser], the caller closes after the last use.
 func New(fsys fs.FS, o *Options) *Storage {
-	s := &Storage{fsys: fsys, stored: storedMembers(fsys)}
+	s := &Storage{fsys: fsys}
+	if members, ok := membersOf(fsys); ok {
+		s.archive, s.stored = &archive{files: members}, storedMembers(members)
+	}
 	if o != nil {
 		s.source = o.Source
 	}

@@ -38,6 +38,23 @@ func (s *Storage) entries(ctx context.Context, folder string) ([]fs.DirEntry, er
 		}
 		name = folder
 	}
+	entries, err := s.read(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(entryName(a), entryName(b)) })
+	return entries, nil
+}
+
+// read reads the folder that the FS calls name.
+func (s *Storage) read(folder, name string) ([]fs.DirEntry, error) {
+	if s.archive != nil {
+		entries, ok := s.archive.in(name)
+		if !ok {
+			return nil, &fs.PathError{Op: "open", Path: folder, Err: fs.ErrNotExist}
+		}
+		return slices.Clone(entries), nil // which is sorted
+	}
 	fi, err := fs.Stat(s.fsys, name)
 	if err != nil {
 		return nil, absent.OpenError(folder, name, err)
@@ -49,7 +66,6 @@ func (s *Storage) entries(ctx context.Context, folder string) ([]fs.DirEntry, er
 	if err != nil {
 		return nil, absent.OpenError(folder, name, err)
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(entryName(a), entryName(b)) })
 	return entries, nil
 }
 

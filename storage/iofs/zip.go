@@ -13,20 +13,22 @@ import (
 // encrypted is the bit of a header's Flags that says so.
 const encrypted = 1
 
-// storedMembers returns the members of an archive whose bytes stand in it as
-// they are.
-func storedMembers(fsys fs.FS) map[*zip.FileHeader]*zip.File {
-	var r *zip.Reader
+// membersOf returns the members of fsys, if it is an archive.
+func membersOf(fsys fs.FS) ([]*zip.File, bool) {
 	switch z := fsys.(type) {
 	case *zip.Reader:
-		r = z
+		return z.File, true
 	case *zip.ReadCloser:
-		r = &z.Reader
-	default:
-		return nil
+		return z.File, true
 	}
+	return nil, false
+}
+
+// storedMembers returns those members whose bytes stand in the archive as they
+// are.
+func storedMembers(members []*zip.File) map[*zip.FileHeader]*zip.File {
 	stored := make(map[*zip.FileHeader]*zip.File)
-	for _, f := range r.File {
+	for _, f := range members {
 		if f.Method == zip.Store && f.CompressedSize64 == f.UncompressedSize64 {
 			stored[&f.FileHeader] = f
 		}
