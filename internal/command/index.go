@@ -3,8 +3,8 @@ package command
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/downloadview/downloadview"
@@ -86,8 +86,32 @@ func (x *indexed) folderName(r *http.Request) (string, bool) {
 // The dot keeps "a:b" from being a scheme.
 func linkTo(name string) string { return "./" + escapeName(name) }
 
-// escapeName writes a name as a segment of a path.
-func escapeName(name string) string { return url.PathEscape(name) }
+const upperHex = "0123456789ABCDEF"
+
+// escapeName writes a name as a segment of a path, or a value in a query, in which
+// nothing means anything in a URL, and nothing is an entity in HTML: there are
+// tools that take neither for what it is.
+func escapeName(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || isDigit(c) || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(upperHex[c>>4])
+			b.WriteByte(upperHex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// onePage are the beginnings of User-Agent of tools that list a folder by the
+// links of its page, and follow none that has a query.
+var onePage = []string{"rclone/", "lftp/", "pip/"}
+
+func readsOnePage(r *http.Request) bool {
+	return slices.ContainsFunc(onePage, func(tool string) bool { return strings.HasPrefix(r.UserAgent(), tool) })
+}
 
 func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
 	folder, _ := x.keys.key(r)
@@ -97,7 +121,11 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	}
 	folder = strings.TrimSuffix(folder, "/")
 
-	p := newPage(w, folder)
+	q := parsePageQuery(r.URL.RawQuery)
+	p := newPage(w, folder, q)
+	if q.all || readsOnePage(r) {
+		p.streamed = true
+	}
 	clean, redirects := x.redirects(r)
 	for fi, err := range downloadview.List(r.Context(), x.storage, folder) {
 		switch {
@@ -106,9 +134,9 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 			return downloadview.Nobody
 		case err == nil && !x.keys.lists(fi.Name()):
 			continue
-		case err != nil && r.Context().Err() != nil:
+		case r.Context().Err() != nil:
 			return downloadview.Client
-		case err != nil && !p.begun:
+		case err != nil && p.empty():
 			x.fail(w, r, err)
 			return downloadview.Nobody
 		case err != nil:
@@ -119,7 +147,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 			p.writeHeader()
 			return downloadview.Nobody
 		}
-		if p.row(fi) != nil { // nobody is left to read it
+		if p.add(fi) != nil { // nobody is left to read it
 			return downloadview.Client
 		}
 	}

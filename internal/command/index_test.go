@@ -192,7 +192,7 @@ func TestIndexFailsLater(t *testing.T) {
 	}
 }
 
-// Rows go out as they come: the client reads one while the list waits for the
+// On one page for all, rows go out as they come: the client reads one while the list waits for the
 // client, in a bubble that would report the deadlock.
 func TestIndexStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestIndexStreams(t *testing.T) {
 		}
 		r, w := io.Pipe()
 		go func() {
-			h.ServeHTTP(&pipeWriter{Writer: w, header: make(http.Header)}, httptest.NewRequest("GET", "/", nil))
+			h.ServeHTTP(&pipeWriter{Writer: w, header: make(http.Header)}, httptest.NewRequest("GET", "/?all", nil))
 			w.Close()
 		}()
 		var seen []byte
@@ -264,11 +264,17 @@ func TestIndexStopsListing(t *testing.T) {
 	if head.Code != http.StatusOK || head.Body.Len() != 0 || yielded != 1 {
 		t.Errorf("HEAD = %d with %d bytes after %d rows; want 200, 0, 1", head.Code, head.Body.Len(), yielded)
 	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(gone))
+	if yielded != 1 {
+		t.Errorf("%d rows were listed for a client that is gone", yielded)
+	}
 	r, w := io.Pipe()
 	r.Close()
-	h.ServeHTTP(&pipeWriter{Writer: w, header: make(http.Header)}, httptest.NewRequest("GET", "/", nil))
-	if !strings.Contains(log.String(), "aborted_by=client") {
-		t.Errorf("the log doesn't say that the client left:\n%s", &log)
+	h.ServeHTTP(&pipeWriter{Writer: w, header: make(http.Header)}, httptest.NewRequest("GET", "/?all", nil))
+	if strings.Count(log.String(), "aborted_by=client") != 2 {
+		t.Errorf("the log doesn't say that two clients left:\n%s", &log)
 	}
 }
 

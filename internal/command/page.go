@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/downloadview/downloadview"
 )
 
 var (
@@ -32,20 +30,26 @@ func hash(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// A page shows a folder row by row, so that its length costs no memory.
-// Nothing is written before the first row is there.
+// A page shows a folder. Nothing is written before it is known to be there.
+//
+// Its rows are sorted, and those of one window of it are held until all of the
+// folder has been seen; or, streamed, they go out as they come. Either way its
+// length costs no memory.
 type page struct {
-	w      http.ResponseWriter
-	folder string
-	begun  bool
-
-	files, folders int
-	size           int64
+	w        http.ResponseWriter
+	folder   string
+	query    pageQuery
+	streamed bool
+	begun    bool
+	window   window
 }
 
-func newPage(w http.ResponseWriter, folder string) *page {
-	return &page{w: w, folder: folder}
+func newPage(w http.ResponseWriter, folder string, q pageQuery) *page {
+	return &page{w: w, folder: folder, query: q, window: window{order: q.order, mark: q.mark, backward: q.backward}}
 }
+
+// empty tells whether no row has come.
+func (p *page) empty() bool { return p.window.total == 0 }
 
 func (p *page) writeHeader() {
 	h := p.w.Header()
@@ -60,15 +64,44 @@ func (p *page) writeHeader() {
 // A crumb is a folder on the way to the one that is shown.
 type crumb struct{ Name, Link string }
 
-func (p *page) begin() error {
+// A column is the head of one.
+type column struct {
+	Name, Class, Link, Note string
+	Sort                    string // "ascending", "descending" or ""
+}
+
+// columns are sorted by their links; the one that is sorted already turns around.
+func (p *page) columns() []column {
+	all := []column{{Name: "Name"}, {Name: "Size", Class: "size"}, {Name: "Modified", Class: "time", Note: "UTC"}}
+	if p.streamed {
+		return all
+	}
+	for i, by := range []string{"name", "size", "time"} {
+		// The largest and the newest are asked for first.
+		o := order{by: by, descending: by != "name"}
+		if by == p.query.by {
+			o.descending = !p.query.descending
+			all[i].Sort = "ascending"
+			if p.query.descending {
+				all[i].Sort = "descending"
+			}
+		}
+		all[i].Link = o.link("")
+	}
+	return all
+}
+
+func (p *page) begin(pages *pager) error {
 	p.begun = true
 	p.writeHeader()
 	top := struct {
-		Style  template.CSS
-		Name   string
-		Title  string
-		Crumbs []crumb
-	}{Style: template.CSS(pageStyle), Name: "All files", Title: "All files"}
+		Style   template.CSS
+		Name    string
+		Title   string
+		Crumbs  []crumb
+		Columns []column
+		Pager   *pager
+	}{Style: template.CSS(pageStyle), Name: "All files", Title: "All files", Columns: p.columns(), Pager: pages}
 	if p.folder != "" {
 		top.Title = visible(p.folder)
 		segments := strings.Split(p.folder, "/")
@@ -82,61 +115,100 @@ func (p *page) begin() error {
 	return pageTemplate.ExecuteTemplate(p.w, "top", top)
 }
 
-func (p *page) row(fi fs.FileInfo) error {
+// add has a row on the page, if it belongs there. The error is the client's.
+func (p *page) add(fi fs.FileInfo) error {
+	e := entryOf(fi)
+	if !p.streamed {
+		p.window.add(e)
+		return nil
+	}
 	if !p.begun {
-		if err := p.begin(); err != nil {
+		if err := p.begin(nil); err != nil {
 			return err
 		}
 	}
+	p.window.count(e)
+	return p.row(e)
+}
+
+func (p *page) row(e entry) error {
 	row := struct {
 		Name   string
 		Link   string // "": browsers can't ask for it
 		Folder bool
 		Size   *byteCount
 		Time   *stamp
-	}{Name: visible(fi.Name()), Link: linkTo(fi.Name()), Folder: fi.IsDir()}
-	if fi.Name() == "." || fi.Name() == ".." {
+	}{Name: visible(e.name), Link: linkTo(e.name), Folder: e.folder}
+	if e.name == "." || e.name == ".." {
 		row.Link = ""
 	}
-	if fi.IsDir() {
-		p.folders++
-		if row.Link != "" {
-			row.Link += "/"
-		}
-	} else {
-		p.files++
-		if size := downloadview.AttributesOf(fi).Size; size >= 0 {
-			p.size += size
-			row.Size = (*byteCount)(&size)
-		}
+	if e.folder && row.Link != "" {
+		row.Link += "/"
 	}
-	if t := fi.ModTime(); !t.IsZero() {
-		row.Time = (*stamp)(&t)
+	if e.size >= 0 {
+		row.Size = (*byteCount)(&e.size)
+	}
+	if !e.time.IsZero() {
+		row.Time = (*stamp)(&e.time)
 	}
 	return pageTemplate.ExecuteTemplate(p.w, "row", row)
 }
 
-// end says how much there was.
-func (p *page) end() error {
-	if !p.begun {
-		if err := p.begin(); err != nil {
-			return err
+// A pager says which rows of a folder a page has, and leads to the others.
+type pager struct {
+	From, To, Total                    int
+	First, Previous, Next, Last, Whole string // "": there are none
+}
+
+// pager returns that of these rows, nil if they are all that there is.
+func (p *page) pager(rows []entry, before int) *pager {
+	total := p.window.total
+	if len(rows) == total {
+		return nil
+	}
+	g := &pager{From: before + 1, To: before + len(rows), Total: total, Whole: "?all"}
+	if before > 0 {
+		g.First = p.query.link("")
+		g.Previous = p.query.link("before=")
+		if len(rows) > 0 {
+			g.Previous = p.query.before(rows[0])
 		}
 	}
-	return p.bottom("")
+	if g.To < total && len(rows) > 0 {
+		g.Next = p.query.after(rows[len(rows)-1])
+		g.Last = p.query.link("before=")
+	}
+	return g
 }
+
+// end says how much there was.
+func (p *page) end() error { return p.finish("") }
 
 // incomplete says, in place of end, that the list was cut short.
 func (p *page) incomplete() error {
-	return p.bottom("This list is incomplete: the rest could not be read. Reload the page to try again.")
+	return p.finish("This list is incomplete: the rest could not be read. Reload the page to try again.")
 }
 
-func (p *page) bottom(warning string) error {
+func (p *page) finish(warning string) error {
+	var pages *pager
+	if !p.begun {
+		rows, before := p.window.page()
+		pages = p.pager(rows, before)
+		if err := p.begin(pages); err != nil {
+			return err
+		}
+		for _, e := range rows {
+			if err := p.row(e); err != nil {
+				return err
+			}
+		}
+	}
 	return pageTemplate.ExecuteTemplate(p.w, "bottom", struct {
 		Files, Folders int
 		Size           byteCount
+		Pager          *pager
 		Warning        string
-	}{p.files, p.folders, byteCount(p.size), warning})
+	}{p.window.files, p.window.folders, byteCount(p.window.size), pages, warning})
 }
 
 // visible returns a name as it is shown: what can't be seen, a line break say,

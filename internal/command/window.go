@@ -1,0 +1,83 @@
+package command
+
+import "slices"
+
+// pageRows is how many rows a page has at most.
+const pageRows = 1000
+
+// A window is what is kept of a folder that is looked through: the rows of one
+// page, and how many there are. However many entries come, it holds no more than
+// two pages of them.
+type window struct {
+	order    order
+	mark     *entry // the page begins after it or, backwards, ends before it; nil: at the end of the list
+	backward bool
+
+	rows []entry
+	cut  bool // rows is sorted and full, so that its last counts
+
+	total, ahead   int // of all; of those before the mark, and with it if the page begins after it
+	files, folders int
+	size           int64
+}
+
+// count counts e.
+func (w *window) count(e entry) {
+	w.total++
+	if e.folder {
+		w.folders++
+	} else {
+		w.files++
+		w.size += max(e.size, 0)
+	}
+}
+
+// add has e counted, and kept if it may be on the page.
+func (w *window) add(e entry) {
+	w.count(e)
+	if w.mark != nil {
+		c := w.order.compare(e, *w.mark)
+		if c < 0 || c == 0 && !w.backward {
+			w.ahead++
+		}
+		if c == 0 || w.backward == (c > 0) {
+			return
+		}
+	}
+	if w.cut && w.compare(e, w.rows[pageRows-1]) > 0 {
+		return
+	}
+	w.rows = append(w.rows, e)
+	if len(w.rows) == 2*pageRows {
+		w.shrink()
+	}
+}
+
+// compare orders by how near to the mark a row is.
+func (w *window) compare(a, b entry) int {
+	if w.backward {
+		a, b = b, a
+	}
+	return w.order.compare(a, b)
+}
+
+func (w *window) shrink() {
+	slices.SortFunc(w.rows, w.compare)
+	if len(w.rows) >= pageRows {
+		w.rows, w.cut = w.rows[:pageRows], true
+	}
+}
+
+// page returns the rows in their order, and how many come before them.
+func (w *window) page() (rows []entry, before int) {
+	w.shrink()
+	before = w.ahead
+	if w.mark == nil && w.backward {
+		before = w.total
+	}
+	if w.backward {
+		slices.Reverse(w.rows)
+		before -= len(w.rows)
+	}
+	return w.rows, before
+}
