@@ -17,7 +17,11 @@ func (e *exam) checkApp(ctx context.Context) {
 	}
 	e.direct = e.getDirect(ctx, e.plain.key)
 	if e.direct.err != nil {
-		e.failed("app-answers", finding{"the application doesn't listen there, or not for this machine", "its --listen address, or the URL given for it"}, "%v", e.direct)
+		f := silence(e.direct.err, "the application's --listen address, or the URL given for it")
+		if e.socket != "" {
+			f = silentSocket(e.socket, e.direct.err)
+		}
+		e.failed("app-answers", f, "%v", e.direct)
 		e.end("the application doesn't answer")
 		return
 	}
@@ -45,10 +49,15 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 	case e.direct.status == http.StatusUnauthorized || e.direct.status == http.StatusForbidden:
 		e.failed(name, finding{"the application doesn't give the file to whom the doctor asks for", "give the doctor a header with the Authorization or Cookie of somebody who may have it"}, "%v", e.direct)
 	case e.direct.status != http.StatusOK && (!expected || e.direct.status != http.StatusFound && e.direct.status != http.StatusTemporaryRedirect):
-		e.failed(name, finding{
+		f := finding{
 			"the application doesn't find the file: it serves another storage, or the storage elsewhere",
 			fmt.Sprintf("the prefix (now %q), or the storage that the application serves", e.Prefix),
-		}, "%v for %q", e.direct, e.Prefix+e.plain.key)
+		}
+		if link := e.linkAbove(); link != "" {
+			f.cause += "; or it has the directory open to which the symbolic link " + link + " led before it was switched"
+			f.change += "; have the application open its storage again (restart it)"
+		}
+		e.failed(name, f, "%v for %q", e.direct, e.Prefix+e.plain.key)
 	case !expected && field != "":
 		e.failed(name, finding{
 			"the application has a rule that the doctor wasn't told of",
@@ -56,6 +65,9 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 		}, "%s: %s, want the bytes: no rule covers %s", field, cutQuery(value), src)
 	case !expected && !e.direct.gives(e.plain):
 		e.failed(name, finding{"the application sends other bytes than the storage has", "the storage that the application serves"}, "%v", e.direct)
+	case !expected && e.Offloader == nil:
+		e.ok(name, "streams: there is no accelerator")
+		return true
 	case !expected:
 		e.ok(name, "streams: no rule covers the file")
 		return true
@@ -157,7 +169,7 @@ func (e *exam) checkAppNames(ctx context.Context) {
 		h, _, expected := e.handover(ctx, c.key)
 		value := a.header.Get(h.Field)
 		switch {
-		case a.gives(c), expected && value == h.Value, expected && h.Link != nil && h.Link.Status == a.status:
+		case a.gives(c), expected && value == strings.TrimRight(h.Value, " "), expected && h.Link != nil && h.Link.Status == a.status:
 			continue
 		case expected && value != "":
 			f = finding{

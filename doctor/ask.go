@@ -43,10 +43,14 @@ func (e *exam) ask(ctx context.Context, to *url.URL, method, path string, fields
 	maps.Copy(r.Header, e.Header.Clone())
 	r.Header.Set("Accept-Encoding", "identity")
 	r.Header.Set("User-Agent", "downloadview-doctor")
+	r.Header.Set(witnessField, "1")
 	for i := 0; i+1 < len(fields); i += 2 {
 		r.Header.Set(fields[i], fields[i+1])
 	}
-	return e.do(r)
+	if to == e.app && e.appClient != nil {
+		return do(e.appClient, r)
+	}
+	return do(e.client, r)
 }
 
 // follow asks for a URL that somebody is sent to.
@@ -56,11 +60,11 @@ func (e *exam) follow(ctx context.Context, to string) answer {
 		return answer{err: bare(err)}
 	}
 	r.Header.Set("Accept-Encoding", "identity")
-	return e.do(r)
+	return do(e.client, r)
 }
 
-func (e *exam) do(r *http.Request) answer {
-	resp, err := e.client.Do(r)
+func do(client *http.Client, r *http.Request) answer {
+	resp, err := client.Do(r)
 	if err != nil {
 		return answer{err: bare(err)}
 	}
@@ -117,6 +121,13 @@ func (a answer) handsOver() (field, value string) {
 	}
 	return "", ""
 }
+
+// isWitnessed tells whether a [Witness] has seen the request, and its word of it
+// has come back.
+func (a answer) isWitnessed() bool { return a.header.Get(witnessField) != "" }
+
+// isHandedOver tells whether the witness says that the proxy was told to send.
+func (a answer) isHandedOver() bool { return strings.HasSuffix(a.header.Get(witnessField), handed) }
 
 // headerSize is about how long the header is on the wire.
 func (a answer) headerSize() int {

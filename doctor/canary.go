@@ -150,6 +150,10 @@ func (e *exam) remove(ctx context.Context) {
 		}, "%d canary files are left, such as %q", len(left), left[0])
 		return
 	}
+	if e.resultOf("storage-path") == Failed {
+		e.ok("storage-remove", "but for the empty folder %s in the directory that the storage has open", e.folder)
+		return
+	}
 	e.ok("storage-remove", "nothing is left")
 }
 

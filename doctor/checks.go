@@ -8,19 +8,37 @@ var order = []struct {
 	names []string
 }{
 	{StorageStep, []string{
-		"storage-save", "storage-read", "storage-names", "storage-missing", "storage-clock", "storage-remove",
+		"storage-save", "storage-read", "storage-path", "storage-names", "storage-missing", "storage-clock", "storage-remove",
 	}},
 	{AppStep, []string{
 		"app-answers", "app-handover", "app-headers", "app-names", "app-missing", "app-client-headers", "app-clock",
 		"app-not-public",
 	}},
 	{ProxyStep, []string{
-		"proxy-answers", "proxy-location", "proxy-clock", "proxy-connection", "proxy-file", "proxy-names",
+		"proxy-answers", "proxy-location", "proxy-clock", "proxy-connection", "proxy-file", "proxy-sends", "proxy-names",
 		"proxy-long-header", "proxy-head", "proxy-range", "proxy-conditional", "proxy-encoding", "proxy-symlinks",
 	}},
 	{TogetherStep, []string{
 		"whole-headers", "whole-client-headers", "whole-missing", "whole-directory", "whole-error-pages", "whole-cache",
 	}},
+}
+
+// answersFirst puts the checks first that say that nobody answers: the others are
+// not worth a look before that is put right.
+func answersFirst(checks []Check) []Check {
+	silent := func(c Check) bool {
+		return c.Result == Failed && (c.Name == "app-answers" || c.Name == "proxy-answers")
+	}
+	slices.SortStableFunc(checks, func(a, b Check) int {
+		switch {
+		case silent(a) && !silent(b):
+			return -1
+		case silent(b) && !silent(a):
+			return 1
+		}
+		return 0
+	})
+	return checks
 }
 
 // inOrder returns checks in order. Those that there was no occasion for are not

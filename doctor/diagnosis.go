@@ -1,6 +1,9 @@
 package doctor
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // A diagnosis is a symptom and what it comes from.
 type diagnosis struct {
@@ -81,6 +84,79 @@ var diagnoses = []diagnosis{
 		func(ev evidence) bool { return ev.hostile },
 		"raw in place of encoded names or the reverse, or the request isn't passed on as it came",
 		"the application's accelerator; and `proxy_pass` without a path behind the host and without `rewrite`",
+	},
+
+	// The way to the application.
+	{
+		"",
+		func(ev evidence) bool { return ev.denied },
+		"the file isn't given to whom the doctor asks for",
+		"give the doctor a header with the Authorization or Cookie of somebody who may have it",
+	},
+	{
+		"",
+		func(ev evidence) bool { return ev.apart && ev.socketMay != "" },
+		"the proxy's user may not connect to the application's socket SOCKET: SOCKETMAY",
+		"let the proxy's group in: `serve --listen 'unix:SOCKET?mode=0660&group=GROUP'` with the group of its user, such as www-data, and chmod o+x on the directories above",
+	},
+	{
+		"nginx",
+		func(ev evidence) bool { return ev.reach == otherLocation },
+		"nginx doesn't ask the application for this file: another location answers, such as one for the end of its name",
+		"look for a `location` with a regular expression that fits the file's path, and say `location ^~ PREFIX` for the one with proxy_pass",
+	},
+	{
+		"nginx",
+		func(ev evidence) bool { return ev.reach == otherPath },
+		"nginx doesn't ask the application for PREFIX: another location has this path",
+		"say `proxy_pass` in the `location PREFIX` that there is, or remove it",
+	},
+	{
+		"nginx",
+		func(ev evidence) bool { return ev.reach == otherServer },
+		"nginx doesn't ask the application: another server answers for the host SITE, such as the default one",
+		"say `server_name SITE;` in the server with proxy_pass, or `default_server` in its `listen`",
+	},
+	{
+		"apache",
+		func(ev evidence) bool { return ev.reach == otherServer },
+		"Apache doesn't ask the application: another virtual host answers for the host SITE, such as the first one",
+		"say `ServerName SITE` in the VirtualHost with ProxyPass, or put it first",
+	},
+	{
+		"lighttpd",
+		func(ev evidence) bool { return ev.reach == otherServer },
+		"lighttpd doesn't ask the application: its proxy.server is for another host than SITE, or in another condition",
+		"have the condition `$HTTP[\"host\"]` around proxy.server take SITE",
+	},
+	{
+		"caddy",
+		func(ev evidence) bool { return ev.reach == otherServer },
+		"Caddy doesn't ask the application: its site block is for another host than SITE",
+		"name SITE in the address of the site block with reverse_proxy",
+	},
+	{
+		"",
+		func(ev evidence) bool { return ev.reach > reached },
+		"the proxy doesn't ask the application for this file: another server, path or rule of the proxy answers",
+		"what the proxy has for the host SITE and for PREFIX",
+	},
+	{
+		"",
+		func(ev evidence) bool {
+			return ev.ownError && (!ev.handed || ev.server != "nginx") && !isDenied(ev.got.status)
+		},
+		"the application itself doesn't give the file: it serves another storage, or the storage elsewhere",
+		"the storage that the application serves, or the prefix (now PREFIX)",
+	},
+
+	{
+		"nginx",
+		func(ev evidence) bool {
+			return ev.ownError && ev.handed && ev.direct.status == 0 && ev.got.status == http.StatusNotFound
+		},
+		"the application itself answers 404: it serves another storage, or the storage elsewhere; or there is no location LOCATION, so that nginx asks the application for it",
+		"the storage that the application serves, or the prefix (now PREFIX); else add `location LOCATION { internal; alias DIRECTORY; }`; to know which, give the doctor the URL of the application",
 	},
 
 	// The way from the application.
@@ -208,6 +284,14 @@ var diagnoses = []diagnosis{
 	},
 	{
 		"",
+		func(ev evidence) bool {
+			return ev.got.status == http.StatusBadRequest && strings.Contains(ev.got.body, "HTTPS")
+		},
+		"the port speaks TLS, and was asked without",
+		"the URL of the site, which is to begin with https://",
+	},
+	{
+		"",
 		func(ev evidence) bool { return ev.got.header.Get("Content-Encoding") != "" },
 		"the proxy compresses downloads, also for who doesn't want it",
 		"`gzip off;` or what the server calls it",
@@ -220,9 +304,7 @@ var diagnoses = []diagnosis{
 	},
 	{
 		"",
-		func(ev evidence) bool {
-			return ev.got.status == http.StatusUnauthorized || ev.got.status == http.StatusForbidden
-		},
+		func(ev evidence) bool { return isDenied(ev.got.status) },
 		"the file isn't given to whom the doctor asks for",
 		"give the doctor a header with the Authorization or Cookie of somebody who may have it",
 	},

@@ -22,6 +22,11 @@ var validatorsOff = map[string]finding{
 	"":      {"the proxy drops or changes ETag, Last-Modified, If-None-Match or If-Modified-Since", "pass them on as they are, and don't compress downloads"},
 }
 
+var tagOff = map[string]finding{
+	"nginx": {"nginx sends no entity tag: `etag off`, or something removes it", "say `etag on;` in `location LOCATION`"},
+	"":      {"the proxy removes the entity tag", "leave ETag as it is (Apache: no `Header unset ETag`, no `FileETag None`)"},
+}
+
 var compressed = map[string]finding{
 	"nginx":    {"gzip is on for downloads: they have no length and no ranges, and their entity tags are weak", "say `gzip off;` in `location LOCATION` and in the location with proxy_pass"},
 	"apache":   {"mod_deflate or mod_brotli compresses downloads: they have no length and no ranges", "say `SetEnv no-gzip 1` and `SetEnv no-brotli 1`"},

@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -42,7 +43,8 @@ type Setup struct {
 	Site string
 
 	// App is the URL of the application behind the proxy; "" where it can't be
-	// reached from here. It is asked for the host of Site.
+	// reached from here. It is asked for the host of Site. One that listens on a
+	// socket is "unix:PATH".
 	App string
 
 	// Prefix is the path of the URL below which the keys of Storage are served,
@@ -101,8 +103,10 @@ func Run(ctx context.Context, s Setup) (Report, error) {
 type exam struct {
 	Setup
 	site, app *url.URL // app is nil where it isn't given
+	socket    string   // of an application that listens on one
 	client    *http.Client
-	close     func() // connections that nobody else has
+	appClient *http.Client // nil: client
+	close     func()       // connections that nobody else has
 	began     time.Time
 
 	step   Step
@@ -115,6 +119,10 @@ type exam struct {
 	removed bool
 	folders []string // that are made for canary files, the outermost first
 
+	reach     reach
+	denied    bool // whatever is asked for
+	witnessed bool // the application's witness is heard through the proxy
+
 	direct answer // of the application, for plain
 	served answer // by the proxy, for plain
 }
@@ -125,7 +133,12 @@ func newExam(s Setup) (*exam, error) {
 	if e.site, err = baseURL(s.Site); err != nil {
 		return nil, fmt.Errorf("doctor: site %w", err)
 	}
-	if s.App != "" {
+	if path, ok := socketPath(s.App); ok {
+		if path == "" {
+			return nil, fmt.Errorf("doctor: application %q has no path; want one such as unix:/run/downloadview.sock", s.App)
+		}
+		e.app, e.socket = &url.URL{Scheme: "http", Host: "localhost"}, path
+	} else if s.App != "" {
 		if e.app, err = baseURL(s.App); err != nil {
 			return nil, fmt.Errorf("doctor: application %w", err)
 		}
@@ -146,7 +159,27 @@ func newExam(s Setup) (*exam, error) {
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	e.client = &client
+	if e.socket != "" {
+		e.askSocket()
+	}
 	return e, nil
+}
+
+// socketPath returns the path of a socket's address, also as serve tells it.
+func socketPath(addr string) (string, bool) {
+	return strings.CutPrefix(strings.TrimPrefix(addr, "http://"), "unix:")
+}
+
+// askSocket makes the client that asks the application on its socket.
+func (e *exam) askSocket() {
+	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", e.socket)
+	}}
+	c := *e.client
+	c.Transport = t
+	e.appClient = &c
+	others := e.close
+	e.close = func() { t.CloseIdleConnections(); others() }
 }
 
 // ownTransport keeps its connections to itself, so that they can be closed.
@@ -167,7 +200,7 @@ func baseURL(s string) (*url.URL, error) {
 }
 
 func (e *exam) report() Report {
-	return Report{Site: cutQuery(e.Site), Checks: inOrder(e.checks, e.ended)}
+	return Report{Site: cutQuery(e.Site), Checks: answersFirst(inOrder(e.checks, e.ended))}
 }
 
 func (e *exam) note(name string, r Result, f finding, format string, args ...any) {
@@ -211,6 +244,16 @@ func (e *exam) handover(ctx context.Context, key string) (downloadview.Handover,
 		h.Terms = new(downloadview.Terms)
 	}
 	return h, src, ok && h.Field != "" && h.Covers(f)
+}
+
+// resultOf returns what a check came to; not applicable where it was not made.
+func (e *exam) resultOf(name string) Result {
+	for _, c := range e.checks {
+		if c.Name == name {
+			return c.Result
+		}
+	}
+	return NotApplicable
 }
 
 func (e *exam) keys() []string { return slices.Sorted(maps.Keys(e.made)) }

@@ -19,6 +19,12 @@ type evidence struct {
 
 	got, direct answer
 
+	reach     reach
+	denied    bool // not for the file's own sake
+	ownError  bool // the answer is the application's own error
+	socket    string
+	socketMay string // why nobody but its owner may connect to it; "": anybody may
+
 	mistake  mistake
 	cameBack bool // the proxy asked the application for the internal location
 	hostile  bool // it is the name that is special; plain ones are sent
@@ -27,10 +33,14 @@ type evidence struct {
 	apart    bool // the proxy reaches the application for nothing
 	signed   bool // a signed URL
 	host     string
+	site     string // its host
+	prefix   string // of the storage's paths
 }
 
 func (e *exam) evidence(ctx context.Context, c canary, got, direct answer) evidence {
-	ev := evidence{server: serverName(e.Server), name: e.Server, got: got, direct: direct}
+	ev := evidence{server: serverName(e.Server), name: e.Server, got: got, direct: direct, reach: e.reach, socket: e.socket, site: e.site.Hostname(), prefix: e.Prefix}
+	ev.denied = e.denied && isDenied(got.status)
+	ev.ownError = got.status >= 400 && got.isWitnessed() && !got.isHandedOver()
 	h, src, ok := e.handover(ctx, c.key)
 	_, hands := direct.header[h.Field]
 	ev.handed = ok && (e.app == nil || hands)
@@ -50,6 +60,7 @@ func (e *exam) evidence(ctx context.Context, c canary, got, direct answer) evide
 	}
 	if isGateway(got.status) {
 		ev.apart = isGateway(e.get(ctx, e.folder+"/"+missingName).status) // no key, so the application answers
+		ev.socketMay = closedSocket(e.socket)
 	}
 	return ev
 }
@@ -83,7 +94,7 @@ func (ev evidence) words(s string) string {
 	if field == "" {
 		field = "X-Accel-Redirect"
 	}
-	return strings.NewReplacer("LOCATION", location, "SLASHLESS", strings.TrimSuffix(location, "/"), "DIRECTORY", directory, "FIELD", field, "HOST", host).Replace(s)
+	return strings.NewReplacer("SOCKETMAY", ev.socketMay, "SOCKET", ev.socket, "PREFIX", ev.prefix, "SITE", ev.site, "LOCATION", location, "SLASHLESS", strings.TrimSuffix(location, "/"), "DIRECTORY", directory, "FIELD", field, "HOST", host).Replace(s)
 }
 
 func (ev evidence) hostIsName() bool {

@@ -40,6 +40,11 @@ func (b breakage) expect(t *testing.T, report doctor.Report, dir string) {
 	if !strings.Contains(c.Cause, cause) || !strings.Contains(c.Change, change) {
 		t.Errorf("%s: cause %q, change %q\nwant %q and %q in them", b.check, c.Cause, c.Change, b.cause, change)
 	}
+	for _, other := range report.Checks { // one mistake has one cause
+		if other.Name != b.check && (other.Result == doctor.Failed || other.Result == doctor.Warning) && other.Name != "proxy-symlinks" && !(b.check == "whole-cache" && other.Name == "proxy-sends") {
+			t.Errorf("%s: %v, with the cause %q; want %s alone", other.Name, other.Result, other.Cause, b.check)
+		}
+	}
 	if report.OK() != (b.result == doctor.Warning) {
 		t.Errorf("the report is OK: %v, and %s is %v", report.OK(), b.check, b.result)
 	}

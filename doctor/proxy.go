@@ -12,11 +12,12 @@ func (e *exam) checkProxy(ctx context.Context) {
 	e.step = ProxyStep
 	e.served = e.get(ctx, e.plain.key)
 	if e.served.err != nil && e.served.status == 0 {
-		e.failed("proxy-answers", finding{"nothing listens there, or it speaks another protocol", "the URL of the site, or the proxy's listen directive"}, "%v", e.served)
+		e.failed("proxy-answers", silence(e.served.err, "the URL of the site, or the proxy's listen directive"), "%v", e.served)
 		e.end("the proxy doesn't answer")
 		return
 	}
 	e.ok("proxy-answers", "%d", e.served.status)
+	e.reach = e.proveReach(ctx)
 	e.checkLocation(ctx)
 	if date, err := http.ParseTime(e.served.header.Get("Date")); err == nil {
 		e.checkClock("proxy-clock", "proxy", date)
@@ -33,6 +34,7 @@ func (e *exam) checkProxy(ctx context.Context) {
 		e.end("proxy-file failed")
 		return
 	}
+	e.checkSends(ctx, e.reach)
 	e.checkNames(ctx)
 	e.checkLongHeader(ctx)
 	e.checkHead(ctx)
@@ -67,6 +69,10 @@ func (e *exam) checkFile(ctx context.Context) bool {
 			return true
 		}
 	}
+	if cause := e.followsFrom(); cause != "" {
+		e.skip("proxy-file", cause+" failed")
+		return false
+	}
 	ev := e.evidence(ctx, e.plain, e.served, e.direct)
 	if e.served.status == http.StatusNotFound && ev.location != "" {
 		if e.findsWholePath(ctx, ev.location) {
@@ -75,6 +81,18 @@ func (e *exam) checkFile(ctx context.Context) bool {
 	}
 	e.failed("proxy-file", ev.diagnose(), "%v, want the file's bytes", e.served)
 	return false
+}
+
+// followsFrom returns the check that failed already for the reason why the file
+// doesn't come through the proxy; "" where there is none.
+func (e *exam) followsFrom() string {
+	switch {
+	case e.resultOf("app-answers") == Failed && isGateway(e.served.status):
+		return "app-answers"
+	case e.resultOf("app-handover") == Failed && e.served.status == e.direct.status:
+		return "app-handover"
+	}
+	return ""
 }
 
 // findsWholePath tells whether the proxy looks below the directory for the
@@ -118,6 +136,10 @@ func (e *exam) checkNames(ctx context.Context) {
 	const name = "proxy-names"
 	if len(e.made) == 0 {
 		e.skip(name, "needs canary files")
+		return
+	}
+	if e.resultOf("app-names") == Failed {
+		e.skip(name, "app-names failed")
 		return
 	}
 	var wrong []string
@@ -175,6 +197,10 @@ func (e *exam) checkLongHeader(ctx context.Context) {
 		e.ok(name, "the header of a name of %d bytes", len(c.key))
 		return
 	}
+	if !isGateway(a.status) && (e.resultOf("proxy-names") == Failed || e.resultOf("app-names") == Failed) {
+		e.skip(name, "names fail, and this one has special characters too")
+		return
+	}
 	ev := e.evidence(ctx, c, a, e.directly(ctx, c))
 	ev.long = true
 	e.failed(name, ev.diagnose(), "%v for a name of %d bytes", a, len(c.key))
@@ -228,6 +254,8 @@ func (e *exam) checkConditional(ctx context.Context) {
 	switch {
 	case a.status != http.StatusNotModified:
 		e.failed(name, ev.byServer(validatorsOff), "%v with If-None-Match %s, If-Modified-Since %s: want 304", a, tag, date)
+	case tag == "" && (ev.handed || e.direct.header.Get("Etag") != ""):
+		e.warn(name, ev.byServer(tagOff), "no ETag: by its date alone, which is of whole seconds, a file that changed may be taken for unchanged, and a download spliced")
 	case strings.HasPrefix(tag, "W/"):
 		e.warn(name, ev.byServer(validatorsOff), "the entity tag %s is a weak one: ranges aren't resumed with it", tag)
 	default:

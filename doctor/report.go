@@ -88,11 +88,16 @@ func (r Report) OK() bool {
 
 // WriteText writes the report for people, a line for each check and two more
 // for what is wrong with it. Characters that steer a terminal or break a line are
-// escaped, wherever they come from.
+// escaped, wherever they come from. Checks in a row that are not applicable for one
+// reason share a line.
 func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	var step Step
-	for _, c := range r.Checks {
+	for i := 0; i < len(r.Checks); i++ {
+		c := r.Checks[i]
+		for ; i+1 < len(r.Checks) && alike(c, r.Checks[i+1]); i++ {
+			c.Name += ", " + r.Checks[i+1].Name
+		}
 		if c.Step != step {
 			step = c.Step
 			fmt.Fprintf(&b, "%s\n", printable.Text(string(step)))
@@ -111,6 +116,11 @@ func (r Report) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// alike tells whether two checks are not applicable for the same reason.
+func alike(a, b Check) bool {
+	return a.Step == b.Step && a.Result == NotApplicable && b.Result == NotApplicable && a.Detail == b.Detail
 }
 
 var (

@@ -29,6 +29,9 @@ type setting struct {
 	from   accel.From // of the application
 	dir    string
 
+	streams bool // the application has no accelerator
+	bare    bool // nor a witness
+
 	// encode changes the value of the field that hands over; the doctor is told
 	// so too, unless it is misled.
 	encode func(value string) string
@@ -101,8 +104,14 @@ func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.S
 		}
 		return key, nil
 	}}
-	h := http.Handler(downloadview.NewHandler(a.Middleware(view), &downloadview.Options{Logger: discard}))
-	h = doctor.Witness(h)
+	handed := a.Middleware(view)
+	if s.streams {
+		handed = view
+	}
+	h := http.Handler(downloadview.NewHandler(handed, &downloadview.Options{Logger: discard}))
+	if !s.bare {
+		h = doctor.Witness(h)
+	}
 	if s.app != nil {
 		h = s.app(h)
 	}
@@ -186,6 +195,16 @@ func run(t *testing.T, s doctor.Setup, dir string) doctor.Report {
 		}
 	}
 	return report
+}
+
+// writeKey makes a file and returns its key.
+func writeKey(t *testing.T, dir string) string {
+	t.Helper()
+	const key = "annual report.pdf"
+	if err := os.WriteFile(filepath.Join(dir, key), []byte(strings.Repeat("content ", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func check(t *testing.T, r doctor.Report, name string) doctor.Check {

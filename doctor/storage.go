@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -31,6 +32,9 @@ func (e *exam) checkStorage(ctx context.Context) {
 	e.ok("storage-save", "%s", c.key)
 	e.checkModTime(ctx, c.key)
 	e.checkRead(ctx, c)
+	if !e.checkPath(c.key, c.content) {
+		return // and then the proxy has other files
+	}
 
 	var refused []string
 	for _, name := range append(hostile, pageName, decodedName, encodedName, longName()) {
@@ -60,6 +64,10 @@ func savingFails(err error) finding {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return finding{"files can't be put into this storage", "name a file that is there, by its key, to be checked without writing"}
+	case errors.Is(err, syscall.EROFS):
+		return finding{"the file system is mounted read-only here", "name a file that is there, by its key, to be checked without writing (--key)"}
+	case errors.Is(err, syscall.ENOSPC):
+		return finding{"the file system is full", "make room: nothing can be stored, nor checked by canary files"}
 	case errors.Is(err, fs.ErrPermission):
 		return finding{"who runs the doctor may not write here", "run it as somebody who may, or name a file that is there by its key"}
 	}
@@ -82,6 +90,9 @@ func (e *exam) checkKey(ctx context.Context) {
 	}
 	e.plain.content, e.plain.known = content, true
 	e.ok("storage-read", "%q", e.Key)
+	if !e.checkPath(e.Key, content) {
+		e.plain.key = ""
+	}
 }
 
 func (e *exam) checkRead(ctx context.Context, c canary) {

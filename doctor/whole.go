@@ -15,6 +15,10 @@ func (e *exam) checkWhole(ctx context.Context) {
 		e.end("the proxy doesn't answer")
 		return
 	}
+	if e.resultOf("proxy-file") != OK { // what else is wrong may come of that
+		e.end("the proxy doesn't send the file")
+		return
+	}
 	if e.served.gives(e.plain) && e.served.body != "" {
 		e.checkHeaders(ctx)
 		e.checkClientHeaders(ctx)
@@ -43,6 +47,8 @@ func (e *exam) checkHeaders(ctx context.Context) {
 		switch {
 		case len(values) > 1:
 			doubled = append(doubled, f)
+		case len(values) == 0 && want == "" && e.resultOf("app-headers") == Failed:
+			// the application has none, which was told
 		case len(values) == 0, want != "" && values[0] != want:
 			lost = append(lost, f)
 		}
@@ -69,6 +75,10 @@ func (e *exam) checkHeaders(ctx context.Context) {
 }
 
 func (e *exam) checkClientHeaders(ctx context.Context) {
+	if e.resultOf("app-client-headers") == Failed {
+		e.skip("whole-client-headers", "app-client-headers failed")
+		return
+	}
 	h, _, _ := e.handover(ctx, e.plain.key)
 	value := h.Value
 	if value == "" {
@@ -76,11 +86,12 @@ func (e *exam) checkClientHeaders(ctx context.Context) {
 	}
 	a := e.get(ctx, e.folder+missingName, e.strangers(value)...)
 	b := e.get(ctx, e.plain.key, e.strangers("/etc/hostname")...)
-	if a.status == http.StatusOK || !b.gives(e.plain) || b.body != e.served.body {
+	without := e.get(ctx, e.folder+missingName)
+	if a.status != without.status || a.status == http.StatusOK && a.body != without.body || !b.gives(e.plain) || b.body != e.served.body {
 		e.failed("whole-client-headers", finding{
 			"a field that the client sends chooses the file",
 			"drop what clients send: `proxy_set_header X-Accel-Redirect \"\";`, and whatever reads X-Accel-Mapping or X-Sendfile-Type",
-		}, "%v and %v, want 404 and the file", a, b)
+		}, "%v and %v, want %v and the file", a, b, without)
 		return
 	}
 	e.ok("whole-client-headers", "make no difference")
@@ -97,6 +108,8 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 			"what is missing is answered 403: a bucket says so to who may not list it, a server to who may not look into the folder",
 			"allow listing (s3:ListBucket), or `error_page 403 =404`",
 		}, "%v, want 404", a)
+	case a.status != http.StatusNotFound && e.answersItself(ctx, e.folder+missingName):
+		e.skip(name, "whole-error-pages says what becomes of the application's errors")
 	case a.status != http.StatusNotFound:
 		e.failed(name, ev.byServer(errorPages), "%v, want 404", a)
 	case a.header.Get("Content-Disposition") != "" || isKept(a.header.Get("Cache-Control")):
@@ -111,6 +124,16 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 	default:
 		e.ok(name, "404")
 	}
+}
+
+// answersItself tells whether the application answers for key by an error.
+func (e *exam) answersItself(ctx context.Context, key string) bool {
+	if e.app == nil {
+		return false
+	}
+	a := e.getDirect(ctx, key)
+	field, _ := a.handsOver()
+	return a.err == nil && a.status >= http.StatusBadRequest && field == ""
 }
 
 func isKept(cacheControl string) bool {

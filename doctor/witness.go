@@ -9,12 +9,14 @@ import (
 const (
 	witnessField = "X-Downloadview-Doctor"
 	closes       = " close"
+	handed       = " hands over"
 )
 
 // Witness has an application say how it was asked, which can't be seen from
 // behind its proxy: answers to requests with the field X-Downloadview-Doctor,
-// which the doctor sends, have it too, with the version of HTTP and "close" where
-// the connection ends with the answer. Other requests are left alone.
+// which the doctor sends, have it too, with the version of HTTP, "close" where
+// the connection ends with the answer, and "hands over" where the proxy is told to
+// send the file. Other requests are left alone.
 func Witness(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header[witnessField]) > 0 {
@@ -23,6 +25,11 @@ func Witness(next http.Handler) http.Handler {
 				seen += closes
 			}
 			w.Header().Set(witnessField, seen)
+			defer func() { // what is handed over has no body that the header went out with
+				if field, _ := (answer{header: w.Header()}).handsOver(); field != "" {
+					w.Header().Set(witnessField, seen+handed)
+				}
+			}()
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -34,6 +41,7 @@ func (e *exam) checkConnection(ctx context.Context) {
 	ev := evidence{server: serverName(e.Server)}
 	for _, key := range []string{e.folder + missingName, e.folder + "/" + missingName, e.plain.key} {
 		seen := e.get(ctx, key, witnessField, "1").header.Get(witnessField)
+		seen = strings.TrimSuffix(seen, handed)
 		switch {
 		case seen == "":
 			continue
