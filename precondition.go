@@ -1,6 +1,7 @@
 package downloadview
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -32,6 +33,16 @@ func precondition(method string, h http.Header, f facts) int {
 		return http.StatusNotModified
 	}
 	return 0
+}
+
+// failedPrecondition says why precondition was 412.
+func failedPrecondition(h http.Header) error {
+	for _, key := range []string{"If-Match", "If-Unmodified-Since", "If-None-Match"} {
+		if v := h.Get(key); v != "" {
+			return fmt.Errorf("%s: %.100q is not of the file as it is", key, v)
+		}
+	}
+	return nil
 }
 
 // asksForAny reports whether a condition is about any version of the file, "*":

@@ -275,10 +275,14 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 		x.sendNotModified(k, &a)
 		return nil
 	case http.StatusPreconditionFailed:
-		return &StatusError{Status: p.status}
+		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header)}
 	case http.StatusRequestedRangeNotSatisfiable:
 		size := strconv.FormatInt(k.size, 10)
-		return &StatusError{Status: p.status, Header: http.Header{"Content-Range": {"bytes */" + size}}}
+		return &StatusError{
+			Status: p.status,
+			Err:    fmt.Errorf("range %.100q is not in the %s bytes of the file", x.r.Header.Get("Range"), size),
+			Header: http.Header{"Content-Range": {"bytes */" + size}},
+		}
 	}
 	return x.sendContent(b, p, a, k)
 }
