@@ -21,7 +21,10 @@ type Config struct {
 	Grace  *time.Duration // how long downloads may go on after a signal; nil likewise
 	Blind  bool           // hand over without looking at the file first
 
-	MimeTypes string // a file of media types, which [ReadTypes] reads; "": none
+	MimeTypes      string   // a file of media types, which [ReadTypes] reads; "": none
+	Log            string   // text, json or off; "" where the file doesn't say
+	LogLevel       string   // debug, info, warn or error; likewise
+	TrustedProxies []string // addresses, networks or "unix": who tells where requests come from
 
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; all of them where there are Storages
@@ -103,11 +106,17 @@ func (c *Config) readTop(v value) {
 		{name: "hidden", read: scalar(&rest.hidden, boolean)},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
+		{name: "log", read: scalar(&c.Log, ParseLogFormat)},
+		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
+		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
 		{name: "rules", read: func(v value) { c.Rules = c.readRules(v) }},
 		{name: "limits", read: func(v value) { c.Limits.read(v) }},
 	})
+	if c.Log == "off" && c.LogLevel != "" {
+		v.d.errorf(v.child("log_level").Line, "log_level", "%q says nothing where log is off; want one of them", c.LogLevel)
+	}
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 }

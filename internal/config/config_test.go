@@ -151,6 +151,7 @@ func TestChanges(t *testing.T) {
 		old: nil,
 		"proxies: {p: nginx}\nrules: [{id: a, source: /a, destination: /_a/}]\n" + old: nil,
 		"grace: 31s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n": {"grace"},
+		"log: json\nlog_level: warn\ntrusted_proxies: unix\n" + old:                    {"log", "log_level", "trusted_proxies"},
 		"blind: true\nindex: true\nstorages: {b: mem://}\n":                            {"listen", "grace", "blind", "storages", "mounts", "limits"},
 	} {
 		if got := parse(t, "f", text).Changes(parse(t, "f", old)); !cmp.Equal(got, want) {
