@@ -3,8 +3,8 @@ package command
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -12,27 +12,35 @@ import (
 
 // accessLog writes one line for each request. Queries and referrers are never
 // in it: they carry secrets.
-type accessLog struct{ logger *slog.Logger }
+type accessLog struct {
+	logger *slog.Logger      // for everything else
+	lines  func(*accessLine) // nil: those of the logger
+	peers  *trustedPeers     // nil: none is trusted
+}
 
 // observe is a [downloadview.Observer].
 func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
-	line := make([]slog.Attr, 0, 9)
-	line = append(line,
-		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
-		slog.Int("status", o.Status),
-		slog.Int64("bytes", o.Bytes),
-		slog.Duration("duration", o.Duration),
-		slog.String("mode", o.Mode.String()),
-	)
-	if o.Rule != "" {
-		line = append(line, slog.String("rule", o.Rule))
+	line := accessLine{
+		method:   r.Method,
+		path:     r.URL.Path,
+		status:   o.Status,
+		bytes:    o.Bytes,
+		duration: o.Duration,
+		mode:     o.Mode.String(),
+		rule:     o.Rule,
+		remote:   l.peers.client(r),
 	}
-	line = append(line, slog.String("remote", remoteHost(r)))
 	if o.AbortedBy != downloadview.Nobody {
-		line = append(line, slog.String("aborted_by", o.AbortedBy.String()))
+		line.abortedBy = o.AbortedBy.String()
 	}
-	l.logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "request", line...)
+	if o.Err != nil && (o.Status >= http.StatusBadRequest || line.abortedBy != "") {
+		line.reason = reason(r, o.Err)
+	}
+	if l.lines != nil {
+		l.lines(&line)
+		return
+	}
+	l.logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, accessMessage, line.attrs()...)
 }
 
 // wrap logs what serve writes, for answers that no Observer sees.
@@ -46,19 +54,33 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 			Bytes:     c.bytes,
 			Duration:  time.Since(start),
 			AbortedBy: party,
+			Err:       c.reason,
 		})
 	})
 }
 
-// remoteHost is the address of the peer without its port. A peer on a unix
-// socket has no address.
-func remoteHost(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return "unix"
+// textLines writes each line to b.
+func textLines(b *lineBuffer) func(*accessLine) {
+	return func(l *accessLine) {
+		buf := lineSpace.Get().(*[]byte)
+		defer lineSpace.Put(buf)
+		*buf = l.appendText((*buf)[:0], time.Now())
+		b.add(*buf)
 	}
-	return host
 }
+
+// jsonLines writes each line to b by package slog.
+func jsonLines(b *lineBuffer) func(*accessLine) {
+	logger := slog.New(slog.NewJSONHandler(jsonLines{buffered{b}}, nil))
+	return func(l *accessLine) {
+		logger.LogAttrs(context.Background(), slog.LevelInfo, accessMessage, l.attrs()...)
+	}
+}
+
+var lineSpace = sync.Pool{New: func() any {
+	b := make([]byte, 0, 512)
+	return &b
+}}
 
 // A countedWriter remembers what was written. Who writes to it begins with
 // WriteHeader.
@@ -66,6 +88,7 @@ type countedWriter struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	reason error // why there is no better answer; nil: there is none
 }
 
 func (w *countedWriter) WriteHeader(status int) {
@@ -77,4 +100,11 @@ func (w *countedWriter) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
+}
+
+// tellReason leaves err, because of which w gets the answer it does, for the log.
+func tellReason(w http.ResponseWriter, err error) {
+	if c, ok := w.(*countedWriter); ok {
+		c.reason = err
+	}
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"path"
@@ -116,6 +117,7 @@ func readsOnePage(r *http.Request) bool {
 func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
 	folder, _ := x.keys.key(r)
 	if folder == "/" { // the folder "", which List takes for the top
+		tellReason(w, errEmptyFolder)
 		refuse(w, r, http.StatusNotFound)
 		return downloadview.Nobody
 	}
@@ -141,6 +143,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 			return downloadview.Nobody
 		case err != nil:
 			x.log.logger.Error("list cut short", "path", r.URL.Path, "error", err)
+			tellReason(w, err)
 			p.incomplete()
 			return downloadview.Origin
 		case r.Method == http.MethodHead:
@@ -168,9 +171,12 @@ func (x *indexed) redirects(r *http.Request) (clean string, ok bool) {
 	return clean, ok && x.keys.clean && clean != r.URL.Path
 }
 
+var errEmptyFolder = errors.New("a folder without a name is none")
+
 // fail answers a folder that can't be listed at all.
 func (x *indexed) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := downloadview.StatusCode(err)
+	tellReason(w, err)
 	if status >= http.StatusInternalServerError {
 		x.log.logger.Error("list failed", "path", r.URL.Path, "status", status, "error", err)
 	}

@@ -43,7 +43,7 @@ func serveIndex(t *testing.T, storage downloadview.Lister) (base string, log *by
 func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, error) {
 	d := delivery{look: true}
 	m := &config.Mount{Path: "/", Index: true, Hidden: true}
-	return folders(d.view(m, storage), keysOf(m, storage), &accessLog{slog.New(log)})
+	return folders(d.view(m, storage), keysOf(m, storage), &accessLog{logger: slog.New(log)})
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {

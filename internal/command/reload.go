@@ -37,6 +37,14 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
+// handles returns the signals that the server hears and doesn't end with.
+func (s *serve) handles() []os.Signal {
+	if s.Config == "" {
+		return nil
+	}
+	return []os.Signal{syscall.SIGHUP}
+}
+
 // start begins to listen to the signal. The function that it returns ends that.
 func (r *reloader) start() (stop func()) {
 	hangups := make(chan os.Signal, 1)

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -17,6 +16,7 @@ type serve struct {
 	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket. Behind PATH there may be its permissions and its group, as in unix:PATH?mode=0660&group=www-data; without them the umask decides who may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
+	logFlags
 
 	Index        bool     `help:"Show a page with its files for a folder. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may take nothing of its download, or send nothing of its request's body, before it is let go. A download that goes on, however slowly, may take any time. Default: 60s."`
@@ -77,7 +77,12 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
+	logs, err := openLogs(c, env.stderr)
+	if err != nil {
+		return err
+	}
+	defer logs.guard(s.handles()...)()
+	logger := logs.logger
 	s.warnShadowed(c, logger)
 	storages, release, err := openStorages(ctx, c, env.open, logger)
 	if err != nil {
@@ -85,7 +90,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	defer release()
 
-	handler, err := mountAll(c, storages, d, &accessLog{logger})
+	handler, err := mountAll(c, storages, d, logs.access)
 	if err != nil {
 		return err
 	}
@@ -96,6 +101,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
+	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if opened := directories(storages); s.Config != "" || len(opened) > 0 {
 		rules, _ := d.offloader.(*offloads) // else they are those of --rule
 		r := &reloader{serve: s, running: c, rules: rules, directories: opened, logger: logger}

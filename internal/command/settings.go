@@ -72,7 +72,10 @@ func (s *serve) complete(c *config.Config) error {
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
 		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
 	}
-	return s.bucketFlags.apply(c)
+	if err := s.bucketFlags.apply(c); err != nil {
+		return err
+	}
+	return s.logFlags.apply(c)
 }
 
 // readConfig reads the file and checks it as checkedConfig does.

@@ -1,0 +1,121 @@
+package command
+
+import (
+	"log/slog"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// An accessLine is what the log tells of a request.
+type accessLine struct {
+	method    string
+	path      string
+	status    int
+	bytes     int64
+	duration  time.Duration
+	mode      string
+	rule      string // "": none
+	remote    string
+	abortedBy string // "": nobody
+	reason    string // why it failed; "": it didn't
+}
+
+const accessMessage = "request"
+
+// attrs are those of the line, for package slog.
+func (l *accessLine) attrs() []slog.Attr {
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs,
+		slog.String("method", l.method),
+		slog.String("path", l.path),
+		slog.Int("status", l.status),
+		slog.Int64("bytes", l.bytes),
+		slog.Duration("duration", l.duration),
+		slog.String("mode", l.mode),
+	)
+	if l.rule != "" {
+		attrs = append(attrs, slog.String("rule", l.rule))
+	}
+	attrs = append(attrs, slog.String("remote", l.remote))
+	if l.abortedBy != "" {
+		attrs = append(attrs, slog.String("aborted_by", l.abortedBy))
+	}
+	if l.reason != "" {
+		attrs = append(attrs, slog.String("error", l.reason))
+	}
+	return attrs
+}
+
+// appendText appends the line that a [slog.TextHandler] makes of attrs, at a
+// fifth of the cost.
+func (l *accessLine) appendText(b []byte, now time.Time) []byte {
+	b = append(b, "time="...)
+	b = appendMillis(b, now)
+	b = append(b, " level=INFO msg="+accessMessage+" method="...)
+	b = appendText(b, l.method)
+	b = append(b, " path="...)
+	b = appendText(b, l.path)
+	b = append(b, " status="...)
+	b = strconv.AppendInt(b, int64(l.status), 10)
+	b = append(b, " bytes="...)
+	b = strconv.AppendInt(b, l.bytes, 10)
+	b = append(b, " duration="...)
+	b = append(b, l.duration.String()...)
+	b = append(b, " mode="...)
+	b = appendText(b, l.mode)
+	if l.rule != "" {
+		b = append(b, " rule="...)
+		b = appendText(b, l.rule)
+	}
+	b = append(b, " remote="...)
+	b = appendText(b, l.remote)
+	if l.abortedBy != "" {
+		b = append(b, " aborted_by="...)
+		b = appendText(b, l.abortedBy)
+	}
+	if l.reason != "" {
+		b = append(b, " error="...)
+		b = appendText(b, l.reason)
+	}
+	return append(b, '\n')
+}
+
+// appendMillis appends t by RFC 3339 with milliseconds.
+func appendMillis(b []byte, t time.Time) []byte {
+	// RFC3339Nano is formatted fast. Zeros at its end are left out, so there is a
+	// tenth of a millisecond to cut off.
+	const length = len("2006-01-02T15:04:05.000")
+	start := len(b)
+	t = t.Truncate(time.Millisecond).Add(time.Millisecond / 10)
+	b = t.AppendFormat(b, time.RFC3339Nano)
+	return append(b[:start+length], b[start+length+1:]...)
+}
+
+func appendText(b []byte, s string) []byte {
+	if isPlain(s) {
+		return append(b, s...)
+	}
+	return strconv.AppendQuote(b, s)
+}
+
+// isPlain reports whether a [slog.TextHandler] writes s without quotes.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c <= ' ' || c == '=' || c == '"' {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return false
+		}
+		i += size
+	}
+	return s != ""
+}

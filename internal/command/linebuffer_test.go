@@ -1,0 +1,170 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// writes remembers each write.
+type writes struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = append(w.all, string(p))
+	return len(p), nil
+}
+
+func (w *writes) text() string { return strings.Join(w.all, "|") }
+
+func TestLinesAreWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w writes
+		b := newLineBuffer(&w)
+		defer b.stopWaiting()
+		expect := func(when, want string) {
+			t.Helper()
+			if got := w.text(); got != want {
+				t.Errorf("%s: %q was written, want %q", when, got, want)
+			}
+			w.all = nil
+		}
+		b.add([]byte("1\n"))
+		expect("the first", "1\n")
+		b.add([]byte("2\n"))
+		b.add([]byte("3\n"))
+		expect("those behind it", "")
+		time.Sleep(linesWait + 1)
+		expect("a moment later", "2\n3\n")
+		b.add([]byte("4\n"))
+		io.WriteString(b, "urgent\n")
+		expect("a line that doesn't wait", "4\n|urgent\n")
+		b.add([]byte("5\n"))
+		b.flush()
+		expect("flush", "5\n")
+		time.Sleep(3 * linesWait)
+		b.add([]byte("6\n"))
+		expect("a line by itself", "6\n")
+		b.add([]byte("7\n"))
+		b.stopWaiting()
+		b.add([]byte("8\n"))
+		b.add([]byte("9\n"))
+		expect("nothing waits", "7\n|8\n|9\n")
+	})
+}
+
+// Whatever comes when, each line is written whole, in order and within a second,
+// and no write is longer than a pipe takes in one piece.
+func TestNoLineIsLostOrLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w writes
+		b := newLineBuffer(&w)
+		random := rand.New(rand.NewPCG(1, 2))
+		const writers, each = 8, 500
+		var all sync.WaitGroup
+		for i := range writers {
+			pauses := make([]time.Duration, each)
+			for j := range pauses {
+				pauses[j] = time.Duration(random.ExpFloat64() * float64(time.Millisecond) * 5)
+			}
+			all.Go(func() {
+				for j, pause := range pauses {
+					time.Sleep(pause)
+					b.add(fmt.Appendf(nil, "%d %d %s\n", i, j, strings.Repeat("x", j%300)))
+				}
+			})
+		}
+		all.Wait()
+		time.Sleep(time.Second)
+		next := make([]int, writers)
+		for _, part := range w.all {
+			if len(part) > chunk || !strings.HasSuffix(part, "\n") {
+				t.Errorf("a write of %d bytes, want whole lines in at most %d", len(part), chunk)
+			}
+			for line := range strings.Lines(part) {
+				var i, j int
+				var x string
+				fmt.Sscanf(line, "%d %d %s", &i, &j, &x)
+				if j != next[i] || len(x) != j%300 {
+					t.Fatalf("line %q, want number %d of %d", line, next[i], i)
+				}
+				next[i]++
+			}
+		}
+		for i, n := range next {
+			if n != each {
+				t.Errorf("%d lines of writer %d, want %d", n, i, each)
+			}
+		}
+		if len(w.all) > writers*each/4 {
+			t.Errorf("%d writes for %d lines", len(w.all), writers*each)
+		}
+		b.stopWaiting()
+	})
+}
+
+// full takes some bytes and then none, as a disk does, until it is nil.
+type full struct {
+	room *int
+	got  strings.Builder
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.room == nil || len(p) <= *f.room {
+		if f.room != nil {
+			*f.room -= len(p)
+		}
+		return f.got.Write(p)
+	}
+	n := *f.room
+	*f.room = 0
+	f.got.Write(p[:n])
+	return n, errors.New("no space left")
+}
+
+// A disk that is full for a while costs lines, but tears none.
+func TestFullDiskTearsNoLine(t *testing.T) {
+	for room := range 200 {
+		left := room
+		w := &full{room: &left}
+		b := newLineBuffer(w)
+		line := strings.Repeat("x", 69) + "\n"
+		for i := range 300 {
+			if i%3 == 0 {
+				io.WriteString(b, line)
+			} else {
+				b.add([]byte(line))
+			}
+		}
+		w.room = nil
+		b.stopWaiting()
+		b.add([]byte(line))
+		if got := w.got.String(); len(got) < 10*len(line) || got != strings.Repeat(line, len(got)/len(line)) {
+			t.Fatalf("with room for %d bytes: a line is torn, or all are lost: %q", room, got)
+		}
+	}
+}
+
+func TestLongLineIsWrittenWhole(t *testing.T) {
+	var w writes
+	b := newLineBuffer(&w)
+	long := strings.Repeat("x", 10*chunk) + "\n"
+	b.add([]byte("a\n"))
+	b.add([]byte("b\n"))
+	b.add([]byte(long))
+	b.add([]byte("c\n"))
+	b.stopWaiting()
+	if got, want := strings.Join(w.all, ""), "a\nb\n"+long+"c\n"; got != want || cap(b.lines) > 4*chunk {
+		t.Errorf("%d bytes in %d writes, a buffer of %d; want %d, and the buffer small", len(got), len(w.all), cap(b.lines), len(want))
+	}
+}

@@ -1,0 +1,67 @@
+package command
+
+import (
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// longestReason is the most that a line about a request has of an error, in
+// bytes.
+const longestReason = 300
+
+// reason returns the message of err for the line about r, without secrets and
+// not longer than longestReason. What could break the line is left in it, for
+// the encoder of the line to escape.
+func reason(r *http.Request, err error) string {
+	text := err.Error()
+	if q := r.URL.RawQuery; q != "" {
+		text = strings.ReplaceAll(text, "?"+q, "?"+hidden)
+	}
+	return cut(withoutSecrets(text), longestReason)
+}
+
+// cut returns s, or its beginning with an ellipsis in at most n bytes.
+func cut(s string, n int) string {
+	const ellipsis = "…"
+	if len(s) <= n {
+		return s
+	}
+	n -= len(ellipsis)
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + ellipsis
+}
+
+// hidden stands in place of what is no log's business.
+const hidden = "xxxxx"
+
+var (
+	userinfo  = regexp.MustCompile(`://[^/?#\s"]*@`)
+	queryText = regexp.MustCompile(`\?[^\s"?]*=[^\s"]*`)
+	named     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw|credential|signature|access_?key|account_?key|\bsig)[a-z0-9_-]*=)[^\s"&,;]+`)
+)
+
+// withoutSecrets returns text without queries, and without the user and password
+// of a URL.
+func withoutSecrets(text string) string {
+	if !strings.ContainsAny(text, "@=") {
+		return text
+	}
+	text = userinfo.ReplaceAllString(text, "://"+hidden+"@")
+	text = queryText.ReplaceAllString(text, "?"+hidden)
+	return named.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// hideSecrets is the ReplaceAttr of handlers: errors are told without secrets.
+func hideSecrets(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindAny {
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(withoutSecrets(err.Error()))
+		}
+	}
+	return a
+}
