@@ -101,10 +101,15 @@ func TestMissingBucket(t *testing.T) {
 
 func checkMissingBucket(t *testing.T, l *living, path string) {
 	t.Helper()
-	if got := l.get(t, path); got.StatusCode != http.StatusNotFound {
-		t.Errorf("%s: %d, want 404", path, got.StatusCode)
+	for range 3 {
+		if got := l.get(t, path); got.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, got.StatusCode)
+		}
+		line := l.await(t, nil, "msg=request method=GET path="+path+" ")
+		if !strings.Contains(line, "error=") || !strings.Contains(line, "no such bucket") {
+			t.Errorf("%s: the log says %q, want that there is no such bucket", path, line)
+		}
 	}
-	l.await(t, nil, "msg=request method=GET path="+path+" ")
 	if n := strings.Count(l.log(), `level=ERROR msg="the bucket is missing"`); n != 1 {
 		t.Errorf("%s: the log tells %d times that the bucket is missing, want once", path, n)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -23,10 +24,11 @@ type bucket struct {
 	wrapper.Storage
 	page   time.Duration // how long a page of a listing may take
 	logger *slog.Logger
+	absent atomic.Bool // the log says that the bucket itself is missing
 }
 
 func newBucket(s downloadview.Storage, page time.Duration, logger *slog.Logger) *bucket {
-	return &bucket{wrapper.Storage{Inner: s}, page, logger}
+	return &bucket{Storage: wrapper.Storage{Inner: s}, page: page, logger: logger}
 }
 
 func (b *bucket) File(key string) (downloadview.File, error) {
@@ -80,11 +82,18 @@ func (b *bucket) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo,
 	}
 }
 
-// tellMissing logs that the bucket itself is missing where err says so. To the
-// client its objects are missing.
+// tellMissing logs that the bucket itself is missing where err says so, once until
+// the bucket answers. To the client its objects are missing.
 func (b *bucket) tellMissing(ctx context.Context, err error) {
-	if errors.Is(err, store.ErrNoBucket) {
-		b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "the bucket is missing", slog.Any("error", err))
+	switch {
+	case err == nil:
+		if b.absent.Load() && b.absent.CompareAndSwap(true, false) {
+			b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the bucket is there")
+		}
+	case errors.Is(err, store.ErrNoBucket):
+		if b.absent.CompareAndSwap(false, true) {
+			b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "the bucket is missing", slog.Any("error", err))
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/downloadtest"
+	store "github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
@@ -161,5 +162,39 @@ func TestBounded(t *testing.T) {
 	}
 	if r := b.reach(); r.Credentials != time.Second {
 		t.Errorf("credentials may take %v", r.Credentials)
+	}
+}
+
+// A bucket that is missing is told of once, and again when it was there between.
+func TestMissingBucketIsToldOnce(t *testing.T) {
+	var log bytes.Buffer
+	b := newBucket(nil, time.Minute, slog.New(slog.NewTextHandler(&log, nil)))
+	gone := store.NoBucket(errors.New("NoSuchBucket"))
+	missing := storagetest.Fail(inMemory, storagetest.Failure{Open: gone, Stat: gone})
+	for turn := range 2 {
+		for _, there := range []bool{false, true} {
+			log.Reset()
+			b.Inner = missing
+			if there {
+				b.Inner = inMemory
+			}
+			f, err := b.File("a.txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if h, err := f.Open(t.Context()); err == nil {
+					h.Close()
+				}
+				downloadview.Stat(t.Context(), f)
+			}
+			want := `level=ERROR msg="the bucket is missing"`
+			if there {
+				want = `level=INFO msg="the bucket is there"`
+			}
+			if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, want) {
+				t.Errorf("turn %d: the log says %q, want %s once", turn, got, want)
+			}
+		}
 	}
 }
