@@ -27,6 +27,11 @@ type File interface {
 	// means that it is not known. A handle may offer [io.Seeker], which makes
 	// ranges possible, and is sent by sendfile(2) where it is an [os.File].
 	//
+	// A File that looks at what it opens may say what it saw by a method
+	// OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error), which is Open
+	// and Stat of the handle. It is called in place of them, but not through
+	// Unwrap: a wrapper's Open counts.
+	//
 	// A missing file is [fs.ErrNotExist], an impossible name [fs.ErrInvalid],
 	// a forbidden one [fs.ErrPermission]; trouble further up is [ErrUpstream].
 	// Each says something of the file, so that an error from below, such as
@@ -55,28 +60,41 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return fi, err
 	}
-	h, err := openToLook(ctx, f)
+	h, fi, err := openToLook(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	fi, err = statOf(h)
-	if closeErr := h.Close(); err == nil && closeErr != nil {
-		return nil, closeErr
+	if err := h.Close(); err != nil {
+		return nil, err
 	}
-	return fi, err
+	return fi, nil
 }
 
 // openToLook opens f for what its handle tells, at the first byte where looking
 // was refused.
-func openToLook(ctx context.Context, f File) (fs.File, error) {
+func openToLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
 	r, ranged := capability[RangeFile](f)
 	if _, refused := capability[StatFile](f); refused && ranged {
 		h, err := openPart(ctx, r, 0, 1)
 		if !errors.Is(err, ErrRange) && !errors.Is(err, errors.ErrUnsupported) {
-			return h, err
+			return looked(h, err)
 		}
 	}
-	return openFile(ctx, f)
+	return openAndLook(ctx, f)
+}
+
+// looked returns h, which is closed where it can't be looked at, and what it says
+// of itself.
+func looked(h fs.File, err error) (fs.File, fs.FileInfo, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	fi, err := statOf(h)
+	if err != nil {
+		h.Close()
+		return nil, nil, err
+	}
+	return h, fi, nil
 }
 
 // statUnopened is Stat for those who would rather open the file themselves:

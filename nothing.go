@@ -42,6 +42,29 @@ func openFile(ctx context.Context, f File) (fs.File, error) {
 	return opened(f, h, err)
 }
 
+// openAndLook opens f and returns what the handle says of itself, by [File]'s
+// OpenStat where f has it.
+func openAndLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
+	looks, ok := f.(openStater)
+	if !ok {
+		h, err := openFile(ctx, f)
+		return looked(h, err)
+	}
+	h, fi, err := looks.OpenStat(ctx)
+	if h, err = opened(f, h, err); err != nil {
+		return nil, nil, err
+	}
+	if fi, err = known(h, fi, nil); err != nil {
+		h.Close()
+		return nil, nil, err
+	}
+	return h, fi, nil
+}
+
+type openStater interface {
+	OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error)
+}
+
 // openPart opens a part of f, likewise.
 func openPart(ctx context.Context, f RangeFile, offset, length int64) (fs.File, error) {
 	h, err := f.OpenRange(ctx, offset, length)

@@ -136,7 +136,7 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 
 // try opens the file and sends it, or returns another opening to try.
 func (x *exchange) try(how opening) (opening, bool, error) {
-	h, err := x.open(how)
+	h, fi, err := x.open(how)
 	x.asked++
 	if how.ranged && (errors.Is(err, ErrRange) || errors.Is(err, errors.ErrUnsupported)) {
 		return x.afterRefused(how, err)
@@ -145,9 +145,10 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		return opening{}, true, err
 	}
 	defer h.Close() // its error comes too late to change what was sent
-	fi, err := statOf(h)
-	if err != nil {
-		return opening{}, true, err
+	if fi == nil {
+		if fi, err = statOf(h); err != nil {
+			return opening{}, true, err
+		}
 	}
 	a, err := attributes(fi)
 	if err != nil {
@@ -199,12 +200,14 @@ func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
 	return next, done, err
 }
 
-func (x *exchange) open(how opening) (fs.File, error) {
+// open opens the file. The metadata is nil where it wasn't looked at.
+func (x *exchange) open(how opening) (fs.File, fs.FileInfo, error) {
 	if !how.ranged {
-		return openFile(x.r.Context(), x.resp.File)
+		return openAndLook(x.r.Context(), x.resp.File)
 	}
 	offset, length := how.spec.open()
-	return openPart(x.r.Context(), x.ranger, offset, length)
+	h, err := openPart(x.r.Context(), x.ranger, offset, length)
+	return h, nil, err
 }
 
 // openingFor returns the opening that a decision calls for.

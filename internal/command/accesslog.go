@@ -71,7 +71,7 @@ func textLines(b *lineBuffer) func(*accessLine) {
 
 // jsonLines writes each line to b by package slog.
 func jsonLines(b *lineBuffer) func(*accessLine) {
-	logger := slog.New(slog.NewJSONHandler(jsonLines{buffered{b}}, nil))
+	logger := slog.New(slog.NewJSONHandler(escapedLines{buffered{b}}, nil))
 	return func(l *accessLine) {
 		logger.LogAttrs(context.Background(), slog.LevelInfo, accessMessage, l.attrs()...)
 	}

@@ -64,7 +64,7 @@ func FuzzAccessLine(f *testing.F) {
 
 		var raw, shown bytes.Buffer
 		slog.NewJSONHandler(&raw, nil).Handle(context.Background(), record)
-		slog.NewJSONHandler(jsonLines{&shown}, nil).Handle(context.Background(), record)
+		slog.NewJSONHandler(escapedLines{&shown}, nil).Handle(context.Background(), record)
 		var wantValues, values map[string]any
 		if err := json.Unmarshal(raw.Bytes(), &wantValues); err != nil {
 			t.Fatal(err)

@@ -61,7 +61,7 @@ func openLogs(c *config.Config, w io.Writer) (*logs, error) {
 		l.access = &accessLog{logger: l.logger, lines: noLines}
 		return l, nil
 	case "json":
-		l.logger = slog.New(slog.NewJSONHandler(jsonLines{l.lines}, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSecrets}))
+		l.logger = slog.New(slog.NewJSONHandler(escapedLines{l.lines}, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSecrets}))
 		l.access = &accessLog{logger: l.logger, lines: jsonLines(l.lines), peers: peers}
 	default:
 		l.logger = slog.New(slog.NewTextHandler(l.lines, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSecrets}))

@@ -28,11 +28,17 @@ func (r *Root) OpenRegular(ctx context.Context, name string) (*os.File, error) {
 
 // Check tells why h is no file to us; nil for a regular file.
 func Check(h *os.File) error {
+	_, err := Look(h)
+	return err
+}
+
+// Look returns what a regular file says of itself, or why h is no file to us.
+func Look(h *os.File) (fs.FileInfo, error) {
 	fi, err := h.Stat()
 	if err == nil && !fi.Mode().IsRegular() {
-		err = KindError(fi.Mode())
+		return nil, KindError(fi.Mode())
 	}
-	return err
+	return fi, err
 }
 
 // KindError says that mode is not that of a file, or not of a folder, to us.

@@ -20,12 +20,17 @@ type file struct {
 func (f *file) Name() string { return f.key }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
+	h, _, err := f.OpenStat(ctx)
+	return h, err
+}
+
+func (f *file) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h, at, err := f.storage.open(ctx, f.name)
 	if err != nil {
-		return nil, at.openError(f.key, err)
+		return nil, nil, at.openError(f.key, err)
 	}
 	return regular(f.key, h)
 }
@@ -48,13 +53,15 @@ func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, err
 	}
 }
 
-// regular returns h if it is a regular file, else closes it.
-func regular(name string, h *os.File) (fs.File, error) {
-	if err := localfile.Check(h); err != nil {
+// regular returns h and what it says of itself if it is a regular file, else
+// closes it.
+func regular(name string, h *os.File) (fs.File, fs.FileInfo, error) {
+	fi, err := localfile.Look(h)
+	if err != nil {
 		h.Close()
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+		return nil, nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return h, nil
+	return h, fi, nil
 }
 
 var (

@@ -33,12 +33,17 @@ type single string
 func (f single) Name() string { return filepath.Base(string(f)) }
 
 func (f single) Open(ctx context.Context) (fs.File, error) {
+	h, _, err := f.OpenStat(ctx)
+	return h, err
+}
+
+func (f single) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h, err := localfile.OpenPath(ctx, string(f))
 	if err != nil {
-		return nil, openError(string(f), err)
+		return nil, nil, openError(string(f), err)
 	}
 	return regular(string(f), h)
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/downloadview/downloadview/internal/printable"
 )
 
-// jsonLines writes lines of JSON to w. What is in their strings and isn't
+// escapedLines writes lines of JSON to w. What is in their strings and isn't
 // printable, such as what turns the direction of text, is escaped: it would
 // steer the terminal that shows the log.
-type jsonLines struct{ w io.Writer }
+type escapedLines struct{ w io.Writer }
 
-func (p jsonLines) Write(line []byte) (int, error) {
+func (p escapedLines) Write(line []byte) (int, error) {
 	n := len(line)
 	for _, c := range line {
 		if c >= 0x7f {
