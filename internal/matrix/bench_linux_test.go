@@ -71,6 +71,9 @@ func benchHandler(name string, root *os.Root) (http.Handler, error) {
 			h.Set("X-Accel-Redirect", "/_media/"+key)
 		}), nil
 	}
+	if name == "serve-content" {
+		return serveContent(root), nil
+	}
 	a, err := accel.New(accel.Nginx(), accel.Rule{Source: root.Name(), Destination: "/_media/", Headers: accel.PrivateHeaders})
 	if err != nil {
 		return nil, err
@@ -79,6 +82,30 @@ func benchHandler(name string, root *os.Root) (http.Handler, error) {
 		Storage: disk.New(root),
 		Key:     func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil },
 	}), nil), nil
+}
+
+// serveContent is the bare server: it opens the file and leaves the rest to
+// package net/http.
+func serveContent(root *os.Root) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, err := root.Open(strings.TrimPrefix(r.URL.Path, "/"))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		defer f.Close()
+		fi, err := f.Stat()
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/pdf")
+		h.Set("Content-Disposition", `attachment; filename="`+fi.Name()+`"`)
+		h.Set("Cache-Control", "private, no-cache")
+		h.Set("X-Content-Type-Options", "nosniff")
+		http.ServeContent(w, r, fi.Name(), fi.ModTime(), f)
+	})
 }
 
 // A contender is an application and nginx in front of it, each a process.
@@ -105,17 +132,23 @@ func start(b *testing.B, app, network, dir string, change func(*proxyconf.Site),
 		change(&site)
 	}
 	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: edit})
-	text, err := os.ReadFile(filepath.Join(site.Folder, "nginx.pid"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	nginx, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := &contender{addr: srv.Addr, pids: []int{pid, nginx}}
+	c := &contender{addr: srv.Addr, pids: []int{pid, nginxPID(b, site.Folder)}}
 	c.connect(b)
 	return c
+}
+
+// nginxPID is that of the nginx that runs in folder.
+func nginxPID(b *testing.B, folder string) int {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "nginx.pid"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pid
 }
 
 // startApp runs an application until the benchmark is over and returns where it

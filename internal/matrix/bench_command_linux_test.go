@@ -1,0 +1,173 @@
+package matrix_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxytest"
+)
+
+// The command as it is, with its log read by somebody, against a bare server
+// around http.ServeContent that logs nothing. Both are processes of their own,
+// and take turns.
+func BenchmarkCommand(b *testing.B) {
+	program := buildCommand(b)
+	for _, size := range []int{1 << 10, 64 << 10, 1 << 20} {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
+			dir := benchFile(b, size)
+			compareCrowds(b, 64, max(20, 200<<10/size),
+				startCommand(b, program, dir),
+				startBare(b, "serve-content", dir))
+		})
+	}
+}
+
+// What the command hands over without a look, against a handler that sets the
+// fields by hand. Each has an nginx in front that does the least, with kept
+// connections, and counts with it.
+func BenchmarkCommandHandover(b *testing.B) {
+	dir := benchFile(b, 1<<10)
+	ours := startCommand(b, buildCommand(b), "--accel=nginx", "--headers=private", "--blind", "--rule="+dir+"=/_media/", dir)
+	compareCrowds(b, 64, 50,
+		ours.behindNginx(b, dir),
+		startBare(b, "by-hand", dir).behindNginx(b, dir))
+}
+
+// buildCommand returns the program.
+func buildCommand(b *testing.B) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "downloadview")
+	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/downloadview").CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
+}
+
+// startCommand runs "serve" until the benchmark is over. Its log goes through a
+// pipe, as it does to journald or a container's runtime.
+func startCommand(b *testing.B, program string, args ...string) *contender {
+	b.Helper()
+	cmd := exec.Command(program, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewReader(stderr)
+	var said strings.Builder
+	for {
+		line, err := lines.ReadString('\n')
+		said.WriteString(line)
+		if err != nil {
+			b.Fatalf("it said only: %s", said.String())
+		}
+		if url, ok := strings.CutPrefix(line, "listening on http://"); ok {
+			read := make(chan struct{})
+			go func() {
+				defer close(read)
+				io.Copy(io.Discard, lines)
+			}()
+			b.Cleanup(func() {
+				cmd.Process.Kill()
+				<-read
+				cmd.Wait()
+			})
+			return &contender{addr: strings.TrimSpace(url), pids: []int{cmd.Process.Pid}}
+		}
+	}
+}
+
+func startBare(b *testing.B, app, dir string) *contender {
+	b.Helper()
+	addr, pid := startApp(b, app, "tcp", dir)
+	return &contender{addr: addr, pids: []int{pid}}
+}
+
+// behindNginx is c with the least of nginx in front of it.
+func (c *contender) behindNginx(b *testing.B, dir string) *contender {
+	b.Helper()
+	site := proxyconf.Site{
+		Upstream: c.addr, Folder: b.TempDir(),
+		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+	}
+	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: minimal(dir)})
+	return &contender{addr: srv.Addr, pids: append(c.pids, nginxPID(b, site.Folder))}
+}
+
+// compareCrowds reports the median of what a request costs ours, over what it
+// costs theirs in the turn after it.
+func compareCrowds(b *testing.B, clients, requests int, ours, theirs *contender) {
+	b.Helper()
+	contenders := [2]*contender{ours, theirs}
+	for _, c := range contenders { // files in the cache, heaps grown
+		c.crowdOf(b, clients, requests)
+	}
+	var ratios []float64
+	var used [2]float64
+	for b.Loop() {
+		var turn [2]float64
+		for i, c := range contenders {
+			turn[i] = c.crowdOf(b, clients, requests)
+			used[i] += turn[i]
+		}
+		ratios = append(ratios, turn[0]/turn[1])
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(0, "ns/op") // of both, and of the clients
+	b.ReportMetric(used[0]/float64(len(ratios)), "ours-cpu-ns/req")
+	b.ReportMetric(used[1]/float64(len(ratios)), "theirs-cpu-ns/req")
+	b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
+}
+
+// crowdOf makes requests on each of so many connections and returns what one
+// costs all processes of c, in nanoseconds.
+func (c *contender) crowdOf(b *testing.B, clients, requests int) float64 {
+	b.Helper()
+	conns := make([]net.Conn, clients)
+	for i := range conns {
+		conns[i] = c.dial(b)
+	}
+	before := c.used(b)
+	var crowd sync.WaitGroup
+	for _, conn := range conns {
+		crowd.Go(func() {
+			defer conn.Close()
+			reply := bufio.NewReader(conn)
+			for range requests {
+				fmt.Fprint(conn, "GET /report.pdf HTTP/1.1\r\nHost: x\r\n\r\n")
+				resp, err := http.ReadResponse(reply, nil)
+				if err != nil || resp.StatusCode != http.StatusOK {
+					b.Errorf("%v, %v", resp, err)
+					return
+				}
+				if n, err := io.Copy(io.Discard, resp.Body); n != resp.ContentLength || err != nil {
+					b.Errorf("%d bytes, %v; want %d", n, err, resp.ContentLength)
+					return
+				}
+			}
+		})
+	}
+	crowd.Wait()
+	return (c.used(b) - before) / float64(clients*requests)
+}
+
+// used is what all processes of c have used, in nanoseconds.
+func (c *contender) used(b *testing.B) (sum float64) {
+	b.Helper()
+	for _, pid := range c.pids {
+		sum += cpu(b, pid)
+	}
+	return sum
+}
