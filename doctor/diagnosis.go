@@ -89,6 +89,14 @@ var diagnoses = []diagnosis{
 	// The way to the application.
 	{
 		"",
+		func(ev evidence) bool {
+			return ev.got.status == http.StatusBadRequest && strings.Contains(ev.got.body, "HTTPS")
+		},
+		"the port speaks TLS, and was asked without",
+		"the URL of the site, which is to begin with https://",
+	},
+	{
+		"",
 		func(ev evidence) bool { return ev.denied },
 		"the file isn't given to whom the doctor asks for",
 		"give the doctor a header with the Authorization or Cookie of somebody who may have it",
@@ -281,14 +289,6 @@ var diagnoses = []diagnosis{
 		func(ev evidence) bool { return ev.handed && ev.got.status == http.StatusForbidden },
 		"the proxy may not read the file: its user may not enter the directory or one above it",
 		"give the proxy's user the rights (chmod o+x on each directory above DIRECTORY, o+r on files)",
-	},
-	{
-		"",
-		func(ev evidence) bool {
-			return ev.got.status == http.StatusBadRequest && strings.Contains(ev.got.body, "HTTPS")
-		},
-		"the port speaks TLS, and was asked without",
-		"the URL of the site, which is to begin with https://",
 	},
 	{
 		"",

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,8 +30,9 @@ type setting struct {
 	from   accel.From // of the application
 	dir    string
 
-	streams bool // the application has no accelerator
-	bare    bool // nor a witness
+	streams bool   // the application has no accelerator
+	bare    bool   // nor a witness
+	socket  string // that the application listens on; "": an address
 
 	// encode changes the value of the field that hands over; the doctor is told
 	// so too, unless it is misled.
@@ -115,8 +117,21 @@ func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.S
 	if s.app != nil {
 		h = s.app(h)
 	}
-	app := httptest.NewServer(h)
+	app := httptest.NewUnstartedServer(h)
+	if s.socket != "" {
+		ln, err := net.Listen("unix", s.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.Listener.Close()
+		app.Listener = ln
+		s.site.Upstream = "unix:" + s.socket
+	}
+	app.Start()
 	t.Cleanup(app.Close)
+	if s.socket != "" {
+		app.URL = "unix:" + s.socket
+	}
 	if s.site.Upstream == "" {
 		s.site.Upstream = app.Listener.Addr().String()
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/http"
 	"syscall"
 )
 
@@ -26,7 +27,7 @@ func silence(err error, change string) finding {
 		return finding{"the server's certificate is for other names than that of the URL", "the URL, or the server's certificate (nginx: `ssl_certificate` of the server with this server_name)"}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return finding{"the server's certificate has expired, is not valid yet, or this machine's clock is wrong", "renew the certificate and have the server read it again; the clock"}
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return finding{"what listens there speaks no TLS", "an http:// URL, or TLS in the server (nginx: `listen … ssl`)"}
 	case errors.As(err, &name):
 		return finding{"the name of the host is not known here", "the URL, or the names that this machine can resolve"}

@@ -18,7 +18,6 @@ import (
 // TestUnreadable: nginx runs as somebody who may not enter the directory.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")
 	s := newSetting(t, "nginx")
 	locked := filepath.Join(t.TempDir(), "locked")
 	if err := os.Mkdir(locked, 0); err != nil {
@@ -26,6 +25,23 @@ func TestUnreadable(t *testing.T) {
 	}
 	setup := s.start(t)
 
+	setup.Site = startAsNobody(t, s, replace(t, "alias "+s.dir+"/;", "alias "+locked+"/;"))
+
+	report := run(t, setup, s.dir)
+	breakage{
+		check: "proxy-file", result: doctor.Failed,
+		cause: "nginx may not read the file", change: "chmod o+x on each directory above DIR/",
+	}.expect(t, report, s.dir)
+	if c := check(t, report, "proxy-file"); !strings.Contains(c.Detail, fmt.Sprint(http.StatusForbidden)) {
+		t.Errorf("proxy-file: %q, want 403 in it", c.Detail)
+	}
+}
+
+// startAsNobody runs an nginx that may read and connect to what everybody may, and
+// returns its URL.
+func startAsNobody(t *testing.T, s *setting, edit func(string) string) string {
+	t.Helper()
+	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")
 	folder, err := os.MkdirTemp("", "doctor") // t.TempDir is closed to others
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +53,7 @@ func TestUnreadable(t *testing.T) {
 	if err := proxyconf.Print(&conf, "nginx", s.site, proxyconf.Whole); err != nil {
 		t.Fatal(err)
 	}
-	text := replace(t, "alias "+s.dir+"/;", "alias "+locked+"/;")(conf.String())
-	if err := os.WriteFile(filepath.Join(folder, "nginx.conf"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "nginx.conf"), []byte(edit(conf.String())), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(nginx, "-p", folder+"/", "-c", "nginx.conf", "-e", "stderr")
@@ -50,14 +65,5 @@ func TestUnreadable(t *testing.T) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
 	testserver.Start(t, s.site.Listen, cmd)
-	setup.Site = "http://" + s.site.Listen
-
-	report := run(t, setup, s.dir)
-	breakage{
-		check: "proxy-file", result: doctor.Failed,
-		cause: "nginx may not read the file", change: "chmod o+x on each directory above DIR/",
-	}.expect(t, report, s.dir)
-	if c := check(t, report, "proxy-file"); !strings.Contains(c.Detail, fmt.Sprint(http.StatusForbidden)) {
-		t.Errorf("proxy-file: %q, want 403 in it", c.Detail)
-	}
+	return "http://" + s.site.Listen
 }

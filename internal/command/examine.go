@@ -21,10 +21,11 @@ type examine struct {
 	URL     string  `arg:"" help:"Where clients reach the set-up, through the proxy, such as https://files.example.com."`
 	Storage *string `arg:"" optional:"" help:"The directory, or the URL of the bucket, that the application serves. Canary files are put into it, and removed. Left out where --config has storages, or with --key."`
 
-	App    string   `placeholder:"URL" help:"Where the application is reached without its proxy, such as http://127.0.0.1:8080. Default: it isn't asked itself."`
+	App    string   `placeholder:"URL" help:"Where the application is reached without its proxy, such as http://127.0.0.1:8080, or unix:PATH. Default: it isn't asked itself."`
 	Key    string   `placeholder:"KEY" help:"Look at this file, which is there, and write nothing. Less can be checked then. Default: canary files."`
 	Mount  string   `placeholder:"PATH" help:"Below which path of the URL the storage is, such as /media/. Default: what the file says, else /."`
 	Header []string `placeholder:"'NAME: VALUE'" sep:"none" help:"Goes with each request, such as the Authorization or Cookie of somebody who may download. Repeatable. Default: none."`
+	CAFile string   `name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this file too, in PEM: that of the site, where it is self-signed, or that of its authority. Default: what the system trusts."`
 	JSON   bool     `help:"Print one object. Default: text for people."`
 	Config string   `placeholder:"FILE" help:"Take the storage, the proxy and its rules from a YAML file, the one that serve is given. Default: none."`
 	Proxy  string   `placeholder:"NAME" help:"Which proxy of the file is at URL, where there are several."`
@@ -88,6 +89,11 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	var err error
 	if s.Header, err = parseHeader(x.Header); err != nil {
 		return s, nil, err
+	}
+	if x.CAFile != "" {
+		if s.Client, err = trusting(x.CAFile); err != nil {
+			return s, nil, err
+		}
 	}
 	asServed := &serve{Storage: x.Storage, downloadFlags: downloadFlags{Config: x.Config, behindProxy: x.behindProxy}}
 	if x.Storage == nil && x.Config == "" {

@@ -1,0 +1,35 @@
+package command
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"time"
+)
+
+// trusting returns a client that trusts the certificates of the file beside those
+// that the system does.
+func trusting(file string) (*http.Client, error) {
+	text, err := os.ReadFile(file)
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return nil, fmt.Errorf("--ca-file %q: %w", file, path.Err)
+	case err != nil:
+		return nil, fmt.Errorf("--ca-file %q: %w", file, err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, usageErrorf("--ca-file %q has no certificate in it; want one in PEM, which begins with -----BEGIN CERTIFICATE-----", file)
+	}
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return &http.Client{Transport: t, Timeout: 30 * time.Second}, nil
+}
