@@ -89,6 +89,12 @@ var diagnoses = []diagnosis{
 	// The way to the application.
 	{
 		"",
+		func(ev evidence) bool { return strings.HasPrefix(ev.got.header.Get("Location"), "https://"+ev.site) },
+		"the site sends clients to its address with https",
+		"the URL of the site, which is to begin with https://",
+	},
+	{
+		"",
 		func(ev evidence) bool {
 			return ev.got.status == http.StatusBadRequest && strings.Contains(ev.got.body, "HTTPS")
 		},

@@ -116,6 +116,7 @@ type exam struct {
 	folder  string // of the canary files, with a slash at its end
 	plain   canary // or the file that is looked at
 	made    map[string]canary
+	skews   map[string]time.Duration // of clocks that are wrong, by check
 	removed bool
 	folders []string // that are made for canary files, the outermost first
 
@@ -128,7 +129,7 @@ type exam struct {
 }
 
 func newExam(s Setup) (*exam, error) {
-	e := &exam{Setup: s, close: func() {}, began: time.Now(), made: make(map[string]canary), ended: make(map[Step]string)}
+	e := &exam{Setup: s, close: func() {}, began: time.Now(), made: make(map[string]canary), skews: make(map[string]time.Duration), ended: make(map[Step]string)}
 	var err error
 	if e.site, err = baseURL(s.Site); err != nil {
 		return nil, fmt.Errorf("doctor: site %w", err)
