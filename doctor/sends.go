@@ -16,7 +16,7 @@ func (e *exam) checkSends(ctx context.Context, proved reach) {
 	seen := e.served.isWitnessed() || proved == reached && e.witnessed
 	switch {
 	case e.served.isHandedOver(), seen && !e.served.isWitnessed():
-		e.ok(name, "what the application hands over")
+		e.ok(name, "the application hands over, and the proxy sends")
 	case !expected && e.resultOf("app-handover") == Failed:
 		e.skip(name, "app-handover failed")
 	case !expected && e.Storage == nil && !seen:
@@ -36,7 +36,7 @@ func (e *exam) checkSends(ctx context.Context, proved reach) {
 			"give the application the rule (serve --accel and --rule), and the proxy's address (serve --accel-from, from in the file, accel.Options.From); `downloadview explain` says what else is in the way",
 		}, "streamed")
 	case field != "":
-		e.ok(name, "what the application hands over by %s", field)
+		e.ok(name, "the application hands over by %s, and the proxy sends", field)
 	default:
 		e.skip(name, "it can't be seen from outside: the application has no doctor.Witness")
 	}

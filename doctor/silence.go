@@ -20,7 +20,7 @@ func silence(err error, change string) finding {
 	switch {
 	case errors.As(err, &authority):
 		return finding{
-			"nobody whom this machine trusts has signed the server's certificate: it is self-signed, or of an authority of one's own",
+			"this machine trusts no authority that has signed the server's certificate: it is self-signed, or signed by an authority of your own",
 			"give the doctor the certificate, or that of its authority: --ca-file FILE (Setup.Client)",
 		}
 	case errors.As(err, &host):
@@ -30,7 +30,7 @@ func silence(err error, change string) finding {
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return finding{"what listens there speaks no TLS", "an http:// URL, or TLS in the server (nginx: `listen … ssl`)"}
 	case errors.As(err, &name):
-		return finding{"the name of the host is not known here", "the URL, or the names that this machine can resolve"}
+		return finding{"this machine finds no address for the name of the host", "the URL, or the names that this machine can resolve"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return finding{"nothing listens there: the connection is refused", change}
 	case errors.Is(err, fs.ErrPermission):
