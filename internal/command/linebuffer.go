@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"time"
@@ -13,106 +14,152 @@ const (
 
 	// linesWait is how long a line waits for others to be written with it.
 	linesWait = 200 * time.Millisecond
+
+	// manyLines are written before that, so many bytes of them.
+	manyLines = 32 << 10
+
+	// mostLines is for how many bytes there is room while w doesn't keep up.
+	mostLines = 256 << 10
 )
 
 // A lineBuffer writes lines to w. A line that comes by itself is written at
-// once. Lines that come within linesWait after it are written together, when
-// they fill a chunk or linesWait is over. Writes end at the end of a line. When
-// w doesn't keep up, those who add lines wait for it.
+// once. Lines that come within linesWait after it are written by another
+// goroutine, together, so that nobody who adds one waits for w, unless mostLines
+// wait already. Writes end at the end of a line.
 type lineBuffer struct {
-	w io.Writer
+	writing chan struct{} // has room for the one who writes; taken before mu
+	w       io.Writer
 
 	mu     sync.Mutex
 	lines  []byte
-	timer  *time.Timer // runs while lines are kept
-	keeps  bool        // the timer runs
+	spare  []byte      // a buffer that isn't in use
+	timer  *time.Timer // calls expire
+	keeps  bool        // the timer runs, or expire does
+	hurry  bool        // it was told not to wait any longer
 	direct bool        // nothing is kept any more
 }
 
 func newLineBuffer(w io.Writer) *lineBuffer {
-	return &lineBuffer{w: w, lines: make([]byte, 0, chunk)}
+	return &lineBuffer{writing: make(chan struct{}, 1), w: w}
 }
 
 // add writes line, soon.
 func (b *lineBuffer) add(line []byte) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.lines)+len(line) > chunk {
-		b.write()
-	}
-	if len(b.lines) > 0 && len(b.lines)+len(line) > chunk {
-		return // w fails: there is no place for the line
-	}
-	b.lines = append(b.lines, line...)
-	if b.direct || !b.keeps {
-		b.write()
-	}
-	if !b.direct && !b.keeps {
-		b.keeps = true
-		if b.timer == nil {
-			b.timer = time.AfterFunc(linesWait, b.expire)
-		} else {
-			b.timer.Reset(linesWait)
+	full := len(b.lines) > 0 && len(b.lines)+len(line) > mostLines
+	if full {
+		b.mu.Unlock()
+		b.flush()
+		b.mu.Lock()
+		if len(b.lines) > 0 && len(b.lines)+len(line) > mostLines {
+			b.mu.Unlock()
+			return // w fails: there is no room for the line
 		}
 	}
+	b.lines = append(b.lines, line...)
+	alone := b.direct || !b.keeps
+	switch {
+	case b.direct:
+	case !b.keeps:
+		b.keeps, b.hurry = true, false
+		b.wait(linesWait)
+	case len(b.lines) >= manyLines && !b.hurry:
+		b.hurry = true
+		b.wait(0)
+	}
+	b.mu.Unlock()
+	if alone {
+		b.flush()
+	}
+}
+
+// wait has expire called after d. It needs mu.
+func (b *lineBuffer) wait(d time.Duration) {
+	if b.timer == nil {
+		b.timer = time.AfterFunc(d, b.expire)
+	} else {
+		b.timer.Reset(d)
+	}
+}
+
+// expire writes what waits, and goes on to wait while there is something.
+func (b *lineBuffer) expire() {
+	b.mu.Lock()
+	b.hurry = false
+	b.keeps = len(b.lines) > 0 && !b.direct
+	if b.keeps {
+		b.wait(linesWait)
+	}
+	b.mu.Unlock()
+	b.flush()
 }
 
 // Write writes line at once, behind those that wait. It never fails, since
 // nobody could be told.
 func (b *lineBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.write()
-	if len(b.lines) == 0 || len(b.lines)+len(line) <= chunk {
+	if len(b.lines) == 0 || len(b.lines)+len(line) <= 2*mostLines {
 		b.lines = append(b.lines, line...)
-		b.write()
 	}
+	b.mu.Unlock()
+	b.flush()
 	return len(line), nil
-}
-
-// flush writes what waits.
-func (b *lineBuffer) flush() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.write()
 }
 
 // stopWaiting has lines written at once from now on.
 func (b *lineBuffer) stopWaiting() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.direct, b.keeps = true, false
 	if b.timer != nil {
 		b.timer.Stop()
 	}
-	b.write()
+	b.mu.Unlock()
+	b.flush()
 }
 
-// expire is what the timer calls.
-func (b *lineBuffer) expire() {
+// flush writes all lines. What w doesn't take is tried again with the next, so
+// that no line is torn by an error that passes, such as of a full disk.
+func (b *lineBuffer) flush() {
+	b.writing <- struct{}{}
+	defer func() { <-b.writing }()
+	b.mu.Lock()
+	lines := b.lines
+	b.lines, b.spare = b.spare[:0], nil
+	b.mu.Unlock()
+
+	left := lines
+	for len(left) > 0 {
+		n := wholeLines(left)
+		written, err := b.w.Write(left[:n])
+		if err != nil {
+			left = left[written:]
+			break
+		}
+		left = left[n:]
+	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.keeps = len(b.lines) > 0 && !b.direct
-	b.write()
-	if b.keeps {
-		b.timer.Reset(linesWait)
+	if len(left) > 0 {
+		b.lines = append(left, b.lines...)
+	} else if cap(lines) <= mostLines {
+		b.spare = lines[:0]
 	}
 }
 
-// write writes the lines. What w doesn't take is tried again with the next, so
-// that no line is torn by an error that passes, such as of a full disk.
-func (b *lineBuffer) write() {
-	if len(b.lines) == 0 {
-		return
+// wholeLines returns how many bytes of lines are those that fit a chunk, or the
+// first line.
+func wholeLines(lines []byte) int {
+	if len(lines) <= chunk {
+		return len(lines)
 	}
-	n, err := b.w.Write(b.lines)
-	if err == nil {
-		n = len(b.lines)
+	if end := bytes.LastIndexByte(lines[:chunk], '\n'); end >= 0 {
+		return end + 1
 	}
-	b.lines = append(b.lines[:0], b.lines[n:]...)
-	if cap(b.lines) > 4*chunk && len(b.lines) == 0 { // of a very long line
-		b.lines = make([]byte, 0, chunk)
+	if end := bytes.IndexByte(lines, '\n'); end >= 0 {
+		return end + 1
 	}
+	return len(lines)
 }
 
 // buffered is the lineBuffer as a writer of lines that may wait.

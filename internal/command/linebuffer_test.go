@@ -46,12 +46,11 @@ func TestLinesAreWrittenTogether(t *testing.T) {
 		expect("those behind it", "")
 		time.Sleep(linesWait + 1)
 		expect("a moment later", "2\n3\n")
+		time.Sleep(3 * linesWait)
 		b.add([]byte("4\n"))
-		io.WriteString(b, "urgent\n")
-		expect("a line that doesn't wait", "4\n|urgent\n")
 		b.add([]byte("5\n"))
-		b.flush()
-		expect("flush", "5\n")
+		io.WriteString(b, "urgent\n")
+		expect("a line that doesn't wait", "4\n|5\nurgent\n")
 		time.Sleep(3 * linesWait)
 		b.add([]byte("6\n"))
 		expect("a line by itself", "6\n")
@@ -113,6 +112,35 @@ func TestNoLineIsLostOrLate(t *testing.T) {
 	})
 }
 
+// Somebody who adds a line doesn't wait for a reader that is late, until there is
+// no more room; and then nothing is lost.
+func TestSlowReaderOfTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		b := newLineBuffer(w)
+		line := []byte(strings.Repeat("x", 127) + "\n")
+		go b.add(line) // which is alone, and written at once
+		synctest.Wait()
+		const lines = 3 * mostLines / 128
+		added := 1
+		go func() {
+			for ; added < lines; added++ {
+				b.add(line)
+			}
+			b.stopWaiting()
+			w.Close()
+		}()
+		synctest.Wait()
+		if n := added * 128; n < mostLines || n > mostLines+chunk {
+			t.Errorf("%d bytes were added while nobody read, want %d", n, mostLines)
+		}
+		got, err := io.ReadAll(r)
+		if string(got) != strings.Repeat(string(line), lines) || err != nil {
+			t.Errorf("%d bytes of lines, %v; want %d", len(got), err, lines*128)
+		}
+	})
+}
+
 // full takes some bytes and then none, as a disk does, until it is nil.
 type full struct {
 	room *int
@@ -164,7 +192,7 @@ func TestLongLineIsWrittenWhole(t *testing.T) {
 	b.add([]byte(long))
 	b.add([]byte("c\n"))
 	b.stopWaiting()
-	if got, want := strings.Join(w.all, ""), "a\nb\n"+long+"c\n"; got != want || cap(b.lines) > 4*chunk {
-		t.Errorf("%d bytes in %d writes, a buffer of %d; want %d, and the buffer small", len(got), len(w.all), cap(b.lines), len(want))
+	if got, want := w.text(), "a\n|b\n|"+long+"|c\n"; got != want {
+		t.Errorf("%d bytes in %d writes, want %d in 4", len(got), len(w.all), len(want))
 	}
 }
