@@ -37,9 +37,10 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
-// handles returns the signals that the server hears and doesn't end with.
-func (s *serve) handles() []os.Signal {
-	if s.Config == "" {
+// hears returns the signals that a server of these directories reloads by. It ends
+// with others.
+func (s *serve) hears(directories []*disk.Storage) []os.Signal {
+	if s.Config == "" && len(directories) == 0 {
 		return nil
 	}
 	return []os.Signal{syscall.SIGHUP}

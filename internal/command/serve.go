@@ -81,7 +81,6 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	defer logs.guard(s.handles()...)()
 	logger := logs.logger
 	s.warnShadowed(c, logger)
 	storages, release, err := openStorages(ctx, c, env.open, logger)
@@ -89,6 +88,9 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer release()
+	opened := directories(storages)
+	heard := s.hears(opened)
+	defer logs.guard(heard...)()
 
 	handler, err := mountAll(c, storages, d, logs.access)
 	if err != nil {
@@ -102,7 +104,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.limit(&c.Limits)
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
-	if opened := directories(storages); s.Config != "" || len(opened) > 0 {
+	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // else they are those of --rule
 		r := &reloader{serve: s, running: c, rules: rules, directories: opened, logger: logger}
 		defer r.start()()

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 
 	"cloud.google.com/go/storage"
+	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 
 	"github.com/downloadview/downloadview"
@@ -47,6 +49,9 @@ func classified(ctx context.Context, err error) error {
 		return bucket.Says(fs.ErrNotExist, err)
 	}
 	a := answerOf(err)
+	if says := bucket.OfKey(codeIn(a)); says != nil {
+		return bucket.Says(says, err)
+	}
 	switch a.Code {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return busy(a.Header, err)
@@ -64,7 +69,38 @@ func classified(ctx context.Context, err error) error {
 	case http.StatusGatewayTimeout, http.StatusRequestTimeout:
 		return bucket.Late(err)
 	}
-	return bucket.Upstream(err)
+	if token, ok := errors.AsType[*oauth2.RetrieveError](err); ok && token.Response != nil {
+		return bucket.Answered(token.Response.StatusCode, err)
+	}
+	return bucket.Answered(a.Code, err)
+}
+
+// codeIn returns the code of an answer of the XML API, such as InvalidURI.
+func codeIn(a *googleapi.Error) string {
+	_, rest, _ := strings.Cut(a.Body, "<Code>")
+	code, _, _ := strings.Cut(rest, "</Code>")
+	return code
+}
+
+// leavesOpen reports whether a look that failed leaves open what reading gets:
+// Google gives a reason, what stands before it may give none.
+func leavesOpen(err error) bool {
+	a := answerOf(err)
+	return len(a.Errors) == 0 && codeIn(a) == "" && bucket.LeavesOpen(a.Code)
+}
+
+// refusesRange reports whether the failure of a request for a range says that there
+// are no ranges, or that the answer had another one. The SDK says some of it by
+// texts alone.
+func refusesRange(err error) bool {
+	a := answerOf(err)
+	if a.Code != 0 {
+		code := codeIn(a)
+		return (a.Body == "" || code != "" || a.Code == http.StatusNotImplemented) && bucket.RefusesRange(a.Code, code)
+	}
+	text := err.Error()
+	return strings.Contains(text, "storage: partial request not satisfied") ||
+		strings.Contains(text, "storage: invalid Content-Range") && strings.Contains(text, `/*"`)
 }
 
 // isMissing reports whether Google says that there is no such object or bucket.

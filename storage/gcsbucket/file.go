@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/http"
 
 	"cloud.google.com/go/storage"
 
@@ -29,8 +30,12 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if f.generation < 0 {
 		return nil, f.failure(ctx, "stat", errForeign)
 	}
-	ctx, seen := watched(ctx)
-	a, err := f.object().Attrs(ctx)
+	asked, seen := watched(ctx)
+	a, err := f.object().Attrs(asked)
+	if err != nil && ctx.Err() == nil && leavesOpen(err) {
+		err = fmt.Errorf("%w: a look is %w", classified(ctx, err), errors.ErrUnsupported)
+		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: err}
+	}
 	if err != nil {
 		return nil, f.failure(ctx, "stat", err)
 	}
@@ -43,6 +48,10 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 		return nil, f.failure(ctx, "open", err)
 	}
 	size := sizeOf(r)
+	if seen.isOther(http.StatusOK) {
+		r.Close()
+		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got %s", seen))
+	}
 	if r.Attrs.StartOffset != 0 || r.Remain() != 0 && size >= 0 && r.Remain() != size {
 		defer r.Close()
 		return nil, f.failure(ctx, "open", fmt.Errorf(
@@ -61,8 +70,15 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		length = -1
 	}
 	r, seen, err := f.read(ctx, offset, length)
+	if err != nil && ctx.Err() == nil && refusesRange(err) {
+		return nil, f.noRange(fmt.Errorf("%w: ranges are %w", classified(ctx, err), errors.ErrUnsupported))
+	}
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
+	}
+	if seen.isOther(http.StatusOK, http.StatusPartialContent) {
+		r.Close()
+		return nil, f.failure(ctx, "open", fmt.Errorf("asked for a range, got %s", seen))
 	}
 	part, err := check(r, offset, length)
 	if err != nil {
