@@ -95,6 +95,27 @@ var storeFields = []string{
 	"x-guploader-response-body-transformations",
 	"x-guploader-uploadid",
 
+	"x-minio-deployment-id",
+	"x-minio-error-code",
+	"x-minio-error-desc",
+	"x-minio-healing-drives",
+	"x-minio-read-quorum",
+	"x-minio-replication-actual-object-size",
+	"x-minio-replication-ssec-crc",
+	"x-minio-server-status",
+	"x-minio-write-quorum",
+	"x-ratelimit-limit",
+	"x-ratelimit-remaining",
+
+	"x-rgw-object-type",
+
+	"x-delete-at",
+	"x-object-manifest",
+	"x-openstack-request-id",
+	"x-static-large-object",
+	"x-timestamp",
+	"x-trans-id",
+
 	"x-ms-access-tier",
 	"x-ms-access-tier-change-time",
 	"x-ms-access-tier-inferred",

@@ -186,7 +186,7 @@ func (nginxSite) Variable(field string) string {
 
 // Hidden returns the fields of a store's answer that no client sees.
 func (l nginxLocation) Hidden() []string {
-	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), storeFields, l.Origin.Hide)
+	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), actingFields, storeFields, l.Origin.Hide)
 	seen := make(map[string]bool, len(hidden))
 	return slices.DeleteFunc(hidden, func(name string) bool {
 		name = strings.ToLower(name)

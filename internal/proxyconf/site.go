@@ -77,6 +77,8 @@ type Origin struct {
 
 	// Hide are names of header fields that the store sends and no client is to
 	// see, such as "X-Amz-Meta-Owner". Those that every object of S3, Google
-	// Cloud Storage and Azure has are hidden without being named.
+	// Cloud Storage, Azure and MinIO has, and those by which an answer acts on a
+	// client, are hidden without being named. nginx hides whole names alone, so
+	// any other that the store sends passes.
 	Hide []string
 }
