@@ -3,6 +3,7 @@ package gocloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"syscall"
@@ -25,8 +26,12 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	}
 	// Drivers take what anybody says for what the bucket says: a host name that
 	// is not found for an object that is not, for one.
-	if bucket.IsUnanswered(err) || ofAnotherService(err) {
+	if bucket.IsUnanswered(err) {
 		return bucket.Upstream(err)
+	}
+	a := answerIn(err)
+	if ofAnotherService(err) {
+		return bucket.Answered(a.status, err)
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
@@ -51,7 +56,41 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 			return bucket.Says(fs.ErrNotExist, err)
 		}
 	}
-	return bucket.Upstream(err)
+	if says := bucket.OfKey(a.code); says != nil {
+		return bucket.Says(says, err)
+	}
+	return bucket.Answered(a.status, err)
+}
+
+// An answer is what a store said of its failure.
+type answer struct {
+	status int    // 0: it isn't known
+	code   string // of S3, such as NoSuchKey
+}
+
+// answerIn returns the answer in err, which the errors of AWS tell by methods. Those
+// of other clouds would take their SDKs.
+func answerIn(err error) (a answer) {
+	var answered interface{ HTTPStatusCode() int }
+	if errors.As(err, &answered) {
+		a.status = answered.HTTPStatusCode()
+	}
+	var coded interface{ ErrorCode() string }
+	if errors.As(err, &coded) {
+		a.code = coded.ErrorCode()
+	}
+	return a
+}
+
+// unsupported is the failure of what a store refuses in one way and may do in
+// another.
+func (s *Storage) unsupported(ctx context.Context, op, key, what string, err error) error {
+	return &fs.PathError{Op: op, Path: key, Err: fmt.Errorf("%w: %s %w", s.classified(ctx, err), what, errors.ErrUnsupported)}
+}
+
+// leavesOpen reports whether a look that failed leaves open what reading gets.
+func leavesOpen(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !bucket.IsUnanswered(err) && !ofAnotherService(err) && bucket.LeavesOpen(answerIn(err).status)
 }
 
 // ofAnotherService reports whether err is that of a service which was asked on

@@ -59,6 +59,9 @@ func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 	}
 	b, err := f.storage.bucket.Attributes(ctx, f.key)
 	if err != nil {
+		if leavesOpen(ctx, err) {
+			return nil, f.storage.unsupported(ctx, "stat", f.key, "HEAD is", err)
+		}
 		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
 	a := downloadview.Attributes{Size: b.Size, ModTime: modTime(b), ContentType: b.ContentType}
@@ -94,6 +97,9 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 	if err != nil {
 		if f.endsBefore(ctx, offset, err) {
 			return nil, f.noRange(offset, err.Error())
+		}
+		if a := answerIn(err); ctx.Err() == nil && !bucket.IsUnanswered(err) && !ofAnotherService(err) && bucket.RefusesRange(a.status, a.code) {
+			return nil, f.storage.unsupported(ctx, "open", f.key, "ranges are", err)
 		}
 		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
