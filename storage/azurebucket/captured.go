@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
@@ -20,7 +20,7 @@ type answer struct{ response *http.Response }
 // captured returns a context for one request, and where its answer will be.
 func captured(ctx context.Context) (context.Context, *answer) {
 	a := &answer{}
-	return runtime.WithCaptureResponse(ctx, &a.response), a
+	return policy.WithCaptureResponse(ctx, &a.response), a
 }
 
 func (a *answer) status() int {
