@@ -26,16 +26,14 @@ func Field(offset, length int64) string {
 	return "bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)
 }
 
-// CheckAnswer is [Check] of an answer with status, which is one of success. One
-// with 206 must say which part it is, and any but 200 and 206 makes no sense.
+// CheckAnswer is [Check] of an answer with status, which is one of success. Any but
+// 200 and 206 makes no sense.
 func CheckAnswer(status int, contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
 	switch {
 	case status == http.StatusOK:
 		contentRange = "" // the whole, whatever else it says
 	case status != http.StatusPartialContent:
 		return 0, 0, fmt.Errorf("asked for %s, got %d %s", Field(offset, length), status, http.StatusText(status))
-	case contentRange == "":
-		return 0, 0, fmt.Errorf("asked for %s, got a part without Content-Range", Field(offset, length))
 	}
 	return Check(contentRange, contentLength, offset, length)
 }

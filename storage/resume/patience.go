@@ -78,8 +78,11 @@ const patienceOfClients = 5 * time.Second
 
 // passing tells whether another try may have another outcome than err.
 func passing(err error) bool {
+	if errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, downloadview.ErrUpstream) {
+		return false // else a look has failed, perhaps for now
+	}
 	for _, lasting := range []error{
-		errors.ErrUnsupported, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed, downloadview.ErrRefused,
+		downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed, downloadview.ErrRefused,
 	} {
 		if errors.Is(err, lasting) {
 			return false

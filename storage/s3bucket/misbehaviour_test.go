@@ -88,7 +88,7 @@ func TestOtherRanges(t *testing.T) {
 		{"ignored", 2, 3, 200, "", "0123456789", errors.ErrUnsupported},
 		{"suffix ignored", -3, 0, 200, "", "0123456789", errors.ErrUnsupported},
 		{"whole, and a range", 2, 3, 200, "bytes 2-4/10", "234", errors.ErrUnsupported},
-		{"a part of nothing known", 2, 3, 206, "", "234", downloadview.ErrUpstream},
+		{"a part of nothing known", 2, 3, 206, "", "234", errors.ErrUnsupported},
 		{"no content", 2, 3, 204, "", "", downloadview.ErrUpstream},
 		{"accepted", 2, 3, 202, "bytes 2-4/10", "234", downloadview.ErrUpstream},
 		{"ignored, and empty", 0, -1, 200, "", "", downloadview.ErrRange},

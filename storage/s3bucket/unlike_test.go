@@ -97,7 +97,9 @@ func TestOtherSuccesses(t *testing.T) {
 				return err
 			},
 		} {
-			if err := call(); !errors.Is(err, downloadview.ErrUpstream) || !strings.Contains(fmt.Sprint(err), fmt.Sprint(status)) && name != "OpenRange" {
+			if err := call(); status == 206 && errors.Is(err, errors.ErrUnsupported) {
+				continue // a part of nothing known, in place of which the whole is asked for
+			} else if !errors.Is(err, downloadview.ErrUpstream) || !strings.Contains(fmt.Sprint(err), fmt.Sprint(status)) && name != "OpenRange" {
 				t.Errorf("%d: %s: %v, want ErrUpstream with the status", status, name, err)
 			}
 		}
