@@ -14,8 +14,9 @@ import (
 )
 
 // List lists a folder, as [downloadview.Lister] says, with one request for each
-// five thousand entries. A folder is what keys have in common up to a slash;
-// one whose name would be empty, as between the slashes of "a//b", is left out.
+// five thousand entries. A listing that goes round in circles is an error. A folder is
+// what keys have in common up to a slash; one whose name would be empty, as between
+// the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -35,8 +36,12 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			Prefix:  to.Ptr(s.o.Prefix + prefix),
 			Include: container.ListBlobsInclude{Metadata: true}, // tells what is a folder
 		})
+		var circle bucket.Pages
 		for pages.More() {
 			page, err := pages.NextPage(ctx)
+			if next := value(page.NextMarker); err == nil && next != "" {
+				err = circle.Next(next)
+			}
 			if err != nil {
 				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return

@@ -19,8 +19,9 @@ import (
 const page = 1000
 
 // List lists a folder, as [downloadview.Lister] says, with one request for each
-// thousand entries. A folder is what keys have in common up to a slash; one
-// whose name would be empty, as between the slashes of "a//b", is left out.
+// thousand entries. A listing that goes round in circles is an error. A folder is
+// what keys have in common up to a slash; one whose name would be empty, as between
+// the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -38,11 +39,18 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 	query := &storage.Query{Prefix: s.o.Prefix + prefix, Delimiter: "/", Projection: storage.ProjectionNoACL}
 	query.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation", "ContentType", "ContentEncoding"})
 	return func(yield func(bucket.Entry, error) bool) {
-		pages := iterator.NewPager(s.handle().Objects(ctx, query), page, "")
+		asking, fruitless := bucket.NewFruitless(ctx)
+		defer fruitless.Stop()
+		pages := iterator.NewPager(s.handle().Objects(asking, query), page, "")
+		var circle bucket.Pages
 		for token := "more"; token != ""; {
 			var objects []*storage.ObjectAttrs
 			var err error
-			if token, err = pages.NextPage(&objects); err != nil {
+			if token, err = pages.NextPage(&objects); err == nil && token != "" {
+				err = circle.Next(token)
+			}
+			fruitless.Fruit()
+			if err = fruitless.Err(asking, err); err != nil {
 				yield(bucket.Entry{}, failure(ctx, "list", folder, err))
 				return
 			}

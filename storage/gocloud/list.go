@@ -14,7 +14,7 @@ import (
 
 // List lists a folder, as [downloadview.Lister] says. A folder is what keys
 // have in common up to a slash; one whose name would be empty, as between the
-// slashes of "a//b", is left out.
+// slashes of "a//b", is left out. A listing that goes round in circles is an error.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -50,18 +50,24 @@ func (s *Storage) localEntries(ctx context.Context, folder, prefix string) iter.
 
 func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
 	return func(yield func(bucket.Entry, error) bool) {
-		objects := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
+		asking, fruitless := bucket.NewFruitless(ctx)
+		defer fruitless.Stop()
+		p := &pages{fruitless: fruitless}
+		objects := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/", BeforeList: p.begin})
 		for {
 			// Drivers without a network don't look at the context.
-			err := ctx.Err()
+			err := asking.Err()
 			var o *blob.ListObject
 			if err == nil {
-				o, err = objects.Next(ctx)
+				o, err = objects.Next(asking)
+			}
+			if err == nil {
+				err = p.object(o.Key)
 			}
 			if err == io.EOF {
 				return
 			}
-			if err != nil {
+			if err = fruitless.Err(asking, err); err != nil {
 				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return
 			}
@@ -74,4 +80,30 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			}
 		}
 	}
+}
+
+// pages finds a listing that goes round in circles, of whose continuations the
+// Go CDK doesn't tell. Since a listing has each object once, a page that begins
+// with the object of another one is the same.
+type pages struct {
+	circle    bucket.Pages
+	fruitless *bucket.Fruitless
+	first     bool // the next object is the first of its page
+}
+
+// begin is called before each page.
+func (p *pages) begin(func(any) bool) error {
+	p.first = true
+	p.fruitless.Request()
+	return nil
+}
+
+// object is called with each object.
+func (p *pages) object(key string) error {
+	if !p.first {
+		return nil
+	}
+	p.first = false
+	p.fruitless.Fruit()
+	return p.circle.Next(key)
 }

@@ -2,6 +2,7 @@ package s3bucket
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 	"net/url"
@@ -16,8 +17,9 @@ import (
 )
 
 // List lists a folder, as [downloadview.Lister] says, with one request for each
-// thousand entries. A folder is what keys have in common up to a slash; one
-// whose name would be empty, as between the slashes of "a//b", is left out.
+// thousand entries. A listing that goes round in circles is an error. A folder is
+// what keys have in common up to a slash; one whose name would be empty, as between
+// the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -40,8 +42,12 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			// XML can't carry every character of a key.
 			EncodingType: types.EncodingTypeUrl,
 		})
+		var circle bucket.Pages
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
+			if err == nil && aws.ToBool(page.IsTruncated) {
+				err = nextPage(&circle, aws.ToString(page.NextContinuationToken))
+			}
 			if err != nil {
 				yield(bucket.Entry{}, s.failure(ctx, "list", folder, err))
 				return
@@ -58,6 +64,15 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 			}
 		}
 	}
+}
+
+// nextPage returns an error if there is no page behind token, though the store
+// says that there is one, or one that was had before.
+func nextPage(circle *bucket.Pages, token string) error {
+	if token == "" {
+		return errors.New("the listing is cut off: the store gives no continuation")
+	}
+	return circle.Next(token)
 }
 
 // entriesOf merges objects and folders of a page, each of which is sorted.
