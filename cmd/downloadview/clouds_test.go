@@ -38,6 +38,9 @@ type cloud struct {
 
 	s3     *s3test.Server // nil: another cloud
 	suffix int            // requests for the last bytes
+
+	newline int      // requests for a key with a newline in it
+	control []string // keys with control characters, which the store has
 	denied faultproxy.Fault
 	wrong  func(t *testing.T, faults *faultproxy.Proxy) // makes the credentials so
 }
@@ -79,7 +82,7 @@ func startS3(t *testing.T) *cloud {
 		at: func(_ *testing.T, store string) string {
 			return "?region=" + s.Region + "&use_path_style=true&endpoint=" + url.QueryEscape(store)
 		},
-		s3: s, suffix: 1,
+		s3: s, suffix: 1, newline: 1, control: []string{"c\x01\x1f\x7f.txt", "c\r\nd\t.txt"},
 		denied: faultproxy.S3Error(http.StatusForbidden, "AccessDenied"),
 		wrong:  func(t *testing.T, _ *faultproxy.Proxy) { t.Setenv("AWS_SECRET_ACCESS_KEY", "anothersecret") },
 	}
@@ -112,7 +115,7 @@ func startGS(t *testing.T) *cloud {
 			t.Setenv("STORAGE_EMULATOR_HOST", store)
 			return ""
 		},
-		suffix: 1,
+		suffix: 1, control: []string{"c\x01\x1f\x7f.txt", "c\t.txt"},
 		denied: faultproxy.Status(http.StatusForbidden, "<Error><Code>AccessDenied</Code></Error>"),
 		wrong: func(_ *testing.T, faults *faultproxy.Proxy) { // which the server can't see
 			faults.On(0, nil, faultproxy.Status(http.StatusUnauthorized, "<Error><Code>AuthenticationRequired</Code></Error>"))

@@ -46,7 +46,8 @@ func TestBucketIsServed(t *testing.T) {
 			{"missing", "GET", "/none", nil, 404, "Not Found\n", 1},
 			{"trailing slash", "GET", path + "/", nil, 404, "Not Found\n", 0},
 			{"up", "GET", "/x/..%2fc", nil, 404, "Not Found\n", 0},
-			{"control character", "GET", "/a%0ab", nil, 404, "Not Found\n", 0},
+			{"control character", "GET", "/a%0ab", nil, 404, "Not Found\n", c.newline},
+			{"NUL", "GET", "/a%00b", nil, 404, "Not Found\n", 0},
 			{"101 ranges", "GET", path, []string{"Range", "bytes=0-0" + ranges(101)}, 200, text, -1},
 		} {
 			c.faults.Reset()

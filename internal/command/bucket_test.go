@@ -25,7 +25,7 @@ import (
 
 // inMemory stands for the bucket s3://b.
 var inMemory = downloadtest.Storage{
-	Files:  map[string]string{"a.txt": "0123456789", "x/../a.txt": "up", "b\n": "control"},
+	Files:  map[string]string{"a.txt": "0123456789", "x/../a.txt": "up"},
 	Source: downloadview.Source{Scheme: "s3", Host: "b"},
 }
 
@@ -74,7 +74,7 @@ func TestBucketDenies(t *testing.T) {
 
 func TestBucketKeys(t *testing.T) {
 	b := newBucket(inMemory, time.Minute, slog.New(slog.DiscardHandler))
-	for _, key := range []string{"x/../a.txt", "../a", "b\n", "a\x1f", "a\x7f", "a../b"} {
+	for _, key := range []string{"x/../a.txt", "../a", "a../b"} {
 		if _, err := b.File(key); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("File(%q): %v, want ErrInvalid", key, err)
 		}

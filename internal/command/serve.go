@@ -41,7 +41,7 @@ func (*serve) Help() string {
 
 A directory whose path leads elsewhere by now, since a link in it was switched or something was mounted there, is opened again within a tenth of a second, and at once on SIGHUP.
 
-In a bucket both are keys as any other, but for a file:// URL, which is a directory whose names with a dot are not served either. A bucket is asked with the credentials of the environment, and not before the first download. Keys with a control character or "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
+In a bucket both are keys as any other, but for a file:// URL, which is a directory whose names with a dot are not served either. A bucket is asked with the credentials of the environment, and not before the first download. Keys with "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
 
 "listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
 
