@@ -41,8 +41,8 @@ type cloud struct {
 
 	newline int      // requests for a key with a newline in it
 	control []string // keys with control characters, which the store has
-	denied faultproxy.Fault
-	wrong  func(t *testing.T, faults *faultproxy.Proxy) // makes the credentials so
+	denied  faultproxy.Fault
+	wrong   func(t *testing.T, faults *faultproxy.Proxy) // makes the credentials so
 }
 
 // url is that of a bucket behind the proxy.

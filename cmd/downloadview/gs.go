@@ -48,12 +48,19 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	case anonymous || os.Getenv("STORAGE_EMULATOR_HOST") != "":
 		options = append(options, option.WithoutAuthentication())
 	case gsFile() != "":
+		files := watch(gsFile())
 		found, err := google.FindDefaultCredentialsWithParams(tokens, params)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: no credentials of Google's: %w", gsFile(), err)
 		}
 		options = append(options, option.WithCredentials(found))
-		base = &bearer{base, found.TokenSource}
+		base = &bearer{base, &rotatedTokens{files: files, now: found.TokenSource, find: func() (oauth2.TokenSource, error) {
+			again, err := google.FindDefaultCredentialsWithParams(tokens, params)
+			if err != nil {
+				return nil, err
+			}
+			return again.TokenSource, nil
+		}}}
 	default:
 		options = append(options, option.WithoutAuthentication())
 		base = &bearer{base, oauth2.ReuseTokenSource(nil, &laterTokens{find: func() (oauth2.TokenSource, error) {

@@ -42,9 +42,14 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if err != nil {
 		return nil, nil, err
 	}
+	files := watch(awsFiles()...)
 	cfg, err := s3Config(ctx, q, is)
 	if err != nil {
 		return nil, nil, err
+	}
+	find := func(ctx context.Context) (aws.CredentialsProvider, error) {
+		again, err := s3Config(ctx, q, is)
+		return again.Credentials, err
 	}
 	t := newTransport(r.Connect)
 	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
@@ -56,7 +61,7 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		o.HTTPClient = &http.Client{Transport: link{t}, CheckRedirect: stay}
 		o.Retryer = aws.NopRetryer{} // who tries again is package resume
 		if !is["anonymous"] {
-			o.Credentials = credentials{o.Credentials}
+			o.Credentials = credentials{&rotated{find: find, files: files, now: o.Credentials}}
 		}
 		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
 		o.UseAccelerate = is["accelerate"]
