@@ -21,12 +21,12 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// s3Parameters are those that the Go CDK takes, too. What is for writing objects,
+// s3Parameters are those that the Go CDK takes, too, and requester_pays. What is for writing objects,
 // for checksums and for tries has no effect.
 var s3Parameters = []string{
 	"region", "endpoint", "use_path_style", "s3ForcePathStyle", "hostname_immutable", "anonymous", "profile", "role",
 	"dualstack", "fips", "accelerate", "disable_https", "rate_limiter_capacity",
-	"request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
+	"requester_pays", "request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
 }
 
 // openS3 finds region and credentials as the AWS SDK does: in the environment, in
@@ -65,6 +65,9 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		}
 		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
 		o.UseAccelerate = is["accelerate"]
+		if is["requester_pays"] {
+			o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], requesterPays)
+		}
 		o.EndpointOptions.DisableHTTPS = is["disable_https"]
 		if where != nil {
 			o.BaseEndpoint = aws.String(where.String())
@@ -119,7 +122,7 @@ func s3Switches(q url.Values) (map[string]bool, error) {
 	is := make(map[string]bool)
 	for _, name := range []string{
 		"use_path_style", "s3ForcePathStyle", "hostname_immutable", "anonymous",
-		"dualstack", "fips", "accelerate", "disable_https",
+		"dualstack", "fips", "accelerate", "disable_https", "requester_pays",
 	} {
 		var err error
 		if is[name], err = enabled(q, name); err != nil {
