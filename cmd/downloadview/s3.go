@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -42,6 +43,10 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if err != nil {
 		return nil, nil, err
 	}
+	isARN := strings.HasPrefix(at.bucket, "arn:")
+	if err := checkARN(at.bucket, is); err != nil {
+		return nil, nil, err
+	}
 	files := watch(awsFiles()...)
 	cfg, err := s3Config(ctx, q, is)
 	if err != nil {
@@ -65,6 +70,7 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		}
 		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
 		o.UseAccelerate = is["accelerate"]
+		o.UseARNRegion = o.UseARNRegion || isARN // which is where its access point is
 		if is["requester_pays"] {
 			o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], requesterPays)
 		}
@@ -113,6 +119,27 @@ func s3Config(ctx context.Context, q url.Values, is map[string]bool) (aws.Config
 func checkRole(role string) error {
 	if role != "" && !strings.HasPrefix(role, "arn:") {
 		return usagef("has the role %q; want its ARN, such as arn:aws:iam::123456789012:role/reader", role)
+	}
+	return nil
+}
+
+// checkARN finds ARNs of what objects can't be had from; other names are fine.
+func checkARN(bucket string, is map[string]bool) error {
+	if !strings.HasPrefix(bucket, "arn:") {
+		return nil
+	}
+	const want = "want that of an access point, such as arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"
+	a, err := arn.Parse(bucket)
+	switch {
+	case err != nil:
+		return usagef("has the ARN %q, which is none; %s", bucket, want)
+	case !strings.HasPrefix(a.Service, "s3") || !strings.Contains(a.Resource, "accesspoint"):
+		return usagef("has the ARN %q; %s", bucket, want)
+	}
+	for _, name := range []string{"use_path_style", "s3ForcePathStyle", "hostname_immutable"} {
+		if is[name] {
+			return usagef("has %s with the ARN of an access point, which has a host of its own; want one of them", name)
+		}
 	}
 	return nil
 }

@@ -86,13 +86,13 @@ type bucketURL struct {
 }
 
 func parseBucket(s *config.Storage) (bucketURL, bool) {
-	u, err := url.Parse(s.URL)
+	u, err := config.ParseURL(s.URL)
 	if err != nil || !hasScheme.MatchString(s.URL) {
 		return bucketURL{}, false
 	}
 	q, reader := u.Query(), url.Values{}
 	b := bucketURL{name: s.Name, origin: u.Scheme + "://" + u.Host, prefix: q.Get("prefix") + q.Get("key")}
-	for _, name := range []string{"profile", "role", "anonymous", "access_id"} {
+	for _, name := range []string{"profile", "role", "anonymous", "access_id", "requester_pays"} {
 		if q.Has(name) {
 			reader[name] = q[name]
 			q.Del(name)

@@ -137,7 +137,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 		case err == nil && !x.keys.lists(fi.Name()):
 			continue
 		case r.Context().Err() != nil:
-			return downloadview.Client
+			return endedBy(r)
 		case err != nil && p.empty():
 			x.fail(w, r, err)
 			return downloadview.Nobody

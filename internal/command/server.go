@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -98,6 +99,15 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 		s.cut(again)
 	}
 	return nil
+}
+
+// endedBy returns the party that ended the context of r: the server that stops, or
+// else the client.
+func endedBy(r *http.Request) downloadview.Party {
+	if errors.Is(context.Cause(r.Context()), downloadview.ErrShutdown) {
+		return downloadview.Shutdown
+	}
+	return downloadview.Client
 }
 
 // cut breaks the connections that are left. The handlers then have a moment

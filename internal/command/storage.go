@@ -29,7 +29,7 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 	case !hasScheme.MatchString(arg):
 		return openDirectory(arg, all.logger)
 	}
-	u, err := url.Parse(arg)
+	u, err := config.ParseURL(arg)
 	if err != nil {
 		var parse *url.Error
 		if errors.As(err, &parse) {

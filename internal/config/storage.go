@@ -54,7 +54,7 @@ func readStorages(v value) []Storage {
 
 // withPrefix adds the prefix to the URL of a bucket, as buckets take it.
 func (v value) withPrefix(place, prefix string) string {
-	u, err := url.Parse(place)
+	u, err := ParseURL(place)
 	switch {
 	case !hasScheme.MatchString(place) || err != nil:
 		v.errorf("prefix %q is for the keys of a bucket; for a folder below %q name it in url", prefix, place)
@@ -70,7 +70,7 @@ func (v value) withPrefix(place, prefix string) string {
 
 // place reads where a storage is. A password in it isn't told to anybody.
 func (v value) place(to *string) {
-	if u, err := url.Parse(v.target().Value); err == nil && u.User != nil {
+	if u, err := ParseURL(v.target().Value); err == nil && u.User != nil {
 		v.errorf("%q has a user in it; credentials come from the environment, as the cloud's own tools have them", u.Redacted())
 		return
 	}
@@ -85,7 +85,7 @@ func (d *document) storageURL(s string) (string, error) {
 	if err := CheckExpanded(s); err != nil {
 		return "", err
 	}
-	u, err := url.Parse(s)
+	u, err := ParseURL(s)
 	if err != nil {
 		var parse *url.Error
 		if errors.As(err, &parse) {

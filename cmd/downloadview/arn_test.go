@@ -1,0 +1,112 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
+)
+
+const accessPoint = "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"
+
+// The ARN of an access point is asked at its own host, in its own region.
+func TestAccessPoint(t *testing.T) {
+	var asked []string
+	// As the proxy it sees where the program wants to go.
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.String(), r.Header.Get("Authorization"))
+		fmt.Fprint(w, "content")
+	}))
+	defer proxy.Close()
+	cmd := exec.Command(build(t), "serve", "--listen=127.0.0.1:0", accessPoint+"?region=us-east-1&prefix=d/&endpoint="+url.QueryEscape("http://s3.test"))
+	cmd.Env = []string{
+		"HOME=/nonexistent", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", "HTTP_PROXY=" + proxy.URL,
+	}
+	base := startedAt(t, cmd)
+	resp, err := http.Get(base + "/a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || len(asked) != 2 {
+		t.Fatalf("%s, asked %q", resp.Status, asked)
+	}
+	if want := "http://reports-123456789012.s3.test/d/a.txt?"; !strings.HasPrefix(asked[0], want) {
+		t.Errorf("it asks %s, want %s", asked[0], want)
+	}
+	if !strings.Contains(asked[1], "/eu-west-1/s3/") {
+		t.Errorf("it signs %s, want for eu-west-1", asked[1])
+	}
+}
+
+// startedAt starts the program, which ends with the test, and returns where it
+// listens.
+func startedAt(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	line := make([]byte, 4096)
+	n, err := stderr.Read(line)
+	base, ok := strings.CutPrefix(strings.TrimSpace(string(line[:n])), "listening on ")
+	if !ok {
+		t.Fatalf("it says %q, %v", line[:n], err)
+	}
+	return base
+}
+
+func TestAccessPointURLs(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_CONFIG_FILE", "none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+	u, err := config.ParseURL(accessPoint + "?region=us-east-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	storage, release, err := open(t.Context(), u, reach())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	f, err := storage.File("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
+	if want := "https://reports-123456789012.s3-accesspoint.eu-west-1.amazonaws.com/a.txt?"; err != nil || !strings.HasPrefix(signed, want) {
+		t.Errorf("signed URL %s, %v, want %s", signed, err, want)
+	}
+	for place, want := range map[string]string{
+		"s3://arn:aws:s3": "which is none",
+		"s3://arn:aws:iam::123456789012:role/reader": "accesspoint/reports",
+		"s3://arn:aws:s3:::bucket":                   "accesspoint/reports",
+		accessPoint + "?use_path_style=true":         "use_path_style",
+		accessPoint + "?regoin=x":                    `unknown parameter "regoin"`,
+	} {
+		u, err := config.ParseURL(place)
+		if err == nil {
+			_, _, err = open(t.Context(), u, reach())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", place, err, want)
+		}
+	}
+}
