@@ -13,6 +13,11 @@ func (n byteCount) Exact() string {
 	if n == 1 {
 		return "1 byte"
 	}
+	return grouped(n) + " bytes"
+}
+
+// grouped writes a number with its digits in groups: "1,234,567".
+func grouped[T ~int | ~int64](n T) string {
 	digits := strconv.FormatInt(int64(n), 10)
 	var b []byte
 	for i := range len(digits) {
@@ -21,7 +26,7 @@ func (n byteCount) Exact() string {
 		}
 		b = append(b, digits[i])
 	}
-	return string(b) + " bytes"
+	return string(b)
 }
 
 // Short is the size in decimal units with two or three digits: "1.2 MB".

@@ -18,7 +18,7 @@ var (
 	//go:embed page.css
 	pageStyle string
 
-	pageTemplate = template.Must(template.New("page").Parse(pageText))
+	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"grouped": grouped[int]}).Parse(pageText))
 
 	// Nothing is loaded, run, framed or sent anywhere; the one style is this.
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) +

@@ -127,7 +127,7 @@ func TestIndexPages(t *testing.T) {
 		for at != "" && pages < 9 {
 			_, body := get(t, at)
 			forward = append(forward, rowsOf(body)...)
-			if text := fmt.Sprintf("%d–%d of %d", pages*pageRows+1, min(len(all), (pages+1)*pageRows), len(all)); !strings.Contains(body, text) {
+			if text := fmt.Sprintf("%s–%s of %s", grouped(pages*pageRows+1), grouped(min(len(all), (pages+1)*pageRows)), grouped(len(all))); !strings.Contains(body, text) {
 				t.Errorf("page %d doesn't say %s", pages, text)
 			}
 			pages++
@@ -150,7 +150,7 @@ func TestIndexPages(t *testing.T) {
 		}
 		_, first := get(t, base+"/"+strings.TrimPrefix(o.link(""), "./"))
 		_, end := get(t, linkCalled(t, base+"/", first, "Last"))
-		if got := rowsOf(end); !slices.Equal(got, want[len(want)-pageRows:]) || !strings.Contains(end, fmt.Sprintf("–%d of %[1]d", len(all))) {
+		if got := rowsOf(end); !slices.Equal(got, want[len(want)-pageRows:]) || !strings.Contains(end, fmt.Sprintf("–%s of %[1]s", grouped(len(all)))) {
 			t.Errorf("%+v: the last page has %d names", o, len(got))
 		}
 	}
@@ -193,7 +193,7 @@ func TestIndexOfManyFiles(t *testing.T) {
 	if names := rowsOf(body); len(names) != pageRows || names[0] != "file 1.bin" || names[pageRows-1] != fmt.Sprintf("file %d.bin", pageRows) {
 		t.Errorf("%d rows, %q to %q", len(names), names[0], names[len(names)-1])
 	}
-	if len(body) > 1<<20 || !strings.Contains(body, "1–1000 of 100000") || !strings.Contains(body, "100000 files") {
+	if len(body) > 1<<20 || !strings.Contains(body, "1–1,000 of 100,000") || !strings.Contains(body, "100,000 files") {
 		t.Errorf("a page of %d bytes: %.3000s", len(body), body)
 	}
 	for _, agent := range []string{"rclone/v1.60.1", "lftp/4.9.2", "pip/24.0 {}"} {

@@ -37,7 +37,7 @@ type downloadFlags struct {
 
 // Help is the long part of --help.
 func (*serve) Help() string {
-	return `The path of the URL is the key of the file, decoded once; the query is ignored. Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are; those that begin with a dot are served with --hidden alone. A path that isn't clean, such as /./a or //a, leads to the same file as /a. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
+	return `The path of the URL is the key of the file, decoded once; the query is ignored, but by the pages of folders, whose links sort by it and lead through 1,000 rows at a time (?all: all in one). Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are; those that begin with a dot are served with --hidden alone. A path that isn't clean, such as /./a or //a, leads to the same file as /a. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
 
 A directory whose path leads elsewhere by now, since a link in it was switched or something was mounted there, is opened again within a tenth of a second, and at once on SIGHUP.
 
