@@ -73,6 +73,11 @@ APT::Sandbox::User "root"; Acquire::Languages "none"; Acquire::http::Proxy "DIRE
 				t.Errorf("apt-get update says\n%s", out)
 			}
 			run("download", "downloadview-canary")
+			for _, path := range []string{"//Packages", "/./Packages", "/.//%2e/Packages"} {
+				if resp, body, err := fetch(site, "GET", path); err != nil || resp.StatusCode != 200 || !strings.HasPrefix(string(body), "Package: ") {
+					t.Errorf("%s: %v, %v", path, resp, err)
+				}
+			}
 			if got, err := os.ReadFile(filepath.Join(home, "downloadview-canary_1.0_all.deb")); err != nil || string(got) != deb {
 				t.Errorf("the package is %q, %v", got, err)
 			}
