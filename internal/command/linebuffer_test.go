@@ -34,6 +34,9 @@ func TestLinesAreWrittenTogether(t *testing.T) {
 		defer b.stopWaiting()
 		expect := func(when, want string) {
 			t.Helper()
+			synctest.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			if got := w.text(); got != want {
 				t.Errorf("%s: %q was written, want %q", when, got, want)
 			}
@@ -85,6 +88,7 @@ func TestNoLineIsLostOrLate(t *testing.T) {
 		}
 		all.Wait()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		next := make([]int, writers)
 		for _, part := range w.all {
 			if len(part) > chunk || !strings.HasSuffix(part, "\n") {
