@@ -1,67 +1,19 @@
 package downloadview_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
-
-// inChromium loads url in a real browser and returns the page as it stands after
-// its load event, which waits for all frames, scripts and images. A browser that
-// doesn't come to its end, as happens to one in many on a busy machine, is started
-// again.
-func inChromium(t *testing.T, url string) string {
-	t.Helper()
-	binary := testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")
-	for tries := 3; ; tries-- {
-		page, said, err := browse(t, binary, url)
-		switch {
-		case err == nil:
-			return page
-		case errors.Is(err, context.DeadlineExceeded) && tries > 1:
-			t.Logf("chromium: %v\n%s", err, said)
-		default:
-			t.Fatalf("chromium: %v\n%s", err, said)
-		}
-	}
-}
-
-func browse(t *testing.T, binary, url string) (page, said string, err error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	args := []string{
-		"--headless", "--disable-gpu", "--disable-quic", "--disable-component-update", "--no-first-run",
-		"--user-data-dir=" + t.TempDir(), "--dump-dom",
-	}
-	if os.Getuid() == 0 {
-		args = append(args, "--no-sandbox") // which root can't have
-	}
-	cmd := exec.CommandContext(ctx, binary, append(args, url)...)
-	cmd.WaitDelay = time.Second // its children may hold on to its output
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
-	var log strings.Builder
-	cmd.Stderr = &log
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	return string(out), log.String(), err
-}
 
 // scripted is a document as HTML and as XML. Its script can reach the page that
 // frames it only in the site's origin.
@@ -113,7 +65,7 @@ func TestChromiumRunsNoScriptOfADownload(t *testing.T) {
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	page := inChromium(t, s.URL)
+	page := testserver.Browse(t, s.URL)
 	if !strings.Contains(page, "data-ran-control") {
 		t.Fatalf("the page's own script didn't run: %s", page)
 	}
@@ -161,7 +113,7 @@ func TestChromiumRunsNoAttachment(t *testing.T) {
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	page := inChromium(t, s.URL)
+	page := testserver.Browse(t, s.URL)
 	if !strings.Contains(page, "data-ran-control") {
 		t.Fatalf("the site's own script didn't run: %s", page)
 	}
@@ -214,7 +166,7 @@ func TestChromiumKeepsTheSandbox(t *testing.T) {
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	page := inChromium(t, s.URL)
+	page := testserver.Browse(t, s.URL)
 	if asked.Load() == 0 {
 		t.Fatal("the browser asked for nothing anew")
 	}

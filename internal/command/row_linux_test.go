@@ -3,7 +3,6 @@ package command
 import (
 	"html"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,7 +15,6 @@ import (
 // Wherever somebody clicks in a row, at the width of a desk and of a phone, the
 // link of its name is there.
 func TestRowsAreLinks(t *testing.T) {
-	chromium := testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")
 	base, _ := serveIndex(t, holding([]entry{{"folder", true, -1, time.Time{}}, {"a.txt", false, 5, time.Unix(1e9, 0)}, {"b.txt", false, 7, time.Unix(1e9, 0)}}))
 	_, body := get(t, base+"/sub/")
 	const probe = `<script>
@@ -36,13 +34,12 @@ document.body.innerHTML = "<p id=seen>" + seen + innerWidth + "</p>";
 		t.Fatal(err)
 	}
 	for _, width := range []string{"1280", "500"} { // chromium has no narrower window; the narrow style begins at 640
-		cmd := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--window-size="+width+",800", "--dump-dom", "file://"+page)
-		out, err := cmd.Output()
-		m := regexp.MustCompile(`<p id="seen">([^<]*)</p>`).FindSubmatch(out)
-		if err != nil || m == nil {
-			t.Fatalf("%v: %s", err, out)
+		out := testserver.Browse(t, "file://"+page, "--window-size="+width+",800")
+		m := regexp.MustCompile(`<p id="seen">([^<]*)</p>`).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatal(out)
 		}
-		if got, want := html.UnescapeString(string(m[1])), "../ ./folder/ ./a.txt ./b.txt "+width; got != want {
+		if got, want := html.UnescapeString(m[1]), "../ ./folder/ ./a.txt ./b.txt "+width; got != want {
 			t.Errorf("at the width of %s: %s, want %s", width, got, want)
 		}
 	}

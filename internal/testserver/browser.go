@@ -1,0 +1,54 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Browse loads url in a real Chromium, with flags besides, and returns the page as
+// it stands after its load event, which waits for all frames, scripts and images.
+// A browser that doesn't come to its end, as happens to one in many on a busy
+// machine, is started again.
+func Browse(t testing.TB, url string, flags ...string) (page string) {
+	t.Helper()
+	binary := Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")
+	for tries := 3; ; tries-- {
+		page, said, err := browse(t, binary, append(flags, url))
+		switch {
+		case err == nil:
+			return page
+		case errors.Is(err, context.DeadlineExceeded) && tries > 1:
+			t.Logf("chromium: %v\n%s", err, said)
+		default:
+			t.Fatalf("chromium: %v\n%s", err, said)
+		}
+	}
+}
+
+func browse(t testing.TB, binary string, args []string) (page, said string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	all := []string{
+		"--headless", "--disable-gpu", "--disable-quic", "--disable-component-update", "--no-first-run",
+		"--user-data-dir=" + t.TempDir(), "--dump-dom",
+	}
+	if os.Getuid() == 0 {
+		all = append(all, "--no-sandbox") // which root can't have
+	}
+	cmd := exec.CommandContext(ctx, binary, append(all, args...)...)
+	cmd.WaitDelay = time.Second // its children may hold on to its output
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	var log strings.Builder
+	cmd.Stderr = &log
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return string(out), log.String(), err
+}
