@@ -112,7 +112,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
-			logger.Warn("who comes past the proxy gets empty files and sees internal locations; say by "+flag+" where the proxy's requests come from", "listen", c.Listen)
+			logger.Warn("clients that connect to this address directly get empty files and see internal locations; set "+flag+" to the proxy's address", "listen", c.Listen)
 		}
 	})
 }
