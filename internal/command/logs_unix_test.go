@@ -29,7 +29,7 @@ func TestSignalsLoseNoLine(t *testing.T) {
 		{syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP}, {syscall.SIGQUIT}, {syscall.SIGABRT},
 	} {
 		t.Run(fmt.Sprint(signals), func(t *testing.T) {
-			p := start(t, filesWith(t, "a.txt", "content"))
+			p := start(t, "file://"+filesWith(t, "a.txt", "content")) // SIGHUP has a directory opened again
 			const clients, requests = 8, 200
 			var all sync.WaitGroup
 			for range clients {
