@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // openFolder returns a folder that everybody may enter.
@@ -48,7 +49,7 @@ func TestSocket(t *testing.T) {
 // mode or that of a folder above.
 func TestClosedSocket(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("there is no other user to run nginx as")
+		testserver.Lacking(t, "needs root, to run nginx as another user")
 	}
 	for _, test := range []struct {
 		name           string

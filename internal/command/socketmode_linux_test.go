@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // dialAs connects to the socket as another user, with one group.
@@ -40,7 +41,7 @@ func dialAs(uid, gid int, path string) error {
 func asRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can be other users")
+		testserver.Lacking(t, "needs root, to be other users")
 	}
 }
 
