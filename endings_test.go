@@ -111,17 +111,15 @@ func (e ending) check(t *testing.T, local localFile) {
 		s.WriteTimeout = e.after
 	}
 	l := newPipes()
-	go s.Serve(l)
+	go s.Serve(EndStalled(l, time.Hour))
 	defer func() {
 		s.Close()
 		stopping(nil)
 		synctest.Wait()
 	}()
 	if e.limit == "shutdown" {
-		time.AfterFunc(e.after, func() {
-			stopping(ErrShutdown)
-			s.Close()
-		})
+		time.AfterFunc(e.after, func() { stopping(ErrShutdown) })
+		time.AfterFunc(e.after+time.Millisecond, func() { s.Close() })
 	}
 
 	got := e.download(l)

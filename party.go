@@ -43,9 +43,10 @@ func (p Party) String() string {
 // ErrShutdown is the cause that a server gives when it cancels the context of
 // its requests because it stops. A server whose
 // [net/http.Server.BaseContext] comes from [context.WithCancelCause] calls the
-// cancel function with ErrShutdown just before it closes the connections that
-// are left. A download that this cuts short has the [Outcome.AbortedBy]
-// [Shutdown].
+// cancel function with ErrShutdown a moment before it closes the connections that
+// are left: downloads that notice break off so that their clients see it. Those
+// that wait for a client don't notice, and [EndStalled] has closing them seen,
+// too. A download that this cuts short has the [Outcome.AbortedBy] [Shutdown].
 var ErrShutdown = errors.New("the server is stopping")
 
 // ended returns the party that ended the request's context; [Nobody] while the

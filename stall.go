@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -66,6 +67,8 @@ type stallConn struct {
 	net.Conn
 	limit time.Duration
 
+	writing atomic.Int32 // writes that are going on
+
 	mu    sync.Mutex
 	outer time.Time // the deadline that the connection's owner has set; zero: none
 	until time.Time // the deadline that the connection has
@@ -77,6 +80,8 @@ const looks = 4
 // write calls once, which writes more each time, until it has an answer that is
 // not the deadline of a look, or the other side has taken nothing for the limit.
 func (c *stallConn) write(once func() (int64, error)) (int64, error) {
+	c.writing.Add(1)
+	defer c.writing.Add(-1)
 	var sent int64
 	waiting := -1 // bytes in the socket at the last look; -1: not known
 	still := 0    // looks without progress
@@ -150,6 +155,17 @@ func (c *stallConn) SetWriteDeadline(t time.Time) error {
 	defer c.mu.Unlock()
 	c.outer, c.until = t, t
 	return c.Conn.SetWriteDeadline(t)
+}
+
+// Close resets the connection in the middle of a write, as when a server closes
+// those that are left: the other side would take an end in good order for that of
+// an answer without a length.
+func (c *stallConn) Close() error {
+	if c.writing.Load() > 0 {
+		closeHard(c.Conn)
+		return nil
+	}
+	return c.Conn.Close()
 }
 
 // CloseWrite is how net/http takes leave of a client.

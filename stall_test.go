@@ -112,6 +112,38 @@ func readSlowly(c net.Conn, pause time.Duration) (sum [sha256.Size]byte, err err
 	}
 }
 
+// A connection that the server closes while its client takes nothing doesn't end in
+// good order: of HTTP/1.0 without a length that would be the end of the file.
+func TestClosedInTheMiddleOfAWrite(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := make(chan struct{})
+	f := FromFunc("a", func(_ context.Context, w io.Writer) error {
+		close(begun)
+		_, err := w.Write(content)
+		return err
+	}, nil)
+	s := &http.Server{Handler: NewHandler(fileView(f), &Options{Logger: discard})}
+	go s.Serve(EndStalled(l, time.Hour))
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "GET / HTTP/1.0\r\n\r\n")
+	<-begun
+	if _, err := io.ReadFull(c, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if n, err := io.Copy(io.Discard, c); err == nil {
+		t.Errorf("the client takes %d bytes for whole", n)
+	}
+}
+
 // What isn't for sendfile(2) goes on after a look at the right byte too.
 func TestStalledConnGoesOnWhereItStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

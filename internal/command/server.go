@@ -110,20 +110,28 @@ func endedBy(r *http.Request) downloadview.Party {
 	return downloadview.Client
 }
 
-// cut breaks the connections that are left. The handlers then have a moment
-// to say so in the log, unless there is no patience left.
+// cut breaks the connections that are left. First the handlers have a moment to
+// break off by themselves, so that nobody takes what it has for the whole; those
+// that wait for a client don't notice. Then they have another to say so in the log.
+// Neither is waited for when there is no patience left.
 func (s *server) cut(patience context.Context) {
 	s.logger.Warn("downloads in flight are cut")
-	s.end(downloadview.ErrShutdown)
-	s.http.Close()
 	quiet := make(chan struct{})
 	go func() {
 		s.handlers.Wait()
 		close(quiet)
 	}()
+	s.end(downloadview.ErrShutdown)
+	await(patience, quiet, 100*time.Millisecond)
+	s.http.Close()
+	await(patience, quiet, time.Second)
+}
+
+// await waits for done, no longer than d.
+func await(patience context.Context, done <-chan struct{}, d time.Duration) {
 	select {
-	case <-quiet:
+	case <-done:
 	case <-patience.Done():
-	case <-time.After(time.Second):
+	case <-time.After(d):
 	}
 }
