@@ -23,8 +23,12 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength == 0 || r.Body == nil {
+				next.ServeHTTP(w, r)
+				return
+			}
 			b := &awaitedBody{ReadCloser: r.Body, w: w, limit: limit, quiet: r.Header.Get("Expect") != ""}
-			if r.ContentLength == 0 || r.Body == nil || !b.renew() {
+			if !b.renew() {
 				next.ServeHTTP(w, r)
 				return
 			}
