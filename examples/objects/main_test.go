@@ -118,7 +118,7 @@ func testDocuments(t *testing.T, db *database) {
 		{"head", "HEAD", "2", [2]string{}, 200, nil, int64(len(large)), 0, 0},
 		{"not modified", "GET", "2", [2]string{"If-None-Match", `"2.5"`}, 304, nil, 0, 0, 0},
 		{"not modified since", "GET", "2", [2]string{"If-Modified-Since", date}, 304, nil, 0, 0, 0},
-		{"failed precondition", "GET", "2", [2]string{"If-Match", `"2.4"`}, 412, []byte("Precondition Failed\n"), 20, 0, 0},
+		{"failed precondition", "GET", "2", [2]string{"If-Match", `"2.4"`}, 412, []byte("Precondition Failed\n"), 20, 1, 0},
 		{"range", "GET", "2", [2]string{"Range", "bytes=1000-1009"}, 206, large[1000:1010], 10, 1, 0},
 		{"range across pieces", "GET", "2", [2]string{"Range", "bytes=1000-300000"}, 206, large[1000:300001], 299001, 2, 0},
 		{"suffix", "GET", "2", [2]string{"Range", "bytes=-5"}, 206, large[len(large)-5:], 5, 1, 0},
