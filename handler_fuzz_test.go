@@ -310,13 +310,20 @@ func (h *trialWriter) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{h.trialHandle})
 }
 
-// FuzzHandler: whatever is asked for, of whatever storage and below whatever
-// middleware, the status is one that fits, the body is right or visibly cut, no
-// field comes from where none may come, nothing panics and nothing is left.
-func FuzzHandler(f *testing.F) {
-	for seed := range uint64(500) {
-		f.Add(seed)
+// Whatever is asked for, of whatever storage and below whatever middleware, the
+// status is one that fits, the body is right or visibly cut, no field comes from
+// where none may come, nothing panics and nothing is left.
+func TestHandlerTrials(t *testing.T) {
+	for seed := range uint64(600) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { newTrial(seed).run(t) })
+		})
 	}
+}
+
+// FuzzHandler is TestHandlerTrials for any seed.
+func FuzzHandler(f *testing.F) {
+	f.Add(uint64(0))
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		synctest.Test(t, func(t *testing.T) { newTrial(seed).run(t) })
 	})
