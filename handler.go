@@ -47,7 +47,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.options != nil {
 		s.options = h.options
 	}
-	x := newExchange(w, r, s.options)
+	var x exchange
+	x.begin(w, r, s.options)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		x.refuse(errMethod)
 		return
@@ -66,7 +67,8 @@ var errMethod = &StatusError{
 // come from [Use] and [UseOptions] above.
 func Send(w http.ResponseWriter, r *http.Request, resp Response) {
 	s := scopeOf(r.Context())
-	x := newExchange(w, r, s.options)
+	var x exchange
+	x.begin(w, r, s.options)
 	if len(s.middleware) == 0 {
 		x.resp = resp
 		x.carryOut()

@@ -36,15 +36,15 @@ type exchange struct {
 // noOptions is the zero value that nil stands for.
 var noOptions Options
 
-func newExchange(w http.ResponseWriter, r *http.Request, o *Options) exchange {
+// begin makes x the exchange of r. It is large, and returning it would copy it.
+func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	if o == nil {
 		o = &noOptions
 	}
-	x := exchange{w: w, r: r, options: o}
+	x.w, x.r, x.options = w, r, o
 	if o.Observer != nil {
 		x.now()
 	}
-	return x
 }
 
 // now is the same time throughout, taken when it is first needed.
