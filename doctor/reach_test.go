@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // TestOtherAnswers: the application isn't asked, which is no fault of where the
@@ -169,7 +170,7 @@ func TestMovedRoot(t *testing.T) {
 		t.Helper()
 		current = filepath.Join(filepath.Dir(s.dir), "current")
 		if err := os.Symlink(s.dir, current); err != nil {
-			t.Skip("no symbolic links here: ", err)
+			testserver.Lacking(t, "needs symbolic links: %v", err)
 		}
 		old, s.dir = s.dir, current
 		s.rule.Source, s.site.Rules[0].Source = current, current

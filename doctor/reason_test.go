@@ -14,6 +14,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // TestExplainReason: why a file is streamed is told by what decided so, of every
@@ -69,7 +70,7 @@ func TestExplainReason(t *testing.T) {
 				name = filepath.Join(s.dir, test.file)
 			}
 			if err := os.WriteFile(name, []byte("content"), 0o600); err != nil {
-				t.Skip("no such file here: ", err)
+				testserver.Lacking(t, "needs such a file: %v", err)
 			}
 			then := time.Now().Add(-time.Hour - test.age)
 			if test.age < 0 {

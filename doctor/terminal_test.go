@@ -12,6 +12,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // forging is what would clear a screen, turn text around, and pass for a line.
@@ -69,7 +70,7 @@ func TestExplanationForgesNothing(t *testing.T) {
 	dir := t.TempDir()
 	name := strings.ReplaceAll(forging, "/", "_")
 	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
-		t.Skip("the file system has no such names: ", err)
+		testserver.Lacking(t, "needs a file system with such names: %v", err)
 	}
 	s := &setting{dir: dir, server: "nginx", rule: accel.Rule{Name: forging, Source: dir, Destination: "/_media/"}}
 	for _, key := range []string{name, "missing" + name} {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // JSON is seen in terminals too: names in it steer none, and mean what they did.
@@ -16,7 +17,7 @@ func TestJSONSteersNoTerminal(t *testing.T) {
 	const name = "a\u202etxt.exe\u009b2J"
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
-		t.Skip("the file system has no such names: ", err)
+		testserver.Lacking(t, "needs a file system with such names: %v", err)
 	}
 	var stdout, stderr bytes.Buffer
 	if status := Run(t.Context(), []string{"explain", "--json", dir, name}, &stdout, &stderr, nil); status != exitOK {

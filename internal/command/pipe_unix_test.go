@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // writeOnce writes text into a pipe at path when somebody reads, as a shell does
@@ -38,7 +40,7 @@ func makePipe(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip("no pipes here: ", err)
+		testserver.Lacking(t, "needs named pipes: %v", err)
 	}
 	return path
 }
