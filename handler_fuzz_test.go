@@ -217,6 +217,9 @@ type trialRangeFile struct{ trialStatFile }
 
 func (f trialRangeFile) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	size := int64(len(f.t.content))
+	if offset < 0 && f.t.attributes.Size >= 0 {
+		size = f.t.attributes.Size // a suffix ends where the file says that it ends
+	}
 	switch {
 	case f.t.rangeFails != nil:
 		return nil, f.t.rangeFails
