@@ -49,11 +49,15 @@ func contentDisposition(kind, name string) string {
 	b := append(stack[:0], kind...)
 	b = append(b, `; filename="`...)
 	exact := true
-	for _, c := range name {
+	for _, c := range []byte(name) {
 		if c >= utf8.RuneSelf || c == '"' || c == '%' {
-			c, exact = '_', false
+			exact = false
+			if !utf8.RuneStart(c) {
+				continue
+			}
+			c = '_'
 		}
-		b = append(b, byte(c))
+		b = append(b, c)
 	}
 	b = append(b, '"')
 	if exact {
@@ -74,8 +78,8 @@ func contentDisposition(kind, name string) string {
 // isPlain tells whether name can stand in quotes as it is, and is a file name
 // that fileName would not change.
 func isPlain(name string) bool {
-	for _, c := range []byte(name) {
-		if c < ' ' || c > '~' || c == '"' || c == '%' || c == '\\' || c == '/' {
+	for i := range len(name) {
+		if !isPlainChar[name[i]] {
 			return false
 		}
 	}
@@ -87,7 +91,7 @@ func isPlain(name string) bool {
 // valid UTF-8, not too long, and never empty.
 func fileName(name string) string {
 	for _, c := range name {
-		if inFileName(c) != c {
+		if isLetter := c >= 0xa0 && c < 0x600 || c > 0x2069 && c < utf8.RuneError; !isLetter && inFileName(c) != c {
 			name = strings.Map(inFileName, name)
 			break
 		}
@@ -127,6 +131,14 @@ func shortened(name string) string {
 	}
 	return name[:end] + ext
 }
+
+// isPlainChar is what can stand in a quoted file name as it is.
+var isPlainChar = func() (is [256]bool) {
+	for c := byte(' '); c <= '~'; c++ {
+		is[c] = strings.IndexByte(`"%\/`, c) < 0
+	}
+	return is
+}()
 
 // isAttrChar is attr-char of RFC 8187, 3.2.1.
 var isAttrChar = func() (is [256]bool) {

@@ -73,13 +73,25 @@ func isHarmless(contentType string) bool {
 
 // isScript reports whether a page can run a file of the type as its own script.
 func isScript(contentType string) bool {
-	end := strings.IndexByte(contentType, ';')
-	if end < 0 {
-		end = len(contentType)
-	}
-	if end == 0 || strings.IndexByte("tTmM.012345 ", contentType[end-1]) < 0 {
-		return false // the types above end in one of these, and most others don't
+	if !beginsLikeScript(contentType) {
+		return false
 	}
 	t, ok := parseMediaType(contentType)
 	return ok && scripts[strings.ToLower(t.name)]
+}
+
+// beginsLikeScript is false for most other types, and costs nothing.
+func beginsLikeScript(contentType string) bool {
+	subtype := len("text/")
+	if len(contentType) > subtype && contentType[subtype-1] != '/' {
+		subtype = len("application/")
+	}
+	if len(contentType) <= subtype {
+		return false
+	}
+	switch contentType[subtype] | 0x20 {
+	case 'e', 'j', 'l', 'w', 'x':
+		return true
+	}
+	return false
 }

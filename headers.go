@@ -84,7 +84,7 @@ func (r *Response) describe(a *Attributes) description {
 
 func hasControl(s string) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
+		if c := s[i]; c-' ' >= 0x7f-' ' && c <= 0x7f { // one comparison for most
 			return true
 		}
 	}

@@ -26,13 +26,13 @@ func IdentityOf(f File) (string, bool) {
 
 // Covers reports whether f is in the Store of h, where it has one.
 func (h *Handover) Covers(f File) bool {
-	if h.Store == "" {
+	if h.Terms == nil || h.Terms.Store == "" {
 		return true
 	}
 	id, ok := IdentityOf(f)
 	if !ok {
 		return false
 	}
-	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(h.Store, "/"))
+	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(h.Terms.Store, "/"))
 	return ok && (rest == "" || rest[0] == '/')
 }

@@ -23,7 +23,7 @@ func TestHandoverCovers(t *testing.T) {
 		{"https://s/b", "https://s2/b/k", false},
 		{"https://s/b", "", false},
 	} {
-		h := Handover{Store: tt.store}
+		h := Handover{Terms: &Terms{Store: tt.store}}
 		var f File = FromString("k", "", nil)
 		if tt.id != "" {
 			f = ofStore{f, tt.id}

@@ -6,7 +6,7 @@ type Obstacle string
 
 const (
 	NoRule         Obstacle = "no rule"         // none covers the file's source, or the file has none
-	OtherStore     Obstacle = "other store"     // the rule is for another one, Handover.Store
+	OtherStore     Obstacle = "other store"     // the rule is for another one, Terms.Store
 	NotTheProxy    Obstacle = "not the proxy"   // the request doesn't come from where the proxy's do
 	OddName        Obstacle = "odd name"        // the proxy's header field can't carry it, or not one as long
 	ContentCoding  Obstacle = "content coding"  // the proxy would drop Content-Encoding

@@ -31,15 +31,6 @@ type Handover struct {
 
 	// Link has the bytes fetched by a signed URL; nil doesn't.
 	Link *Link
-
-	// Store is what the file's identity must be, or lie below: the store and the
-	// bucket that the proxy has. Else no rule covers it. "" is any, and files
-	// without an identity too. See [Identifier].
-	Store string
-
-	// LimitRate bounds the speed of the download, in bytes a second, where the
-	// Response has no lower bound of its own; 0 doesn't.
-	LimitRate int64
 }
 
 // Stream is an [Offloader] that never hands over. A view sets it to opt out.
@@ -69,8 +60,8 @@ func (x *exchange) offload() (done bool, err error) {
 	}
 	x.outcome.Rule, x.style = h.Rule, h.Terms.Tag
 	x.uncut = h.Terms.CutsStreamed && hasOddRange(x.r.Header)
-	if x.limit <= 0 || h.LimitRate > 0 && h.LimitRate < x.limit {
-		x.limit = h.LimitRate
+	if x.limit <= 0 || h.Terms.LimitRate > 0 && h.Terms.LimitRate < x.limit {
+		x.limit = h.Terms.LimitRate
 	}
 	switch {
 	case h.Field == "":

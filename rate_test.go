@@ -66,7 +66,7 @@ func TestRateOfProxies(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := likeNginx
-			p.Terms, p.LimitRate = &Terms{RateField: tt.field}, tt.rule
+			p.Terms = &Terms{RateField: tt.field, LimitRate: tt.rule}
 			w := httptest.NewRecorder()
 			Send(w, httptest.NewRequest("GET", "/", nil), Response{File: f, Offloader: p, LimitRate: tt.view})
 			if got := w.Header().Get("X-Accel-Limit-Rate"); got != tt.want || (w.Body.Len() == 0) != tt.offload {

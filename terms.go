@@ -1,8 +1,8 @@
 package downloadview
 
-// Terms say what a proxy does with an answer that hands a file over. The zero
-// value is a proxy that judges by its own validators and drops what it doesn't
-// know.
+// Terms say what holds for every file of a rule, and what the proxy does with an
+// answer that hands one over. The zero value is a rule for files of any store and a
+// proxy that judges by its own validators and drops what it doesn't know.
 type Terms struct {
 	// Tag is the kind of entity tag that the proxy gives a local file.
 	Tag TagStyle
@@ -37,6 +37,15 @@ type Terms struct {
 	// RateField is the canonical name of the field that bounds the speed, in
 	// bytes a second. Where it is "", downloads with a bound are streamed.
 	RateField string
+
+	// LimitRate bounds the speed of the download, in bytes a second, where the
+	// Response has no lower bound of its own; 0 doesn't.
+	LimitRate int64
+
+	// Store is what the file's identity must be, or lie below: the store and the
+	// bucket that the proxy has. Else no rule covers it. "" is any, and files
+	// without an identity too. See [Identifier].
+	Store string
 }
 
 // A PrivateField is a header field and the name that it travels under, both

@@ -137,7 +137,7 @@ func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloa
 	if rule == nil {
 		return downloadview.Handover{}, false
 	}
-	h := downloadview.Handover{Rule: rule.name, Terms: &rule.terms, Store: rule.store, LimitRate: rule.limitRate}
+	h := downloadview.Handover{Rule: rule.name, Terms: &rule.terms}
 	if a.from.excludes(r) {
 		h.Obstacle = downloadview.NotTheProxy
 		return h, true

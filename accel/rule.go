@@ -95,7 +95,8 @@ var local = origin{scheme: "file"}
 
 // make returns the rule ready for use with p.
 func (r Rule) make(p *Proxy, o origin) (*rule, error) {
-	made := &rule{name: r.Name, source: r.Source, store: r.Store, limitRate: r.LimitRate, terms: p.Terms}
+	made := &rule{name: r.Name, source: r.Source, terms: p.Terms}
+	made.terms.Store, made.terms.LimitRate = r.Store, r.LimitRate
 	switch {
 	case r.Store != "" && o == local:
 		return nil, fmt.Errorf("store %q of local files, which are in none; want none", r.Store)
@@ -140,7 +141,7 @@ func (r *rule) redirects(from Rule) error {
 		return fmt.Errorf("destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
 	}
 	r.field, r.encode = r.link.Field, destinationAlone
-	r.terms = downloadview.Terms{KeepsSafety: from.Headers != OwnHeaders}
+	r.terms = downloadview.Terms{KeepsSafety: from.Headers != OwnHeaders, Store: from.Store, LimitRate: from.LimitRate}
 	return nil
 }
 

@@ -25,13 +25,11 @@ type prefixes struct {
 type rule struct {
 	name        string
 	source      string // as it was written
-	store       string // that files must be in; "": any
 	field       string
 	destination string // as encode gets it
 	encode      func(destination, rest string) (string, bool)
 	terms       downloadview.Terms
 	link        *downloadview.Link
-	limitRate   int64
 }
 
 // location returns the value of field for a file by what follows the rule's

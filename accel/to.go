@@ -38,7 +38,7 @@ func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("accel: %w", err)
 	}
-	t := to{from: a.from, h: downloadview.Handover{Rule: made.name, Terms: &made.terms, LimitRate: made.limitRate}}
+	t := to{from: a.from, h: downloadview.Handover{Rule: made.name, Terms: &made.terms}}
 	if value, ok := made.location(path); ok {
 		t.field, t.value = made.field, value
 	}
