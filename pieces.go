@@ -37,6 +37,7 @@ func newPiece(size int) *[]byte {
 type pieceBuffer struct {
 	bytes  *[]byte
 	large  bool
+	slow   bool      // the last large piece was
 	since  time.Time // when the client began to prove that it keeps up
 	proven int64     // bytes that it has taken since then
 }
@@ -55,11 +56,23 @@ func (b *pieceBuffer) release() {
 	b.bytes = nil
 }
 
-// took is told that the client has taken n bytes within d, and left bytes to come;
-// it is negative where that isn't known.
-func (b *pieceBuffer) took(n int, d time.Duration, left int64) {
+// write calls write. Only a large piece is timed, since small ones may be a few
+// bytes each.
+func (b *pieceBuffer) write(write func([]byte) (int, error), p []byte) (int, error) {
+	if !b.large {
+		return write(p)
+	}
+	begun := time.Now()
+	n, err := write(p)
+	b.slow = time.Since(begun) > slowPiece
+	return n, err
+}
+
+// took is told that the client has taken n bytes, and left bytes to come; it is
+// negative where that isn't known.
+func (b *pieceBuffer) took(n int, left int64) {
 	switch b.proven += int64(n); {
-	case b.large && d > slowPiece:
+	case b.large && b.slow:
 		b.release()
 		b.bytes, b.large = smallPieces.Get().(*[]byte), false
 		b.since, b.proven = time.Now(), 0
@@ -93,13 +106,12 @@ func copyPieces(write func([]byte) (int, error), src io.Reader, n int64) (sent i
 			return sent, err, nil
 		}
 		if read > 0 {
-			begun := time.Now()
-			wrote, writeErr := write(piece[:read])
+			wrote, writeErr := buf.write(write, piece[:read])
 			sent += int64(wrote)
 			if writeErr != nil {
 				return sent, nil, writeErr
 			}
-			buf.took(wrote, time.Since(begun), n-sent)
+			buf.took(wrote, n-sent)
 		}
 		if err == io.EOF {
 			break
