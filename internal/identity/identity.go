@@ -17,7 +17,16 @@ func Of(store, key, version string) string {
 	return id
 }
 
-func escaped(s string) string { return strings.ReplaceAll(url.PathEscape(s), "%2F", "/") }
+// escaped is called for each hand-over. Most keys have nothing to escape but the
+// slashes that stay.
+func escaped(s string) string {
+	for i := range len(s) {
+		if c := s[i]; !(c >= '-' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_') {
+			return strings.ReplaceAll(url.PathEscape(s), "%2F", "/")
+		}
+	}
+	return s
+}
 
 // Store returns where an object is by the URL of one with the given key, such as
 // a signed one; "" where it is no such URL.

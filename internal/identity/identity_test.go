@@ -44,3 +44,19 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+func TestOf(t *testing.T) {
+	for key, want := range map[string]string{
+		"2026/report-1_final.pdf": "https://s/b/2026/report-1_final.pdf",
+		"a b/ü?#%":                "https://s/b/a%20b/%C3%BC%3F%23%25",
+		"a//./..":                 "https://s/b/a//./..",
+		"":                        "https://s/b/",
+	} {
+		if got := identity.Of("https://s/b", key, ""); got != want {
+			t.Errorf("Of(%q) = %q, want %q", key, got, want)
+		}
+	}
+	if got, want := identity.Of("https://s/b", "a", "v/1 2"), "https://s/b/a#v/1%202"; got != want {
+		t.Errorf("Of a version = %q, want %q", got, want)
+	}
+}
