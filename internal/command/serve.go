@@ -109,6 +109,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		r := &reloader{serve: s, running: c, rules: rules, directories: opened, logger: logger}
 		defer r.start()()
 	}
+	defer floorHeap()()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
