@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
@@ -55,7 +55,7 @@ func TestABrokenDownloadThroughProxies(t *testing.T) {
 	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"} {
 		for _, network := range []string{"tcp", "unix"} {
 			t.Run(server+"/"+network, func(t *testing.T) {
-				front := proxytest.Start(t, server, proxyconf.Site{Upstream: serveOn(t, network, mux)}, proxytest.Options{})
+				front := proxytest.Start(t, server, site.Site{Upstream: serveOn(t, network, mux)}, proxytest.Options{})
 				client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
 				defer client.CloseIdleConnections()
 				for _, path := range []string{"/early", "/late", "/sized-early", "/sized-late", "/deadline"} {

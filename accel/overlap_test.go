@@ -12,7 +12,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
@@ -49,7 +49,7 @@ func TestDestinationsInsideOneAnother(t *testing.T) {
 				{Name: "media", Source: "/app/media", Destination: outer},
 				{Name: "private", Source: "/app/private", Destination: inner},
 			}
-			site := proxyconf.Site{Rules: []proxyconf.Rule{
+			site := printed.Site{Rules: []printed.Rule{
 				{Name: "media", Source: public, Destination: outer},
 				{Name: "private", Source: secret, Destination: inner},
 			}}
@@ -101,7 +101,7 @@ func newAcceleratorFor(t *testing.T, p accel.Proxy, rules ...accel.Rule) *accel.
 }
 
 // offloadedBy returns what a real server sends for a source that a hands over.
-func offloadedBy(t *testing.T, server string, site proxyconf.Site, a *accel.Accelerator, source string) string {
+func offloadedBy(t *testing.T, server string, site printed.Site, a *accel.Accelerator, source string) string {
 	t.Helper()
 	app := httptest.NewServer(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		f := downloadview.WithSource(downloadview.FromString("x.txt", "streamed", nil), downloadview.Source{Scheme: "file", Path: source})

@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/storage/disk"
 )
@@ -23,7 +23,7 @@ type setting struct {
 	server string // that runs, and whose configuration is printed
 	accel  string // what the application takes it for; "" is server
 	rule   accel.Rule
-	site   proxyconf.Site
+	site   site.Site
 	edit   func(conf string) string
 	app    func(http.Handler) http.Handler // around the application
 	view   downloadview.Response
@@ -56,7 +56,7 @@ func newSetting(t *testing.T, server string) *setting {
 	if strings.HasPrefix(server, "apache") || server == "lighttpd" {
 		s.rule.Destination = dir
 	}
-	s.site.Rules = []proxyconf.Rule{{Name: "media", Source: dir, Destination: s.rule.Destination}}
+	s.site.Rules = []site.Rule{{Name: "media", Source: dir, Destination: s.rule.Destination}}
 	return s
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -68,7 +68,7 @@ func serveBucket(t *testing.T, storage downloadview.Storage) string {
 func newBucket(t *testing.T, s *setting) bucket {
 	t.Helper()
 	s.rule = accel.Rule{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}}
-	s.site.Rules = []proxyconf.Rule{{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Origin: &proxyconf.Origin{}}}
+	s.site.Rules = []site.Rule{{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Origin: &site.Origin{}}}
 	storage := s.storage(t)
 	return bucket{Storage: storage, base: serveBucket(t, storage)}
 }

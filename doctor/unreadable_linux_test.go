@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -50,7 +51,7 @@ func startAsNobody(t *testing.T, s *setting, edit func(string) string) string {
 	s.site.Listen = fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
 	s.site.Folder = folder
 	var conf strings.Builder
-	if err := proxyconf.Print(&conf, "nginx", s.site, proxyconf.Whole); err != nil {
+	if err := proxies.Print(&conf, "nginx", s.site, site.Whole); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "nginx.conf"), []byte(edit(conf.String())), 0o644); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/printable"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // What Run returns. Somebody who asks to stop gets exitOK.
@@ -79,7 +79,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		kong.Vars{
 			"version": version(),
 			"schemes": "s3://, gs://, azblob://, file://, mem://",
-			"servers": strings.Join(proxyconf.Servers(), ", "),
+			"servers": strings.Join(proxies.Names(), ", "),
 		},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { told = true }),

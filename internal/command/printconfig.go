@@ -11,7 +11,8 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // printConfig is the command "downloadview config SERVER".
@@ -51,14 +52,14 @@ func (p *printConfig) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	part := proxyconf.Whole
+	part := site.Whole
 	if p.Fragment {
-		part = proxyconf.Fragment
+		part = site.Fragment
 	}
 	if len(s.Rules) == 0 {
 		return usageErrorf("config %s: no rules to print; want --rule SOURCE=DEST, such as /srv/media=/_media/, or --config FILE", p.Server)
 	}
-	if err := proxyconf.Print(env.stdout, p.printer(), s, part); err != nil {
+	if err := proxies.Print(env.stdout, p.printer(), s, part); err != nil {
 		return fmt.Errorf("config %s: %w", p.Server, err)
 	}
 	return nil
@@ -67,7 +68,7 @@ func (p *printConfig) Run(env *environment) error {
 // printer is what proxyconf calls the server. Where the version makes no
 // difference it has only one for all of them.
 func (p *printConfig) printer() string {
-	if slices.Contains(proxyconf.Servers(), p.Server) {
+	if slices.Contains(proxies.Names(), p.Server) {
 		return p.Server
 	}
 	name, _, _ := strings.Cut(p.Server, "@")
@@ -75,8 +76,8 @@ func (p *printConfig) printer() string {
 }
 
 // site returns what is to be printed, of the flags and the file.
-func (p *printConfig) site() (proxyconf.Site, error) {
-	var s proxyconf.Site
+func (p *printConfig) site() (site.Site, error) {
+	var s site.Site
 	switch {
 	case p.Config != "" && (len(p.Rule) > 0 || p.Signed):
 		return s, usageErrorf("both --rule or --signed and the rules of --config %s; want one of them", p.Config)
@@ -105,9 +106,9 @@ func (p *printConfig) site() (proxyconf.Site, error) {
 			return s, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))
 		}
 		for _, r := range rules {
-			rule := proxyconf.Rule{Source: r.Source, Destination: r.Destination}
+			rule := site.Rule{Source: r.Source, Destination: r.Destination}
 			if r.Signed != nil {
-				rule.Origin = new(proxyconf.Origin)
+				rule.Origin = new(site.Origin)
 			}
 			s.Rules = append(s.Rules, rule)
 		}
@@ -117,7 +118,7 @@ func (p *printConfig) site() (proxyconf.Site, error) {
 
 // override returns s with what the flags say, and with a value for all that
 // must have one.
-func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
+func (p *printConfig) override(s site.Site) (site.Site, error) {
 	s.Listen = cmp.Or(p.Listen, s.Listen, "127.0.0.1:8000")
 	s.Upstream = cmp.Or(p.Upstream, s.Upstream, "127.0.0.1:8080")
 	if path, ok := strings.CutPrefix(s.Upstream, "unix:"); ok && path != "" {
@@ -149,9 +150,9 @@ func (p *printConfig) override(s proxyconf.Site) (proxyconf.Site, error) {
 	switch p.Symlinks {
 	case "":
 	case "refuse":
-		s.Symlinks = proxyconf.RefuseSymlinks
+		s.Symlinks = site.RefuseSymlinks
 	case "follow":
-		s.Symlinks = proxyconf.FollowSymlinks
+		s.Symlinks = site.FollowSymlinks
 	default:
 		return s, usageErrorf("--symlinks %q; want refuse or follow", p.Symlinks)
 	}
@@ -193,8 +194,8 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 
 // siteOf returns what the file says about a proxy. Rules that send clients to a
 // store are none of the proxy's business.
-func siteOf(c *config.Config, p *config.Proxy) proxyconf.Site {
-	s := proxyconf.Site{
+func siteOf(c *config.Config, p *config.Proxy) site.Site {
+	s := site.Site{
 		Listen:    p.Listen,
 		Upstream:  cmp.Or(p.Upstream, upstreamOf(c)),
 		Folder:    p.Folder,
@@ -202,15 +203,15 @@ func siteOf(c *config.Config, p *config.Proxy) proxyconf.Site {
 		OpenFiles: p.OpenFiles,
 	}
 	if p.Symlinks == config.FollowSymlinks {
-		s.Symlinks = proxyconf.FollowSymlinks
+		s.Symlinks = site.FollowSymlinks
 	}
 	for _, r := range c.Rules {
 		if r.Proxy != p.Name {
 			continue
 		}
-		rule := proxyconf.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, Directory: r.Directory, LimitRate: r.LimitRate}
+		rule := site.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, Directory: r.Directory, LimitRate: r.LimitRate}
 		if r.Signed != nil {
-			rule.Origin = &proxyconf.Origin{Cache: r.Signed.Cache, Slice: r.Signed.Slice, Hide: metadataFields(r)}
+			rule.Origin = &site.Origin{Cache: r.Signed.Cache, Slice: r.Signed.Slice, Hide: metadataFields(r)}
 		}
 		s.Rules = append(s.Rules, rule)
 	}

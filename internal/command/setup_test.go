@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
@@ -93,9 +93,9 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 	t.Helper()
 	listen, folder := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), t.TempDir()
 	conf := run(t, append([]string{"config", server, "--listen", listen, "--folder", folder}, flags...)...)
-	anySite := proxyconf.Site{
+	anySite := site.Site{
 		Listen: listen, Folder: folder, Upstream: "127.0.0.1:1",
-		Rules: []proxyconf.Rule{{Source: "/any", Destination: "/any"}},
+		Rules: []site.Rule{{Source: "/any", Destination: "/any"}},
 	}
 	return proxytest.Start(t, server, anySite, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
 }

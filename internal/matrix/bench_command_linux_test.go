@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
@@ -98,9 +98,9 @@ func startBare(b *testing.B, app, dir string) *contender {
 // behindNginx is c with the least of nginx in front of it.
 func (c *contender) behindNginx(b *testing.B, dir string) *contender {
 	b.Helper()
-	site := proxyconf.Site{
+	site := printed.Site{
 		Upstream: c.addr, Folder: b.TempDir(),
-		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+		Rules: []printed.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
 	}
 	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: minimal(dir)})
 	return &contender{addr: srv.Addr, pids: append(c.pids, nginxPID(b, site.Folder))}

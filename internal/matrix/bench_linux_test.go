@@ -20,7 +20,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/storage/disk"
 )
@@ -118,15 +118,15 @@ type contender struct {
 
 // start runs an application on a network and nginx with the configuration that
 // is printed for it.
-func start(b *testing.B, app, network, dir string, change func(*proxyconf.Site), edit func(string) string) *contender {
+func start(b *testing.B, app, network, dir string, change func(*printed.Site), edit func(string) string) *contender {
 	b.Helper()
 	upstream, pid := startApp(b, app, network, dir)
 	if network == "unix" {
 		upstream = "unix:" + upstream
 	}
-	site := proxyconf.Site{
+	site := printed.Site{
 		Upstream: upstream, Folder: b.TempDir(),
-		Rules: []proxyconf.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+		Rules: []printed.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
 	}
 	if change != nil {
 		change(&site)
@@ -292,11 +292,11 @@ func minimal(dir string) func(string) string {
 func BenchmarkWholeOffload(b *testing.B) {
 	for _, c := range []struct {
 		name   string
-		change func(*proxyconf.Site)
+		change func(*printed.Site)
 	}{
 		{"printed", nil},
-		{"following-symlinks", func(s *proxyconf.Site) { s.Symlinks = proxyconf.FollowSymlinks }},
-		{"open_file_cache", func(s *proxyconf.Site) { s.OpenFiles = 30 * time.Second }},
+		{"following-symlinks", func(s *printed.Site) { s.Symlinks = printed.FollowSymlinks }},
+		{"open_file_cache", func(s *printed.Site) { s.OpenFiles = 30 * time.Second }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			dir := benchFile(b, 1<<10)

@@ -19,7 +19,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/faultproxy"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/readahead"
 	"github.com/downloadview/downloadview/storage/resume"
@@ -124,8 +124,8 @@ func BenchmarkBucket(b *testing.B) {
 				contenders = append(contenders, c)
 			}
 			names = append(names, "signed")
-			contenders = append(contenders, start(b, "bucket-signed", "unix", srv.Endpoint, func(s *proxyconf.Site) {
-				s.Rules = []proxyconf.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &proxyconf.Origin{}}}
+			contenders = append(contenders, start(b, "bucket-signed", "unix", srv.Endpoint, func(s *printed.Site) {
+				s.Rules = []printed.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &printed.Origin{}}}
 			}, nil))
 			used := make([]float64, len(names))
 			ratios := make([][]float64, len(names))
@@ -183,8 +183,8 @@ func BenchmarkDistantBucket(b *testing.B) {
 				addr, pid := startApp(b, "bucket-"+name, "tcp", distant.URL)
 				contenders = append(contenders, &contender{addr: addr, pids: []int{pid}})
 			}
-			contenders = append(contenders, start(b, "bucket-signed", "unix", distant.URL, func(s *proxyconf.Site) {
-				s.Rules = []proxyconf.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &proxyconf.Origin{}}}
+			contenders = append(contenders, start(b, "bucket-signed", "unix", distant.URL, func(s *printed.Site) {
+				s.Rules = []printed.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &printed.Origin{}}}
 			}, nil))
 			took := make([]float64, len(names))
 			turns := 0.0

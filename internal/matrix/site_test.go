@@ -21,7 +21,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/storage/aferofs"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -136,24 +136,24 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 		t.Fatal(err)
 	}
 	internal := proxy.Field == "X-Accel-Redirect"
-	var conf proxyconf.Site
+	var conf printed.Site
 	var rules, redirects []accel.Rule
 	for _, p := range places {
 		r := accel.Rule{Name: p.name, Source: p.source, Destination: p.dir, Headers: accel.PrivateHeaders}
 		if internal {
 			r.Destination = "/_" + p.name + "/"
 		}
-		printed := proxyconf.Rule{Name: r.Name, Source: r.Source, Destination: r.Destination, Directory: p.dir}
+		rule := printed.Rule{Name: r.Name, Source: r.Source, Destination: r.Destination, Directory: p.dir}
 		if p.dir == "" {
 			r.Signed = &accel.Signed{Hidden: []string{"owner"}}
-			printed.Origin = &proxyconf.Origin{Hide: []string{"X-Amz-Meta-Owner"}}
+			rule.Origin = &printed.Origin{Hide: []string{"X-Amz-Meta-Owner"}}
 			redirects = append(redirects, accel.Rule{
 				Name: r.Name, Source: r.Source, Headers: accel.SafetyHeaders,
 				Signed: &accel.Signed{Redirect: http.StatusFound},
 			})
 		}
 		rules = append(rules, r)
-		conf.Rules = append(conf.Rules, printed)
+		conf.Rules = append(conf.Rules, rule)
 	}
 	a, err := accel.New(proxy, rules...)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/resume"
@@ -46,9 +46,9 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 	var now int
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { process[now].ServeHTTP(w, r) }))
 	defer app.Close()
-	proxy := proxytest.Start(t, "nginx", proxyconf.Site{
+	proxy := proxytest.Start(t, "nginx", printed.Site{
 		Upstream: app.Listener.Addr().String(),
-		Rules:    []proxyconf.Rule{{Name: "s3", Source: "s3://files/", Destination: "/_s3/", Origin: &proxyconf.Origin{Cache: 1 << 20}}},
+		Rules:    []printed.Rule{{Name: "s3", Source: "s3://files/", Destination: "/_s3/", Origin: &printed.Origin{Cache: 1 << 20}}},
 	}, proxytest.Options{})
 	get := func(name, query string) string {
 		t.Helper()

@@ -1,15 +1,19 @@
 // Package proxytest runs the real proxies for tests, with the configuration
-// that package proxyconf prints.
+// that package proxies prints.
 package proxytest
 
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
-	"github.com/downloadview/downloadview/internal/proxyconf"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -30,53 +34,83 @@ type Server struct {
 	transport *http.Transport
 }
 
-// A launcher says how one kind of server is run.
-type launcher struct {
-	binary, env string // for testserver.Binary
-
-	// command writes conf into folder, along with what else the server needs
-	// there, and returns how to run it in the foreground.
-	command func(t testing.TB, binary, folder, conf string) *exec.Cmd
-}
-
-// launchers has a line for each name that proxyconf.Print knows.
-var launchers = map[string]launcher{
-	"nginx":     nginx,
-	"apache":    apache,
-	"lighttpd":  lighttpd,
-	"caddy":     caddy,
-	"caddy@2.6": caddy26,
-}
-
 // Start prints the configuration of server, a name such as "nginx" or
 // "caddy@2.6", and runs it until the test is over. It returns when connections
 // are accepted. The site's Listen and Folder are filled in where they are empty.
 //
 // Without the server the test is skipped or fails, as [testserver.Binary] says.
 // What it wrote to its error log is shown where the test failed.
-func Start(t testing.TB, server string, site proxyconf.Site, o Options) *Server {
+func Start(t testing.TB, server string, s site.Site, o Options) *Server {
 	t.Helper()
-	l, ok := launchers[server]
-	if !ok {
-		t.Fatalf("proxytest: no server %q", server)
+	p := find(t, server)
+	binary := Binary(t, server)
+	if s.Listen == "" {
+		s.Listen = fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
 	}
-	binary := testserver.Binary(t, l.binary, l.env)
-	if site.Listen == "" {
-		site.Listen = fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
-	}
-	if site.Folder == "" {
-		site.Folder = t.TempDir()
+	if s.Folder == "" {
+		s.Folder = t.TempDir()
 	}
 	var b strings.Builder
-	if err := proxyconf.Print(&b, server, site, proxyconf.Whole); err != nil {
+	if err := proxies.Print(&b, p.Name, s, site.Whole); err != nil {
 		t.Fatalf("configuration of %s: %v", server, err)
 	}
 	conf := b.String()
 	if o.Edit != nil {
 		conf = o.Edit(conf)
 	}
-	p := testserver.Start(t, site.Listen, l.command(t, binary, site.Folder, conf))
+	if err := os.WriteFile(filepath.Join(s.Folder, p.Start.File), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, p.Start.Args(s.Folder, conf)...)
+	cmd.Env = Environ(s.Folder)
+	if p.Start.NotAsRoot {
+		unprivileged(cmd)
+	}
+	process := testserver.Start(t, s.Listen, cmd)
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Server{URL: "http://" + site.Listen, Addr: site.Listen, Conf: conf, Process: p, transport: transport}
+	return &Server{URL: "http://" + s.Listen, Addr: s.Listen, Conf: conf, Process: process, transport: transport}
+}
+
+// Binary returns the path of the server's program. Without it the test is skipped or
+// fails, as [testserver.Binary] says; the variable is DOWNLOADVIEW_ and the letters
+// and digits of the server's name.
+func Binary(t testing.TB, server string) string {
+	t.Helper()
+	env := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToUpper(r)
+		}
+		return -1
+	}, server)
+	return testserver.Binary(t, find(t, server).Start.Binary, "DOWNLOADVIEW_"+env)
+}
+
+// Environ is the test's environment with folder as the user's home, where some
+// servers keep their configuration.
+func Environ(folder string) []string {
+	return append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
+}
+
+// Names returns the names of all servers that tests run.
+func Names() []string {
+	var names []string
+	for _, p := range proxies.All() {
+		if p.Start.Binary != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func find(t testing.TB, server string) proxies.Proxy {
+	t.Helper()
+	p, err := proxies.Find(server)
+	if err == nil && p.Start.Binary == "" {
+		err = fmt.Errorf("no test runs %s", server)
+	}
+	if err != nil {
+		t.Fatalf("proxytest: %v", err)
+	}
+	return p
 }

@@ -1,0 +1,132 @@
+package proxies_test
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+)
+
+// Several ranges are parts of their own, but for lighttpd, which sends all from
+// the first to the last where they are near each other.
+func TestOthersSeveralRanges(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		f := proxytest.NewFront(t, o.Name, nil)
+		resp := f.Send(t, "GET", f.Value("a.bin"), "Range", "bytes=0-1,5-6")
+		body := proxytest.Body(t, resp)
+		if resp.StatusCode != http.StatusPartialContent {
+			t.Fatalf("%s, want 206", resp.Status)
+		}
+		if got := resp.Header.Values("Content-Disposition"); len(got) != 1 || got[0] != proxytest.Described["Content-Disposition"] {
+			t.Errorf("Content-Disposition %q", got)
+		}
+		if o.Name == "lighttpd" {
+			if got := resp.Header.Get("Content-Range"); got != "bytes 0-6/10" || body != "0123456" {
+				t.Errorf("%q %q, want one range", got, body)
+			}
+			return
+		}
+		mediaType, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+		if err != nil || mediaType != "multipart/byteranges" {
+			t.Fatalf("type %q, %v", mediaType, err)
+		}
+		parts := multipart.NewReader(strings.NewReader(body), params["boundary"])
+		for _, want := range []string{"01 bytes 0-1/10", "56 bytes 5-6/10"} {
+			p, err := parts.NextRawPart()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(p)
+			if got := string(b) + " " + p.Header.Get("Content-Range"); err != nil || got != want {
+				t.Errorf("part %q, %v, want %q", got, err, want)
+			}
+			if got := p.Header.Get("Content-Type"); got != proxytest.Described["Content-Type"] {
+				t.Errorf("part of type %q", got)
+			}
+		}
+		if _, err := parts.NextRawPart(); err != io.EOF {
+			t.Errorf("after the last part: %v", err)
+		}
+	})
+}
+
+// Whether a tag or a date is the application's, 304 says what 200 said.
+func TestOthersNotModified(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		f := proxytest.NewFront(t, o.Name, nil)
+		tag := f.Send(t, "GET", f.Value("a.bin")).Header.Get("Etag")
+		resp := f.Send(t, "GET", f.Value("a.bin"), "If-None-Match", tag)
+		if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusNotModified || body != "" {
+			t.Errorf("%s %q, want 304", resp.Status, body)
+		}
+		for name, want := range map[string]string{"Cache-Control": proxytest.Described["Cache-Control"], "Expires": proxytest.Described["Expires"], "Etag": tag} {
+			if got := resp.Header.Values(name); len(got) != 1 || got[0] != want {
+				t.Errorf("%s %q, want %q once", name, got, want)
+			}
+		}
+	})
+}
+
+// Many fields, and long ones, are no obstacle.
+func TestOthersLargeFields(t *testing.T) {
+	const each, fields = 4_000, 8
+	eachOther(t, func(t *testing.T, o other) {
+		dir := t.TempDir()
+		proxytest.Write(t, dir, "a.bin", "0123456789")
+		f := &proxytest.Front{Server: nil, Kind: o.Kind, Dir: dir}
+		f.Server = proxytest.Start(t, o.Name, site.Site{
+			Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
+				for i := range fields {
+					w.Header().Set(fmt.Sprintf("X-Large-%d", i), strings.Repeat("x", each))
+				}
+				w.Header().Set(f.Field(), f.Value("a.bin"))
+			}),
+			Rules: []site.Rule{o.Rule("media", "/_media/", dir)},
+		}, proxytest.Options{})
+		resp := f.Do(t, "GET", "/", nil)
+		if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusOK || body != "0123456789" {
+			t.Fatalf("%s %.50q, want the file", resp.Status, body)
+		}
+		for i := range fields {
+			if got := len(resp.Header.Get(fmt.Sprintf("X-Large-%d", i))); got != each {
+				t.Errorf("field %d has %d bytes, want %d", i, got, each)
+			}
+		}
+	})
+}
+
+// Where there is no application the page says so, and nothing about where it
+// should be.
+func TestOthersWithoutApplication(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		dir := t.TempDir()
+		proxytest.Write(t, dir, "a.bin", "0123456789")
+		for _, upstream := range []string{"unix:" + filepath.Join(dir, "app.sock"), "127.0.0.1:1"} {
+			proxy := proxytest.Start(t, o.Name, site.Site{
+				Upstream: upstream,
+				Rules:    []site.Rule{o.Rule("media", "/_media/", dir)},
+			}, proxytest.Options{})
+			f := &proxytest.Front{Server: proxy, Kind: o.Kind, Dir: dir}
+			resp := f.Send(t, "GET", f.Value("a.bin"), f.Field(), f.Value("a.bin"))
+			body := proxytest.Body(t, resp)
+			if resp.StatusCode != http.StatusBadGateway && resp.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("%s: %s, want 502 or 503", upstream, resp.Status)
+			}
+			if strings.Contains(body, "app.sock") || strings.Contains(body, "127.0.0.1:1<") || strings.Contains(body, "0123456789") {
+				t.Errorf("%s: the page says %q", upstream, body)
+			}
+			for name := range proxytest.Described {
+				if got := resp.Header.Values(name); got != nil && name != "Content-Type" {
+					t.Errorf("%s: %s %q, want none", upstream, name, got)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package caddy_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+)
+
+// A request's own fields are no hand-over, and its method is the application's
+// to judge.
+func TestCaddyPassesMethodsOn(t *testing.T) {
+	for _, server := range []string{"caddy", "caddy@2.6"} {
+		t.Run(server, func(t *testing.T) {
+			proxy := proxytest.Start(t, server, site.Site{
+				Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method) }),
+				Rules:    []site.Rule{{Source: t.TempDir(), Destination: "/_media/"}},
+			}, proxytest.Options{})
+			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
+				resp := proxy.Do(t, method, "/", http.Header{"X-Accel-Redirect": {"/_media/a.bin"}})
+				if body := proxytest.Body(t, resp); body != method {
+					t.Errorf("%s: the application saw %q", method, body)
+				}
+			}
+		})
+	}
+}
+
+// Of two locations that fit, the longer one is meant, in whatever order the rules
+// come; a name that only begins alike is another.
+func TestCaddyTakesTheLongestLocation(t *testing.T) {
+	top := t.TempDir()
+	for _, dir := range []string{"media", "media/inner", "inner", "private"} {
+		proxytest.Write(t, top, dir+"/f.txt", dir)
+	}
+	rules := []site.Rule{
+		{Source: top + "/media", Destination: "/_media/"},
+		{Source: top + "/inner", Destination: "/_media/inner"},
+		{Source: top + "/private", Destination: "/_media-private"},
+	}
+	for _, server := range []string{"caddy", "caddy@2.6"} {
+		t.Run(server, func(t *testing.T) {
+			proxy := proxytest.Start(t, server, site.Site{
+				Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("X-Accel-Redirect", r.URL.Path)
+				}),
+				Rules: rules,
+			}, proxytest.Options{})
+			for target, want := range map[string]string{
+				"/_media/f.txt":         "media",
+				"/_media/inner/f.txt":   "inner",
+				"/_media-private/f.txt": "private",
+				"/_mediaf.txt":          "", // no rule's
+				"/_media-other/f.txt":   "",
+			} {
+				resp := proxy.Do(t, "GET", target, nil)
+				status := http.StatusOK
+				if want == "" {
+					status = http.StatusBadGateway
+				}
+				if body := proxytest.Body(t, resp); resp.StatusCode != status || body != want {
+					t.Errorf("%s: %s %q, want %d %q", target, resp.Status, body, status, want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,38 @@
+// Package caddy has what is known of Caddy.
+package caddy
+
+import (
+	"path/filepath"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxies/room"
+)
+
+// Room is that of Caddy from version 2.7.
+var Room = room.Room{
+	Title:     "Caddy",
+	Accel:     accel.Caddy,
+	Locations: true,
+	Print:     Print,
+	Start:     start("caddy-current"),
+}
+
+// Room26 is that of Caddy up to version 2.6, which Debian 12 has.
+var Room26 = room.Room{
+	Title:     "Caddy",
+	Accel:     accel.Caddy26,
+	Locations: true,
+	Print:     Print26,
+	Start:     start("caddy"),
+}
+
+func start(binary string) room.Start {
+	return room.Start{
+		Binary: binary,
+		File:   "Caddyfile",
+		Args: func(folder, _ string) []string {
+			return []string{"run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile")}
+		},
+		Check: func(path string) []string { return []string{"validate", "--adapter", "caddyfile", "--config", path} },
+	}
+}

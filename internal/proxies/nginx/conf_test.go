@@ -1,0 +1,184 @@
+package nginx_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+)
+
+// judge has nginx read a configuration, without complaint.
+func judge(t *testing.T, folder, conf string) {
+	t.Helper()
+	nginx := proxytest.Binary(t, "nginx")
+	path := filepath.Join(folder, "nginx.conf")
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), nginx, "-t", "-p", folder+"/", "-c", "nginx.conf", "-e", "stderr").CombinedOutput()
+	if err != nil || strings.Contains(string(out), "[warn]") {
+		t.Errorf("nginx -t: %v\n%s\n%s", err, out, conf)
+	}
+}
+
+func full(folder string) site.Site {
+	return site.Site{
+		Listen:    "127.0.0.1:8080",
+		Upstream:  "127.0.0.1:8000",
+		Folder:    folder,
+		Resolvers: []string{"127.0.0.53", "[::1]:5353"},
+		OpenFiles: time.Second,
+		Rules: []site.Rule{
+			{Name: "media", Source: "/srv/media", Destination: "/_media/"},
+			{Name: "again", Source: "file:///srv/media/", Destination: "/_media"},
+			{Name: "reports", Source: "s3://reports/", Destination: "/_reports/", Origin: &site.Origin{}},
+			{Name: "films", Source: "s3://films/", Destination: "/_films/", Origin: &site.Origin{Cache: 1 << 40, Slice: 1 << 20}},
+			{Name: "books", Source: "s3://books/", Destination: "/_books/", Origin: &site.Origin{Cache: 1}},
+		},
+	}
+}
+
+func print(t *testing.T, s site.Site, p site.Part) string {
+	t.Helper()
+	var b strings.Builder
+	if err := proxies.Print(&b, "nginx", s, p); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestNginxReads(t *testing.T) {
+	folder := t.TempDir()
+	judge(t, folder, print(t, full(folder), site.Whole))
+}
+
+// A fragment is for server {} as it is. What it asks for in http {} stands in
+// its first lines, indented by five.
+func TestNginxReadsFragment(t *testing.T) {
+	for _, upstream := range []string{"127.0.0.1:8000", "[::1]:8000", "unix:/run/our app.sock"} {
+		folder := t.TempDir()
+		s := full(folder)
+		s.Listen, s.Upstream = "", upstream
+		const frame = "pid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n"
+		conf := print(t, s, site.Fragment)
+		var http strings.Builder
+		for line := range strings.Lines(conf) {
+			if inside, ok := strings.CutPrefix(line, "#     "); ok {
+				http.WriteString(inside)
+			}
+		}
+		judge(t, folder, fmt.Sprintf(frame, http.String(), conf))
+		if grouped := strings.Replace(conf, "proxy_pass", "proxy_pass http://downloadview; #", 1); grouped != conf {
+			judge(t, folder, fmt.Sprintf(frame, http.String(), grouped))
+		}
+		s.Rules = s.Rules[:3] // without a cache it needs nothing
+		judge(t, folder, fmt.Sprintf(frame, "", print(t, s, site.Fragment)))
+	}
+}
+
+// Whatever a value holds, it is refused by its name or nginx reads it as one:
+// there are as many directives as without.
+func TestNginxHostileValues(t *testing.T) {
+	proxytest.Binary(t, "nginx")
+	folder := t.TempDir()
+	for name, set := range map[string]func(s *site.Site, v string){
+		"listen":      func(s *site.Site, v string) { s.Listen = v + ":8080" },
+		"listen port": func(s *site.Site, v string) { s.Listen = "127.0.0.1:80" + v },
+		"upstream":    func(s *site.Site, v string) { s.Upstream = "a" + v + ":8000" },
+		"socket":      func(s *site.Site, v string) { s.Upstream = "unix:/run/a" + v + "b.sock" },
+		"folder":      func(s *site.Site, v string) { s.Folder = filepath.Join(folder, "a"+v) },
+		"resolver":    func(s *site.Site, v string) { s.Resolvers = []string{"127.0.0.1" + v} },
+		"authorities": func(s *site.Site, v string) { s.Authorities = filepath.Join(folder, "ca"+v) },
+		"name":        func(s *site.Site, v string) { s.Rules[0].Name = "a" + v },
+		"source":      func(s *site.Site, v string) { s.Rules[0].Source = "/srv/" + v },
+		"store":       func(s *site.Site, v string) { s.Rules[2].Name, s.Rules[2].Source = "", "s3://"+v },
+		"destination": func(s *site.Site, v string) { s.Rules[0].Destination = "/_a" + v },
+		"directory":   func(s *site.Site, v string) { s.Rules[0].Directory = "/srv/a" + v },
+		"hide":        func(s *site.Site, v string) { s.Rules[2].Origin.Hide = []string{"X-A" + v} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, v := range proxytest.Hostile {
+				s := full(folder)
+				s.Rules = append([]site.Rule{}, s.Rules[0], s.Rules[1], s.Rules[2])
+				s.Rules[1].Destination = "/_again/"
+				set(&s, v)
+				var b strings.Builder
+				err := proxies.Print(&b, "nginx", s, site.Whole)
+				if err != nil {
+					if quoted := fmt.Sprintf("%q", v); !strings.Contains(err.Error(), strings.Trim(quoted, `"`)) {
+						t.Errorf("with %q: error %q, want one that names it", v, err)
+					}
+					if b.Len() > 0 {
+						t.Errorf("with %q: refused, and yet printed", v)
+					}
+					continue
+				}
+				os.MkdirAll(s.Folder, 0o700)
+				if s.Authorities != "" {
+					certificate(t, s.Authorities)
+				}
+				judge(t, folder, b.String())
+				if got, want := directives(b.String()), directives(print(t, plainly(s), site.Whole)); got != want {
+					t.Errorf("with %q: %d lines, want %d", v, got, want)
+				}
+			}
+		})
+	}
+}
+
+func plainly(s site.Site) site.Site {
+	plain := full("/f")
+	plain.Rules = append([]site.Rule{}, plain.Rules[0], plain.Rules[1], plain.Rules[2])
+	plain.Rules[1].Destination = "/_again/"
+	plain.Rules[2].Origin.Hide = s.Rules[2].Origin.Hide
+	return plain
+}
+
+func directives(conf string) int { return strings.Count(conf, "\n") }
+
+func TestPrintErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		server string
+		change func(*site.Site)
+		part   site.Part
+		want   string
+	}{
+		{"unknown server", "iis", func(*site.Site) {}, site.Whole, `"iis"`},
+		{"the known ones", "iis", func(*site.Site) {}, site.Whole, "nginx"},
+		{"unknown part", "nginx", func(*site.Site) {}, 7, "part 7"},
+		{"no listen", "nginx", func(s *site.Site) { s.Listen = "" }, site.Whole, "listen"},
+		{"no upstream", "nginx", func(s *site.Site) { s.Upstream = "" }, site.Whole, "upstream"},
+		{"a relative socket", "nginx", func(s *site.Site) { s.Upstream = "unix:app.sock" }, site.Whole, `"unix:app.sock"`},
+		{"a long socket", "nginx", func(s *site.Site) { s.Upstream = "unix:/" + strings.Repeat("a", 107) }, site.Whole, "107"},
+		{"a socket with a colon, in a fragment", "nginx", func(s *site.Site) { s.Upstream = "unix:/a:b" }, site.Fragment, `"unix:/a:b"`},
+		{"a relative folder", "nginx", func(s *site.Site) { s.Folder = "nginx" }, site.Whole, `folder "nginx"`},
+		{"half a second", "nginx", func(s *site.Site) { s.OpenFiles = time.Second / 2 }, site.Whole, "500ms"},
+		{"a dollar", "nginx", func(s *site.Site) { s.Rules[0].Directory = "/srv/$a" }, site.Whole, `"/srv/$a/"`},
+		{"a bucket without a directory", "nginx", func(s *site.Site) { s.Rules[2].Origin = nil }, site.Whole, `"s3://reports/"`},
+		{"the application's location", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/" }, site.Whole, `destination "/"`},
+		{"one location for two", "nginx", func(s *site.Site) { s.Rules[2].Destination = "/_media" }, site.Whole, `rule "media"`},
+		{"dots", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/_a/../b" }, site.Whole, `"/_a/../b"`},
+		{"slices without a cache", "nginx", func(s *site.Site) { s.Rules[3].Origin.Cache = 0 }, site.Whole, "slices of 1048576"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := full("/f")
+			tt.change(&s)
+			var b strings.Builder
+			err := proxies.Print(&b, tt.server, s, tt.part)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one that says %s", err, tt.want)
+			}
+			if b.Len() != 0 {
+				t.Errorf("refused, and yet printed %q", b.String())
+			}
+		})
+	}
+}

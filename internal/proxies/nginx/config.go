@@ -1,0 +1,212 @@
+package nginx
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
+)
+
+//go:embed nginx.tmpl
+var text string
+
+var texts = site.Template(text, word)
+
+// conf is a Site in the words of nginx's configuration.
+type conf struct {
+	site.Site
+	Listen6   string // every address of IPv6, "" where Listen is only one
+	Address   string // of the application
+	Pass      string // where requests go
+	OpenFor   string
+	Locations []location
+	Caches    []cache
+	Signed    bool // whether a location fetches by signed URLs
+	Sliced    bool // whether one does so in pieces
+}
+
+// location is an internal location.
+type location struct {
+	conf
+	site.Rule
+	Title     string
+	Location  string
+	Directory string
+	Cache     *cache
+}
+
+// cache is where answers of a store are kept.
+type cache struct {
+	Name   string
+	Folder string
+	Keys   int64 // room for their names, in MiB
+	Size   int64
+}
+
+func Print(w io.Writer, s site.Site, p site.Part) error {
+	c, err := newConf(s, p)
+	if err != nil {
+		return err
+	}
+	return site.Write(w, texts, p, c)
+}
+
+func newConf(s site.Site, p site.Part) (conf, error) {
+	c := conf{Site: s, OpenFor: "10s"}
+	if s.OpenFiles%time.Second != 0 {
+		return c, fmt.Errorf("open files for %v; nginx counts whole seconds", s.OpenFiles)
+	}
+	if s.OpenFiles > 0 {
+		c.OpenFor = fmt.Sprintf("%ds", s.OpenFiles/time.Second)
+	}
+	if s.Listen == "" && p == site.Whole {
+		return c, errors.New("listen is empty; want HOST:PORT")
+	}
+	if strings.HasPrefix(s.Listen, ":") {
+		c.Listen, c.Listen6 = "*"+s.Listen, "[::]"+s.Listen
+	}
+	if c.Authorities == "" {
+		c.Authorities = "/etc/ssl/certs/ca-certificates.crt"
+	}
+	c.Resolvers = slices.Clone(s.Resolvers)
+	for i, r := range c.Resolvers {
+		c.Resolvers[i], _ = site.Resolver(r) // check has asked
+	}
+	if err := c.pass(p); err != nil {
+		return c, err
+	}
+	for _, r := range s.Rules {
+		if err := c.add(r); err != nil {
+			return c, fmt.Errorf("rule %q: %w", r.Title(), err)
+		}
+	}
+	return c, nil
+}
+
+// pass says where requests go: to a group of one that keeps its connections,
+// but in a fragment, where no group can be.
+func (s *conf) pass(p site.Part) error {
+	a, err := s.Application()
+	if err != nil {
+		return err
+	}
+	s.Address = net.JoinHostPort(a.Host, a.Port)
+	if a.Socket != "" {
+		s.Address = "unix:" + a.Socket
+	}
+	s.Pass = "http://downloadview"
+	if p == site.Fragment {
+		s.Pass = "http://" + s.Address
+		if strings.ContainsAny(a.Socket, "$:") {
+			return fmt.Errorf("upstream %q has %q or %q in it, which nginx takes for its own in proxy_pass; want a socket without", s.Upstream, "$", ":")
+		}
+	}
+	return nil
+}
+
+func (s *conf) add(r site.Rule) error {
+	l := location{Rule: r, Title: r.Title(), Location: strings.TrimSuffix(r.Destination, "/") + "/"}
+	if l.Location == "/" {
+		return fmt.Errorf("destination %q is where the application is; want an internal location such as %q", r.Destination, "/_media/")
+	}
+	if strings.ContainsAny(l.Location, "?#") || path.Clean(l.Location)+"/" != l.Location {
+		return fmt.Errorf("destination %q is no path that nginx could look for; want one such as %q", r.Destination, "/_media/")
+	}
+	if r.Origin == nil {
+		dir, err := r.Files()
+		if err != nil {
+			return err
+		}
+		l.Directory = dir + "/"
+		if strings.Contains(dir, "$") {
+			return fmt.Errorf("directory %q has %q in it, which nginx takes for a variable; want one without", l.Directory, "$")
+		}
+	}
+	for _, other := range s.Locations {
+		if other.Location != l.Location {
+			continue
+		}
+		if r.Origin == nil && other.Origin == nil && other.Directory == l.Directory {
+			return nil // one location is enough for both
+		}
+		return fmt.Errorf("destination %q is that of rule %q already; want one for each", r.Destination, other.Title)
+	}
+	if o := r.Origin; o != nil {
+		s.Signed = true
+		s.Sliced = s.Sliced || o.Slice > 0
+		if o.Cache > 0 {
+			s.Caches = append(s.Caches, newCache(s.Site, *o, len(s.Caches)+1))
+			l.Cache = &s.Caches[len(s.Caches)-1]
+		}
+	}
+	l.conf = *s
+	s.Locations = append(s.Locations, l)
+	return nil
+}
+
+func newCache(s site.Site, o site.Origin, n int) cache {
+	name := fmt.Sprintf("downloadview_%d", n)
+	folder := s.Folder
+	if folder == "" {
+		folder = "/var/cache" // nginx makes one folder, and not those above it
+	}
+	// A MiB has room for about 8000 names.
+	piece := o.Slice
+	if piece == 0 {
+		piece = 256 << 10
+	}
+	return cache{
+		Name:   name,
+		Folder: path.Join(folder, name),
+		Keys:   min(1+o.Cache/piece/8000, 512),
+		Size:   o.Cache,
+	}
+}
+
+// Private returns the fields that come under private names.
+func (conf) Private() []string { return PrivateFields() }
+
+// PrivateNames returns all fields that are for nginx alone.
+func (conf) PrivateNames() []string {
+	names := []string{URLField, KeyField}
+	for _, f := range PrivateFields() {
+		names = append(names, PrivatePrefix+f)
+	}
+	return names
+}
+
+// Dropped returns the fields that nginx drops.
+func (conf) Dropped() []string { return DroppedFields() }
+
+// Variable writes the name of a field as nginx's variables have it.
+func (conf) Variable(field string) string {
+	return strings.ReplaceAll(strings.ToLower(field), "-", "_")
+}
+
+// Hidden returns the fields of a store's answer that no client sees.
+func (l location) Hidden() []string {
+	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), actingFields, storeFields, l.Origin.Hide)
+	seen := make(map[string]bool, len(hidden))
+	return slices.DeleteFunc(hidden, func(name string) bool {
+		name = strings.ToLower(name)
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
+}
+
+// word writes s as one word of nginx's configuration. Where a directive
+// takes variables, a "$" in s is one all the same.
+func word(s string) (string, error) {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'\\;{}#$", r) }) {
+		return s, nil
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`, nil
+}

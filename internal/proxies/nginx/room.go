@@ -1,0 +1,34 @@
+// Package nginx has what is known of nginx.
+package nginx
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxies/room"
+)
+
+// Room is that of nginx.
+var Room = room.Room{
+	Title:          "nginx",
+	Accel:          accel.Nginx,
+	Locations:      true,
+	HidesLocations: true,
+	Print:          Print,
+	Start: room.Start{
+		Binary: "nginx",
+		File:   "nginx.conf",
+		Args: func(folder, conf string) []string {
+			args := []string{"-p", folder + "/", "-c", "nginx.conf", "-e", "stderr"}
+			if !strings.Contains(conf, "master_process") {
+				// Workers would outlive a master that is killed.
+				args = append(args, "-g", "master_process off;")
+			}
+			return args
+		},
+		Check: func(path string) []string {
+			return []string{"-t", "-p", filepath.Dir(path) + "/", "-c", filepath.Base(path), "-e", "stderr"}
+		},
+	},
+}

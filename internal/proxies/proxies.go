@@ -1,0 +1,147 @@
+// Package proxies has the table of all servers that files can be handed over to.
+// A server is added by its function in package accel, its room (a folder here), and
+// a line of the table.
+package proxies
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies/apache"
+	"github.com/downloadview/downloadview/internal/proxies/caddy"
+	"github.com/downloadview/downloadview/internal/proxies/lighttpd"
+	"github.com/downloadview/downloadview/internal/proxies/nginx"
+	"github.com/downloadview/downloadview/internal/proxies/room"
+	"github.com/downloadview/downloadview/internal/proxies/site"
+)
+
+// A Proxy is one kind of server, in the versions that behave alike.
+type Proxy struct {
+	room.Room
+
+	// Server is what it is called without a version, such as "caddy".
+	Server string
+
+	// Name is Server, or Server and a version such as "caddy@2.6", where other
+	// versions behave in another way. Versions says in words which are meant.
+	Name, Versions string
+
+	covers func(version) bool // nil: the versions that no other line covers
+}
+
+// table has a line for each server, and one more for versions that behave in
+// another way.
+var table = []Proxy{
+	{Server: "nginx", Name: "nginx", Room: nginx.Room},
+	{Server: "apache", Name: "apache", Room: apache.Room},
+	{Server: "apache", Name: "apache@1.0", Versions: "mod_xsendfile from 1.0", covers: from(1, 0), Room: apache.Room10},
+	{Server: "lighttpd", Name: "lighttpd", Room: lighttpd.Room},
+	{Server: "caddy", Name: "caddy", Room: caddy.Room},
+	{Server: "caddy", Name: "caddy@2.6", Versions: "up to 2.6", covers: before(2, 7), Room: caddy.Room26},
+}
+
+// All returns every server and version, in the order in which they are told.
+func All() []Proxy { return slices.Clone(table) }
+
+// Servers returns the names of the servers, without versions.
+func Servers() []string { return Where(func(Proxy) bool { return true }) }
+
+// Where returns the names of the servers, without versions, of which is is true.
+func Where(is func(Proxy) bool) []string {
+	var names []string
+	for _, p := range table {
+		if is(p) && !slices.Contains(names, p.Server) {
+			names = append(names, p.Server)
+		}
+	}
+	return names
+}
+
+// Or joins names by commas and a last "or".
+func Or(names []string) string { return join(names, " or ") }
+
+// And joins names by commas and a last "and".
+func And(names []string) string { return join(names, " and ") }
+
+func join(names []string, last string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	n := len(names) - 1
+	return strings.Join(names[:n], ", ") + last + names[n]
+}
+
+// Find returns the proxy with the name of a server, or a server and any version of
+// it, such as "caddy@2.5". The error names what is wrong with the name.
+func Find(name string) (Proxy, error) {
+	server, text, versioned := strings.Cut(name, "@")
+	var v version
+	if versioned {
+		var ok bool
+		if v, ok = parseVersion(text); !ok {
+			return Proxy{}, fmt.Errorf("version %q of proxy %q; want two numbers, such as 2.6", text, name)
+		}
+	}
+	var found Proxy
+	for _, p := range table {
+		switch {
+		case p.Server != server:
+		case p.covers == nil && found.Name == "", p.covers != nil && versioned && p.covers(v):
+			found = p
+		}
+	}
+	if found.Name == "" {
+		return Proxy{}, fmt.Errorf("no proxy is called %q; want %s, or one with a version such as caddy@2.6", name, Or(Servers()))
+	}
+	return found, nil
+}
+
+// Fields returns the names of all header fields by which a file is handed over.
+func Fields() []string {
+	var fields []string
+	for _, p := range table {
+		for _, field := range append([]string{p.Accel().Field}, p.Aliases...) {
+			if !slices.Contains(fields, field) {
+				fields = append(fields, field)
+			}
+		}
+	}
+	return fields
+}
+
+// IsLocation tells whether a header field that hands a file over names an internal
+// location, and not a file by its path.
+func IsLocation(field string) bool {
+	return slices.ContainsFunc(table, func(p Proxy) bool { return p.Locations && p.Accel().Field == field })
+}
+
+// Print writes a server's configuration for s. name is that of a [Proxy].
+//
+// Every value of s is written such that the server takes it for a value,
+// whatever it holds. What the server has no way to express is an error that
+// names it, and then nothing is written.
+func Print(w io.Writer, name string, s site.Site, part site.Part) error {
+	i := slices.IndexFunc(table, func(p Proxy) bool { return p.Name == name })
+	if i < 0 {
+		return fmt.Errorf("server %q is not known; want one of %s", name, strings.Join(Names(), ", "))
+	}
+	if part != site.Whole && part != site.Fragment {
+		return fmt.Errorf("part %d is not known; want Whole or Fragment", part)
+	}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	return table[i].Print(w, s, part)
+}
+
+// Names returns the name of every line of the table, sorted.
+func Names() []string {
+	var names []string
+	for _, p := range table {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
+}

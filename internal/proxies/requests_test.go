@@ -1,0 +1,202 @@
+package proxies_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+// What is percent-encoded reaches the application as the client wrote it, by TCP
+// and by a socket, whatever that is called.
+func TestOthersPassTheTarget(t *testing.T) {
+	targets := []string{"/", "//a//b", "/a//b", "/a/./b", "/a/../b", "/a/%2e%2E/b", "/a%2Fb%2f..%2fc", "/a?b=%0a&c?d", "/a?", "/_media/a.bin"}
+	for i := 1; i < 256; i++ {
+		targets = append(targets, fmt.Sprintf("/a%%%02Xb", i), fmt.Sprintf("/a?%%%02xb", i))
+	}
+	eachOther(t, func(t *testing.T, o other) {
+		for i, upstream := range []string{"tcp", "plain.sock", `a "b" 'c' \d $e ;.sock`, "ü`~!&=+,@.sock"} {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				s := site.Site{Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())}}
+				if upstream == "tcp" {
+					s.Upstream = proxytest.Application(t, proxytest.SendOrEcho)
+				} else {
+					s.Upstream = "unix:" + applicationAt(t, "unix", filepath.Join(t.TempDir(), upstream), proxytest.SendOrEcho)
+				}
+				proxy := proxytest.Start(t, o.Name, s, proxytest.Options{})
+				for _, target := range targets {
+					want := "GET " + target + " " + proxy.Addr
+					if o.Name == "apache" {
+						want = strings.Replace(want, " //", " /", 1) // it counts for one whatever one says
+					}
+					if got := proxytest.Body(t, proxy.Do(t, "GET", target, nil)); got != want {
+						t.Fatalf("%s: the application saw %q, want %q", target, got, want)
+					}
+				}
+			})
+		}
+	})
+}
+
+// applicationAt runs h at an address until the test is over and returns that.
+func applicationAt(t *testing.T, network, addr string, h http.HandlerFunc) string {
+	t.Helper()
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(h)
+	s.Listener.Close()
+	s.Listener = l
+	s.Start()
+	t.Cleanup(s.Close)
+	return addr
+}
+
+// Clients reach nothing but the application, whatever they say.
+func TestOthersListenToTheApplicationAlone(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		f := proxytest.NewFront(t, o.Name, nil)
+		for _, target := range []string{f.Value("a.bin"), f.Dir + "/a.bin", "/a.bin", "/_media/a.bin"} {
+			resp := f.Do(t, "GET", target, http.Header{
+				f.Field(): {f.Value("a.bin")}, "X-Sendfile-Type": {f.Field()}, "X-Accel-Mapping": {f.Dir + "=/_media"},
+			})
+			if got, want := proxytest.Body(t, resp), "GET "+target+" "+f.Addr; got != want {
+				t.Errorf("%s: %q, want the application's %q", target, got, want)
+			}
+		}
+	})
+}
+
+// The application learns what the client can read, so that it compresses only
+// for those who asked for it.
+func TestOthersAskForNoCompression(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		proxy := proxytest.Start(t, o.Name, site.Site{
+			Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, "asked for "+r.Header.Get("Accept-Encoding"))
+			}),
+			Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+		}, proxytest.Options{})
+		if got, want := proxytest.Body(t, proxy.Do(t, "GET", "/", nil)), "asked for "; got != want {
+			t.Errorf("the application says %q, want %q", got, want)
+		}
+	})
+}
+
+// What the application sends itself begins to arrive before it ends.
+func TestOthersStream(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		arrived := make(chan struct{})
+		proxy := proxytest.Start(t, o.Name, site.Site{
+			Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Length", "100001")
+				io.WriteString(w, strings.Repeat("a", 100_000))
+				http.NewResponseController(w).Flush()
+				select {
+				case <-arrived:
+					io.WriteString(w, "b")
+				case <-time.After(10 * time.Second): // and then it is too short
+				}
+			}),
+			Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+		}, proxytest.Options{})
+		resp := proxy.Do(t, "GET", "/", nil)
+		if _, err := io.ReadFull(resp.Body, make([]byte, 50_000)); err != nil {
+			t.Fatal(err)
+		}
+		close(arrived)
+		if rest := proxytest.Body(t, resp); len(rest) != 50_001 {
+			t.Errorf("%d more bytes, want 50001", len(rest))
+		}
+	})
+}
+
+// A connection to the application serves one request after another, also where
+// files are handed over.
+func TestOthersKeepConnections(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		for _, network := range []string{"tcp", "unix"} {
+			dir := t.TempDir()
+			proxytest.Write(t, dir, "a.bin", "0123456789")
+			var connections atomic.Int64
+			upstream := countConnections(t, network, &connections)
+			proxy := proxytest.Start(t, o.Name, site.Site{
+				Upstream: upstream,
+				Rules:    []site.Rule{o.Rule("media", "/_media/", dir)},
+			}, proxytest.Options{})
+			f := &proxytest.Front{Server: proxy, Kind: o.Kind, Dir: dir}
+			for range 20 {
+				proxytest.Body(t, f.Send(t, "GET", f.Value("a.bin")))
+				proxytest.Body(t, f.Do(t, "GET", "/", nil))
+			}
+			got := connections.Load()
+			if o.Name == "lighttpd" {
+				if got != 40 {
+					t.Errorf("%s: %d connections for 40 requests; the configuration says that each has its own", network, got)
+				}
+			} else if got > 4 {
+				t.Errorf("%s: %d connections for 40 requests, want few", network, got)
+			}
+		}
+	})
+}
+
+// countConnections runs an application that counts, and returns where.
+func countConnections(t *testing.T, network string, n *atomic.Int64) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(proxytest.SendOrEcho))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			n.Add(1)
+		}
+	}
+	where := s.Listener.Addr().String()
+	if network == "unix" {
+		path := filepath.Join(t.TempDir(), "app.sock")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Listener.Close()
+		s.Listener, where = l, "unix:"+path
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return where
+}
+
+// An application that is started again is found at once, but for lighttpd, which
+// waits for a second.
+func TestOthersFindTheApplicationAgain(t *testing.T) {
+	eachOther(t, func(t *testing.T, o other) {
+		if o.Name == "lighttpd" {
+			return
+		}
+		addr := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
+		proxy := proxytest.Start(t, o.Name, site.Site{
+			Upstream: addr,
+			Rules:    []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+		}, proxytest.Options{})
+		for range 3 {
+			if resp := proxy.Do(t, "GET", "/", nil); resp.StatusCode < 500 {
+				t.Fatalf("without an application: %s", resp.Status)
+			}
+		}
+		applicationAt(t, "tcp", addr, proxytest.SendOrEcho)
+		if resp := proxy.Do(t, "GET", "/", nil); resp.StatusCode != http.StatusOK {
+			t.Errorf("with an application: %s, want 200", resp.Status)
+		}
+	})
+}

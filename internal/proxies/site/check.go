@@ -1,0 +1,212 @@
+package site
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Check refuses what no server's configuration can express.
+func (s Site) Check() error {
+	for _, v := range []struct{ name, value string }{
+		{"listen", s.Listen},
+		{"upstream", s.Upstream},
+		{"folder", s.Folder},
+		{"authorities", s.Authorities},
+	} {
+		if err := plain(v.name, v.value); err != nil {
+			return err
+		}
+	}
+	if s.Listen != "" {
+		if _, _, err := HostPort(s.Listen); err != nil {
+			return fmt.Errorf("listen %q %w", s.Listen, err)
+		}
+	}
+	if _, err := s.Application(); err != nil {
+		return fmt.Errorf("upstream %q %w", s.Upstream, err)
+	}
+	if s.Folder != "" && !path.IsAbs(s.Folder) {
+		return fmt.Errorf("folder %q is not absolute", s.Folder)
+	}
+	if s.Authorities != "" && !path.IsAbs(s.Authorities) {
+		return fmt.Errorf("authorities %q is not an absolute path of a file", s.Authorities)
+	}
+	for _, r := range s.Resolvers {
+		if _, err := Resolver(r); err != nil {
+			return fmt.Errorf("resolver %q %w", r, err)
+		}
+	}
+	switch {
+	case s.Symlinks != RefuseSymlinks && s.Symlinks != FollowSymlinks:
+		return fmt.Errorf("symlinks %d is not known; want RefuseSymlinks or FollowSymlinks", s.Symlinks)
+	case s.OpenFiles < 0:
+		return fmt.Errorf("open files for %v; want 0 or more", s.OpenFiles)
+	}
+	for _, r := range s.Rules {
+		if err := r.check(); err != nil {
+			return fmt.Errorf("rule %q: %w", r.Title(), err)
+		}
+	}
+	return nil
+}
+
+func (r Rule) check() error {
+	for _, v := range []struct{ name, value string }{
+		{"name", r.Name},
+		{"source", r.Source},
+		{"destination", r.Destination},
+		{"directory", r.Directory},
+	} {
+		if err := plain(v.name, v.value); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.Destination == "" || r.Destination[0] != '/':
+		return fmt.Errorf("destination %q does not begin with a slash", r.Destination)
+	case r.LimitRate < 0:
+		return fmt.Errorf("limit rate %d; want bytes a second, or 0", r.LimitRate)
+	case r.Origin == nil:
+		return nil
+	}
+	for _, name := range r.Origin.Hide {
+		if !isToken(name) {
+			return fmt.Errorf("hide %q is no name of a header field", name)
+		}
+	}
+	switch o := r.Origin; {
+	case o.Cache < 0:
+		return fmt.Errorf("cache of %d bytes; want 0 or more", o.Cache)
+	case o.Slice < 0:
+		return fmt.Errorf("slices of %d bytes; want 0 or more", o.Slice)
+	case o.Slice > 0 && o.Cache == 0:
+		return fmt.Errorf("slices of %d bytes without a cache to keep them in", o.Slice)
+	}
+	return nil
+}
+
+// Title is what messages and comments call the rule.
+func (r Rule) Title() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Source
+}
+
+// Files returns the directory where the proxy finds the files of an internal location,
+// without a slash at its end, and "" for the topmost.
+func (r Rule) Files() (string, error) {
+	dir := r.Directory
+	if dir == "" {
+		local, ok := strings.CutPrefix(r.Source, "file://")
+		if !ok {
+			local = r.Source
+		}
+		if !strings.HasPrefix(local, "/") {
+			return "", fmt.Errorf("source %q is no directory; want one that says where the proxy finds its files", r.Source)
+		}
+		dir = local
+	}
+	if !path.IsAbs(dir) {
+		return "", fmt.Errorf("directory %q is not absolute", dir)
+	}
+	trimmed := strings.TrimSuffix(dir, "/")
+	if trimmed != "" && path.Clean(trimmed) != trimmed {
+		return "", fmt.Errorf("directory %q has an empty or a dot segment in it", dir)
+	}
+	return trimmed, nil
+}
+
+// An Address is where a server listens: a host and a port, or the path of a unix
+// socket.
+type Address struct{ Host, Port, Socket string }
+
+// longestSocket is what Linux has room for.
+const longestSocket = 107
+
+// Application returns where the application listens.
+func (s Site) Application() (Address, error) {
+	if socket, ok := strings.CutPrefix(s.Upstream, "unix:"); ok {
+		switch {
+		case !path.IsAbs(socket):
+			return Address{}, fmt.Errorf("is not absolute; want one such as %q", "unix:/run/app.sock")
+		case len(socket) > longestSocket:
+			return Address{}, fmt.Errorf("is longer than the %d bytes that a socket's path may have", longestSocket)
+		}
+		return Address{Socket: socket}, nil
+	}
+	host, port, err := HostPort(s.Upstream)
+	if err == nil && host == "" {
+		err = fmt.Errorf("has no host; want HOST:PORT, such as %q", "127.0.0.1:8080")
+	}
+	return Address{Host: host, Port: port}, err
+}
+
+// HostPort splits HOST:PORT. An IPv6 address loses its brackets; the host may
+// be empty.
+func HostPort(s string) (host, port string, err error) {
+	const want = `want HOST:PORT, such as "127.0.0.1:8080"`
+	host, port, err = net.SplitHostPort(s)
+	if err != nil {
+		return "", "", fmt.Errorf("is no address; %s", want)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", "", fmt.Errorf("has the port %q; %s", port, want)
+	}
+	if strings.Contains(host, ":") {
+		if ip, err := netip.ParseAddr(host); err != nil || ip.Zone() != "" {
+			return "", "", fmt.Errorf("has the host %q; %s", host, want)
+		}
+		return host, port, nil
+	}
+	for _, c := range []byte(host) {
+		if !IsAlphanumeric(c) && c != '.' && c != '-' && c != '_' {
+			return "", "", fmt.Errorf("has the host %q; %s", host, want)
+		}
+	}
+	return host, port, nil
+}
+
+// Resolver returns a name server's address with brackets where it is IPv6.
+func Resolver(s string) (string, error) {
+	const want = `want an IP address such as "127.0.0.53" or "[::1]:5353"`
+	if a, err := netip.ParseAddrPort(s); err == nil && a.Addr().Zone() == "" && a.Port() != 0 {
+		return a.String(), nil
+	}
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	if err != nil || a.Zone() != "" {
+		return "", fmt.Errorf("is no address; %s", want)
+	}
+	if a.Is6() {
+		return "[" + a.String() + "]", nil
+	}
+	return a.String(), nil
+}
+
+// plain refuses control characters: a comment would end, and no server says the
+// same about a value with one.
+func plain(name, value string) error {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return fmt.Errorf("%s %q has a control character in it", name, value)
+	}
+	return nil
+}
+
+// isToken tells whether s can be the name of a header field.
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		if !IsAlphanumeric(c) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// IsAlphanumeric tells whether c is an ASCII letter or digit.
+func IsAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,85 @@
+// Package site describes an application and the proxy in front of it, as the
+// configurations of all proxies are printed from it, and has what the printers
+// share: checks, and texts with holes.
+package site
+
+import "time"
+
+// A Site is an application, the proxy in front of it, and what the proxy sends
+// by itself.
+type Site struct {
+	// Listen is where the proxy listens: HOST:PORT.
+	Listen string
+
+	// Upstream is where the application listens: HOST:PORT, or unix:PATH.
+	Upstream string
+
+	// Folder is where the server, run without privileges from a folder of its
+	// own, keeps what it writes, such as its pid and temporary files. "" prints
+	// the system's usual places.
+	Folder string
+
+	Rules []Rule
+
+	// Resolvers are the name servers that find the hosts of signed URLs, each an
+	// address such as "127.0.0.53" or "[::1]:5353".
+	Resolvers []string
+
+	// Authorities is a file with the certificates of those whom the proxy trusts
+	// to say which store is which; "" is that of Debian's ca-certificates.
+	Authorities string
+
+	// Symlinks says what becomes of symbolic links below a rule's directory.
+	Symlinks Symlinks
+
+	// OpenFiles is for how long the proxy may keep a file open between requests;
+	// 0 doesn't. In that time the bytes of a file that has been replaced may
+	// still be sent.
+	OpenFiles time.Duration
+}
+
+// Symlinks says what becomes of symbolic links.
+type Symlinks int
+
+const (
+	// RefuseSymlinks has the server refuse them where it can.
+	RefuseSymlinks Symlinks = iota
+	// FollowSymlinks sends what they lead to, wherever that is.
+	FollowSymlinks
+)
+
+// A Rule is one place whose files the proxy sends.
+type Rule struct {
+	Name        string
+	Source      string // as it is in the application's rule
+	Destination string // likewise: an internal location, or a directory
+
+	// Directory is where the proxy finds the files of an internal location;
+	// "" is the path of Source. It is for nginx and Caddy.
+	Directory string
+
+	// Origin is set where the application hands over a signed URL in place of a
+	// file's path.
+	Origin *Origin
+
+	// LimitRate bounds each download, in bytes a second; 0 doesn't.
+	LimitRate int64
+}
+
+// An Origin is where the proxy fetches files by signed URLs.
+type Origin struct {
+	// Cache is how much the proxy may keep of it, in bytes; 0 is nothing. What
+	// is kept is found by the object's name, not by the URL with its signature.
+	Cache int64
+
+	// Slice is the size of the pieces in which large objects are fetched and
+	// kept, in bytes; 0 fetches them whole. It needs a Cache.
+	Slice int64
+
+	// Hide are names of header fields that the store sends and no client is to
+	// see, such as "X-Amz-Meta-Owner". Those that every object of S3, Google
+	// Cloud Storage, Azure and MinIO has, and those by which an answer acts on a
+	// client, are hidden without being named. nginx hides whole names alone, so
+	// any other that the store sends passes.
+	Hide []string
+}

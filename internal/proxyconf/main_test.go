@@ -1,9 +1,0 @@
-package proxyconf_test
-
-import (
-	"testing"
-
-	"github.com/downloadview/downloadview/internal/leaktest"
-)
-
-func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -1,0 +1,133 @@
+package proxytest
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
+)
+
+// A Front is an application behind a server, with one rule.
+type Front struct {
+	*Server
+	Kind
+	Dir string // what the rule is for
+}
+
+// A Kind is a server and how it is told which file to send.
+type Kind struct{ proxies.Proxy }
+
+// KindOf returns that of the server called name.
+func KindOf(t testing.TB, name string) Kind {
+	t.Helper()
+	return Kind{find(t, name)}
+}
+
+// Field is the header field that hands a file over.
+func (k Kind) Field() string { return k.Accel().Field }
+
+// Rule is one for the files in dir.
+func (k Kind) Rule(name, location, dir string) site.Rule {
+	r := site.Rule{Name: name, Source: dir, Destination: dir}
+	if k.Locations {
+		r.Destination = location
+	}
+	return r
+}
+
+// encode is how the server wants the name of a file: as it is, or percent-encoded.
+func (k Kind) encode(name string) string {
+	if value, _ := k.Accel().Encode("", "a b"); value == "a b" {
+		return name
+	}
+	segments := strings.Split(name, "/")
+	for i := range segments {
+		segments[i] = url.PathEscape(segments[i])
+	}
+	return strings.Join(segments, "/")
+}
+
+// NewFront runs the server called name in front of [SendOrEcho], with a file a.bin.
+// edit changes its configuration, as [Options.Edit] does.
+func NewFront(t testing.TB, name string, edit func(conf string) string) *Front {
+	t.Helper()
+	k := KindOf(t, name)
+	dir := filepath.Join(t.TempDir(), "media")
+	s := site.Site{
+		Upstream: Application(t, SendOrEcho),
+		Rules:    []site.Rule{k.Rule("media", "/_media/", dir)},
+	}
+	Write(t, dir, "a.bin", "0123456789")
+	return &Front{Start(t, name, s, Options{Edit: edit}), k, dir}
+}
+
+// AnswerPrefix begins the name of a request's field that [SendOrEcho] answers with.
+const AnswerPrefix = "Answer-"
+
+// SendOrEcho answers a request for /send, or below it, with what the fields under
+// [AnswerPrefix] say, and all others with what it saw.
+func SendOrEcho(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/send" && !strings.HasPrefix(r.URL.Path, "/send/") {
+		w.Header()["Content-Type"] = nil
+		w.Write([]byte(r.Method + " " + r.RequestURI + " " + r.Host))
+		return
+	}
+	for name, values := range r.Header {
+		if name, ok := strings.CutPrefix(name, AnswerPrefix); ok {
+			v, err := url.QueryUnescape(values[0])
+			if err != nil {
+				panic(err)
+			}
+			w.Header().Set(name, v)
+		}
+	}
+}
+
+// Value is what hands over the file called name.
+func (f *Front) Value(name string) string {
+	if f.Locations {
+		return "/_media/" + f.encode(name)
+	}
+	return f.encode(f.Dir + "/" + name)
+}
+
+// Send has the application hand value over, with the fields of an answer that
+// has them all, and those of the request.
+func (f *Front) Send(t testing.TB, method, value string, fields ...string) *http.Response {
+	t.Helper()
+	h := f.Answering(value)
+	for i := 0; i < len(fields); i += 2 {
+		h.Set(fields[i], fields[i+1])
+	}
+	return f.Do(t, method, "/send", h)
+}
+
+// Answering has the application hand value over.
+func (f *Front) Answering(value string) http.Header {
+	h := http.Header{}
+	for name, v := range Described {
+		h.Set(AnswerPrefix+name, url.QueryEscape(v))
+	}
+	h.Set(AnswerPrefix+f.Field(), url.QueryEscape(value))
+	return h
+}
+
+// Described is what an application says of a file.
+var Described = map[string]string{
+	"Accept-Ranges":           "bytes",
+	"Cache-Control":           "private, max-age=60",
+	"Content-Disposition":     `attachment; filename="a"`,
+	"Content-Language":        "de",
+	"Content-Security-Policy": "sandbox",
+	"Content-Type":            "text/x-own; charset=utf-8",
+	"Etag":                    `"application"`,
+	"Expires":                 "Thu, 01 Jan 2026 00:00:00 GMT",
+	"Last-Modified":           "Thu, 29 Feb 2024 12:30:15 GMT",
+	"Set-Cookie":              "a=b",
+	"Vary":                    "Cookie",
+	"X-Content-Type-Options":  "nosniff",
+}
