@@ -52,7 +52,7 @@ func TestABrokenDownloadThroughProxies(t *testing.T) {
 		defer cancel()
 		slow.ServeHTTP(w, r.WithContext(ctx))
 	})
-	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"} {
+	for _, server := range proxytest.Names() {
 		for _, network := range []string{"tcp", "unix"} {
 			t.Run(server+"/"+network, func(t *testing.T) {
 				front := proxytest.Start(t, server, site.Site{Upstream: serveOn(t, network, mux)}, proxytest.Options{})

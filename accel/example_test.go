@@ -112,13 +112,9 @@ func ExampleNew() {
 	// accel: rule "media": destination "_media" does not begin with a slash; want an internal location such as "/_media/"
 }
 
-// Each server is a value, found by name where a flag or a file says which.
-func ExampleNamed() {
-	for _, name := range []string{"nginx", "apache", "lighttpd", "caddy@2.6"} {
-		proxy, err := accel.Named(name)
-		if err != nil {
-			log.Fatal(err)
-		}
+// Each server is a value, and is told of a file in its own way.
+func ExampleProxy_values() {
+	for _, proxy := range []accel.Proxy{accel.Nginx(), accel.Apache(), accel.Lighttpd(), accel.Caddy26()} {
 		a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/files"})
 		if err != nil {
 			log.Fatal(err)

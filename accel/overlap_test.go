@@ -19,17 +19,15 @@ import (
 // Where destinations lie inside one another, a real server sends the file of the
 // other storage. So such rules can't be made, unless both lead to the same file.
 func TestDestinationsInsideOneAnother(t *testing.T) {
-	for _, server := range []string{"nginx", "caddy", "caddy@2.6", "apache", "lighttpd"} {
+	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
-			proxy, err := accel.Named(server)
-			if err != nil {
-				t.Fatal(err)
-			}
+			kind := proxytest.KindOf(t, server)
+			proxy := kind.Accel()
 			dir := t.TempDir()
 			open(t, dir)
 			public, secret := filepath.Join(dir, "public"), filepath.Join(dir, "secret")
 			outer, inner := "/_media/", "/_media/private/"
-			if proxy.Field == "X-Sendfile" { // destinations are directories
+			if !kind.Locations { // destinations are directories
 				outer, inner, secret = public, filepath.Join(public, "private"), filepath.Join(public, "private")
 			}
 			for _, file := range [][2]string{

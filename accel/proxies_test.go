@@ -1,7 +1,6 @@
 package accel_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -76,23 +75,6 @@ func TestDestinations(t *testing.T) {
 		_, err := accel.New(tt.proxy, accel.Rule{Source: "/srv", Destination: tt.destination})
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %.60q: error %v, want %q", tt.proxy.Name, tt.destination, err, tt.want)
-		}
-	}
-}
-
-func TestNamed(t *testing.T) {
-	for name, want := range map[string]string{
-		"nginx": "nginx", "nginx@1.22": "nginx", "apache": "apache", "apache@0.12": "apache", "apache@1.0": "apache@1.0",
-		"lighttpd": "lighttpd", "lighttpd@1.4.69": "lighttpd", "caddy": "caddy", "caddy@2.6": "caddy@2.6",
-		"caddy@2.6.2": "caddy@2.6", "caddy@2.11.9": "caddy",
-		"Nginx": "", "": "", "iis": "", "caddy@": "", "caddy@2": "", "caddy@x.y": "", "caddy@-1.2": "",
-	} {
-		p, err := accel.Named(name)
-		if p.Name != want || (err != nil) != (want == "") {
-			t.Errorf("%q: %q, %v, want %q", name, p.Name, err, want)
-		}
-		if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
-			t.Errorf("%q: the error %q doesn't name it", name, err)
 		}
 	}
 }

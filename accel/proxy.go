@@ -9,7 +9,7 @@ import (
 )
 
 // A Proxy says how one kind of server is told to send a file. [Nginx],
-// [Apache], [Lighttpd] and [Caddy] are some; [Named] finds them by name.
+// [Apache], [Lighttpd] and [Caddy] are some.
 //
 // Its functions do no I/O and are called by several goroutines.
 type Proxy struct {

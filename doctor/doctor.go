@@ -51,9 +51,9 @@ type Setup struct {
 	// such as "/media/"; "" means "/".
 	Prefix string
 
-	// Server is the proxy as accel.Named calls it, such as "nginx" or
-	// "caddy@2.6". It chooses the words of causes and changes; "" has general
-	// ones.
+	// Server is the name of the proxy, as the Name of an accel.Proxy is, such as
+	// "nginx" or "caddy@2.6". It chooses the words of causes and changes; "" has
+	// general ones.
 	Server string
 
 	// Storage is the one that the application serves, with its canary files. It

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -83,7 +84,7 @@ func listenOf(t *testing.T, conf string) string {
 // TestApplicationRefuses: the application itself has no such file, and nothing of
 // the proxy's is blamed for that.
 func TestApplicationRefuses(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
 			s := newSetting(t, server)
@@ -106,7 +107,7 @@ func TestApplicationRefuses(t *testing.T) {
 // or without a look at the application itself, and so is an application that is
 // down.
 func TestOneCause(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range proxytest.Names() {
 		for _, app := range []string{"asked", "not asked", "down"} {
 			t.Run(server+" "+app, func(t *testing.T) {
 				t.Parallel()

@@ -7,13 +7,14 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
 var discard = slog.New(slog.DiscardHandler)
 
 // TestRight: what is printed has nothing wrong with it.
 func TestRight(t *testing.T) {
-	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"} {
+	for _, server := range proxytest.Names() {
 		for _, view := range []string{"blind", "look"} {
 			t.Run(server+" "+view, func(t *testing.T) {
 				t.Parallel()

@@ -7,9 +7,8 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxytest"
 )
-
-var servers = []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"}
 
 // TestNothingSent: all is well but for the proxy, which sends nothing by itself.
 func TestNothingSent(t *testing.T) {
@@ -17,7 +16,7 @@ func TestNothingSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, server := range servers {
+	for _, server := range proxytest.Names() {
 		for _, test := range []struct {
 			name          string
 			broken        func(*setting)
@@ -82,7 +81,7 @@ func fromElsewhere(next http.Handler) http.Handler {
 // TestSent: what is handed over is seen, also where the application isn't asked
 // itself, and where it has no witness.
 func TestSent(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range proxytest.Names() {
 		for _, test := range []struct {
 			name   string
 			setup  func(*doctor.Setup)

@@ -13,6 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -53,7 +54,7 @@ func newSetting(t *testing.T, server string) *setting {
 	}
 	s := &setting{server: server, dir: dir}
 	s.rule = accel.Rule{Name: "media", Source: dir, Destination: "/_media/", Headers: accel.PrivateHeaders}
-	if strings.HasPrefix(server, "apache") || server == "lighttpd" {
+	if !proxytest.KindOf(t, server).Locations {
 		s.rule.Destination = dir
 	}
 	s.site.Rules = []site.Rule{{Name: "media", Source: dir, Destination: s.rule.Destination}}
@@ -152,11 +153,11 @@ func (s *setting) accelerator(t *testing.T, p accel.Proxy) *accel.Accelerator {
 
 func mustNamed(t *testing.T, name string) accel.Proxy {
 	t.Helper()
-	p, err := accel.Named(name)
+	p, err := proxies.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.Accel()
 }
 
 // decoded is a value that is not encoded.

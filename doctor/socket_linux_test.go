@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -28,7 +29,7 @@ func openFolder(t *testing.T) string {
 // TestSocket: the application is asked on its socket, through every server, and
 // all is well.
 func TestSocket(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
 			s := newSetting(t, server)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -37,8 +38,8 @@ func TestApt(t *testing.T) {
 	direct := start(t, repository)
 	go direct.await("nothing that it says") // so that it isn't held up
 	sites := map[string]string{"direct": direct.url}
-	for server, destination := range map[string]string{"nginx": "/_apt/", "apache": repository, "lighttpd": repository, "caddy": "/_apt/"} {
-		rule := repository + "=" + destination
+	for _, server := range proxies.Servers() {
+		rule := repository + "=" + destinationOf(t, server, "/_apt/", repository)
 		p := start(t, "--accel", server, "--headers=private", "--rule", rule, repository)
 		go p.await("nothing that it says")
 		sites[server] = startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)

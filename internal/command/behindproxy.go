@@ -6,11 +6,12 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // behindProxy are the flags about the proxy in front.
 type behindProxy struct {
-	Accel     string `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: nginx, apache, lighttpd or caddy, or one with a version where it matters, such as caddy@2.6 (up to 2.6) or apache@1.0 (mod_xsendfile from 1.0). What it can't send is streamed. Default: everything is streamed."`
+	Accel     string `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: ${proxies}, or one with a version where it matters, such as ${versions}. What it can't send is streamed. Default: everything is streamed."`
 	ruleFlags `group:"Behind a proxy:"`
 	Headers   string   `placeholder:"WHICH" group:"Behind a proxy:" help:"What the proxy's configuration does with header fields that the server would drop: own (nothing; nginx then isn't handed what is shown --inline), safety (sends those on that keep shown files from running script) or private (as \"downloadview config\" prints it). Default: own."`
 	AccelFrom []string `placeholder:"ADDR" group:"Behind a proxy:" help:"Where the proxy's requests come from: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, with commas between. Others are streamed to. Repeatable. Default: every request is taken for the proxy's."`
@@ -19,7 +20,7 @@ type behindProxy struct {
 
 // ruleFlags are the flags that say where a proxy finds which files.
 type ruleFlags struct {
-	Rule   []string `placeholder:"SOURCE=DEST" sep:"none" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for nginx and caddy an internal location such as /_media/, for apache and lighttpd a directory of the proxy's machine. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
+	Rule   []string `placeholder:"SOURCE=DEST" sep:"none" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for ${locations} an internal location such as /_media/, for ${directories} a directory of the proxy's machine. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
 	Signed bool     `help:"Have nginx fetch what a --rule covers in a bucket by signed URLs; DEST alone is then the internal location. Default: nginx is told DEST and the key."`
 }
 
@@ -28,13 +29,13 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 	if b.Accel == "" {
 		return nil, b.checkUnused()
 	}
-	proxy, err := accel.Named(b.Accel)
+	proxy, err := proxies.Find(b.Accel)
 	if err != nil {
-		return nil, usageErrorf("--accel: %s", strings.TrimPrefix(err.Error(), "accel: "))
+		return nil, usageErrorf("--accel: %w", err)
 	}
 	if len(b.Rule) == 0 {
 		example := "/srv/media=/_media/"
-		if proxy.Field == "X-Sendfile" {
+		if !proxy.Locations {
 			example = "/srv/media=/srv/media"
 		}
 		return nil, usageErrorf("--accel %s hands nothing over without a rule; want --rule SOURCE=DEST, such as %s", b.Accel, example)
@@ -53,11 +54,11 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 	}
 	for i := range rules {
 		rules[i].Headers = headers
-		if err := checkRule(c, &rules[i], b.Accel); err != nil {
+		if err := checkRule(c, &rules[i], proxy); err != nil {
 			return nil, usageErrorf("--rule %q: %w", b.Rule[i], err)
 		}
 	}
-	a, err := accel.NewWithOptions(proxy, accel.Options{From: from}, rules...)
+	a, err := accel.NewWithOptions(proxy.Accel(), accel.Options{From: from}, rules...)
 	if err != nil {
 		return nil, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))
 	}
@@ -84,7 +85,7 @@ var headersByName = map[string]accel.Headers{
 
 // checkUnused refuses flags that say nothing without --accel.
 func (b *behindProxy) checkUnused() error {
-	const want = "want --accel with nginx, apache, lighttpd or caddy"
+	want := "want --accel with " + proxies.Or(proxies.Servers())
 	switch {
 	case len(b.Rule) > 0:
 		return usageErrorf("--rule %q says nothing without --accel; %s", b.Rule[0], want)

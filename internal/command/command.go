@@ -76,11 +76,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		new(commands),
 		kong.Name("downloadview"),
 		kong.Description("Hand files to people: from a directory or a bucket, streamed or sent by the proxy in front."),
-		kong.Vars{
-			"version": version(),
-			"schemes": "s3://, gs://, azblob://, file://, mem://",
-			"servers": strings.Join(proxies.Names(), ", "),
-		},
+		words(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { told = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
@@ -115,6 +111,26 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// words are what the texts of the flags have in place of ${NAME}.
+func words() kong.Vars {
+	located := func(p proxies.Proxy) bool { return p.Locations }
+	var versions []string
+	for _, p := range slices.Backward(proxies.All()) {
+		if p.Versions != "" {
+			versions = append(versions, fmt.Sprintf("%s (%s)", p.Name, p.Versions))
+		}
+	}
+	return kong.Vars{
+		"version":     version(),
+		"schemes":     "s3://, gs://, azblob://, file://, mem://",
+		"servers":     strings.Join(proxies.Names(), ", "),
+		"proxies":     proxies.Or(proxies.Servers()),
+		"versions":    proxies.Or(versions),
+		"locations":   proxies.And(proxies.Where(located)),
+		"directories": proxies.And(proxies.Where(func(p proxies.Proxy) bool { return !located(p) })),
+	}
 }
 
 // asked returns whose help to see: that of the command that args name, or else

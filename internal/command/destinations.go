@@ -14,29 +14,29 @@ import (
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/destination"
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// checkRule tells what is wrong with a rule for a proxy of the given server
-// beside the mounts and the storages of c.
-func checkRule(c *config.Config, r *accel.Rule, server string) error {
-	if err := checkMounts(c.Mounts, r, server); err != nil {
+// checkRule tells what is wrong with a rule for a proxy beside the mounts and the
+// storages of c. The zero Proxy is that of rules that no proxy hears of.
+func checkRule(c *config.Config, r *accel.Rule, p proxies.Proxy) error {
+	if err := checkMounts(c.Mounts, r, p); err != nil {
 		return err
 	}
 	return checkStores(c, r)
 }
 
-// checkMounts refuses a destination that nginx would have in place of what the
-// application serves: an internal location is 404 to clients. Caddy passes every
-// request on, and a directory is no location.
-func checkMounts(mounts []config.Mount, r *accel.Rule, server string) error {
-	if name, _, _ := strings.Cut(server, "@"); name != "nginx" || r.Destination == "" {
+// checkMounts refuses a destination that the proxy would have in place of what the
+// application serves, where an internal location is 404 to clients.
+func checkMounts(mounts []config.Mount, r *accel.Rule, p proxies.Proxy) error {
+	if !p.HidesLocations || r.Destination == "" {
 		return nil
 	}
 	location := strings.TrimSuffix(r.Destination, "/") + "/"
 	for _, m := range mounts {
 		if strings.HasPrefix(strings.ToLower(m.Path), strings.ToLower(location)) {
-			return fmt.Errorf("destination %q covers the mount %q, and nginx would answer 404 to all requests for its files; want a destination where nothing is mounted, such as %q",
-				r.Destination, m.Path, "/_media/")
+			return fmt.Errorf("destination %q covers the mount %q, and %s would answer 404 to all requests for its files; want a destination where nothing is mounted, such as %q",
+				r.Destination, m.Path, p.Title, "/_media/")
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func parseBucket(s *config.Storage) (bucketURL, bool) {
 // checkDestinations finds rules of the file by which a proxy would send the file
 // of another rule. Two proxies that take the same header field, from the same
 // requests, count as one. The errors are by rule.
-func checkDestinations(c *config.Config, proxies map[string]accel.Proxy) config.Errors {
+func checkDestinations(c *config.Config, fronts map[string]proxies.Proxy) config.Errors {
 	var wrong config.Errors
 	told := make(map[string]bool)
 	tell := func(id string, err error) {
@@ -128,7 +128,7 @@ func checkDestinations(c *config.Config, proxies map[string]accel.Proxy) config.
 		signed := make(map[string]string)
 		for j := range c.Rules {
 			r := &c.Rules[j]
-			if r.Destination == "" || !sharesRequests(c, p, r.Proxy, proxies) {
+			if r.Destination == "" || !sharesRequests(c, p, r.Proxy, fronts) {
 				continue
 			}
 			place := placeOf(r)
@@ -158,12 +158,12 @@ func placeOf(r *config.Rule) destination.Place {
 
 // sharesRequests tells whether what the proxy called name is told may be read by
 // p: it is p, or takes the same field and one request may count as from both.
-func sharesRequests(c *config.Config, p *config.Proxy, name string, proxies map[string]accel.Proxy) bool {
+func sharesRequests(c *config.Config, p *config.Proxy, name string, fronts map[string]proxies.Proxy) bool {
 	if name == p.Name {
 		return true
 	}
 	i := slices.IndexFunc(c.Proxies, func(other config.Proxy) bool { return other.Name == name })
-	return i >= 0 && proxies[name].Field == proxies[p.Name].Field && meet(p.From, c.Proxies[i].From)
+	return i >= 0 && fronts[name].Accel().Field == fronts[p.Name].Accel().Field && meet(p.From, c.Proxies[i].From)
 }
 
 // meet tells whether a request may come from one of a and one of b. Nothing is
@@ -195,10 +195,10 @@ func network(s string) netip.Prefix {
 	return netip.PrefixFrom(addr, addr.BitLen())
 }
 
-// shadowed returns the folders of c's local storages that nginx, by the rule,
+// shadowed returns the folders of c's local storages that the proxy, by the rule,
 // has an internal location for: what is in them is 404 through the proxy.
-func shadowed(c *config.Config, r *accel.Rule, server string) []string {
-	if name, _, _ := strings.Cut(server, "@"); name != "nginx" || r.Destination == "" {
+func shadowed(c *config.Config, r *accel.Rule, p proxies.Proxy) []string {
+	if !p.HidesLocations || r.Destination == "" {
 		return nil
 	}
 	var folders []string
@@ -219,8 +219,12 @@ func shadowed(c *config.Config, r *accel.Rule, server string) []string {
 // warnShadowed logs what is in the way of c's files.
 func (s *serve) warnShadowed(c *config.Config, logger *slog.Logger) {
 	warn := func(r *accel.Rule, server string) {
-		for _, folder := range shadowed(c, r, server) {
-			logger.Warn("nginx answers 404 to requests for what is in this folder, since a rule's destination has its path; another destination is better",
+		p, err := proxies.Find(server)
+		if err != nil {
+			return // a rule that sends clients to a store
+		}
+		for _, folder := range shadowed(c, r, p) {
+			logger.Warn(p.Title+" answers 404 to requests for what is in this folder, since a rule's destination has its path; another destination is better",
 				"folder", folder, "destination", r.Destination)
 		}
 	}

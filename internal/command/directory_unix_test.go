@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // releases makes the folders v1 and v2 and the link "current" to the first. The
@@ -116,7 +118,7 @@ func TestHangupOpensDirectoryAgain(t *testing.T) {
 // A proxy follows the path of the directory. So does the server, and says so;
 // where the path leads nowhere it sends the files that it has itself.
 func TestDirectoryIsFollowed(t *testing.T) {
-	for _, server := range []string{"", "nginx", "apache", "lighttpd", "caddy"} {
+	for _, server := range append([]string{""}, proxies.Servers()...) {
 		t.Run("proxy "+server, func(t *testing.T) {
 			current, lead := releases(t)
 			var p *process
@@ -125,10 +127,7 @@ func TestDirectoryIsFollowed(t *testing.T) {
 				p = start(t, current)
 				site = p.url
 			} else {
-				rule := current + "=/_media/"
-				if server == "apache" || server == "lighttpd" {
-					rule = current + "=" + current
-				}
+				rule := current + "=" + destinationOf(t, server, "/_media/", current)
 				p = start(t, "--accel="+server, "--headers=private", "--rule", rule, current)
 				// What is printed has lighttpd refuse every link, also "current".
 				follow := func(conf string) string {

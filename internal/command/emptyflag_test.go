@@ -16,7 +16,7 @@ import (
 
 // Whatever flag of whatever command has no value is refused by its name.
 func TestEmptyFlags(t *testing.T) {
-	model := kong.Must(new(commands), kong.Vars{"version": "", "schemes": "", "servers": ""}).Model
+	model := kong.Must(new(commands), words()).Model
 	dir := t.TempDir()
 	ended, end := context.WithCancel(t.Context())
 	end() // a server would start and stop

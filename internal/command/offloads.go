@@ -10,6 +10,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // offloads hands over by the proxies and rules of a file, which may be swapped
@@ -63,25 +64,30 @@ func (o *offloads) swap(c *config.Config) error {
 func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	var wrong config.Errors
 	rules := make(map[string][]accel.Rule) // by proxy
-	proxies, servers := make(map[string]accel.Proxy), make(map[string]string)
+	fronts := make(map[string]proxies.Proxy)
 	for _, p := range c.Proxies {
-		proxy, err := accel.Named(p.Type())
+		front, err := proxies.Find(p.Type())
 		if err != nil {
 			wrong = append(wrong, &config.Error{File: c.File, Line: p.Line, Key: "proxies." + p.Name, Err: err})
 		}
-		proxies[p.Name], servers[p.Name] = proxy, p.Server
+		fronts[p.Name] = front
 	}
-	proxies[""] = accel.Nginx() // which hears nothing of redirects
+	proxyOf := func(name string) accel.Proxy {
+		if name == "" {
+			return accel.Nginx() // which hears nothing of redirects
+		}
+		return fronts[name].Accel()
+	}
 	if wrong != nil {
 		return nil, wrong
 	}
 	for _, r := range c.Rules {
 		rule := ruleOf(&r)
-		_, err := accel.New(proxies[r.Proxy], rule)
+		_, err := accel.New(proxyOf(r.Proxy), rule)
 		if err != nil {
 			err = errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("accel: rule %q: ", rule.Name)))
 		} else {
-			err = checkRule(c, &rule, servers[r.Proxy])
+			err = checkRule(c, &rule, fronts[r.Proxy])
 		}
 		if err != nil {
 			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.ID, Err: err})
@@ -89,7 +95,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 		rules[r.Proxy] = append(rules[r.Proxy], rule)
 	}
 	if wrong == nil {
-		wrong = checkDestinations(c, proxies)
+		wrong = checkDestinations(c, fronts)
 	}
 	if wrong != nil {
 		return nil, wrong
@@ -108,7 +114,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 				all = append(all, rules[""]...)
 			}
 			var a *accel.Accelerator
-			a, err = accel.NewWithOptions(proxies[proxy], accel.Options{From: origin}, all...)
+			a, err = accel.NewWithOptions(proxyOf(proxy), accel.Options{From: origin}, all...)
 			accelerators = append(accelerators, a)
 		}
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +44,8 @@ Examples, besides those of "downloadview config --help":
 
 // Run prints the configuration.
 func (p *printConfig) Run(env *environment) error {
-	if _, err := accel.Named(p.Server); err != nil {
-		return usageErrorf("config: %s", strings.TrimPrefix(err.Error(), "accel: "))
+	if _, err := proxies.Find(p.Server); err != nil {
+		return usageErrorf("config: %w", err)
 	}
 	s, err := p.site()
 	if err != nil {
@@ -59,20 +58,14 @@ func (p *printConfig) Run(env *environment) error {
 	if len(s.Rules) == 0 {
 		return usageErrorf("config %s: no rules to print; want --rule SOURCE=DEST, such as /srv/media=/_media/, or --config FILE", p.Server)
 	}
-	if err := proxies.Print(env.stdout, p.printer(), s, part); err != nil {
+	proxy, err := proxies.Find(p.Server)
+	if err == nil {
+		err = proxies.Print(env.stdout, proxy.Name, s, part)
+	}
+	if err != nil {
 		return fmt.Errorf("config %s: %w", p.Server, err)
 	}
 	return nil
-}
-
-// printer is what proxyconf calls the server. Where the version makes no
-// difference it has only one for all of them.
-func (p *printConfig) printer() string {
-	if slices.Contains(proxies.Names(), p.Server) {
-		return p.Server
-	}
-	name, _, _ := strings.Cut(p.Server, "@")
-	return name
 }
 
 // site returns what is to be printed, of the flags and the file.
@@ -98,9 +91,9 @@ func (p *printConfig) site() (site.Site, error) {
 		if err != nil {
 			return s, err
 		}
-		server, err := accel.Named(p.Server)
+		proxy, err := proxies.Find(p.Server)
 		if err == nil {
-			_, err = accel.New(server, rules...)
+			_, err = accel.New(proxy.Accel(), rules...)
 		}
 		if err != nil {
 			return s, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/destination"
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // review returns what can't work in a file of which each key is right by itself,
@@ -130,9 +130,11 @@ func (r *reviewer) checkRate(rule *config.Rule) {
 	if rule.LimitRate == 0 || i < 0 {
 		return
 	}
-	proxy, err := accel.Named(r.c.Proxies[i].Type())
-	if err == nil && proxy.Terms.RateField == "" {
-		r.errorf(rule.Line, "rules."+rule.ID, "limit_rate can't be told %s, so that nothing is handed over by this rule; want nginx, or the key left out", r.c.Proxies[i].Type())
+	told := func(p proxies.Proxy) bool { return p.Accel().Terms.RateField != "" }
+	proxy, err := proxies.Find(r.c.Proxies[i].Type())
+	if err == nil && !told(proxy) {
+		r.errorf(rule.Line, "rules."+rule.ID, "limit_rate can't be told %s, so that nothing is handed over by this rule; want %s, or the key left out",
+			r.c.Proxies[i].Type(), proxies.Or(proxies.Where(told)))
 	}
 }
 

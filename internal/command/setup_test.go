@@ -20,15 +20,10 @@ import (
 // The whole set-up of "config --help" with each server: it runs what is
 // printed, is told what to send over a socket, and the doctor finds all in order.
 func TestWholeSetup(t *testing.T) {
-	for server, destination := range map[string]string{
-		"nginx": "/_media/", "apache": "", "lighttpd": "", "caddy": "/_media/", "caddy@2.6": "/_media/",
-	} {
+	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media := handedFiles(t)
-			rule := media + "=" + destination
-			if destination == "" {
-				rule += media
-			}
+			rule := media + "=" + destinationOf(t, server, "/_media/", media)
 			socket := filepath.Join(t.TempDir(), "s")
 			p := start(t, "--listen=unix:"+socket, "--accel", server, "--accel-from=unix", "--headers=private", "--inline", "--hidden", "--rule", rule, media)
 			if p.url != "http://unix:"+socket {
@@ -58,6 +53,16 @@ func TestWholeSetup(t *testing.T) {
 			}
 		})
 	}
+}
+
+// destinationOf returns the destination that fits the server: an internal location,
+// or the directory.
+func destinationOf(t *testing.T, server, location, dir string) string {
+	t.Helper()
+	if proxytest.KindOf(t, server).Locations {
+		return location
+	}
+	return dir
 }
 
 // With a directive taken away the doctor says which, and leaves nothing behind.

@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // A Proxy is a server in front, which sends what rules hand over to it.
 type Proxy struct {
 	Name    string
-	Server  string   // nginx, apache, lighttpd or caddy
+	Server  string   // such as "nginx", as package proxies has it
 	Version string   // such as "2.6"; "": a current one
 	From    []string // addresses, networks or "unix": where its requests come from; none: anywhere
 
@@ -52,12 +54,12 @@ func readProxies(v value) []Proxy {
 	var proxies []Proxy
 	for name, v := range pairs {
 		p := Proxy{Name: name, Line: v.line}
-		var server Server
+		var server server
 		if v.isScalar() { // the short form
-			scalar(&server, ParseServer)(v)
+			scalar(&server, parseServer)(v)
 		} else {
 			v.mapping(want, []field{
-				{name: "server", need: want, read: scalar(&server, ParseServer)},
+				{name: "server", need: want, read: scalar(&server, parseServer)},
 				{name: "from", read: list(&p.From, "addresses, such as [127.0.0.1, unix]", peer)},
 				{name: "listen", read: scalar(&p.Listen, hostPort)},
 				{name: "upstream", read: scalar(&p.Upstream, upstream)},
@@ -67,7 +69,7 @@ func readProxies(v value) []Proxy {
 				{name: "open_files", read: scalar(&p.OpenFiles, seconds)},
 			})
 		}
-		p.Server, p.Version = server.Name, server.Version
+		p.Server, p.Version = server.name, server.version
 		proxies = append(proxies, p)
 	}
 	return proxies
@@ -75,31 +77,28 @@ func readProxies(v value) []Proxy {
 
 var symlinksByName = name([]string{"refuse", "follow"}, map[string]Symlinks{"refuse": RefuseSymlinks, "follow": FollowSymlinks})
 
-// A Server is a kind of proxy.
-type Server struct {
-	Name    string // nginx, apache, lighttpd or caddy
-	Version string // such as "2.6"; "" where it wasn't said
+// A server is a kind of proxy.
+type server struct {
+	name    string // as package proxies has it
+	version string // such as "2.6"; "" where it wasn't said
 }
 
-var (
-	servers = []string{"nginx", "apache", "lighttpd", "caddy"}
-	version = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+$`)
-)
+var version = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+$`)
 
-// ParseServer reads the name of a server, or NAME@VERSION. The error goes on
+// parseServer reads the name of a server, or NAME@VERSION. The error goes on
 // after the text.
-func ParseServer(s string) (Server, error) {
+func parseServer(s string) (server, error) {
 	base, v, versioned := strings.Cut(s, "@")
-	for _, known := range servers {
+	for _, known := range proxies.Servers() {
 		switch {
 		case base != known:
 		case versioned && !version.MatchString(v):
-			return Server{}, fmt.Errorf("has the version %q; want such as caddy@2.6", v)
+			return server{}, fmt.Errorf("has the version %q; want such as caddy@2.6", v)
 		default:
-			return Server{base, v}, nil
+			return server{base, v}, nil
 		}
 	}
-	return Server{}, errors.New("is unknown; " + suggestion(base, servers))
+	return server{}, errors.New("is unknown; " + suggestion(base, proxies.Servers()))
 }
 
 // absolute reads the path of something that is on the proxy's machine.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/middleware"
 	"github.com/downloadview/downloadview/storage/disk"
@@ -54,9 +56,9 @@ func TestCleanNamesAndRedirectsOfViews(t *testing.T) {
 	bucket := place{name: "s3", storage: s3bucket.New(srv.Client, srv.Bucket, nil), source: "s3://" + srv.Bucket}
 
 	outside := downloadview.Use(members, middleware.CleanNames)
-	for _, server := range []string{"nginx", "apache", "lighttpd", "caddy"} {
+	for _, server := range proxies.Servers() {
 		places := []place{local}
-		if server == "nginx" {
+		if proxytest.KindOf(t, server).Accel().URLField != "" {
 			places = append(places, bucket)
 		}
 		s := newSiteBelow(t, server, places, outside, nil)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/leaktest"
+	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 var update = flag.Bool("update", false, "write what comes out into docs/servers.md")
 
 // servers are the columns of the table.
-var servers = []string{"nginx", "apache", "lighttpd", "caddy", "caddy@2.6"}
+var servers = proxytest.Names()
 
 // names are those of the files that every request is made for.
 var names = []string{

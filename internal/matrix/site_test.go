@@ -131,16 +131,13 @@ func newSite(t *testing.T, server string, places []place) *site {
 // adds header.
 func newSiteBelow(t *testing.T, server string, places []place, outside func(http.Handler) http.Handler, header http.Header) *site {
 	t.Helper()
-	proxy, err := accel.Named(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	internal := proxy.Field == "X-Accel-Redirect"
+	kind := proxytest.KindOf(t, server)
+	proxy := kind.Accel()
 	var conf printed.Site
 	var rules, redirects []accel.Rule
 	for _, p := range places {
 		r := accel.Rule{Name: p.name, Source: p.source, Destination: p.dir, Headers: accel.PrivateHeaders}
-		if internal {
+		if kind.Locations {
 			r.Destination = "/_" + p.name + "/"
 		}
 		rule := printed.Rule{Name: r.Name, Source: r.Source, Destination: r.Destination, Directory: p.dir}
