@@ -1,0 +1,61 @@
+package proxies_test
+
+import (
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxies"
+)
+
+const module = "github.com/downloadview/downloadview"
+
+// A server is known in its own room alone: no room imports another one, and the
+// table has them all.
+func TestRoomsImportNoOtherRoom(t *testing.T) {
+	shared := map[string]bool{"room": true, "site": true}
+	rooms := make(map[string]bool)
+	for line := range strings.Lines(list(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/internal/proxies/...")) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if path.Dir(pkg) != module+"/internal/proxies" {
+			continue
+		}
+		if !shared[path.Base(pkg)] {
+			rooms[path.Base(pkg)] = true
+		}
+		for imported := range strings.FieldsSeq(imports) {
+			if path.Dir(imported) == module+"/internal/proxies" && !shared[path.Base(imported)] || imported == module+"/internal/proxies" {
+				t.Errorf("%s imports %s, want no other room", pkg, imported)
+			}
+		}
+	}
+	for _, server := range proxies.Servers() {
+		if !rooms[server] {
+			t.Errorf("%s has no room, want a folder of that name", server)
+		}
+		delete(rooms, server)
+	}
+	for room := range rooms {
+		t.Errorf("the room %s is not in the table", room)
+	}
+}
+
+// What tests need to run servers is not in the command.
+func TestCommandHasNoTestCode(t *testing.T) {
+	for pkg := range strings.Lines(list(t, "-deps", module+"/internal/command")) {
+		pkg = strings.TrimSpace(pkg)
+		if pkg == "testing" || strings.HasPrefix(pkg, module) && strings.HasSuffix(pkg, "test") {
+			t.Errorf("the command imports %s", pkg)
+		}
+	}
+}
+
+func list(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
