@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // An answer is what a server said. Where err is set it said nothing.
@@ -114,7 +117,7 @@ func (a answer) String() string {
 
 // handsOver returns the field with which an answer hands a file over.
 func (a answer) handsOver() (field, value string) {
-	for _, field := range []string{"X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File"} {
+	for _, field := range proxies.Fields() {
 		if value := a.header.Get(field); value != "" {
 			return field, value
 		}
@@ -129,15 +132,9 @@ func (a answer) isWitnessed() bool { return a.header.Get(witnessField) != "" }
 // isHandedOver tells whether the witness says that the proxy was told to send.
 func (a answer) isHandedOver() bool { return strings.HasSuffix(a.header.Get(witnessField), handed) }
 
-// headerSize is about how long the header is on the wire.
-func (a answer) headerSize() int {
-	n := len("HTTP/1.1 200 OK\r\n\r\n")
-	for name, values := range a.header {
-		for _, v := range values {
-			n += len(name) + len(": \r\n") + len(v)
-		}
-	}
-	return n
+// said is what the answer is for a proxy's room.
+func (a answer) said() room.Answer {
+	return room.Answer{Status: a.status, Header: a.header, Body: a.body}
 }
 
 // escape percent-encodes a path but for its slashes.

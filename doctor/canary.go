@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // A canary is a file that is asked for. Its content is random, so that no cache
@@ -48,23 +49,13 @@ func isOdd(name string) bool {
 	return !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// A mistake is what a server made of a name.
-type mistake int
-
-const (
-	noMistake    mistake = iota
-	decodedTwice         // it sent what has the decoded name
-	neverDecoded         // it sent what has the encoded name
-	rootForAlias         // it looked for the whole internal path
-)
-
 // decoys are what is found by mistake.
 var decoys = map[string]struct {
 	decoy string
-	made  mistake
+	made  room.Mistake
 }{
-	"percent%41.txt":      {decodedName, decodedTwice},
-	"space in a name.txt": {encodedName, neverDecoded},
+	"percent%41.txt":      {decodedName, room.DecodedTwice},
+	"space in a name.txt": {encodedName, room.NeverDecoded},
 }
 
 // longName is what makes a header long, yet no longer than it may be: 1.3 KiB

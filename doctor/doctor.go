@@ -34,6 +34,8 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // A Setup is what is checked.
@@ -120,7 +122,8 @@ type exam struct {
 	removed bool
 	folders []string // that are made for canary files, the outermost first
 
-	reach     reach
+	proxy     proxies.Proxy // the zero one where it isn't known
+	reach     room.Reach
 	denied    bool // whatever is asked for
 	witnessed bool // the application's witness is heard through the proxy
 
@@ -129,7 +132,7 @@ type exam struct {
 }
 
 func newExam(s Setup) (*exam, error) {
-	e := &exam{Setup: s, close: func() {}, began: time.Now(), made: make(map[string]canary), skews: make(map[string]time.Duration), ended: make(map[Step]string)}
+	e := &exam{Setup: s, proxy: proxyOf(s.Server), close: func() {}, began: time.Now(), made: make(map[string]canary), skews: make(map[string]time.Duration), ended: make(map[Step]string)}
 	var err error
 	if e.site, err = baseURL(s.Site); err != nil {
 		return nil, fmt.Errorf("doctor: site %w", err)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // checkProxy looks at what the proxy makes of the storage's files.
@@ -74,9 +77,9 @@ func (e *exam) checkFile(ctx context.Context) bool {
 		return false
 	}
 	ev := e.evidence(ctx, e.plain, e.served, e.direct)
-	if e.served.status == http.StatusNotFound && ev.location != "" {
-		if e.findsWholePath(ctx, ev.location) {
-			ev.mistake = rootForAlias
+	if e.served.status == http.StatusNotFound && ev.Location != "" {
+		if e.findsWholePath(ctx, ev.Location) {
+			ev.Mistake = room.RootForAlias
 		}
 	}
 	e.failed("proxy-file", ev.diagnose(), "%v, want the file's bytes", e.served)
@@ -87,7 +90,7 @@ func (e *exam) checkFile(ctx context.Context) bool {
 // doesn't come through the proxy; "" where there is none.
 func (e *exam) followsFrom() string {
 	switch {
-	case e.resultOf("app-answers") == Failed && isGateway(e.served.status):
+	case e.resultOf("app-answers") == Failed && room.IsGateway(e.served.status):
 		return "app-answers"
 	case e.resultOf("app-handover") == Failed && e.served.status == e.direct.status:
 		return "app-handover"
@@ -112,7 +115,7 @@ func (e *exam) findsWholePath(ctx context.Context, location string) bool {
 func (e *exam) checkLocation(ctx context.Context) {
 	const name = "proxy-location"
 	h, _, ok := e.handover(ctx, e.plain.key)
-	if !ok || h.Field != "X-Accel-Redirect" {
+	if !ok || !proxies.IsLocation(h.Field) {
 		e.skip(name, "there is no internal location")
 		return
 	}
@@ -124,8 +127,8 @@ func (e *exam) checkLocation(ctx context.Context) {
 		signed && a.status >= 500:
 		ev := e.evidence(ctx, e.plain, a, e.direct)
 		e.failed(name, finding{
-			ev.words("LOCATION is open to the world, past every check of the application"),
-			ev.words("say `internal;` in `location LOCATION`"),
+			ev.Words("LOCATION is open to the world, past every check of the application"),
+			ev.Words("say `internal;` in `location LOCATION`"),
 		}, "%v for %s, want 404", a, h.Value)
 	default:
 		e.ok(name, "%v for %s", a, h.Value)
@@ -156,11 +159,11 @@ func (e *exam) checkNames(ctx context.Context) {
 			continue
 		}
 		ev := e.evidence(ctx, c, a, e.directly(ctx, c))
-		ev.hostile = true
+		ev.Hostile = true
 		if d, ok := decoys[base]; ok && a.body != "" && a.body == e.made[e.folder+d.decoy].content {
-			ev.mistake = d.made
+			ev.Mistake = d.made
 		}
-		if wrong == nil || worst.mistake == noMistake {
+		if wrong == nil || worst.Mistake == room.NoMistake {
 			worst = ev
 		}
 		if a.status == http.StatusBadRequest && isOdd(base) {
@@ -172,7 +175,7 @@ func (e *exam) checkNames(ctx context.Context) {
 	case wrong == nil:
 		e.ok(name, "%d names", n)
 	case refused == len(wrong):
-		e.warn(name, worst.byServer(namesRefused), "%s", strings.Join(wrong, "; "))
+		e.warn(name, worst.of(room.NamesRefused), "%s", strings.Join(wrong, "; "))
 	default:
 		e.failed(name, worst.diagnose(), "%s", strings.Join(wrong, "; "))
 	}
@@ -197,12 +200,12 @@ func (e *exam) checkLongHeader(ctx context.Context) {
 		e.ok(name, "the header of a name of %d bytes", len(c.key))
 		return
 	}
-	if !isGateway(a.status) && (e.resultOf("proxy-names") == Failed || e.resultOf("app-names") == Failed) {
+	if !room.IsGateway(a.status) && (e.resultOf("proxy-names") == Failed || e.resultOf("app-names") == Failed) {
 		e.skip(name, "names fail, and this one has special characters too")
 		return
 	}
 	ev := e.evidence(ctx, c, a, e.directly(ctx, c))
-	ev.long = true
+	ev.Long = true
 	e.failed(name, ev.diagnose(), "%v for a name of %d bytes", a, len(c.key))
 }
 
@@ -212,8 +215,8 @@ func (e *exam) checkHead(ctx context.Context) {
 	if a.status != http.StatusOK || want != "" && got != want {
 		ev := e.evidence(ctx, e.plain, a, e.direct)
 		f := finding{"HEAD isn't answered as GET is", "what treats methods differently: limit_except, a signed URL that is for GET alone (proxy_method GET)"}
-		if ev.signed {
-			f = finding{"the signed URL is for GET, and the proxy asks the store by HEAD", ev.words("say `proxy_method GET;` in `location LOCATION`")}
+		if ev.Signed {
+			f = finding{"the signed URL is for GET, and the proxy asks the store by HEAD", ev.Words("say `proxy_method GET;` in `location LOCATION`")}
 		}
 		e.failed("proxy-head", f, "%v with Content-Length %q, want 200 with %q", a, got, want)
 		return
@@ -234,7 +237,7 @@ func (e *exam) checkRange(ctx context.Context) {
 		return
 	}
 	ev := e.evidence(ctx, e.plain, a, e.direct)
-	e.failed(name, ev.byServer(rangesOff), "%v for bytes=2-5, want 206 with 4 bytes", a)
+	e.failed(name, ev.of(room.RangesOff), "%v for bytes=2-5, want 206 with 4 bytes", a)
 }
 
 func (e *exam) checkConditional(ctx context.Context) {
@@ -248,16 +251,16 @@ func (e *exam) checkConditional(ctx context.Context) {
 	case date != "":
 		a = e.get(ctx, e.plain.key, "If-Modified-Since", date)
 	default:
-		e.warn(name, ev.byServer(validatorsOff), "neither ETag nor Last-Modified: what a client has can't be found unchanged, nor a download resumed")
+		e.warn(name, ev.of(room.ValidatorsOff), "neither ETag nor Last-Modified: what a client has can't be found unchanged, nor a download resumed")
 		return
 	}
 	switch {
 	case a.status != http.StatusNotModified:
-		e.failed(name, ev.byServer(validatorsOff), "%v with If-None-Match %s, If-Modified-Since %s: want 304", a, tag, date)
-	case tag == "" && (ev.handed || e.direct.header.Get("Etag") != ""):
-		e.warn(name, ev.byServer(tagOff), "no ETag: by its date alone, which is of whole seconds, a file that changed may be taken for unchanged, and a download spliced")
+		e.failed(name, ev.of(room.ValidatorsOff), "%v with If-None-Match %s, If-Modified-Since %s: want 304", a, tag, date)
+	case tag == "" && (ev.Handed || e.direct.header.Get("Etag") != ""):
+		e.warn(name, ev.of(room.TagOff), "no ETag: by its date alone, which is of whole seconds, a file that changed may be taken for unchanged, and a download spliced")
 	case strings.HasPrefix(tag, "W/"):
-		e.warn(name, ev.byServer(validatorsOff), "the entity tag %s is a weak one: ranges aren't resumed with it", tag)
+		e.warn(name, ev.of(room.ValidatorsOff), "the entity tag %s is a weak one: ranges aren't resumed with it", tag)
 	default:
 		e.ok(name, "304")
 	}
@@ -273,7 +276,7 @@ func (e *exam) checkEncoding(ctx context.Context) {
 		a := e.get(ctx, key, "Accept-Encoding", "gzip, br, zstd, deflate")
 		if coding := a.header.Get("Content-Encoding"); coding != "" {
 			ev := e.evidence(ctx, e.plain, a, e.direct)
-			e.failed(name, ev.byServer(compressed), "Content-Encoding %s for %q", coding, key)
+			e.failed(name, ev.of(room.Compressed), "Content-Encoding %s for %q", coding, key)
 			return
 		}
 	}

@@ -3,58 +3,45 @@ package doctor
 import (
 	"context"
 	"net/http"
+
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
-
-// reach says how far a request for the file goes.
-type reach int
-
-const (
-	unknownReach  reach = iota
-	reached             // the application answers it
-	otherLocation       // it answers what is beside the file, and something else the file
-	otherPath           // it answers what is elsewhere, and something else the path of the storage
-	otherServer         // it answers nothing of this site
-)
-
-func isDenied(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden
-}
 
 // proveReach asks for what the application answers itself, by a method that does
 // nothing and that no proxy sends a file for. Where it isn't known what the
 // application says, nothing is proved.
-func (e *exam) proveReach(ctx context.Context) reach {
-	answers := func(path string) reach {
+func (e *exam) proveReach(ctx context.Context) room.Reach {
+	answers := func(path string) room.Reach {
 		got := e.ask(ctx, e.site, http.MethodOptions, path)
-		e.denied = e.denied || isDenied(got.status)
+		e.denied = e.denied || room.IsDenied(got.status)
 		switch {
-		case got.err != nil && got.status == 0 || isGateway(got.status):
-			return unknownReach // which says something else
+		case got.err != nil && got.status == 0 || room.IsGateway(got.status):
+			return room.UnknownReach // which says something else
 		case got.isWitnessed():
 			e.witnessed = true
-			return reached
+			return room.Reached
 		case e.app == nil:
-			return unknownReach
+			return room.UnknownReach
 		}
 		want := e.ask(ctx, e.app, http.MethodOptions, path)
 		switch {
 		case want.err != nil:
-			return unknownReach
+			return room.UnknownReach
 		case want.status == got.status && want.body == got.body && want.header.Get("Allow") == got.header.Get("Allow"):
-			return reached // and the witness's field is dropped on the way
+			return room.Reached // and the witness's field is dropped on the way
 		}
-		return otherServer
+		return room.OtherServer
 	}
 	first := answers(e.Prefix + e.plain.key)
 	switch {
-	case first != otherServer:
+	case first != room.OtherServer:
 		return first
-	case answers(e.Prefix+random()) == reached:
-		return otherLocation
+	case answers(e.Prefix+random()) == room.Reached:
+		return room.OtherLocation
 	case e.get(ctx, "/"+missingName).isWitnessed(): // no key, so the application answers
-		return unknownReach // the proxy refuses the method alone
-	case answers("/"+random()) == reached:
-		return otherPath
+		return room.UnknownReach // the proxy refuses the method alone
+	case answers("/"+random()) == room.Reached:
+		return room.OtherPath
 	}
-	return otherServer
+	return room.OtherServer
 }

@@ -5,15 +5,16 @@ import (
 	"fmt"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // checkSends warns where all is well but for the proxy, which sends nothing by
 // itself: the application streams through it.
-func (e *exam) checkSends(ctx context.Context, proved reach) {
+func (e *exam) checkSends(ctx context.Context, proved room.Reach) {
 	const name = "proxy-sends"
 	h, src, expected := e.handover(ctx, e.plain.key)
 	field, _ := e.direct.handsOver()
-	seen := e.served.isWitnessed() || proved == reached && e.witnessed
+	seen := e.served.isWitnessed() || proved == room.Reached && e.witnessed
 	switch {
 	case e.served.isHandedOver(), seen && !e.served.isWitnessed():
 		e.ok(name, "the application hands over, and the proxy sends")

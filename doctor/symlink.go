@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // checkSymlinks makes a link by an absolute path, which a local storage itself
@@ -39,7 +40,7 @@ func (e *exam) checkSymlinks(ctx context.Context) {
 	a := e.get(ctx, e.folder+linkName)
 	if a.status == http.StatusOK && a.body == e.plain.content {
 		ev := e.evidence(ctx, e.plain, a, e.direct)
-		e.warn(name, ev.byServer(linksFollowed), "%v for a link that the storage doesn't follow", a)
+		e.warn(name, ev.of(room.LinksFollowed), "%v for a link that the storage doesn't follow", a)
 		return
 	}
 	e.ok(name, "%v for a link that the storage doesn't follow", a)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // checkWhole looks at what only shows where all work together.
@@ -62,13 +64,13 @@ func (e *exam) checkHeaders(ctx context.Context) {
 	onlySafety := slices.Equal(lost, []string{"X-Content-Type-Options"})
 	switch {
 	case onlySafety && handed && !h.Terms.KeepsSafety && private == nil && doubled == nil:
-		e.warn(name, ev.headersLost(lost), "no X-Content-Type-Options, so inline downloads are streamed")
+		e.warn(name, ev.fieldsLost(lost), "no X-Content-Type-Options, so inline downloads are streamed")
 	case lost != nil:
-		e.failed(name, ev.headersLost(lost), "not those of the application: %s", strings.Join(lost, ", "))
+		e.failed(name, ev.fieldsLost(lost), "not those of the application: %s", strings.Join(lost, ", "))
 	case doubled != nil:
-		e.failed(name, ev.byServer(headersDoubled), "sent twice: %s", strings.Join(doubled, ", "))
+		e.failed(name, ev.of(room.FieldsDoubled), "sent twice: %s", strings.Join(doubled, ", "))
 	case private != nil:
-		e.failed(name, ev.byServer(headersShown), "for the proxy alone, and sent to the client: %s", strings.Join(private, ", "))
+		e.failed(name, ev.of(room.FieldsShown), "for the proxy alone, and sent to the client: %s", strings.Join(private, ", "))
 	default:
 		e.ok(name, "%s", strings.Join(fields, ", "))
 	}
@@ -111,7 +113,7 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 	case a.status != http.StatusNotFound && e.answersItself(ctx, e.folder+missingName):
 		e.skip(name, "whole-error-pages says what becomes of the application's errors")
 	case a.status != http.StatusNotFound:
-		e.failed(name, ev.byServer(errorPages), "%v, want 404", a)
+		e.failed(name, ev.of(room.ErrorPages), "%v, want 404", a)
 	case a.header.Get("Content-Disposition") != "" || isKept(a.header.Get("Cache-Control")):
 		f := finding{
 			"the error page has the name and the cache policy of the download: browsers save it under that name",
@@ -157,7 +159,7 @@ func (e *exam) checkDirectory(ctx context.Context) {
 			ev := e.evidence(ctx, e.plain, a, e.direct)
 			e.failed(name, finding{
 				"a folder is answered with a redirect that shows the internal location",
-				ev.words("say `if (-d $request_filename) { return 404; }` in `location LOCATION`, or look before handing over"),
+				ev.Words("say `if (-d $request_filename) { return 404; }` in `location LOCATION`, or look before handing over"),
 			}, "%v", a)
 			return
 		case a.status == http.StatusOK && strings.Contains(a.body, plainName):
@@ -187,9 +189,9 @@ func (e *exam) checkErrorPages(ctx context.Context) {
 		ev := e.evidence(ctx, e.plain, got, want)
 		switch {
 		case got.status != want.status:
-			e.failed(name, ev.byServer(errorPages), "%d from the application becomes %v", want.status, got)
+			e.failed(name, ev.of(room.ErrorPages), "%d from the application becomes %v", want.status, got)
 		case got.body != want.body:
-			e.warn(name, ev.byServer(errorPages), "another page takes the place of the application's")
+			e.warn(name, ev.of(room.ErrorPages), "another page takes the place of the application's")
 		default:
 			e.ok(name, "%d is passed on", want.status)
 		}
@@ -219,13 +221,13 @@ func (e *exam) checkCache(ctx context.Context) {
 	case !e.served.gives(e.plain):
 		e.skip(name, "the proxy doesn't send the file")
 	case before.status >= 400 && during.status == before.status && !during.gives(c):
-		e.failed(name, ev.byServer(errorsCached), "%d for a file that has come since%s", during.status, age(during))
+		e.failed(name, ev.of(room.ErrorsCached), "%d for a file that has come since%s", during.status, age(during))
 	case !during.gives(c):
-		e.failed(name, ev.byServer(errorsCached), "%v for a file that was just stored%s", during, age(during))
+		e.failed(name, ev.of(room.ErrorsCached), "%v for a file that was just stored%s", during, age(during))
 	case err != nil:
 		e.skip(name, "the canary file was not removed")
 	case after.gives(c):
-		e.failed(name, ev.byServer(filesCached), "200 for a file that has gone since%s: permission is not asked either", age(after))
+		e.failed(name, ev.of(room.FilesCached), "200 for a file that has gone since%s: permission is not asked either", age(after))
 	default:
 		e.ok(name, "%d, 200, %d", before.status, after.status)
 	}

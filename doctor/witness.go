@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 const (
@@ -38,17 +40,17 @@ func Witness(next http.Handler) http.Handler {
 // checkConnection asks a [Witness] how the proxy speaks to the application.
 func (e *exam) checkConnection(ctx context.Context) {
 	const name = "proxy-connection"
-	ev := evidence{server: serverName(e.Server)}
+	ev := evidence{proxy: e.proxy}
 	for _, key := range []string{e.folder + missingName, e.folder + "/" + missingName, e.plain.key} {
 		seen := e.get(ctx, key, witnessField, "1").header.Get(witnessField)
 		seen = strings.TrimSuffix(seen, handed)
 		switch {
 		case seen == "":
 			continue
-		case ev.server == "lighttpd" && strings.HasPrefix(seen, "HTTP/1.1"):
-			e.ok(name, "%s: lighttpd keeps no connections", seen)
+		case ev.proxy.NewConnections && strings.HasPrefix(seen, "HTTP/1.1"):
+			e.ok(name, "%s: %s keeps no connections", seen, ev.proxy.Title)
 		case strings.HasPrefix(seen, "HTTP/1.0") || strings.HasSuffix(seen, closes):
-			e.warn(name, ev.byServer(noKeepalive), "%s: a new connection to the application for each request", seen)
+			e.warn(name, ev.of(room.NoKeepalive), "%s: a new connection to the application for each request", seen)
 		default:
 			e.ok(name, "%s", seen)
 		}

@@ -4,16 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// fields are the header fields by which servers are told to send a file.
-var fields = []string{"X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File"}
-
-// A handover is one of them in an answer.
+// A handover is a header field in an answer by which a server is told to send a file.
 type handover struct{ field, raw string }
 
 func handovers(h http.Header) (found []handover) {
-	for _, field := range fields {
+	for _, field := range proxies.Fields() {
 		for _, value := range h.Values(field) {
 			found = append(found, handover{field, value})
 		}
@@ -23,7 +22,7 @@ func handovers(h http.Header) (found []handover) {
 
 // location is where the proxy looks.
 func (h handover) location() string {
-	if h.field != "X-Accel-Redirect" {
+	if !proxies.IsLocation(h.field) {
 		return h.raw
 	}
 	path, query, hasQuery := strings.Cut(h.raw, "?")

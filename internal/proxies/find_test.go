@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
 // A version belongs to the line of the table whose versions behave as it does.
@@ -42,6 +43,33 @@ func TestTable(t *testing.T) {
 		}
 		if field := p.Accel().Field; proxies.IsLocation(field) != p.Locations || !slices.Contains(proxies.Fields(), field) {
 			t.Errorf("%s: %s names a location: %v, want %v", p.Name, field, !p.Locations, p.Locations)
+		}
+	}
+}
+
+// Each fault and each finding of a room can be found, and says something.
+func TestFaults(t *testing.T) {
+	for _, p := range proxies.All() {
+		found := 0
+		for _, stage := range room.Stages() {
+			for _, f := range p.Faults[stage] {
+				found++
+				if f.Fits == nil || f.Cause == "" || f.Change == "" {
+					t.Errorf("%s: stage %d has the fault %+v, want it complete", p.Name, stage, f)
+				}
+			}
+		}
+		said := 0
+		for _, faults := range p.Faults {
+			said += len(faults)
+		}
+		if found == 0 || found != said {
+			t.Errorf("%s: %d of %d faults are of a stage that is asked", p.Name, found, said)
+		}
+		for s, f := range p.Findings {
+			if f.Cause == "" || f.Change == "" {
+				t.Errorf("%s: symptom %d has the finding %+v, want it complete", p.Name, s, f)
+			}
 		}
 	}
 }

@@ -10,9 +10,11 @@ import (
 
 // Room is that of Apache with mod_xsendfile 0.12.
 var Room = room.Room{
-	Title: "Apache",
-	Accel: accel.Apache,
-	Print: Print,
+	Title:    "Apache",
+	Accel:    accel.Apache,
+	Faults:   faults,
+	Findings: findings,
+	Print:    Print,
 	Start: room.Start{
 		Binary: "apache2",
 		File:   "httpd.conf",
@@ -28,7 +30,9 @@ var Room = room.Room{
 // Room10 is that of Apache with mod_xsendfile 1.0, which no test runs: Debian
 // doesn't have it.
 var Room10 = room.Room{
-	Title: Room.Title,
-	Accel: accel.Apache10,
-	Print: Print10,
+	Title:    Room.Title,
+	Accel:    accel.Apache10,
+	Faults:   faults10(),
+	Findings: findings,
+	Print:    Print10,
 }

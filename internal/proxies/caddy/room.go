@@ -10,20 +10,26 @@ import (
 
 // Room is that of Caddy from version 2.7.
 var Room = room.Room{
-	Title:     "Caddy",
-	Accel:     accel.Caddy,
-	Locations: true,
-	Print:     Print,
-	Start:     start("caddy-current"),
+	Title:      "Caddy",
+	Accel:      accel.Caddy,
+	Locations:  true,
+	Faults:     faults,
+	Findings:   findings,
+	FieldsLost: fieldsLost,
+	Print:      Print,
+	Start:      start("caddy-current"),
 }
 
 // Room26 is that of Caddy up to version 2.6, which Debian 12 has.
 var Room26 = room.Room{
-	Title:     "Caddy",
-	Accel:     accel.Caddy26,
-	Locations: true,
-	Print:     Print26,
-	Start:     start("caddy"),
+	Title:      "Caddy",
+	Accel:      accel.Caddy26,
+	Locations:  true,
+	Faults:     faults,
+	Findings:   findings,
+	FieldsLost: fieldsLost,
+	Print:      Print26,
+	Start:      start("caddy"),
 }
 
 func start(binary string) room.Start {

@@ -10,10 +10,13 @@ import (
 
 // Room is that of lighttpd 1.4.
 var Room = room.Room{
-	Title:   "lighttpd",
-	Accel:   accel.Lighttpd,
-	Aliases: []string{"X-Lighttpd-Send-File"},
-	Print:   Print,
+	Title:          "lighttpd",
+	Accel:          accel.Lighttpd,
+	Aliases:        []string{"X-Lighttpd-Send-File"},
+	NewConnections: true,
+	Faults:         faults,
+	Findings:       findings,
+	Print:          Print,
 	Start: room.Start{
 		Binary: "lighttpd",
 		File:   "lighttpd.conf",

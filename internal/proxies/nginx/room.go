@@ -15,6 +15,10 @@ var Room = room.Room{
 	Accel:          accel.Nginx,
 	Locations:      true,
 	HidesLocations: true,
+	AsksAgain:      true,
+	Faults:         faults,
+	Findings:       findings,
+	FieldsLost:     fieldsLost,
 	Print:          Print,
 	Start: room.Start{
 		Binary: "nginx",

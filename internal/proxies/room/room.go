@@ -29,6 +29,21 @@ type Room struct {
 	// reached then.
 	HidesLocations bool
 
+	// AsksAgain says that the server asks the application for an internal location
+	// that its configuration doesn't have.
+	AsksAgain bool
+
+	// NewConnections says that the server opens a connection to the application for
+	// each request, whatever its configuration says.
+	NewConnections bool
+
+	// Faults are why a file doesn't arrive, Findings what a symptom comes from.
+	// FieldsLost is the finding for fields of the application that the client
+	// doesn't get; nil means what can be said of any server.
+	Faults     map[Stage][]Fault
+	Findings   map[Symptom]Finding
+	FieldsLost func(ev Evidence, lost []string) Finding
+
 	// Print writes the server's configuration.
 	Print site.Printer
 
