@@ -29,10 +29,11 @@ type Options struct {
 // New returns an accelerator for p by rules, whose order means nothing. Without
 // rules it hands nothing over.
 //
-// The error names the first rule that is wrong and what would be right: a
+// What is wrong with a rule is a [*RuleError], of the first that is wrong: a
 // source or destination that is not of the form that [Rule] and the proxy ask
 // for, a name or source that another rule has already, or a destination that
-// lies inside another rule's, as [Rule.Destination] says.
+// lies inside another rule's, as [Rule.Destination] says. A p that is not complete
+// is another error.
 func New(p Proxy, rules ...Rule) (*Accelerator, error) {
 	return NewWithOptions(p, Options{}, rules...)
 }
@@ -40,7 +41,7 @@ func New(p Proxy, rules ...Rule) (*Accelerator, error) {
 // NewWithOptions is [New] with options.
 func NewWithOptions(p Proxy, o Options, rules ...Rule) (*Accelerator, error) {
 	if err := p.check(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("accel: %w", err)
 	}
 	a := &Accelerator{proxy: p, from: o.From}
 	if err := a.Swap(rules...); err != nil {
@@ -54,48 +55,52 @@ func NewWithOptions(p Proxy, o Options, rules ...Rule) (*Accelerator, error) {
 // one of [New], the old ones stay.
 func (a *Accelerator) Swap(rules ...Rule) error {
 	t := new(table)
-	names := make(map[string]string, len(rules))
+	names := make(map[string]int, len(rules))
 	var places []destination.Place
-	for _, r := range rules {
+	for i, r := range rules {
 		if r.Name == "" {
 			r.Name = r.Source
 		}
 		p, err := a.add(t, r)
 		if err != nil {
-			return fmt.Errorf("accel: rule %q: %w", r.Name, err)
+			err.Index, err.Rule = i, r.Name
+			return err
 		}
 		if r.Destination != "" {
 			places = append(places, p)
 		}
 		if other, taken := names[r.Name]; taken {
-			return fmt.Errorf("accel: rule %q: name of the rules for %q and for %q; want a name for each", r.Name, other, r.Source)
+			err := wrong("Name", "name of the rules for %q and for %q; want a name for each", rules[other].Source, r.Source)
+			err.Index, err.Rule = i, r.Name
+			return err
 		}
-		names[r.Name] = r.Source
+		names[r.Name] = i
 	}
-	if wrong := destination.Check(places); len(wrong) > 0 {
-		return fmt.Errorf("accel: rule %q: %w", wrong[0].Inner.Rule, wrong[0])
+	if overlaps := destination.Check(places); len(overlaps) > 0 {
+		inner := overlaps[0].Inner.Rule
+		return &RuleError{Index: names[inner], Rule: inner, Field: "Destination", Err: overlaps[0]}
 	}
 	a.table.Store(t)
 	return nil
 }
 
 // add puts r into t and returns where its files are for the proxy.
-func (a *Accelerator) add(t *table, r Rule) (destination.Place, error) {
+func (a *Accelerator) add(t *table, r Rule) (destination.Place, *RuleError) {
 	none := destination.Place{}
 	o, path, err := parseSource(r.Source)
 	if err != nil {
-		return none, fmt.Errorf("source %q %w", r.Source, err)
+		return none, wrong("Source", "source %q %w", r.Source, err)
 	}
 	p, err := a.proxyOf(&r)
 	if err != nil {
-		return none, err
+		return none, wrong("Proxy", "%w", err)
 	}
-	made, err := r.make(p, o)
-	if err != nil {
-		return none, err
+	made, unfit := r.make(p, o)
+	if unfit != nil {
+		return none, unfit
 	}
 	if other := t.add(o, path, made); other != nil {
-		return none, fmt.Errorf("source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
+		return none, wrong("Source", "source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
 	}
 	return destination.Place{
 		Rule: r.Name, Space: p.Field, Destination: r.Destination,

@@ -2,6 +2,7 @@ package accel_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log"
@@ -271,4 +272,18 @@ func (o object) Open(context.Context) (fs.File, error) { return nil, fs.ErrNotEx
 
 func (o object) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: "reports", Path: string(o)}, true
+}
+
+// A program that reads rules from a file of its own says where the wrong one is.
+func ExampleRuleError() {
+	lines := []int{12, 17}
+	_, err := accel.New(accel.Nginx(),
+		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
+		accel.Rule{Name: "reports", Source: "/srv/reports", Destination: "reports"},
+	)
+	if wrong, ok := errors.AsType[*accel.RuleError](err); ok {
+		fmt.Printf("rules.yaml:%d: %s: %v\n", lines[wrong.Index], wrong.Field, wrong.Err)
+	}
+	// Output:
+	// rules.yaml:17: Destination: destination "reports" does not begin with a slash; want an internal location such as "/_media/"
 }

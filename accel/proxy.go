@@ -8,8 +8,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Proxy says how one kind of server is told to send a file. [Nginx],
-// [Apache], [Lighttpd] and [Caddy] are some.
+// A Proxy says how one kind of server is told to send a file. [Nginx] returns one,
+// and the functions for other servers do.
 //
 // Its functions do no I/O and are called by several goroutines.
 type Proxy struct {
@@ -46,15 +46,15 @@ type Proxy struct {
 func (p *Proxy) check() error {
 	switch {
 	case p.Name == "":
-		return errors.New("accel: the proxy has no Name; accel.Nginx() is a complete one")
+		return errors.New("the proxy has no Name; accel.Nginx() is a complete one")
 	case !isCanonical(p.Field):
-		return fmt.Errorf("accel: %s: header field %q is not in canonical form, such as %q", p.Name, p.Field, "X-Accel-Redirect")
+		return fmt.Errorf("%s: header field %q is not in canonical form, such as %q", p.Name, p.Field, "X-Accel-Redirect")
 	case p.URLField != "" && !isCanonical(p.URLField):
-		return fmt.Errorf("accel: %s: header field %q is not in canonical form, such as %q", p.Name, p.URLField, urlField)
+		return fmt.Errorf("%s: header field %q is not in canonical form, such as %q", p.Name, p.URLField, urlField)
 	case p.Destination == nil:
-		return fmt.Errorf("accel: %s: the proxy has no Destination function", p.Name)
+		return fmt.Errorf("%s: the proxy has no Destination function", p.Name)
 	case p.Encode == nil:
-		return fmt.Errorf("accel: %s: the proxy has no Encode function", p.Name)
+		return fmt.Errorf("%s: the proxy has no Encode function", p.Name)
 	}
 	return nil
 }

@@ -28,9 +28,9 @@ type Rule struct {
 	// are not resolved.
 	Source string
 
-	// Destination is where the proxy finds what Source covers: for [Nginx] and
-	// [Caddy] an internal location such as "/_media/", for [Apache] and
-	// [Lighttpd] a directory, which may differ from Source.
+	// Destination is where the proxy finds what Source covers, in the form that the
+	// function says that returns the [Proxy]: an internal location such as
+	// "/_media/", or a directory, which may differ from Source.
 	//
 	// It lies in no other rule's destination, nor is it one: where "/_media/" and
 	// "/_media/private/" are two rules' destinations, a file "private/x" of the
@@ -94,18 +94,18 @@ type origin struct{ scheme, host string }
 var local = origin{scheme: "file"}
 
 // make returns the rule ready for use with p.
-func (r Rule) make(p *Proxy, o origin) (*rule, error) {
+func (r Rule) make(p *Proxy, o origin) (*rule, *RuleError) {
 	made := &rule{name: r.Name, source: r.Source, terms: p.Terms}
 	made.terms.Store, made.terms.LimitRate = r.Store, r.LimitRate
 	switch {
 	case r.Store != "" && o == local:
-		return nil, fmt.Errorf("store %q of local files, which are in none; want none", r.Store)
+		return nil, wrong("Store", "store %q of local files, which are in none; want none", r.Store)
 	case r.Store != "" && !strings.Contains(r.Store, "://"):
-		return nil, fmt.Errorf(`store %q; want what the identities of its files begin with, such as "https://minio.example.com:9000/bucket"`, r.Store)
+		return nil, wrong("Store", `store %q; want what the identities of its files begin with, such as "https://minio.example.com:9000/bucket"`, r.Store)
 	case r.LimitRate < 0:
-		return nil, fmt.Errorf("limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
+		return nil, wrong("LimitRate", "limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
 	case r.Headers < OwnHeaders || r.Headers > PrivateHeaders:
-		return nil, fmt.Errorf("headers %d; want OwnHeaders, SafetyHeaders or PrivateHeaders", r.Headers)
+		return nil, wrong("Headers", "headers %d; want OwnHeaders, SafetyHeaders or PrivateHeaders", r.Headers)
 	}
 	if r.Headers != OwnHeaders {
 		made.terms.KeepsSafety = true
@@ -120,7 +120,7 @@ func (r Rule) make(p *Proxy, o origin) (*rule, error) {
 	if r.Signed != nil {
 		var err error
 		if made.link, err = r.Signed.link(p, o); err != nil {
-			return nil, err
+			return nil, wrong("Signed", "%w", err)
 		}
 		if made.link.Status != 0 {
 			return made, made.redirects(r)
@@ -130,15 +130,15 @@ func (r Rule) make(p *Proxy, o origin) (*rule, error) {
 	}
 	var err error
 	if made.destination, err = p.Destination(r.Destination); err != nil {
-		return nil, fmt.Errorf("destination %q %w", r.Destination, err)
+		return nil, wrong("Destination", "destination %q %w", r.Destination, err)
 	}
 	return made, nil
 }
 
 // redirects makes the rule one that no proxy hears of.
-func (r *rule) redirects(from Rule) error {
+func (r *rule) redirects(from Rule) *RuleError {
 	if from.Destination != "" {
-		return fmt.Errorf("destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
+		return wrong("Destination", "destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
 	}
 	r.field, r.encode = r.link.Field, destinationAlone
 	r.terms = downloadview.Terms{KeepsSafety: from.Headers != OwnHeaders, Store: from.Store, LimitRate: from.LimitRate}

@@ -1,8 +1,6 @@
 package accel
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -34,9 +32,9 @@ func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	if r.Name == "" {
 		r.Name = r.Destination
 	}
-	made, err := a.makeTo(r, path)
-	if err != nil {
-		return nil, fmt.Errorf("accel: %w", err)
+	made, unfit := a.makeTo(r, path)
+	if unfit != nil {
+		return nil, unfit
 	}
 	t := to{from: a.from, h: downloadview.Handover{Rule: made.name, Terms: &made.terms}}
 	if value, ok := made.location(path); ok {
@@ -45,19 +43,19 @@ func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	return t, nil
 }
 
-func (a *Accelerator) makeTo(r Rule, path string) (*rule, error) {
+func (a *Accelerator) makeTo(r Rule, path string) (*rule, *RuleError) {
 	switch {
 	case r.Source != "":
-		return nil, fmt.Errorf("source %q of a file that is handed over wherever it lives; want none", r.Source)
+		return nil, wrong("Source", "source %q of a file that is handed over wherever it lives; want none", r.Source)
 	case r.Signed != nil:
-		return nil, errors.New("signed URLs are for files that a rule covers by their source; want no Signed")
+		return nil, wrong("Signed", "signed URLs are for files that a rule covers by their source; want no Signed")
 	}
 	if seg, odd := oddSegment(path); odd || strings.IndexByte(path, 0) >= 0 {
-		return nil, fmt.Errorf("path %q has a segment %q or a NUL in it; want a relative path such as %q", path, seg, "2026/report.pdf")
+		return nil, wrong("", "path %q has a segment %q or a NUL in it; want a relative path such as %q", path, seg, "2026/report.pdf")
 	}
 	p, err := a.proxyOf(&r)
 	if err != nil {
-		return nil, err
+		return nil, wrong("Proxy", "%w", err)
 	}
 	return r.make(p, local)
 }

@@ -81,8 +81,20 @@ type Setup struct {
 	Client *http.Client
 }
 
-// Run checks s and returns what it found. The error is one of s itself: what
-// fails in the set-up is in the report. Canary files are removed in any case,
+// A SetupError says what is wrong with a [Setup].
+type SetupError struct {
+	Field string // of the Setup, such as "Site"
+	Err   error  // says what is wrong with its value, and what would be right
+}
+
+// Error returns Err.
+func (e *SetupError) Error() string { return fmt.Sprintf("doctor: %v", e.Err) }
+
+// Unwrap returns Err.
+func (e *SetupError) Unwrap() error { return e.Err }
+
+// Run checks s and returns what it found. The error is a [*SetupError], or that of
+// ctx: what fails in the set-up is in the report. Canary files are removed in any case,
 // also where ctx ends before the checks do.
 func Run(ctx context.Context, s Setup) (Report, error) {
 	e, err := newExam(s)
@@ -135,20 +147,20 @@ func newExam(s Setup) (*exam, error) {
 	e := &exam{Setup: s, proxy: proxyOf(s.Server), close: func() {}, began: time.Now(), made: make(map[string]canary), skews: make(map[string]time.Duration), ended: make(map[Step]string)}
 	var err error
 	if e.site, err = baseURL(s.Site); err != nil {
-		return nil, fmt.Errorf("doctor: site %w", err)
+		return nil, &SetupError{"Site", fmt.Errorf("site %w", err)}
 	}
 	if path, ok := socketPath(s.App); ok {
 		if path == "" {
-			return nil, fmt.Errorf("doctor: application %q has no path; want one such as unix:/run/downloadview.sock", s.App)
+			return nil, &SetupError{"App", fmt.Errorf("application %q has no path; want one such as unix:/run/downloadview.sock", s.App)}
 		}
 		e.app, e.socket = &url.URL{Scheme: "http", Host: "localhost"}, path
 	} else if s.App != "" {
 		if e.app, err = baseURL(s.App); err != nil {
-			return nil, fmt.Errorf("doctor: application %w", err)
+			return nil, &SetupError{"App", fmt.Errorf("application %w", err)}
 		}
 	}
 	if s.Storage == nil && s.Key == "" {
-		return nil, errors.New("doctor: neither a storage nor a key; want a Storage for canary files, or the Key of a file to look at")
+		return nil, &SetupError{"Storage", errors.New("neither a storage nor a key; want a Storage for canary files, or the Key of a file to look at")}
 	}
 	e.Prefix = "/" + strings.TrimPrefix(s.Prefix, "/")
 	if !strings.HasSuffix(e.Prefix, "/") {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -60,7 +61,7 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 	}
 	a, err := accel.NewWithOptions(proxy.Accel(), accel.Options{From: from}, rules...)
 	if err != nil {
-		return nil, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))
+		return nil, ruleError(err)
 	}
 	return a, nil
 }
@@ -69,11 +70,20 @@ func (b *behindProxy) from() (accel.From, error) {
 	if len(b.AccelFrom) == 0 { // an empty one was refused
 		return accel.From{}, nil
 	}
-	from, err := accel.ParseFrom(b.AccelFrom...)
-	if err != nil {
-		return from, usageErrorf("--accel-from: %s", strings.TrimPrefix(err.Error(), "accel: "))
+	for _, s := range b.AccelFrom {
+		if _, err := accel.ParseFrom(s); err != nil {
+			return accel.From{}, usageErrorf("--accel-from: %q is where no request comes from; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
+		}
 	}
-	return from, nil
+	return accel.ParseFrom(b.AccelFrom...)
+}
+
+// ruleError says which --rule is wrong.
+func ruleError(err error) error {
+	if e, ok := errors.AsType[*accel.RuleError](err); ok {
+		return usageErrorf("--rule: rule %q: %w", e.Rule, e.Err)
+	}
+	return usageErrorf("--rule: %w", err)
 }
 
 var headersByName = map[string]accel.Headers{

@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -58,8 +59,8 @@ func (x *examine) Run(ctx context.Context, env *environment) error {
 	}
 	defer release()
 	report, err := doctor.Run(ctx, setup)
-	if err != nil && ctx.Err() == nil {
-		return usageErrorf("%s", strings.Replace(err.Error(), "doctor: ", "doctor: the ", 1))
+	if e, ok := errors.AsType[*doctor.SetupError](err); ok {
+		return usageErrorf("doctor: the %w", e.Err)
 	}
 	if err != nil {
 		return fmt.Errorf("doctor: %w", err)

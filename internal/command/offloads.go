@@ -2,9 +2,7 @@ package command
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"github.com/downloadview/downloadview"
@@ -84,9 +82,9 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	for _, r := range c.Rules {
 		rule := ruleOf(&r)
 		_, err := accel.New(proxyOf(r.Proxy), rule)
-		if err != nil {
-			err = errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("accel: rule %q: ", rule.Name)))
-		} else {
+		if e, ok := errors.AsType[*accel.RuleError](err); ok {
+			err = e.Err // the key names the rule
+		} else if err == nil {
 			err = checkRule(c, &rule, fronts[r.Proxy])
 		}
 		if err != nil {

@@ -96,7 +96,7 @@ func (p *printConfig) site() (site.Site, error) {
 			_, err = accel.New(proxy.Accel(), rules...)
 		}
 		if err != nil {
-			return s, usageErrorf("--rule: %s", strings.TrimPrefix(err.Error(), "accel: "))
+			return s, ruleError(err)
 		}
 		for _, r := range rules {
 			rule := site.Rule{Source: r.Source, Destination: r.Destination}
