@@ -48,8 +48,8 @@ func TestDestinationsInsideOneAnother(t *testing.T) {
 				{Name: "private", Source: "/app/private", Destination: inner},
 			}
 			site := printed.Site{Rules: []printed.Rule{
-				{Name: "media", Source: public, Destination: outer},
-				{Name: "private", Source: secret, Destination: inner},
+				{Rule: accel.Rule{Name: "media", Source: public, Destination: outer}},
+				{Rule: accel.Rule{Name: "private", Source: secret, Destination: inner}},
 			}}
 			got := offloadedBy(t, server, site, newAcceleratorFor(t, proxy, rules[0]), "/app/media/private/x.txt")
 			if got != "secret" {

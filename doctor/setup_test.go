@@ -57,7 +57,7 @@ func newSetting(t *testing.T, server string) *setting {
 	if !proxytest.KindOf(t, server).Locations {
 		s.rule.Destination = dir
 	}
-	s.site.Rules = []site.Rule{{Name: "media", Source: dir, Destination: s.rule.Destination}}
+	s.site.Rules = []site.Rule{{Rule: accel.Rule{Name: "media", Source: dir, Destination: s.rule.Destination}}}
 	return s
 }
 

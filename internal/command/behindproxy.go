@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -41,8 +42,8 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 		}
 		return nil, usageErrorf("--accel %s hands nothing over without a rule; want --rule SOURCE=DEST, such as %s", b.Accel, example)
 	}
-	headers, ok := headersByName[b.Headers]
-	if !ok {
+	headers, err := config.ParseHeaders(cmp.Or(b.Headers, "own"))
+	if err != nil {
 		return nil, usageErrorf("--headers %q; want own, safety or private", b.Headers)
 	}
 	from, err := b.from()
@@ -84,13 +85,6 @@ func ruleError(err error) error {
 		return usageErrorf("--rule: rule %q: %w", e.Rule, e.Err)
 	}
 	return usageErrorf("--rule: %w", err)
-}
-
-var headersByName = map[string]accel.Headers{
-	"":        accel.OwnHeaders,
-	"own":     accel.OwnHeaders,
-	"safety":  accel.SafetyHeaders,
-	"private": accel.PrivateHeaders,
 }
 
 // checkUnused refuses flags that say nothing without --accel.

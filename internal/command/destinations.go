@@ -119,7 +119,7 @@ func checkDestinations(c *config.Config, fronts map[string]proxies.Proxy) config
 			return
 		}
 		told[id] = true
-		i := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.ID == id })
+		i := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == id })
 		wrong = append(wrong, &config.Error{File: c.File, Line: c.Rules[i].Line, Key: "rules." + id, Err: err})
 	}
 	for i := range c.Proxies {
@@ -138,9 +138,9 @@ func checkDestinations(c *config.Config, fronts map[string]proxies.Proxy) config
 			}
 			location := strings.ToLower(strings.TrimSuffix(r.Destination, "/"))
 			if other, taken := signed[location]; taken {
-				tell(r.ID, fmt.Errorf("destination %q is that of rule %q already; want one for each", r.Destination, other))
+				tell(r.Name, fmt.Errorf("destination %q is that of rule %q already; want one for each", r.Destination, other))
 			}
-			signed[location] = r.ID
+			signed[location] = r.Name
 		}
 		for _, o := range destination.Check(places) {
 			tell(o.Inner.Rule, o)
@@ -151,7 +151,7 @@ func checkDestinations(c *config.Config, fronts map[string]proxies.Proxy) config
 }
 
 func placeOf(r *config.Rule) destination.Place {
-	p := destination.Place{Rule: r.ID, Destination: r.Destination, Directory: r.Directory, Alone: r.Signed != nil}
+	p := destination.Place{Rule: r.Name, Destination: r.Destination, Directory: r.Directory, Alone: r.Signed != nil}
 	p.Origin, p.Path = destination.Split(filepath.ToSlash(r.Source))
 	return p
 }
@@ -238,7 +238,6 @@ func (s *serve) warnShadowed(c *config.Config, logger *slog.Logger) {
 		servers[p.Name] = p.Server
 	}
 	for i := range c.Rules {
-		r := ruleOf(&c.Rules[i])
-		warn(&r, servers[c.Rules[i].Proxy])
+		warn(&c.Rules[i].Rule.Rule, servers[c.Rules[i].Proxy])
 	}
 }

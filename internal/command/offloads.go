@@ -80,7 +80,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 		return nil, wrong
 	}
 	for _, r := range c.Rules {
-		rule := ruleOf(&r)
+		rule := r.Rule.Rule
 		_, err := accel.New(proxyOf(r.Proxy), rule)
 		if e, ok := errors.AsType[*accel.RuleError](err); ok {
 			err = e.Err // the key names the rule
@@ -88,7 +88,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 			err = checkRule(c, &rule, fronts[r.Proxy])
 		}
 		if err != nil {
-			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.ID, Err: err})
+			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.Name, Err: err})
 		}
 		rules[r.Proxy] = append(rules[r.Proxy], rule)
 	}
@@ -129,20 +129,6 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 		return nil, wrong
 	}
 	return accelerators, nil
-}
-
-func ruleOf(r *config.Rule) accel.Rule {
-	rule := accel.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, LimitRate: r.LimitRate, Headers: headers[r.Headers]}
-	if s := r.Signed; s != nil {
-		rule.Signed = &accel.Signed{Expiry: s.Expiry, Redirect: s.Redirect, Base: s.Base, Hidden: s.Hide}
-	}
-	return rule
-}
-
-var headers = map[config.Headers]accel.Headers{
-	config.OwnHeaders:     accel.OwnHeaders,
-	config.SafetyHeaders:  accel.SafetyHeaders,
-	config.PrivateHeaders: accel.PrivateHeaders,
 }
 
 var _ downloadview.Offloader = (*offloads)(nil)

@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"time"
@@ -99,11 +98,7 @@ func (p *printConfig) site() (site.Site, error) {
 			return s, ruleError(err)
 		}
 		for _, r := range rules {
-			rule := site.Rule{Source: r.Source, Destination: r.Destination}
-			if r.Signed != nil {
-				rule.Origin = new(site.Origin)
-			}
-			s.Rules = append(s.Rules, rule)
+			s.Rules = append(s.Rules, site.Rule{Rule: r})
 		}
 	}
 	return p.override(s)
@@ -140,14 +135,11 @@ func (p *printConfig) override(s site.Site) (site.Site, error) {
 		}
 		s.Folder = abs
 	}
-	switch p.Symlinks {
-	case "":
-	case "refuse":
-		s.Symlinks = site.RefuseSymlinks
-	case "follow":
-		s.Symlinks = site.FollowSymlinks
-	default:
-		return s, usageErrorf("--symlinks %q; want refuse or follow", p.Symlinks)
+	if p.Symlinks != "" {
+		var err error
+		if s.Symlinks, err = config.ParseSymlinks(p.Symlinks); err != nil {
+			return s, usageErrorf("--symlinks %q; want refuse or follow", p.Symlinks)
+		}
 	}
 	if p.OpenFiles != nil {
 		s.OpenFiles = *p.OpenFiles
@@ -188,39 +180,14 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 // siteOf returns what the file says about a proxy. Rules that send clients to a
 // store are none of the proxy's business.
 func siteOf(c *config.Config, p *config.Proxy) site.Site {
-	s := site.Site{
-		Listen:    p.Listen,
-		Upstream:  cmp.Or(p.Upstream, upstreamOf(c)),
-		Folder:    p.Folder,
-		Resolvers: p.Resolvers,
-		OpenFiles: p.OpenFiles,
-	}
-	if p.Symlinks == config.FollowSymlinks {
-		s.Symlinks = site.FollowSymlinks
-	}
+	s := p.Site
+	s.Upstream = cmp.Or(p.Upstream, upstreamOf(c))
 	for _, r := range c.Rules {
-		if r.Proxy != p.Name {
-			continue
+		if r.Proxy == p.Name {
+			s.Rules = append(s.Rules, r.Rule)
 		}
-		rule := site.Rule{Name: r.ID, Source: r.Source, Destination: r.Destination, Directory: r.Directory, LimitRate: r.LimitRate}
-		if r.Signed != nil {
-			rule.Origin = &site.Origin{Cache: r.Signed.Cache, Slice: r.Signed.Slice, Hide: metadataFields(r)}
-		}
-		s.Rules = append(s.Rules, rule)
 	}
 	return s
-}
-
-// metadataFields are the fields in which the store of a rule sends the metadata
-// that is to be hidden.
-func metadataFields(r config.Rule) []string {
-	prefix := map[string]string{"s3": "X-Amz-Meta-", "gs": "X-Goog-Meta-", "azblob": "X-Ms-Meta-"}
-	scheme, _, _ := strings.Cut(r.Source, "://")
-	var fields []string
-	for _, key := range r.Signed.Hide {
-		fields = append(fields, http.CanonicalHeaderKey(prefix[scheme]+key))
-	}
-	return fields
 }
 
 // upstreamOf returns where a proxy finds what listens as c says; "" where c

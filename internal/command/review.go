@@ -76,11 +76,11 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 				others = append(others, fmt.Sprintf("%q", p.shown))
 			}
 		case !p.hasSources:
-			r.errorf(rule.Line, "rules."+rule.ID, "source %q is that of the storage %q, whose files are always streamed; want %q as the storage's url",
+			r.errorf(rule.Line, "rules."+rule.Name, "source %q is that of the storage %q, whose files are always streamed; want %q as the storage's url",
 				rule.Source, s.Name, "/"+strings.Trim(p.prefix, "/"))
 			return
 		case !mounted:
-			r.errorf(rule.Line, "rules."+rule.ID, "source %q is that of the storage %q, which is mounted nowhere; want it in mounts", rule.Source, s.Name)
+			r.errorf(rule.Line, "rules."+rule.Name, "source %q is that of the storage %q, which is mounted nowhere; want it in mounts", rule.Source, s.Name)
 			return
 		default:
 			return
@@ -90,7 +90,7 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 	if len(others) > 0 {
 		want = "want one in " + strings.Join(others[:min(len(others), 5)], ", ")
 	}
-	r.errorf(rule.Line, "rules."+rule.ID, "source %q has no file of any storage, so that the rule covers nothing; %s", rule.Source, want)
+	r.errorf(rule.Line, "rules."+rule.Name, "source %q has no file of any storage, so that the rule covers nothing; %s", rule.Source, want)
 }
 
 // A storagePlace is where the files of a storage are.
@@ -133,7 +133,7 @@ func (r *reviewer) checkRate(rule *config.Rule) {
 	told := func(p proxies.Proxy) bool { return p.Accel().Terms.RateField != "" }
 	proxy, err := proxies.Find(r.c.Proxies[i].Type())
 	if err == nil && !told(proxy) {
-		r.errorf(rule.Line, "rules."+rule.ID, "limit_rate can't be told %s, so that nothing is handed over by this rule; want %s, or the key left out",
+		r.errorf(rule.Line, "rules."+rule.Name, "limit_rate can't be told %s, so that nothing is handed over by this rule; want %s, or the key left out",
 			r.c.Proxies[i].Type(), proxies.Or(proxies.Where(told)))
 	}
 }

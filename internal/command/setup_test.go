@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
@@ -100,7 +101,7 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 	conf := run(t, append([]string{"config", server, "--listen", listen, "--folder", folder}, flags...)...)
 	anySite := site.Site{
 		Listen: listen, Folder: folder, Upstream: "127.0.0.1:1",
-		Rules: []site.Rule{{Source: "/any", Destination: "/any"}},
+		Rules: []site.Rule{{Rule: accel.Rule{Source: "/any", Destination: "/any"}}},
 	}
 	return proxytest.Start(t, server, anySite, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/config"
 )
 
@@ -25,11 +26,14 @@ func TestExample(t *testing.T) {
 	}); got != want {
 		t.Errorf("mount %+v, want %+v", got, want)
 	}
-	if got, want := c.Rules[1].Signed, (&config.Signed{Expiry: 5 * 60e9, Cache: 10e9, Slice: 1 << 20, Hide: []string{"owner"}}); !cmp.Equal(got, want) {
+	if got, want := c.Rules[1].Signed, (&accel.Signed{Expiry: 5 * 60e9, Hidden: []string{"owner"}}); !cmp.Equal(got, want) {
 		t.Errorf("signed %+v, want %+v", got, want)
 	}
+	if r := c.Rules[1]; r.Cache != 10e9 || r.Slice != 1<<20 {
+		t.Errorf("cache %d, slice %d, want 10 GB in pieces of 1 MiB", r.Cache, r.Slice)
+	}
 	if got := c.Rules[1].Proxy; got != "front" {
-		t.Errorf("rule %s has the proxy %q, want the only one", c.Rules[1].ID, got)
+		t.Errorf("rule %s has the proxy %q, want the only one", c.Rules[1].Name, got)
 	}
 }
 
@@ -43,6 +47,12 @@ func TestExampleIsComplete(t *testing.T) {
 	c.Blind = true               // the example says what is the default
 	said := fields(*c)           // by type and name
 	said["Proxy.Version"] = true // told in a comment, and by TestAnchors
+	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Rules"} {
+		if said[name] {
+			t.Errorf("%s is set, which a file can't say", name)
+		}
+		said[name] = true
+	}
 	for name, ok := range said {
 		if !ok {
 			t.Errorf("nothing in the example sets %s", name)

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // A Proxy is a server in front, which sends what rules hand over to it.
@@ -18,13 +18,9 @@ type Proxy struct {
 	Version string   // such as "2.6"; "": a current one
 	From    []string // addresses, networks or "unix": where its requests come from; none: anywhere
 
-	// What its configuration is printed from.
-	Listen    string // HOST:PORT; "" where the file doesn't say
-	Upstream  string // HOST:PORT or unix:PATH, where the application listens
-	Folder    string // what it writes is kept there; "": the system's places
-	Resolvers []string
-	Symlinks  Symlinks
-	OpenFiles time.Duration // for how long it may keep files open
+	// Site is what its configuration is printed from, as far as the file says so: its
+	// Upstream may be "", and its Rules are those of the file.
+	site.Site
 
 	Line int
 }
@@ -36,14 +32,6 @@ func (p *Proxy) Type() string {
 	}
 	return p.Server + "@" + p.Version
 }
-
-// Symlinks says what becomes of symbolic links.
-type Symlinks int
-
-const (
-	RefuseSymlinks Symlinks = iota // not followed
-	FollowSymlinks                 // followed, wherever they lead
-)
 
 func readProxies(v value) []Proxy {
 	const want = "a server such as nginx"
@@ -75,7 +63,10 @@ func readProxies(v value) []Proxy {
 	return proxies
 }
 
-var symlinksByName = name([]string{"refuse", "follow"}, map[string]Symlinks{"refuse": RefuseSymlinks, "follow": FollowSymlinks})
+var symlinksByName = name([]string{"refuse", "follow"}, map[string]site.Symlinks{"refuse": site.RefuseSymlinks, "follow": site.FollowSymlinks})
+
+// ParseSymlinks reads what the file has for symlinks.
+func ParseSymlinks(s string) (site.Symlinks, error) { return symlinksByName(s) }
 
 // A server is a kind of proxy.
 type server struct {

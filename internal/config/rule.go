@@ -10,41 +10,18 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// A Rule says where a proxy finds the files of one place. Whether its source
-// and its destination are of a form that the proxy takes is not checked here.
+// A Rule is one of the file: what the application hands over by, what the proxy's
+// configuration says of it, and which proxy that is. Whether its source and its
+// destination are of a form that the proxy takes is not checked here.
 type Rule struct {
-	ID          string
-	Source      string // an absolute path, or a prefix such as "s3://bucket/prefix/"
-	Destination string // "" where clients are redirected
-	Proxy       string // the name of one; "" where clients are redirected
-	Directory   string // where the proxy finds what an internal location has; "": the path of Source
-	Headers     Headers
-	LimitRate   int64 // bytes a second for each download; 0: no bound
-	Signed      *Signed
-	Line        int
-}
-
-// Headers says which of the application's header fields reach the client with
-// a file that the proxy sends.
-type Headers int
-
-const (
-	OwnHeaders     Headers = iota // those that the proxy keeps by itself
-	SafetyHeaders                 // and what keeps inline files from running script
-	PrivateHeaders                // and all others
-)
-
-// Signed says that the proxy, or the client, fetches a file from its store by
-// a URL that carries its own permission.
-type Signed struct {
-	Expiry   time.Duration // 0: the library's default
-	Redirect int           // 302 or 307, with which the client is sent there; 0: the proxy fetches it
-	Base     string        // scheme and host in place of the store's own, such as those of a CDN; "": the store's
-	Cache    int64         // bytes that the proxy may keep; 0: nothing
-	Slice    int64         // size of the pieces in which it fetches; 0: whole
-	Hide     []string      // keys of the objects' metadata, in lower case, that the proxy keeps from clients
+	site.Rule        // its own Proxy stays nil
+	Proxy     string // the name of one; "" where clients are redirected
+	Line      int
 }
 
 var ids = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -67,14 +44,14 @@ func (c *Config) readRules(v value) []Rule {
 func (c *Config) readRule(v value, r *Rule) {
 	r.Line = v.line
 	v.mapping("id, source and destination", []field{
-		{name: "id", need: "a name such as media", read: scalar(&r.ID, ruleID)},
+		{name: "id", need: "a name such as media", read: scalar(&r.Name, ruleID)},
 		{name: "source", need: "a directory such as /srv/media, or a prefix such as s3://reports/2026/", read: scalar(&r.Source, v.d.source)},
 		{name: "destination", read: scalar(&r.Destination, destination)},
 		{name: "proxy", read: func(v value) { v.reference(&r.Proxy, "proxy", c.proxyNames) }},
 		{name: "directory", read: scalar(&r.Directory, absolute)},
 		{name: "headers", read: scalar(&r.Headers, headersByName)},
 		{name: "limit_rate", read: scalar(&r.LimitRate, positive)},
-		{name: "signed", read: func(v value) { r.Signed = readSigned(v) }},
+		{name: "signed", read: r.readSigned},
 	})
 }
 
@@ -119,7 +96,7 @@ func (c *Config) checkDistinct(rules []value) {
 	lines := make(map[key]int)
 	for i, v := range rules {
 		r := &c.Rules[i]
-		for _, k := range []key{{"id", r.ID, ""}, {"source", place(r.Source), r.Proxy}} {
+		for _, k := range []key{{"id", r.Name, ""}, {"source", place(r.Source), r.Proxy}} {
 			first, twice := lines[k]
 			switch {
 			case k.value == "":
@@ -171,27 +148,30 @@ func destination(s string) (string, error) {
 	return line(s)
 }
 
-var headersByName = name([]string{"own", "safety", "private"}, map[string]Headers{
-	"own": OwnHeaders, "safety": SafetyHeaders, "private": PrivateHeaders,
+var headersByName = name([]string{"own", "safety", "private"}, map[string]accel.Headers{
+	"own": accel.OwnHeaders, "safety": accel.SafetyHeaders, "private": accel.PrivateHeaders,
 })
 
-func readSigned(v value) *Signed {
-	s := new(Signed)
+// ParseHeaders reads what the file has for the headers of a rule.
+func ParseHeaders(s string) (accel.Headers, error) { return headersByName(s) }
+
+func (r *Rule) readSigned(v value) {
+	s := new(accel.Signed)
+	r.Signed = s
 	v.mapping(`options such as "{expiry: 5m}"`, []field{
 		{name: "expiry", read: scalar(&s.Expiry, expiry)},
 		{name: "redirect", read: scalar(&s.Redirect, redirect)},
 		{name: "base", read: scalar(&s.Base, baseURL)},
-		{name: "cache", read: scalar(&s.Cache, positive)},
-		{name: "slice", read: scalar(&s.Slice, positive)},
-		{name: "hide", read: list(&s.Hide, "keys of metadata, such as [owner]", metadataKey)},
+		{name: "cache", read: scalar(&r.Cache, positive)},
+		{name: "slice", read: scalar(&r.Slice, positive)},
+		{name: "hide", read: list(&s.Hidden, "keys of metadata, such as [owner]", metadataKey)},
 	})
-	if s.Redirect != 0 && (s.Cache != 0 || s.Slice != 0 || s.Hide != nil) {
+	if s.Redirect != 0 && (r.Cache != 0 || r.Slice != 0 || s.Hidden != nil) {
 		v.errorf("cache, slice and hide mean nothing where clients are redirected to the store")
 	}
-	if s.Slice != 0 && s.Cache == 0 {
+	if r.Slice != 0 && r.Cache == 0 {
 		v.errorf("slice without a cache to keep the slices in; want cache, such as 10GB")
 	}
-	return s
 }
 
 var metadataKeys = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
@@ -100,7 +101,7 @@ func (c *contender) behindNginx(b *testing.B, dir string) *contender {
 	b.Helper()
 	site := printed.Site{
 		Upstream: c.addr, Folder: b.TempDir(),
-		Rules: []printed.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+		Rules: []printed.Rule{{Rule: accel.Rule{Name: "media", Source: dir, Destination: "/_media/"}}},
 	}
 	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: minimal(dir)})
 	return &contender{addr: srv.Addr, pids: append(c.pids, nginxPID(b, site.Folder))}

@@ -126,7 +126,7 @@ func start(b *testing.B, app, network, dir string, change func(*printed.Site), e
 	}
 	site := printed.Site{
 		Upstream: upstream, Folder: b.TempDir(),
-		Rules: []printed.Rule{{Name: "media", Source: dir, Destination: "/_media/"}},
+		Rules: []printed.Rule{{Rule: accel.Rule{Name: "media", Source: dir, Destination: "/_media/"}}},
 	}
 	if change != nil {
 		change(&site)

@@ -125,7 +125,7 @@ func BenchmarkBucket(b *testing.B) {
 			}
 			names = append(names, "signed")
 			contenders = append(contenders, start(b, "bucket-signed", "unix", srv.Endpoint, func(s *printed.Site) {
-				s.Rules = []printed.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &printed.Origin{}}}
+				s.Rules = []printed.Rule{{Rule: accel.Rule{Name: "s3", Source: "s3://files", Destination: "/_s3/", Signed: &accel.Signed{}}}}
 			}, nil))
 			used := make([]float64, len(names))
 			ratios := make([][]float64, len(names))
@@ -184,7 +184,7 @@ func BenchmarkDistantBucket(b *testing.B) {
 				contenders = append(contenders, &contender{addr: addr, pids: []int{pid}})
 			}
 			contenders = append(contenders, start(b, "bucket-signed", "unix", distant.URL, func(s *printed.Site) {
-				s.Rules = []printed.Rule{{Name: "s3", Source: "s3://files", Destination: "/_s3/", Origin: &printed.Origin{}}}
+				s.Rules = []printed.Rule{{Rule: accel.Rule{Name: "s3", Source: "s3://files", Destination: "/_s3/", Signed: &accel.Signed{}}}}
 			}, nil))
 			took := make([]float64, len(names))
 			turns := 0.0

@@ -140,17 +140,15 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 		if kind.Locations {
 			r.Destination = "/_" + p.name + "/"
 		}
-		rule := printed.Rule{Name: r.Name, Source: r.Source, Destination: r.Destination, Directory: p.dir}
 		if p.dir == "" {
 			r.Signed = &accel.Signed{Hidden: []string{"owner"}}
-			rule.Origin = &printed.Origin{Hide: []string{"X-Amz-Meta-Owner"}}
 			redirects = append(redirects, accel.Rule{
 				Name: r.Name, Source: r.Source, Headers: accel.SafetyHeaders,
 				Signed: &accel.Signed{Redirect: http.StatusFound},
 			})
 		}
 		rules = append(rules, r)
-		conf.Rules = append(conf.Rules, rule)
+		conf.Rules = append(conf.Rules, printed.Rule{Rule: r, Directory: p.dir})
 	}
 	a, err := accel.New(proxy, rules...)
 	if err != nil {

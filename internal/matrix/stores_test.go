@@ -48,7 +48,7 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 	defer app.Close()
 	proxy := proxytest.Start(t, "nginx", printed.Site{
 		Upstream: app.Listener.Addr().String(),
-		Rules:    []printed.Rule{{Name: "s3", Source: "s3://files/", Destination: "/_s3/", Origin: &printed.Origin{Cache: 1 << 20}}},
+		Rules:    []printed.Rule{{Rule: accel.Rule{Name: "s3", Source: "s3://files/", Destination: "/_s3/", Signed: &accel.Signed{}}, Cache: 1 << 20}},
 	}, proxytest.Options{})
 	get := func(name, query string) string {
 		t.Helper()

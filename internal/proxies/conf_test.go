@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
@@ -163,7 +164,7 @@ func TestOthersHostileValues(t *testing.T) {
 }
 
 func TestOthersErrors(t *testing.T) {
-	signed := func(s *site.Site) { s.Rules[1].Origin = &site.Origin{} }
+	signed := func(s *site.Site) { s.Rules[1].Signed = &accel.Signed{} }
 	for _, tt := range []struct {
 		name, server string
 		change       func(*site.Site)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
@@ -40,7 +41,7 @@ func TestListensEverywhere(t *testing.T) {
 				}
 				proxytest.Start(t, server, site.Site{
 					Listen: fmt.Sprintf("%s:%d", host, port), Upstream: app.Listener.Addr().String(),
-					Rules: []site.Rule{{Source: dir, Destination: destination}},
+					Rules: []site.Rule{{Rule: accel.Rule{Source: dir, Destination: destination}}},
 				}, proxytest.Options{})
 				for at, reached := range want {
 					resp, err := http.Get(fmt.Sprintf("http://%s:%d/", at, port))

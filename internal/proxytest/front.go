@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
@@ -32,7 +33,7 @@ func (k Kind) Field() string { return k.Accel().Field }
 
 // Rule is one for the files in dir.
 func (k Kind) Rule(name, location, dir string) site.Rule {
-	r := site.Rule{Name: name, Source: dir, Destination: dir}
+	r := site.Rule{Rule: accel.Rule{Name: name, Source: dir, Destination: dir}}
 	if k.Locations {
 		r.Destination = location
 	}

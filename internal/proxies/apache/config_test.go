@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
@@ -45,7 +46,7 @@ func TestApacheLongFields(t *testing.T) {
 	for n, want := range map[int]int{8000: 200, 9000: 502} {
 		proxy := proxytest.Start(t, "apache", site.Site{
 			Upstream: proxytest.Application(t, proxytest.Answer(http.Header{"X-Sendfile": {dir + "/a.bin"}, "X-Long": {strings.Repeat("x", n)}})),
-			Rules:    []site.Rule{{Source: dir, Destination: dir}},
+			Rules:    []site.Rule{{Rule: accel.Rule{Source: dir, Destination: dir}}},
 		}, proxytest.Options{})
 		resp := proxy.Do(t, "GET", "/", nil)
 		body := proxytest.Body(t, resp)
@@ -72,7 +73,7 @@ func TestApacheCompressesNoDownloads(t *testing.T) {
 			}
 			w.Header().Set("X-Sendfile", dir+"/large")
 		}),
-		Rules: []site.Rule{{Source: dir, Destination: dir}},
+		Rules: []site.Rule{{Rule: accel.Rule{Source: dir, Destination: dir}}},
 	}, proxytest.Options{Edit: func(conf string) string {
 		return strings.Replace(conf, "<VirtualHost", compress, 1)
 	}})

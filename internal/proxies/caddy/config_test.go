@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
@@ -16,7 +17,7 @@ func TestCaddyPassesMethodsOn(t *testing.T) {
 		t.Run(server, func(t *testing.T) {
 			proxy := proxytest.Start(t, server, site.Site{
 				Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method) }),
-				Rules:    []site.Rule{{Source: t.TempDir(), Destination: "/_media/"}},
+				Rules:    []site.Rule{{Rule: accel.Rule{Source: t.TempDir(), Destination: "/_media/"}}},
 			}, proxytest.Options{})
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
 				resp := proxy.Do(t, method, "/", http.Header{"X-Accel-Redirect": {"/_media/a.bin"}})
@@ -36,9 +37,9 @@ func TestCaddyTakesTheLongestLocation(t *testing.T) {
 		proxytest.Write(t, top, dir+"/f.txt", dir)
 	}
 	rules := []site.Rule{
-		{Source: top + "/media", Destination: "/_media/"},
-		{Source: top + "/inner", Destination: "/_media/inner"},
-		{Source: top + "/private", Destination: "/_media-private"},
+		{Rule: accel.Rule{Source: top + "/media", Destination: "/_media/"}},
+		{Rule: accel.Rule{Source: top + "/inner", Destination: "/_media/inner"}},
+		{Rule: accel.Rule{Source: top + "/private", Destination: "/_media-private"}},
 	}
 	for _, server := range []string{"caddy", "caddy@2.6"} {
 		t.Run(server, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
@@ -20,7 +21,7 @@ func eachCaddy(t *testing.T, fields http.Header, f func(t *testing.T, proxy *pro
 					proxytest.Answer(fields)(w, r)
 					w.Header().Set("X-Accel-Redirect", "/_media/"+path.Base(r.URL.Path))
 				}),
-				Rules: []site.Rule{{Source: dir, Destination: "/_media/"}},
+				Rules: []site.Rule{{Rule: accel.Rule{Source: dir, Destination: "/_media/"}}},
 			}, proxytest.Options{})
 			f(t, proxy, dir)
 		})

@@ -8,7 +8,7 @@ package nginx
 // nginx has no list of what passes: proxy_hide_header takes whole names, no
 // prefixes, and X-Accel-Redirect, which does keep only a few fields, would have to
 // come from the store. So the known ones are hidden by name, and what else a store
-// sends passes; see Origin.Hide.
+// sends passes; see Hidden of accel.Signed.
 var actingFields = []string{
 	// The site's data, workers and later requests.
 	"Accept-CH",

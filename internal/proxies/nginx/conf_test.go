@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
@@ -36,11 +37,11 @@ func full(folder string) site.Site {
 		Resolvers: []string{"127.0.0.53", "[::1]:5353"},
 		OpenFiles: time.Second,
 		Rules: []site.Rule{
-			{Name: "media", Source: "/srv/media", Destination: "/_media/"},
-			{Name: "again", Source: "file:///srv/media/", Destination: "/_media"},
-			{Name: "reports", Source: "s3://reports/", Destination: "/_reports/", Origin: &site.Origin{}},
-			{Name: "films", Source: "s3://films/", Destination: "/_films/", Origin: &site.Origin{Cache: 1 << 40, Slice: 1 << 20}},
-			{Name: "books", Source: "s3://books/", Destination: "/_books/", Origin: &site.Origin{Cache: 1}},
+			{Rule: accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"}},
+			{Rule: accel.Rule{Name: "again", Source: "file:///srv/media/", Destination: "/_media"}},
+			{Rule: accel.Rule{Name: "reports", Source: "s3://reports/", Destination: "/_reports/", Signed: &accel.Signed{}}},
+			{Rule: accel.Rule{Name: "films", Source: "s3://films/", Destination: "/_films/", Signed: &accel.Signed{}}, Cache: 1 << 40, Slice: 1 << 20},
+			{Rule: accel.Rule{Name: "books", Source: "s3://books/", Destination: "/_books/", Signed: &accel.Signed{}}, Cache: 1},
 		},
 	}
 }
@@ -101,7 +102,7 @@ func TestNginxHostileValues(t *testing.T) {
 		"store":       func(s *site.Site, v string) { s.Rules[2].Name, s.Rules[2].Source = "", "s3://"+v },
 		"destination": func(s *site.Site, v string) { s.Rules[0].Destination = "/_a" + v },
 		"directory":   func(s *site.Site, v string) { s.Rules[0].Directory = "/srv/a" + v },
-		"hide":        func(s *site.Site, v string) { s.Rules[2].Origin.Hide = []string{"X-A" + v} },
+		"hide":        func(s *site.Site, v string) { s.Rules[2].Signed = &accel.Signed{Hidden: []string{"a" + v}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, v := range proxytest.Hostile {
@@ -137,7 +138,7 @@ func plainly(s site.Site) site.Site {
 	plain := full("/f")
 	plain.Rules = append([]site.Rule{}, plain.Rules[0], plain.Rules[1], plain.Rules[2])
 	plain.Rules[1].Destination = "/_again/"
-	plain.Rules[2].Origin.Hide = s.Rules[2].Origin.Hide
+	plain.Rules[2].Signed = s.Rules[2].Signed
 	return plain
 }
 
@@ -162,11 +163,11 @@ func TestPrintErrors(t *testing.T) {
 		{"a relative folder", "nginx", func(s *site.Site) { s.Folder = "nginx" }, site.Whole, `folder "nginx"`},
 		{"half a second", "nginx", func(s *site.Site) { s.OpenFiles = time.Second / 2 }, site.Whole, "500ms"},
 		{"a dollar", "nginx", func(s *site.Site) { s.Rules[0].Directory = "/srv/$a" }, site.Whole, `"/srv/$a/"`},
-		{"a bucket without a directory", "nginx", func(s *site.Site) { s.Rules[2].Origin = nil }, site.Whole, `"s3://reports/"`},
+		{"a bucket without a directory", "nginx", func(s *site.Site) { s.Rules[2].Signed = nil }, site.Whole, `"s3://reports/"`},
 		{"the application's location", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/" }, site.Whole, `destination "/"`},
 		{"one location for two", "nginx", func(s *site.Site) { s.Rules[2].Destination = "/_media" }, site.Whole, `rule "media"`},
 		{"dots", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/_a/../b" }, site.Whole, `"/_a/../b"`},
-		{"slices without a cache", "nginx", func(s *site.Site) { s.Rules[3].Origin.Cache = 0 }, site.Whole, "slices of 1048576"},
+		{"slices without a cache", "nginx", func(s *site.Site) { s.Rules[3].Cache = 0 }, site.Whole, "slices of 1048576"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := full("/f")

@@ -40,6 +40,7 @@ type location struct {
 	Location  string
 	Directory string
 	Cache     *cache
+	Fetches   bool // by signed URLs
 }
 
 // cache is where answers of a store are kept.
@@ -112,14 +113,14 @@ func (s *conf) pass(p site.Part) error {
 }
 
 func (s *conf) add(r site.Rule) error {
-	l := location{Rule: r, Title: r.Title(), Location: strings.TrimSuffix(r.Destination, "/") + "/"}
+	l := location{Rule: r, Fetches: r.Signed != nil, Title: r.Title(), Location: strings.TrimSuffix(r.Destination, "/") + "/"}
 	if l.Location == "/" {
 		return fmt.Errorf("destination %q is where the application is; want an internal location such as %q", r.Destination, "/_media/")
 	}
 	if strings.ContainsAny(l.Location, "?#") || path.Clean(l.Location)+"/" != l.Location {
 		return fmt.Errorf("destination %q is no path that nginx could look for; want one such as %q", r.Destination, "/_media/")
 	}
-	if r.Origin == nil {
+	if !l.Fetches {
 		dir, err := r.Files()
 		if err != nil {
 			return err
@@ -133,16 +134,16 @@ func (s *conf) add(r site.Rule) error {
 		if other.Location != l.Location {
 			continue
 		}
-		if r.Origin == nil && other.Origin == nil && other.Directory == l.Directory {
+		if !l.Fetches && !other.Fetches && other.Directory == l.Directory {
 			return nil // one location is enough for both
 		}
 		return fmt.Errorf("destination %q is that of rule %q already; want one for each", r.Destination, other.Title)
 	}
-	if o := r.Origin; o != nil {
+	if l.Fetches {
 		s.Signed = true
-		s.Sliced = s.Sliced || o.Slice > 0
-		if o.Cache > 0 {
-			s.Caches = append(s.Caches, newCache(s.Site, *o, len(s.Caches)+1))
+		s.Sliced = s.Sliced || r.Slice > 0
+		if r.Cache > 0 {
+			s.Caches = append(s.Caches, newCache(s.Site, r, len(s.Caches)+1))
 			l.Cache = &s.Caches[len(s.Caches)-1]
 		}
 	}
@@ -151,22 +152,22 @@ func (s *conf) add(r site.Rule) error {
 	return nil
 }
 
-func newCache(s site.Site, o site.Origin, n int) cache {
+func newCache(s site.Site, r site.Rule, n int) cache {
 	name := fmt.Sprintf("downloadview_%d", n)
 	folder := s.Folder
 	if folder == "" {
 		folder = "/var/cache" // nginx makes one folder, and not those above it
 	}
 	// A MiB has room for about 8000 names.
-	piece := o.Slice
+	piece := r.Slice
 	if piece == 0 {
 		piece = 256 << 10
 	}
 	return cache{
 		Name:   name,
 		Folder: path.Join(folder, name),
-		Keys:   min(1+o.Cache/piece/8000, 512),
-		Size:   o.Cache,
+		Keys:   min(1+r.Cache/piece/8000, 512),
+		Size:   r.Cache,
 	}
 }
 
@@ -192,7 +193,7 @@ func (conf) Variable(field string) string {
 
 // Hidden returns the fields of a store's answer that no client sees.
 func (l location) Hidden() []string {
-	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), actingFields, storeFields, l.Origin.Hide)
+	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), actingFields, storeFields, metadataFields(l.Rule))
 	seen := make(map[string]bool, len(hidden))
 	return slices.DeleteFunc(hidden, func(name string) bool {
 		name = strings.ToLower(name)

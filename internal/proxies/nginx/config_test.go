@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/nginx"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
@@ -88,7 +89,7 @@ func TestNginxFields(t *testing.T) {
 		Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
 			proxytest.Answer(described("/_media"+r.URL.Path))(w, r)
 		}),
-		Rules: []site.Rule{{Name: "media", Source: dir, Destination: "/_media"}},
+		Rules: []site.Rule{{Rule: accel.Rule{Name: "media", Source: dir, Destination: "/_media"}}},
 	}, proxytest.Options{})
 
 	for _, tt := range []struct {
@@ -175,7 +176,7 @@ func TestNginxOwnNames(t *testing.T) {
 	fields.Set("X-Accel-Redirect", "/_media/a.txt")
 	proxy := proxytest.Start(t, "nginx", site.Site{
 		Upstream: proxytest.Application(t, proxytest.Answer(fields)),
-		Rules:    []site.Rule{{Source: "file://" + dir, Destination: "/_media/"}},
+		Rules:    []site.Rule{{Rule: accel.Rule{Source: "file://" + dir, Destination: "/_media/"}}},
 	}, proxytest.Options{})
 	resp := proxy.Do(t, "GET", "/", nil)
 	if resp.StatusCode != 200 {
@@ -257,7 +258,7 @@ func TestNginxKeepsConnections(t *testing.T) {
 			t.Cleanup(app.Close)
 			proxy := proxytest.Start(t, "nginx", site.Site{
 				Upstream: upstream,
-				Rules:    []site.Rule{{Source: dir, Destination: "/_media/"}},
+				Rules:    []site.Rule{{Rule: accel.Rule{Source: dir, Destination: "/_media/"}}},
 			}, proxytest.Options{})
 			for range 5 {
 				if body := proxytest.Body(t, proxy.Do(t, "GET", "/", nil)); body != "content" {
@@ -304,7 +305,7 @@ func TestNginxSymlinks(t *testing.T) {
 				Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
 					proxytest.Answer(described("/_media"+r.URL.Path))(w, r)
 				}),
-				Rules:    []site.Rule{{Source: entry, Destination: "/_media/"}},
+				Rules:    []site.Rule{{Rule: accel.Rule{Source: entry, Destination: "/_media/"}}},
 				Symlinks: tt.symlinks,
 			}, proxytest.Options{})
 			if body := proxytest.Body(t, proxy.Do(t, "GET", "/real/a.txt", nil)); body != "inside" {
@@ -337,10 +338,10 @@ func TestNginxDirectoryNames(t *testing.T) {
 	for i, name := range names {
 		proxytest.Write(t, top, name+"/f.txt", name)
 		s.Rules = append(s.Rules,
-			site.Rule{Name: name + " }", Source: filepath.Join(top, name), Destination: fmt.Sprintf("/_%d/", i)})
+			site.Rule{Rule: accel.Rule{Name: name + " }", Source: filepath.Join(top, name), Destination: fmt.Sprintf("/_%d/", i)}})
 		if !strings.ContainsAny(name, "?#") {
 			s.Rules = append(s.Rules,
-				site.Rule{Source: "mem://x/", Directory: filepath.Join(top, name) + "/", Destination: "/_as/" + name})
+				site.Rule{Rule: accel.Rule{Source: "mem://x/", Destination: "/_as/" + name}, Directory: filepath.Join(top, name) + "/"})
 		}
 	}
 	proxy := proxytest.Start(t, "nginx", s, proxytest.Options{})
@@ -376,8 +377,8 @@ func TestNginxInheritsNothing(t *testing.T) {
 			proxytest.Answer(fields)(w, r)
 		}),
 		Rules: []site.Rule{
-			{Source: dir, Destination: "/_media/"},
-			{Source: "s3://files/", Destination: "/_s3/", Origin: &site.Origin{}},
+			{Rule: accel.Rule{Source: dir, Destination: "/_media/"}},
+			{Rule: accel.Rule{Source: "s3://files/", Destination: "/_s3/", Signed: &accel.Signed{}}},
 		},
 	}, proxytest.Options{Edit: func(conf string) string {
 		const server = "gzip on; gzip_types *; gzip_http_version 1.0; expires 1h; etag off; add_header X-Page yes; location ~ ^/_.*php$ { return 418; }"

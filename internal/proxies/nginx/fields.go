@@ -1,6 +1,12 @@
 package nginx
 
-import "slices"
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
+)
 
 // PrivatePrefix begins the name of a header field that the application sends to
 // its proxy alone.
@@ -48,6 +54,18 @@ var droppedFields = []string{
 	"Timing-Allow-Origin",
 	"Repr-Digest",
 	"Server-Timing",
+}
+
+// metadataFields are the fields in which the store of a rule sends the metadata
+// that is to be hidden.
+func metadataFields(r site.Rule) []string {
+	prefix := map[string]string{"s3": "X-Amz-Meta-", "gs": "X-Goog-Meta-", "azblob": "X-Ms-Meta-"}
+	scheme, _, _ := strings.Cut(r.Source, "://")
+	var fields []string
+	for _, key := range r.Signed.Hidden {
+		fields = append(fields, http.CanonicalHeaderKey(prefix[scheme]+key))
+	}
+	return fields
 }
 
 // storeFields are what stores say of an object and of themselves, which is

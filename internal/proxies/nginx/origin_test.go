@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/nginx"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
@@ -60,11 +61,16 @@ func signed(sign func(r *http.Request) (u, key string)) http.HandlerFunc {
 	}
 }
 
-func startSigned(t *testing.T, o site.Origin, sign func(r *http.Request) (u, key string)) *proxytest.Server {
+func startSigned(t *testing.T, r site.Rule, sign func(r *http.Request) (u, key string)) *proxytest.Server {
 	t.Helper()
+	hidden := []string(nil)
+	if r.Signed != nil {
+		hidden = r.Signed.Hidden
+	}
+	r.Rule = accel.Rule{Name: "store", Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{Hidden: hidden}}
 	return proxytest.Start(t, "nginx", site.Site{
 		Upstream: proxytest.Application(t, signed(sign)),
-		Rules:    []site.Rule{{Name: "store", Source: "s3://files/", Destination: "/_s3", Origin: &o}},
+		Rules:    []site.Rule{r},
 	}, proxytest.Options{})
 }
 
@@ -101,7 +107,7 @@ func TestNginxStoreSees(t *testing.T) {
 		}
 	}
 	delete(unwanted, "Transfer-Encoding")
-	proxy := startSigned(t, site.Origin{}, func(*http.Request) (string, string) { return s.URL + target, "key" })
+	proxy := startSigned(t, site.Rule{}, func(*http.Request) (string, string) { return s.URL + target, "key" })
 	for _, method := range []string{"GET", "HEAD", "POST"} {
 		resp := proxy.Do(t, method, "/x", all.Clone())
 		if resp.StatusCode != 206 {
@@ -198,9 +204,9 @@ func TestNginxStoreSays(t *testing.T) {
 		proxytest.Answer(bytes)(w, r)
 		fmt.Fprint(w, "object")
 	})
-	for _, o := range []site.Origin{
-		{Hide: []string{"X-Amz-Meta-Owner"}},
-		{Hide: []string{"X-Amz-Meta-Owner", "x-amz-request-id"}, Cache: 1 << 20},
+	for _, o := range []site.Rule{
+		{Rule: accel.Rule{Signed: &accel.Signed{Hidden: []string{"owner"}}}},
+		{Rule: accel.Rule{Signed: &accel.Signed{Hidden: []string{"owner", "Owner"}}}, Cache: 1 << 20},
 	} {
 		proxy := startSigned(t, o, func(r *http.Request) (string, string) { return s.URL, "s3://files/a" })
 		for _, method := range []string{"GET", "HEAD", "GET"} {
@@ -255,7 +261,7 @@ func TestNginxStoreErrors(t *testing.T) {
 			fmt.Fprint(w, page)
 		}
 	})
-	for _, o := range []site.Origin{{}, {Cache: 1 << 20}, {Cache: 1 << 20, Slice: 1 << 10}} {
+	for _, o := range []site.Rule{{}, {Cache: 1 << 20}, {Cache: 1 << 20, Slice: 1 << 10}} {
 		proxy := startSigned(t, o, func(r *http.Request) (string, string) { return s.URL + r.URL.Path, r.URL.Path })
 		for store, want := range map[int]int{
 			403: 404, 404: 404, 410: 404, 412: 412, 416: 416,
@@ -283,7 +289,7 @@ func TestNginxStoreErrors(t *testing.T) {
 		}
 	}
 	t.Run("gone", func(t *testing.T) {
-		proxy := startSigned(t, site.Origin{}, func(*http.Request) (string, string) { return s.URL, "" })
+		proxy := startSigned(t, site.Rule{}, func(*http.Request) (string, string) { return s.URL, "" })
 		s.Close()
 		resp := proxy.Do(t, "GET", "/", nil)
 		if resp.StatusCode != 502 {
@@ -298,7 +304,7 @@ func TestNginxStoreErrors(t *testing.T) {
 func TestNginxCacheKey(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.URL.Path) })
 	signature := 0
-	proxy := startSigned(t, site.Origin{Cache: 1 << 20}, func(r *http.Request) (string, string) {
+	proxy := startSigned(t, site.Rule{Cache: 1 << 20}, func(r *http.Request) (string, string) {
 		signature++
 		return fmt.Sprintf("%s%s?signature=%d", s.URL, r.URL.Path, signature), r.URL.Query().Get("key")
 	})
@@ -322,7 +328,7 @@ func TestNginxCacheKey(t *testing.T) {
 // A signed URL with a session's token and a long name have room.
 func TestNginxLongHeader(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, len(r.URL.RawQuery)) })
-	proxy := startSigned(t, site.Origin{}, func(*http.Request) (string, string) {
+	proxy := startSigned(t, site.Rule{}, func(*http.Request) (string, string) {
 		return s.URL + "/?" + strings.Repeat("a", 8<<10), "s3://files/" + strings.Repeat("b", 3<<10)
 	})
 	resp := proxy.Do(t, "GET", "/", nil)

@@ -70,7 +70,7 @@ func TestNginxS3(t *testing.T) {
 	}
 	tag, modified := *head.ETag, head.LastModified.UTC().Format(http.TimeFormat)
 
-	for _, o := range []site.Origin{{}, {Cache: 64 << 20}, {Cache: 64 << 20, Slice: 10_000}} {
+	for _, o := range []site.Rule{{}, {Cache: 64 << 20}, {Cache: 64 << 20, Slice: 10_000}} {
 		t.Run(fmt.Sprintf("cache %d slice %d", o.Cache, o.Slice), func(t *testing.T) {
 			proxy := startSigned(t, o, presigner(t, server))
 			server.Counter.Reset()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
@@ -39,7 +40,7 @@ func TestNginxVerifiesStore(t *testing.T) {
 			proxy := proxytest.Start(t, "nginx", site.Site{
 				Upstream:    proxytest.Application(t, signed(func(*http.Request) (string, string) { return store.URL, "" })),
 				Authorities: tt.authorities,
-				Rules:       []site.Rule{{Source: "s3://files/", Destination: "/_s3", Origin: &site.Origin{}}},
+				Rules:       []site.Rule{{Rule: accel.Rule{Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{}}}},
 			}, proxytest.Options{Edit: func(conf string) string {
 				// nginx compares names only, and there is no name server here.
 				return strings.Replace(conf, "proxy_ssl_server_name on;", "proxy_ssl_server_name on; proxy_ssl_name example.com;", 1)

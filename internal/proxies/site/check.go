@@ -70,21 +70,19 @@ func (r Rule) check() error {
 		return fmt.Errorf("destination %q does not begin with a slash", r.Destination)
 	case r.LimitRate < 0:
 		return fmt.Errorf("limit rate %d; want bytes a second, or 0", r.LimitRate)
-	case r.Origin == nil:
+	case r.Cache < 0:
+		return fmt.Errorf("cache of %d bytes; want 0 or more", r.Cache)
+	case r.Slice < 0:
+		return fmt.Errorf("slices of %d bytes; want 0 or more", r.Slice)
+	case r.Slice > 0 && r.Cache == 0:
+		return fmt.Errorf("slices of %d bytes without a cache to keep them in", r.Slice)
+	case r.Signed == nil:
 		return nil
 	}
-	for _, name := range r.Origin.Hide {
-		if !isToken(name) {
-			return fmt.Errorf("hide %q is no name of a header field", name)
+	for _, key := range r.Signed.Hidden {
+		if !isToken(key) {
+			return fmt.Errorf("hide %q is no key of metadata in a header field", key)
 		}
-	}
-	switch o := r.Origin; {
-	case o.Cache < 0:
-		return fmt.Errorf("cache of %d bytes; want 0 or more", o.Cache)
-	case o.Slice < 0:
-		return fmt.Errorf("slices of %d bytes; want 0 or more", o.Slice)
-	case o.Slice > 0 && o.Cache == 0:
-		return fmt.Errorf("slices of %d bytes without a cache to keep them in", o.Slice)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (s Site) Listener(p Part) (host, port string, err error) {
 func (s Site) Handed(server string) (rules []Rule, streamed []string, err error) {
 	for _, r := range s.Rules {
 		switch {
-		case r.Origin != nil:
+		case r.Signed != nil:
 			return nil, nil, fmt.Errorf("rule %q: %s can't fetch signed URLs; such a rule is for nginx, and without it the application streams", r.Title(), server)
 		case r.LimitRate != 0:
 			streamed = append(streamed, r.Title())

@@ -3,7 +3,11 @@
 // share: checks, and texts with holes.
 package site
 
-import "time"
+import (
+	"time"
+
+	"github.com/downloadview/downloadview/accel"
+)
 
 // A Site is an application, the proxy in front of it, and what the proxy sends
 // by itself.
@@ -48,38 +52,22 @@ const (
 	FollowSymlinks
 )
 
-// A Rule is one place whose files the proxy sends.
+// A Rule is one by which the application hands over, and what the proxy's
+// configuration says of it besides. Its Store, Headers and Proxy make no difference
+// here.
 type Rule struct {
-	Name        string
-	Source      string // as it is in the application's rule
-	Destination string // likewise: an internal location, or a directory
+	accel.Rule
 
 	// Directory is where the proxy finds the files of an internal location;
-	// "" is the path of Source. It is for nginx and Caddy.
+	// "" is the path of Source.
 	Directory string
 
-	// Origin is set where the application hands over a signed URL in place of a
-	// file's path.
-	Origin *Origin
-
-	// LimitRate bounds each download, in bytes a second; 0 doesn't.
-	LimitRate int64
-}
-
-// An Origin is where the proxy fetches files by signed URLs.
-type Origin struct {
-	// Cache is how much the proxy may keep of it, in bytes; 0 is nothing. What
-	// is kept is found by the object's name, not by the URL with its signature.
+	// Cache is how much the proxy may keep of what it fetches by signed URLs, in
+	// bytes; 0 is nothing. What is kept is found by the object's name, not by the URL
+	// with its signature.
 	Cache int64
 
 	// Slice is the size of the pieces in which large objects are fetched and
 	// kept, in bytes; 0 fetches them whole. It needs a Cache.
 	Slice int64
-
-	// Hide are names of header fields that the store sends and no client is to
-	// see, such as "X-Amz-Meta-Owner". Those that every object of S3, Google
-	// Cloud Storage, Azure and MinIO has, and those by which an answer acts on a
-	// client, are hidden without being named. nginx hides whole names alone, so
-	// any other that the store sends passes.
-	Hide []string
 }
