@@ -18,48 +18,70 @@ func TestRuleError(t *testing.T) {
 		text  string
 	}{
 		{
-			"source", []accel.Rule{good, {Source: "media", Destination: "/_media/"}}, accel.RuleError{Index: 1, Rule: "media", Field: "Source"},
+			"source",
+			[]accel.Rule{good, {Source: "media", Destination: "/_media/"}},
+			accel.RuleError{Index: 1, Rule: "media", Field: "Source"},
 			`source "media" is neither absolute nor a URL; want an absolute path such as "/srv/media", or a prefix such as "s3://bucket/prefix/"`,
 		},
 		{
-			"destination", []accel.Rule{{Name: "media", Source: "/srv/media"}, good}, accel.RuleError{Rule: "media", Field: "Destination"},
+			"destination",
+			[]accel.Rule{{Name: "media", Source: "/srv/media"}, good},
+			accel.RuleError{Rule: "media", Field: "Destination"},
 			`destination "" is empty; want an internal location such as "/_media/"`,
 		},
 		{
-			"name", []accel.Rule{good, {Source: "/a", Destination: "/_a/"}, {Name: "good", Source: "/b", Destination: "/_b/"}}, accel.RuleError{Index: 2, Rule: "good", Field: "Name"},
+			"name",
+			[]accel.Rule{good, {Source: "/a", Destination: "/_a/"}, {Name: "good", Source: "/b", Destination: "/_b/"}},
+			accel.RuleError{Index: 2, Rule: "good", Field: "Name"},
 			`name of the rules for "/srv/good" and for "/b"; want a name for each`,
 		},
 		{
-			"the same source", []accel.Rule{good, {Name: "other", Source: "/srv/good/", Destination: "/_b/"}}, accel.RuleError{Index: 1, Rule: "other", Field: "Source"},
+			"the same source",
+			[]accel.Rule{good, {Name: "other", Source: "/srv/good/", Destination: "/_b/"}},
+			accel.RuleError{Index: 1, Rule: "other", Field: "Source"},
 			`source "/srv/good/" is that of rule "good" already ("/srv/good"); want one rule for each`,
 		},
 		{
-			"inside another destination", []accel.Rule{{Name: "inner", Source: "/a", Destination: "/_good/a"}, good}, accel.RuleError{Rule: "inner", Field: "Destination"},
+			"inside another destination",
+			[]accel.Rule{{Name: "inner", Source: "/a", Destination: "/_good/a"}, good},
+			accel.RuleError{Rule: "inner", Field: "Destination"},
 			`destination "/_good/a" lies inside "/_good/", that of rule "good", and their sources don't lie inside one another in the same way: ` +
 				"the proxy would send a file of one for one of the other; want a destination outside",
 		},
 		{
-			"store", []accel.Rule{{Source: "/a", Destination: "/_a/", Store: "https://s3"}}, accel.RuleError{Rule: "/a", Field: "Store"},
+			"store",
+			[]accel.Rule{{Source: "/a", Destination: "/_a/", Store: "https://s3"}},
+			accel.RuleError{Rule: "/a", Field: "Store"},
 			`store "https://s3" of local files, which are in none; want none`,
 		},
 		{
-			"speed", []accel.Rule{{Source: "/a", Destination: "/_a/", LimitRate: -1}}, accel.RuleError{Rule: "/a", Field: "LimitRate"},
+			"speed",
+			[]accel.Rule{{Source: "/a", Destination: "/_a/", LimitRate: -1}},
+			accel.RuleError{Rule: "/a", Field: "LimitRate"},
 			"limit of -1 bytes a second is negative; want 0 for none",
 		},
 		{
-			"headers", []accel.Rule{{Source: "/a", Destination: "/_a/", Headers: 7}}, accel.RuleError{Rule: "/a", Field: "Headers"},
+			"headers",
+			[]accel.Rule{{Source: "/a", Destination: "/_a/", Headers: 7}},
+			accel.RuleError{Rule: "/a", Field: "Headers"},
 			"headers 7; want OwnHeaders, SafetyHeaders or PrivateHeaders",
 		},
 		{
-			"signed", []accel.Rule{{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}}}, accel.RuleError{Rule: "s3://a", Field: "Signed"},
+			"signed",
+			[]accel.Rule{{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}}},
+			accel.RuleError{Rule: "s3://a", Field: "Signed"},
 			"redirects with the status 301; want 302 or 307",
 		},
 		{
-			"a redirect's destination", []accel.Rule{{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}}}, accel.RuleError{Rule: "s3://a", Field: "Destination"},
+			"a redirect's destination",
+			[]accel.Rule{{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}}},
+			accel.RuleError{Rule: "s3://a", Field: "Destination"},
 			`destination "/_a/" of a rule that redirects, which no proxy hears of; want none`,
 		},
 		{
-			"proxy", []accel.Rule{{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}}}, accel.RuleError{Rule: "/a", Field: "Proxy"},
+			"proxy",
+			[]accel.Rule{{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}}},
+			accel.RuleError{Rule: "/a", Field: "Proxy"},
 			`mine: header field "" is not in canonical form, such as "X-Accel-Redirect"`,
 		},
 	} {

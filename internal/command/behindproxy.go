@@ -15,15 +15,15 @@ import (
 type behindProxy struct {
 	Accel     string `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: ${proxies}, or one with a version where it matters, such as ${versions}. What it can't send is streamed. Default: everything is streamed."`
 	ruleFlags `group:"Behind a proxy:"`
-	Headers   string   `placeholder:"WHICH" group:"Behind a proxy:" help:"What the proxy's configuration does with header fields that the server would drop: own (nothing; nginx then isn't handed what is shown --inline), safety (sends those on that keep shown files from running script) or private (as \"downloadview config\" prints it). Default: own."`
+	Headers   string   `placeholder:"WHICH" group:"Behind a proxy:" help:"What the proxy's configuration does with header fields that the server would drop: own (nothing; ${dropping} then isn't handed what is shown --inline), safety (sends those on that keep shown files from running script) or private (as \"downloadview config\" prints it). Default: own."`
 	AccelFrom []string `placeholder:"ADDR" group:"Behind a proxy:" help:"Where the proxy's requests come from: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, with commas between. Others are streamed to. Repeatable. Default: every request is taken for the proxy's."`
-	Blind     bool     `group:"Behind a proxy:" help:"Hand over without opening the file first, where the server judges by its own tags (nginx, caddy@2.6). Missing files are then the proxy's 404. Default: look first."`
+	Blind     bool     `group:"Behind a proxy:" help:"Hand over without opening the file first, where the server judges by its own tags (${judging}). Missing files are then the proxy's 404. Default: look first."`
 }
 
 // ruleFlags are the flags that say where a proxy finds which files.
 type ruleFlags struct {
 	Rule   []string `placeholder:"SOURCE=DEST" sep:"none" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for ${locations} an internal location such as /_media/, for ${directories} a directory of the proxy's machine. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
-	Signed bool     `help:"Have nginx fetch what a --rule covers in a bucket by signed URLs; DEST alone is then the internal location. Default: nginx is told DEST and the key."`
+	Signed bool     `help:"Have ${fetching} fetch what a --rule covers in a bucket by signed URLs; DEST alone is then the internal location. Default: ${fetching} is told DEST and the key."`
 }
 
 // accelerator hands over by the flags what c serves; nil where there are none.

@@ -116,12 +116,18 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 // words are what the texts of the flags have in place of ${NAME}.
 func words() kong.Vars {
 	located := func(p proxies.Proxy) bool { return p.Locations }
-	var versions []string
-	for _, p := range slices.Backward(proxies.All()) {
+	fetches := func(p proxies.Proxy) bool { return p.Accel().URLField != "" }
+	drops := func(p proxies.Proxy) bool { return !p.Accel().Terms.KeepsSafety }
+	var versions, judging []string
+	for _, p := range proxies.All() {
 		if p.Versions != "" {
 			versions = append(versions, fmt.Sprintf("%s (%s)", p.Name, p.Versions))
 		}
+		if p.Accel().Terms.Validators == downloadview.ProxyValidators {
+			judging = append(judging, p.Name)
+		}
 	}
+	slices.Reverse(versions)
 	return kong.Vars{
 		"version":     version(),
 		"schemes":     "s3://, gs://, azblob://, file://, mem://",
@@ -129,6 +135,9 @@ func words() kong.Vars {
 		"proxies":     proxies.Or(proxies.Servers()),
 		"versions":    proxies.Or(versions),
 		"locations":   proxies.And(proxies.Where(located)),
+		"fetching":    proxies.Or(proxies.Where(fetches)),
+		"dropping":    proxies.Or(proxies.Where(drops)),
+		"judging":     strings.Join(judging, ", "),
 		"directories": proxies.And(proxies.Where(func(p proxies.Proxy) bool { return !located(p) })),
 	}
 }
