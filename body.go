@@ -29,7 +29,7 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	case index == 0:
 		return b.handle, nil, nil
 	}
-	pinned, ok := capability[RangeFile](Pin(x.resp.File, want))
+	pinned, ok := Find[RangeFile](Pin(x.resp.File, want))
 	if !ok {
 		pinned = x.ranger
 	}

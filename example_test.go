@@ -240,6 +240,25 @@ type renamed struct {
 func (r renamed) Name() string              { return r.name }
 func (r renamed) Unwrap() downloadview.File { return r.File }
 
+// A capability of one's own is found in the same way as those of the package:
+// through wrappers that have Unwrap.
+func ExampleFind() {
+	f := renamed{book{downloadview.FromString("b.epub", "…", nil), 12}, "novel.epub"}
+	if b, ok := downloadview.Find[interface{ Chapters() int }](f); ok {
+		fmt.Println(f.Name(), "has", b.Chapters(), "chapters")
+	}
+	// Output:
+	// novel.epub has 12 chapters
+}
+
+// A book is a file that can say how many chapters it has.
+type book struct {
+	downloadview.File
+	chapters int
+}
+
+func (b book) Chapters() int { return b.chapters }
+
 // OpenRange opens a part of any file that can be opened there or that seeks.
 func ExampleOpenRange() {
 	f, err := folder(map[string]string{"a.txt": "0123456789"}).File("a.txt")

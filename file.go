@@ -10,11 +10,11 @@ import (
 // goroutines may use one at the same time.
 //
 // A File may offer more than this interface: [StatFile], [RangeFile], [Sourcer].
-// Each capability is found by one function ([Stat], [OpenRange], [SourceOf]),
-// which follows a method Unwrap() File. A wrapper that has Unwrap says by it
-// that whatever is asked of the wrapper, Open included, may be asked of the
-// inner File instead. A wrapper that changes, counts or limits the bytes must
-// not have it.
+// Each capability is found by one function ([Stat], [OpenRange], [SourceOf]; for
+// one of your own, [Find]), which follows a method Unwrap() File. A wrapper that
+// has Unwrap says by it that whatever is asked of the wrapper, Open included, may
+// be asked of the inner File instead. A wrapper that changes, counts or limits
+// the bytes must not have it.
 type File interface {
 	// Name returns the file's key: slash-separated and unescaped. The last
 	// element is the default name of the download.
@@ -73,8 +73,8 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 // openToLook opens f for what its handle tells, at the first byte where looking
 // was refused.
 func openToLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
-	r, ranged := capability[RangeFile](f)
-	if _, refused := capability[StatFile](f); refused && ranged {
+	r, ranged := Find[RangeFile](f)
+	if _, refused := Find[StatFile](f); refused && ranged {
 		h, err := openPart(ctx, r, 0, 1)
 		if !errors.Is(err, ErrRange) && !errors.Is(err, errors.ErrUnsupported) {
 			return looked(h, err)
@@ -100,26 +100,10 @@ func looked(h fs.File, err error) (fs.File, fs.FileInfo, error) {
 // statUnopened is Stat for those who would rather open the file themselves:
 // where no StatFile is found the error is errors.ErrUnsupported.
 func statUnopened(ctx context.Context, f File) (fs.FileInfo, error) {
-	s, ok := capability[StatFile](f)
+	s, ok := Find[StatFile](f)
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}
 	fi, err := s.Stat(ctx)
 	return known(s, fi, err)
-}
-
-// capability finds the first T on the way from f inwards.
-func capability[T any](f File) (T, bool) {
-	for f != nil {
-		if c, ok := f.(T); ok {
-			return c, true
-		}
-		u, ok := f.(interface{ Unwrap() File })
-		if !ok {
-			break
-		}
-		f = u.Unwrap()
-	}
-	var none T
-	return none, false
 }

@@ -173,7 +173,7 @@ func TestCapabilitiesFollowUnwrap(t *testing.T) {
 		{"no Unwrap inside", renamed{plainFile{o}, "b"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, ok := capability[RangeFile](tt.f); ok != tt.found {
+			if _, ok := Find[RangeFile](tt.f); ok != tt.found {
 				t.Errorf("RangeFile found = %v, want %v", ok, tt.found)
 			}
 			o.log = nil

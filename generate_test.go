@@ -758,7 +758,7 @@ func TestWithSource(t *testing.T) {
 		if got, ok := SourceOf(renamed{f, "b"}); !ok || got != src {
 			t.Errorf("%s: SourceOf = %v, %v; want %v", name, got, ok, src)
 		}
-		if _, ok := capability[StatFile](f); !ok {
+		if _, ok := Find[StatFile](f); !ok {
 			t.Errorf("%s: what it knows is lost", name)
 		}
 		asked.Store(0)

@@ -17,7 +17,7 @@ type Identifier interface {
 // IdentityOf returns the identity of the first Identifier found by following
 // Unwrap from f, and whether there is one.
 func IdentityOf(f File) (string, bool) {
-	i, ok := capability[Identifier](f)
+	i, ok := Find[Identifier](f)
 	if !ok {
 		return "", false
 	}

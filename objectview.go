@@ -77,7 +77,7 @@ func (f remembered) Unwrap() File { return f.File }
 // recall answers HEAD and 304 with what is remembered of the file. Whatever
 // else that would lead to is decided on the open file.
 func (x *exchange) recall() (done bool, err error) {
-	f, ok := capability[remembered](x.resp.File)
+	f, ok := Find[remembered](x.resp.File)
 	if !ok || f.attributes.Size <= 0 || asksForAny(x.r.Header) {
 		return false, nil
 	}
@@ -99,7 +99,7 @@ func (x *exchange) recall() (done bool, err error) {
 
 // compare logs where the open file is not what is remembered of it.
 func (x *exchange) compare(a Attributes) {
-	f, ok := capability[remembered](x.resp.File)
+	f, ok := Find[remembered](x.resp.File)
 	if !ok {
 		return
 	}

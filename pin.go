@@ -21,7 +21,7 @@ type Pinner interface {
 // Pin returns f in the version with the entity tag etag, by the first Pinner
 // found by following Unwrap, or f itself where there is none.
 func Pin(f File, etag string) File {
-	if p, ok := capability[Pinner](f); ok {
+	if p, ok := Find[Pinner](f); ok {
 		return p.Pin(etag)
 	}
 	return f

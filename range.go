@@ -50,7 +50,7 @@ func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, erro
 }
 
 func openRangeDirectly(ctx context.Context, f File, offset, length int64) (fs.File, error) {
-	r, ok := capability[RangeFile](f)
+	r, ok := Find[RangeFile](f)
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}

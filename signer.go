@@ -45,7 +45,7 @@ type SignOptions struct {
 // Signer found by following Unwrap, as [Signer] says, with the defaults of o
 // filled in. Where there is none the error is [errors.ErrUnsupported].
 func SignedURL(ctx context.Context, f File, o SignOptions) (url string, until time.Time, err error) {
-	s, ok := capability[Signer](f)
+	s, ok := Find[Signer](f)
 	if !ok {
 		return "", time.Time{}, fmt.Errorf("%T can't sign a URL: %w", f, errors.ErrUnsupported)
 	}

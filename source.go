@@ -33,7 +33,7 @@ type Sourcer interface {
 // SourceOf returns the source of the first Sourcer found by following Unwrap
 // from f, and whether there is one.
 func SourceOf(f File) (Source, bool) {
-	s, ok := capability[Sourcer](f)
+	s, ok := Find[Sourcer](f)
 	if !ok {
 		return Source{}, false
 	}

@@ -47,7 +47,7 @@ func (x *exchange) stream() error {
 			return nil
 		}
 	}
-	x.ranger, _ = capability[RangeFile](x.resp.File)
+	x.ranger, _ = Find[RangeFile](x.resp.File)
 	if done, err := x.recall(); done {
 		return err
 	}
@@ -71,7 +71,7 @@ func (x *exchange) prepare() (how opening, done bool, err error) {
 	}
 	if x.r.Method == http.MethodHead || hasPreconditions(x.r.Header) || len(wanted) > 1 {
 		fi, err := statUnopened(x.r.Context(), x.resp.File)
-		_, looks := capability[StatFile](x.resp.File)
+		_, looks := Find[StatFile](x.resp.File)
 		if looks {
 			x.asked++
 		}
@@ -94,7 +94,7 @@ func (x *exchange) isDoubtful(err error) bool {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return true
 	}
-	if _, looks := capability[StatFile](x.resp.File); !looks || x.r.Method == http.MethodHead || x.r.Context().Err() != nil {
+	if _, looks := Find[StatFile](x.resp.File); !looks || x.r.Method == http.MethodHead || x.r.Context().Err() != nil {
 		return false
 	}
 	switch StatusCode(err) {

@@ -44,7 +44,7 @@ func (b *bucket) File(key string) (downloadview.File, error) {
 
 func (b *bucket) object(f downloadview.File) downloadview.File {
 	o := &object{wrapper.File{Inner: f}, b}
-	if s, ok := wrapper.Find[downloadview.StatFile](f); ok {
+	if s, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		return &statObject{o, s}
 	}
 	return o

@@ -49,23 +49,6 @@ func (s Storage) URL(ctx context.Context, key string) (string, error) {
 // Path returns that of Inner.
 func (s Storage) Path(key string) (string, error) { return downloadview.Path(s.Inner, key) }
 
-// Find returns the first T on the way from f inwards, which is Unwrap, and
-// whether there is one.
-func Find[T any](f downloadview.File) (T, bool) {
-	for f != nil {
-		if c, ok := f.(T); ok {
-			return c, true
-		}
-		u, ok := f.(interface{ Unwrap() downloadview.File })
-		if !ok {
-			break
-		}
-		f = u.Unwrap()
-	}
-	var none T
-	return none, false
-}
-
 // A File passes on what Inner offers, by itself or by Unwrap. It has no Unwrap,
 // so that whoever embeds it may read the bytes in another way.
 type File struct{ Inner downloadview.File }

@@ -18,18 +18,6 @@ type (
 
 func (f named) Unwrap() downloadview.File { return f.File }
 
-func TestFind(t *testing.T) {
-	inner := downloadview.FromBytes("a", []byte("content"), nil)
-	if _, ok := wrapper.Find[downloadview.RangeFile](named{named{inner}}); !ok {
-		t.Error("not found through Unwrap")
-	}
-	for _, f := range []downloadview.File{nil, plain{inner}, named{plain{inner}}} {
-		if _, ok := wrapper.Find[downloadview.RangeFile](f); ok {
-			t.Errorf("found in %T", f)
-		}
-	}
-}
-
 // A range must not be had by opening the whole, which is for the wrapper to do.
 func TestOpenRange(t *testing.T) {
 	opened := false

@@ -96,11 +96,11 @@ func wrap(f downloadview.File, s *settings) downloadview.File {
 	if wrapper.IsNothing(f) {
 		return f // which the handler reports
 	}
-	if _, ok := wrapper.Find[downloadview.RangeFile](f); !ok {
+	if _, ok := downloadview.Find[downloadview.RangeFile](f); !ok {
 		return f
 	}
 	wrapped := &file{wrapper.File{Inner: f}, s}
-	if inner, ok := wrapper.Find[downloadview.StatFile](f); ok {
+	if inner, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		return &statFile{wrapped, inner}
 	}
 	return wrapped

@@ -65,19 +65,3 @@ func drain(h fs.File) ([]byte, error) {
 	}
 	return content, err
 }
-
-// find returns the first T on the way from f inwards.
-func find[T any](f downloadview.File) (T, bool) {
-	for f != nil {
-		if c, ok := f.(T); ok {
-			return c, true
-		}
-		u, ok := f.(interface{ Unwrap() downloadview.File })
-		if !ok {
-			break
-		}
-		f = u.Unwrap()
-	}
-	var none T
-	return none, false
-}

@@ -38,19 +38,19 @@ func (s guardedStorage) Exists(ctx context.Context, key string) (bool, error) {
 // for each capability, each unwrapping to the next and none of them to f.
 func guard(f downloadview.File, d doors) downloadview.File {
 	var g downloadview.File = guardedFile{f, d}
-	if s, ok := find[downloadview.Sourcer](f); ok {
+	if s, ok := downloadview.Find[downloadview.Sourcer](f); ok {
 		g = guardedSource{layer{g}, s}
 	}
-	if i, ok := find[downloadview.Identifier](f); ok {
+	if i, ok := downloadview.Find[downloadview.Identifier](f); ok {
 		g = guardedIdentity{layer{g}, i}
 	}
-	if s, ok := find[downloadview.Signer](f); ok {
+	if s, ok := downloadview.Find[downloadview.Signer](f); ok {
 		g = guardedSigner{layer{g}, s}
 	}
-	if s, ok := find[downloadview.StatFile](f); ok {
+	if s, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		g = guardedStat{layer{g}, s, d}
 	}
-	if r, ok := find[downloadview.RangeFile](f); ok {
+	if r, ok := downloadview.Find[downloadview.RangeFile](f); ok {
 		g = guardedRange{layer{g}, r, d}
 	}
 	return g

@@ -15,19 +15,19 @@ import (
 
 // capabilities lists what f offers.
 func capabilities(f downloadview.File) (names []string) {
-	if _, ok := find[downloadview.StatFile](f); ok {
+	if _, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		names = append(names, "Stat")
 	}
-	if _, ok := find[downloadview.RangeFile](f); ok {
+	if _, ok := downloadview.Find[downloadview.RangeFile](f); ok {
 		names = append(names, "OpenRange")
 	}
-	if _, ok := find[downloadview.Sourcer](f); ok {
+	if _, ok := downloadview.Find[downloadview.Sourcer](f); ok {
 		names = append(names, "Source")
 	}
-	if _, ok := find[downloadview.Identifier](f); ok {
+	if _, ok := downloadview.Find[downloadview.Identifier](f); ok {
 		names = append(names, "Identity")
 	}
-	if _, ok := find[downloadview.Signer](f); ok {
+	if _, ok := downloadview.Find[downloadview.Signer](f); ok {
 		names = append(names, "SignedURL")
 	}
 	return names

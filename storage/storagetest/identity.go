@@ -39,7 +39,7 @@ func checkIdentity(_ context.Context, fx Fixture) error {
 			p.addf("identity is %q, %t, want it as it was, %q", got, ok, id)
 		}
 	}
-	if pinner, ok := find[downloadview.Pinner](f); ok {
+	if pinner, ok := downloadview.Find[downloadview.Pinner](f); ok {
 		if got, ok := downloadview.IdentityOf(pinner.Pin(`"v1"`)); ok && got == id {
 			p.addf("identity of a pinned file is %q, that of any version", got)
 		}

@@ -41,11 +41,11 @@ func wantNothing(ctx context.Context, f downloadview.File, errs ...error) error 
 		h.Close()
 	}
 	want("Open", err)
-	if s, ok := find[downloadview.StatFile](f); ok {
+	if s, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		_, err := s.Stat(ctx)
 		want("Stat", err)
 	}
-	if r, ok := find[downloadview.RangeFile](f); ok {
+	if r, ok := downloadview.Find[downloadview.RangeFile](f); ok {
 		h, err := r.OpenRange(ctx, 0, 1)
 		if err == nil && h != nil {
 			h.Close()

@@ -114,7 +114,7 @@ func mayRefuse(ctx context.Context, f downloadview.File, offset int64) bool {
 	if _, ok := h.(io.Seeker); ok {
 		return false
 	}
-	_, ok := find[downloadview.RangeFile](f)
+	_, ok := downloadview.Find[downloadview.RangeFile](f)
 	return !ok || offset < 0
 }
 

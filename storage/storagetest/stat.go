@@ -16,7 +16,7 @@ func checkStat(ctx context.Context, fx Fixture) error {
 		if err != nil {
 			return err
 		}
-		s, ok := find[downloadview.StatFile](f)
+		s, ok := downloadview.Find[downloadview.StatFile](f)
 		if !ok {
 			continue
 		}
