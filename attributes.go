@@ -15,6 +15,7 @@ type Attributes struct {
 	ModTime time.Time // last change; zero: not known; before 1981: shown to people, but no validator
 	// ETag is the entity tag with its quotes. Weak tags (W/…) count as none:
 	// they can't tell one version's bytes from another's (RFC 9110, 8.8.1).
+	// See StrongETag.
 	ETag            string
 	ContentType     string
 	ContentEncoding string // as stored, such as "gzip"; never derived from a name
@@ -61,6 +62,15 @@ func AttributesOf(fi fs.FileInfo) Attributes {
 	}
 	a.dropTagOfTime()
 	return a
+}
+
+// StrongETag returns ETag if it is one strong entity tag (RFC 9110, 8.8.3), else
+// "": two answers with the same one are of the same bytes.
+func (a Attributes) StrongETag() string {
+	if isStrong(a.ETag) {
+		return a.ETag
+	}
+	return ""
 }
 
 // codings returns the codings of a list that are ones. Stores keep others with an

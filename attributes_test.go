@@ -26,3 +26,32 @@ func TestStoredCodingsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+func TestStrongETag(t *testing.T) {
+	for _, tt := range []struct {
+		tag    string
+		strong bool
+	}{
+		{`"v1"`, true},
+		{`""`, true},
+		{`"é"`, true},
+		{"", false},
+		{"v1", false},
+		{`"`, false},
+		{`"v1`, false},
+		{`W/"v1"`, false},
+		{`"a b"`, false},
+		{`"a"b"`, false},
+		{`"a", "b"`, false},
+		{`"a" `, false},
+		{"\"a\n\"", false},
+	} {
+		want := ""
+		if tt.strong {
+			want = tt.tag
+		}
+		if got := (Attributes{ETag: tt.tag}).StrongETag(); got != want {
+			t.Errorf("StrongETag of %q = %q, want %q", tt.tag, got, want)
+		}
+	}
+}

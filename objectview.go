@@ -85,7 +85,7 @@ func (x *exchange) recall() (done bool, err error) {
 	a.dropTagOfTime()
 	// Where neither has a tag, the one that time and size make may not be the
 	// storage's; nginx makes its own of the time of the very file.
-	if x.resp.ETag == "" && (!isStrong(a.ETag) || x.style != NanosecondTag) {
+	if x.resp.ETag == "" && (a.StrongETag() == "" || x.style != NanosecondTag) {
 		return false, nil
 	}
 	k := x.facts(a, x.parts(a))

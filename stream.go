@@ -242,8 +242,8 @@ func attributes(fi fs.FileInfo) (Attributes, error) {
 
 // version returns the tag that everything opened for one answer must share.
 func version(a Attributes, now time.Time) string {
-	if isStrong(a.ETag) {
-		return a.ETag
+	if tag := a.StrongETag(); tag != "" {
+		return tag
 	}
 	return NanosecondTag.tag(a.ModTime, a.Size, now)
 }

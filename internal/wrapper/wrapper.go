@@ -82,10 +82,6 @@ func (f shut) Unwrap() downloadview.File { return f.File }
 
 func (f shut) Open(context.Context) (fs.File, error) { return nil, errors.ErrUnsupported }
 
-// IsStrong tells whether tag, as it comes from a store, is an entity tag by
-// which two answers are of one version.
-func IsStrong(tag string) bool { return len(tag) > 1 && tag[0] == '"' }
-
 var (
 	_ downloadview.Identifier = File{}
 	_ downloadview.Sourcer    = File{}

@@ -48,11 +48,3 @@ func (f openedFile) Open(context.Context) (fs.File, error) {
 	f.opened()
 	return nil, fs.ErrNotExist
 }
-
-func TestIsStrong(t *testing.T) {
-	for tag, want := range map[string]bool{`"v1"`: true, `W/"v1"`: false, "": false, "v1": false, `"`: false} {
-		if wrapper.IsStrong(tag) != want {
-			t.Errorf("IsStrong(%s) = %t", tag, !want)
-		}
-	}
-}

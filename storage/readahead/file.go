@@ -66,7 +66,7 @@ func (f *file) ahead(ctx context.Context, first fs.File, offset, length int64) (
 	switch {
 	case a.Size >= 0 && end-offset <= f.settings.minSize:
 		return first, nil
-	case a.Size < 0, !wrapper.IsStrong(a.ETag):
+	case a.Size < 0, a.StrongETag() == "":
 		first.Close()
 		return nil, nil
 	}

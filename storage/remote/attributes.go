@@ -13,13 +13,16 @@ func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 	h := resp.Header
 	a := downloadview.Attributes{
 		Size:            size,
-		ETag:            strongTag(h.Values("ETag")),
 		ContentType:     h.Get("Content-Type"),
 		ContentEncoding: strings.Join(h.Values("Content-Encoding"), ", "),
 		ContentLanguage: strings.Join(h.Values("Content-Language"), ", "),
 		CacheControl:    strings.Join(h.Values("Cache-Control"), ", "),
 		Disposition:     h.Get("Content-Disposition"),
 		ReprDigest:      digestIn(h, isWhole(resp.StatusCode)),
+	}
+	if tags := h.Values("ETag"); len(tags) == 1 {
+		a.ETag = tags[0]
+		a.ETag = a.StrongETag()
 	}
 	if expires := h.Get("Expires"); expires != "" {
 		if _, err := http.ParseTime(expires); err == nil {
@@ -38,22 +41,3 @@ func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 // shortestDigest is the length, in quotes, of a digest of 128 bits in hex. A tag
 // that is shorter is likely made of the date, which may be in it in any form.
 const shortestDigest = 32 + len(`""`)
-
-// strongTag returns the one entity tag in lines where it is strong and well
-// formed (RFC 9110, 8.8.3), else "".
-func strongTag(lines []string) string {
-	if len(lines) != 1 {
-		return ""
-	}
-	tag := lines[0]
-	if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
-		return ""
-	}
-	inner := tag[1 : len(tag)-1]
-	for i := range len(inner) {
-		if c := inner[i]; c < 0x21 || c == '"' || c == 0x7f {
-			return ""
-		}
-	}
-	return tag
-}

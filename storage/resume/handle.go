@@ -45,8 +45,8 @@ func (h *handle) open(call func(context.Context) (fs.File, error)) error {
 	}
 	a := downloadview.AttributesOf(h.attempt.info)
 	h.info, h.size = h.attempt.info, a.Size
-	if wrapper.IsStrong(a.ETag) && a.Size >= 0 {
-		h.tag = a.ETag
+	if a.Size >= 0 {
+		h.tag = a.StrongETag()
 	}
 	return nil
 }
