@@ -162,7 +162,7 @@ func serveBenchmark(what string) error {
 		}
 		fmt.Fprint(w, u.Utime.Nano()+u.Stime.Nano())
 	})
-	view := downloadview.StorageView{Storage: disk.New(root)}
+	view := downloadview.StorageView{Storage: disk.New(root, nil)}
 	var h http.Handler
 	switch name {
 	case "ours":

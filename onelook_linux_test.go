@@ -57,7 +57,7 @@ func lookOnce(t *testing.T, what, file string) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	f, err := disk.New(root).File(filepath.Base(file))
+	f, err := disk.New(root, nil).File(filepath.Base(file))
 	if err != nil {
 		t.Fatal(err)
 	}

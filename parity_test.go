@@ -28,7 +28,7 @@ import (
 
 func userMedia(root *os.Root, user func(*http.Request) string) http.Handler {
 	files := downloadview.StorageView{
-		Storage: disk.New(root),
+		Storage: disk.New(root, nil),
 		Key: func(r *http.Request) (string, error) {
 			return user(r) + "/" + r.PathValue("path"), nil
 		},
@@ -161,7 +161,7 @@ func TestUserMedia(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if err := downloadview.Save(t.Context(), disk.New(root), "ann/tea.csv", strings.NewReader("tea,2")); err != nil {
+	if err := downloadview.Save(t.Context(), disk.New(root, nil), "ann/tea.csv", strings.NewReader("tea,2")); err != nil {
 		t.Fatal(err)
 	}
 	app := userMedia(root, func(*http.Request) string { return "ann" })
@@ -228,7 +228,7 @@ func TestParityViews(t *testing.T) {
 			return document{Title: "Coffee.csv"}, nil
 		}
 		return document{}, fs.ErrNotExist
-	}, disk.New(root))
+	}, disk.New(root, nil))
 	sendfile := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		attachment(w, r, path, "Tea.csv")
 	})

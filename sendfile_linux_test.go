@@ -113,7 +113,7 @@ func serveTraced(t *testing.T, name string) {
 			continue
 		}
 		v := downloadview.StorageView{
-			Storage: disk.New(root),
+			Storage: disk.New(root, nil),
 			Key:     func(*http.Request) (string, error) { return "a.txt", nil },
 		}
 		s := httptest.NewServer(c.wrap(downloadview.NewHandler(v, nil)))

@@ -28,7 +28,7 @@ func media() (s downloadview.Storage, remove func()) {
 		log.Fatal(err)
 	}
 	base := &url.URL{Scheme: "https", Host: "cdn.example.com", Path: "/media/"}
-	return disk.NewWithOptions(root, &disk.Options{BaseURL: base}), func() {
+	return disk.New(root, &disk.Options{BaseURL: base}), func() {
 		root.Close()
 		os.RemoveAll(dir)
 	}

@@ -328,8 +328,8 @@ func ExampleResponse_look() {
 		panic(err)
 	}
 
-	blind := downloadview.StorageView{Storage: disk.New(root)}
-	looking := downloadview.StorageView{Storage: disk.New(root), Response: downloadview.Response{Look: true}}
+	blind := downloadview.StorageView{Storage: disk.New(root, nil)}
+	looking := downloadview.StorageView{Storage: disk.New(root, nil), Response: downloadview.Response{Look: true}}
 	var lookingAtUploads downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 			resp, err := next.Respond(r)

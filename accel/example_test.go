@@ -40,7 +40,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /media/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: disk.New(root)}, nil))
+	mux.Handle("GET /media/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: disk.New(root, nil)}, nil))
 	handler := downloadview.Use(a.Middleware)(mux)
 
 	w := httptest.NewRecorder()

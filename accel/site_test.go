@@ -88,7 +88,7 @@ func storageView(t *testing.T, dir string) downloadview.StorageView {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return downloadview.StorageView{Storage: disk.New(root), Key: func(r *http.Request) (string, error) {
+	return downloadview.StorageView{Storage: disk.New(root, nil), Key: func(r *http.Request) (string, error) {
 		return strings.TrimPrefix(r.URL.Path, "/"), nil
 	}}
 }

@@ -26,7 +26,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer root.Close()
-	storage := disk.New(root)
+	storage := disk.New(root, nil)
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /media/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: storage}, nil))

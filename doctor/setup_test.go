@@ -68,7 +68,7 @@ func (s *setting) storage(t *testing.T) *disk.Storage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return disk.New(root)
+	return disk.New(root, nil)
 }
 
 // start runs the application and the proxy and returns how the doctor is told

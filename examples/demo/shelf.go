@@ -30,7 +30,7 @@ type item struct {
 
 // newShelf returns all there is on the page. A download more is an item more.
 func newShelf(s *stock) ([]section, error) {
-	folder := disk.New(s.folder)
+	folder := disk.New(s.folder, nil)
 	oneFile, err := disk.File(filepath.Join(s.folder.Name(), percent))
 	if err != nil {
 		return nil, err

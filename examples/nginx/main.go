@@ -13,7 +13,7 @@ import (
 )
 
 func handler(root *os.Root) (http.Handler, error) {
-	files := downloadview.StorageView{Storage: disk.New(root)}
+	files := downloadview.StorageView{Storage: disk.New(root, nil)}
 	mux := http.NewServeMux()
 	mux.Handle("/media/{path...}", downloadview.NewHandler(membersOnly(files), nil))
 

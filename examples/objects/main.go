@@ -105,6 +105,6 @@ func main() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/documents/{id}", downloadview.NewHandler(view(db, disk.New(root)), nil))
+	mux.Handle("/documents/{id}", downloadview.NewHandler(view(db, disk.New(root, nil)), nil))
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", mux))
 }

@@ -85,7 +85,7 @@ func testDocuments(t *testing.T, db *database) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	files := storagetest.Count(disk.New(root))
+	files := storagetest.Count(disk.New(root, nil))
 
 	large := random(3*pieceSize - 17)
 	db.insert(t, document{1, 1, "on disk.txt", "text/plain", 7, changed, "8f.bin"}, nil)

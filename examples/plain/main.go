@@ -11,7 +11,7 @@ import (
 )
 
 func handler(root *os.Root) http.Handler {
-	files := downloadview.StorageView{Storage: disk.New(root)}
+	files := downloadview.StorageView{Storage: disk.New(root, nil)}
 	mux := http.NewServeMux()
 	mux.Handle("/media/{path...}", downloadview.NewHandler(files, nil))
 	return mux

@@ -121,7 +121,7 @@ func TestCompressors(t *testing.T) {
 	}
 	defer root.Close()
 	view := files
-	view.Storage = disk.New(root)
+	view.Storage = disk.New(root, nil)
 	h := downloadview.NewHandler(view, nil)
 
 	for _, tt := range []struct {

@@ -54,14 +54,14 @@ func (b *buckets) bounded(s downloadview.Storage, u *url.URL) downloadview.Stora
 	case "file", "mem":
 		return s
 	}
-	s = resume.Storage(s, &resume.Options{
+	s = resume.New(s, &resume.Options{
 		FirstByte: b.limits.FirstByte,
 		Silence:   b.limits.Silence,
 		Tries:     b.limits.Tries,
 		Total:     b.limits.TriesTotal,
 	})
 	if b.ahead != nil {
-		s = readahead.Storage(s, b.ahead)
+		s = readahead.New(s, b.ahead)
 	}
 	return newBucket(s, b.limits.FirstByte, b.logger)
 }

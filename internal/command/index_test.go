@@ -92,7 +92,7 @@ func TestIndexLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	base, _ := serveIndex(t, disk.New(root))
+	base, _ := serveIndex(t, disk.New(root, nil))
 
 	visited := make(map[string]bool)
 	var visit func(page string)

@@ -25,7 +25,7 @@ func TestCAFile(t *testing.T) {
 	}
 	defer root.Close()
 	site := httptest.NewUnstartedServer(doctor.Witness(downloadview.NewHandler(downloadview.StorageView{
-		Storage: disk.New(root),
+		Storage: disk.New(root, nil),
 		Key:     func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil },
 	}, nil)))
 	site.StartTLS()

@@ -146,7 +146,7 @@ func TestFaults(t *testing.T) {
 			client := srv.NewClient(t, func(o *s3.Options) {
 				o.BaseEndpoint, o.RetryMaxAttempts = &proxy.URL, 1
 			})
-			app := serve(t, resume.Storage(s3bucket.New(client, srv.Bucket, nil), &resume.Options{
+			app := serve(t, resume.New(s3bucket.New(client, srv.Bucket, nil), &resume.Options{
 				FirstByte: 2 * time.Second,
 				Silence:   2 * time.Second,
 				Total:     30 * time.Second,

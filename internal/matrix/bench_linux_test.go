@@ -79,7 +79,7 @@ func benchHandler(name string, root *os.Root) (http.Handler, error) {
 		return nil, err
 	}
 	return downloadview.NewHandler(a.Middleware(downloadview.StorageView{
-		Storage: disk.New(root),
+		Storage: disk.New(root, nil),
 		Key:     func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil },
 	}), nil), nil
 }

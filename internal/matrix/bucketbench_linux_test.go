@@ -46,10 +46,10 @@ func bucketHandler(t *testing.T, name, endpoint string) (http.Handler, error) {
 	case "ours":
 		return downloadview.NewHandler(view, nil), nil
 	case "resume":
-		view.Storage = resume.Storage(view.Storage, nil)
+		view.Storage = resume.New(view.Storage, nil)
 		return downloadview.NewHandler(view, nil), nil
 	case "readahead":
-		view.Storage = readahead.Storage(resume.Storage(view.Storage, nil), nil)
+		view.Storage = readahead.New(resume.New(view.Storage, nil), nil)
 		return downloadview.NewHandler(view, nil), nil
 	case "signed":
 		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://files", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}})

@@ -44,12 +44,12 @@ func TestCausesBelowDrivers(t *testing.T) {
 // What stands above a storage neither passes on nor adds a meaning.
 func TestCausesBelowWrappers(t *testing.T) {
 	for name, wrap := range map[string]func(downloadview.Storage) downloadview.Storage{
-		"resume": func(s downloadview.Storage) downloadview.Storage { return resume.Storage(s, &resume.Options{Tries: 1}) },
+		"resume": func(s downloadview.Storage) downloadview.Storage { return resume.New(s, &resume.Options{Tries: 1}) },
 		"readahead": func(s downloadview.Storage) downloadview.Storage {
-			return readahead.Storage(s, &readahead.Options{Parts: 2})
+			return readahead.New(s, &readahead.Options{Parts: 2})
 		},
 		"both": func(s downloadview.Storage) downloadview.Storage {
-			return readahead.Storage(resume.Storage(s, &resume.Options{Tries: 1}), &readahead.Options{Parts: 2})
+			return readahead.New(resume.New(s, &resume.Options{Tries: 1}), &readahead.Options{Parts: 2})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

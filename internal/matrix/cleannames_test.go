@@ -52,7 +52,7 @@ func TestCleanNamesAndRedirectsOfViews(t *testing.T) {
 	}
 	srv := s3test.Start(t)
 	srv.Put(t, key, content)
-	local := place{name: "disk", storage: disk.New(root), source: "file://" + dir, dir: dir}
+	local := place{name: "disk", storage: disk.New(root, nil), source: "file://" + dir, dir: dir}
 	bucket := place{name: "s3", storage: s3bucket.New(srv.Client, srv.Bucket, nil), source: "s3://" + srv.Bucket}
 
 	outside := downloadview.Use(members, middleware.CleanNames)

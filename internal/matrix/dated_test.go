@@ -37,7 +37,7 @@ func TestUselessTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		s := newSite(t, server, []place{{name: "disk", storage: disk.New(root), source: dir, dir: dir}})
+		s := newSite(t, server, []place{{name: "disk", storage: disk.New(root, nil), source: dir, dir: dir}})
 		for mode, how := range map[string]string{"offload": "", "blind": ", without a look"} {
 			for i, u := range useless {
 				c := s.replaced(t, mode, filepath.Join(dir, fmt.Sprintf("%s-%d.txt", mode, i)), u.at)

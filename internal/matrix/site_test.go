@@ -74,7 +74,7 @@ func places(t *testing.T) []place {
 	ofBucket := local("gocloud")
 	ofBucket.Path += "/"
 	storages := map[string]downloadview.Storage{
-		"disk":    disk.New(root),
+		"disk":    disk.New(root, nil),
 		"afero":   aferofs.New(afero.NewBasePathFs(afero.NewOsFs(), dirs["afero"]), &aferofs.Options{Source: local("afero")}),
 		"gocloud": gocloud.New(bucket, &gocloud.Options{Source: ofBucket}),
 	}

@@ -35,7 +35,7 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 		}
 		storages := map[string]downloadview.Storage{}
 		for name, s := range stores {
-			storages[name] = resume.Storage(s3bucket.New(s.Client, s.Bucket, nil), nil)
+			storages[name] = resume.New(s3bucket.New(s.Client, s.Bucket, nil), nil)
 		}
 		process[i] = downloadview.NewHandler(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 			name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

@@ -40,7 +40,7 @@ func TestZsync(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	local := place{name: "disk", storage: disk.New(root), source: dir, dir: dir}
+	local := place{name: "disk", storage: disk.New(root, nil), source: dir, dir: dir}
 	for _, server := range servers {
 		s := newSite(t, server, []place{local})
 		for _, mode := range []string{"stream", "offload"} {

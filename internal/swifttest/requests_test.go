@@ -17,7 +17,7 @@ const small = "a folder/small é+%41.txt"
 
 // requests are those of every day, through the handler.
 func requests(t *testing.T, bucket downloadview.Storage) {
-	url := buckettest.Serve(t, resume.Storage(bucket, nil))
+	url := buckettest.Serve(t, resume.New(bucket, nil))
 	const path = "/a%20folder/small%20%C3%A9%2B%2541.txt"
 	head, _, err := buckettest.Get(t, "HEAD", url+path)
 	if err != nil || head.StatusCode != http.StatusOK || head.ContentLength != 10 {

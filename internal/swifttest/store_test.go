@@ -43,8 +43,8 @@ func TestStore(t *testing.T) {
 // oneNodeIsKilled, the one that all downloads come from. The gateway goes on from
 // another by itself and says so: it takes more for resume to have work to do.
 func oneNodeIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
-	resumed := resume.Storage(bucket, nil)
-	ahead := readahead.Storage(resumed, &readahead.Options{Parts: 2, PartSize: 4 << 20})
+	resumed := resume.New(bucket, nil)
+	ahead := readahead.New(resumed, &readahead.Options{Parts: 2, PartSize: 4 << 20})
 	urls := []string{buckettest.Serve(t, resumed), buckettest.Serve(t, ahead)}
 	downloads := slices.Concat(begin(t, urls[0], 3), begin(t, urls[1], 3))
 	c.Kill(0)
@@ -64,7 +64,7 @@ func oneNodeIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Sto
 func gatewayIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
 	counted := storagetest.Count(bucket)
 	pause := func(int) time.Duration { return 100 * time.Millisecond }
-	url := buckettest.Serve(t, resume.Storage(counted, &resume.Options{Tries: 10_000, Total: -1, Backoff: pause}))
+	url := buckettest.Serve(t, resume.New(counted, &resume.Options{Tries: 10_000, Total: -1, Backoff: pause}))
 	downloads := begin(t, url, 3)
 	c.KillGateway()
 	c.ReviveGateway(t)
@@ -79,7 +79,7 @@ func gatewayIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Sto
 // notices. To be stored an object needs two nodes of three: Save fails, and
 // nothing is found under its key, then or when the nodes are back.
 func twoNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
-	url := buckettest.Serve(t, resume.Storage(bucket, nil))
+	url := buckettest.Serve(t, resume.New(bucket, nil))
 	downloads := begin(t, url, 3)
 	kill := readerFunc(func([]byte) (int, error) {
 		c.Kill(0)
@@ -117,7 +117,7 @@ func twoNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.S
 // off, so that no client takes it for whole, and what comes then is refused.
 // More tries would take longer: the store's 503 asks for a pause.
 func allNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
-	url := buckettest.Serve(t, resume.Storage(bucket, &resume.Options{Tries: 1}))
+	url := buckettest.Serve(t, resume.New(bucket, &resume.Options{Tries: 1}))
 	downloads := begin(t, url, 3)
 	for n := range swifttest.Nodes {
 		c.Kill(n)

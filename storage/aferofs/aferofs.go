@@ -64,11 +64,11 @@ type Storage struct {
 }
 
 // New returns a storage of the files in fsys, which only Save and Delete write
-// to.
-func New(fsys afero.Fs, opts *Options) *Storage {
+// to. nil options are the defaults.
+func New(fsys afero.Fs, o *Options) *Storage {
 	s := &Storage{fs: fsys}
-	if opts != nil {
-		s.options = *opts
+	if o != nil {
+		s.options = *o
 	}
 	if p := s.options.Source.Path; p != "" && !strings.HasSuffix(p, "/") {
 		s.options.Source.Path = p + "/"

@@ -174,7 +174,7 @@ func TestLastingFailuresAreAskedOnce(t *testing.T) {
 		{400, "InvalidResourceName", 1},
 	} {
 		asked := 0
-		s := resume.Storage(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		s := resume.New(fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			asked++
 			w.Header().Set("X-Ms-Error-Code", tt.code)
 			w.WriteHeader(tt.status)

@@ -13,7 +13,7 @@ func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	write(b, filepath.Join(dir, "a", "b", "file"), "content")
 	root := openRoot(b, dir)
-	s := disk.New(root)
+	s := disk.New(root, nil)
 
 	b.Run("disk", func(b *testing.B) {
 		b.ReportAllocs()

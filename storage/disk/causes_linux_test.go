@@ -22,7 +22,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	f, err := disk.New(root).File("a")
+	f, err := disk.New(root, nil).File("a")
 	if err != nil {
 		t.Fatal(err)
 	}

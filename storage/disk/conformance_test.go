@@ -17,7 +17,7 @@ import (
 func TestConformance(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 		_, dir := newStorage(t)
-		s := disk.NewWithOptions(openRoot(t, dir), &disk.Options{BaseURL: &url.URL{Scheme: "https", Host: "example.com"}})
+		s := disk.New(openRoot(t, dir), &disk.Options{BaseURL: &url.URL{Scheme: "https", Host: "example.com"}})
 		put := func(key string, content []byte) error {
 			local, err := filepath.Localize(key)
 			if err != nil {

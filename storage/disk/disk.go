@@ -84,17 +84,14 @@ type Storage struct {
 	failure string // of Follow, which was told
 }
 
-// New is [NewWithOptions] with none.
-func New(root *os.Root) *Storage { return NewWithOptions(root, nil) }
-
-// NewWithOptions returns a storage of the files in root. It asks once for the absolute
-// path of root, which [downloadview.SourceOf] gives from then on; where that
-// path doesn't lead to root, files have no source. It isn't asked again unless
-// Options.Follow is set: where the path may lead elsewhere later, set it, or use
-// [Storage.Reopen].
+// New returns a storage of the files in root. nil options are the defaults. It
+// asks once for the absolute path of root, which [downloadview.SourceOf] gives
+// from then on; where that path doesn't lead to root, files have no source. It
+// isn't asked again unless Options.Follow is set: where the path may lead
+// elsewhere later, set it, or use [Storage.Reopen].
 //
 // The caller closes root, after the last use of the storage.
-func NewWithOptions(root *os.Root, o *Options) *Storage {
+func New(root *os.Root, o *Options) *Storage {
 	dir, info := absolute(root)
 	s := newStorage(dir, o)
 	s.current.Store(&rooted{root: localfile.Below(root), info: info, leads: dir != ""})

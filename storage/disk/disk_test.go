@@ -24,7 +24,7 @@ func newStorage(t testing.TB) (*disk.Storage, string) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return disk.New(openRoot(t, dir)), dir
+	return disk.New(openRoot(t, dir), nil), dir
 }
 
 func openRoot(t testing.TB, dir string) *os.Root {
@@ -110,7 +110,7 @@ func TestOpenKeepsOtherErrors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a"), "x")
 	root := openRoot(t, dir)
-	s := disk.New(root)
+	s := disk.New(root, nil)
 	root.Close()
 	if _, err := read(t.Context(), s, "a"); !errors.Is(err, fs.ErrClosed) || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("with the root closed: %v, want fs.ErrClosed alone", err)
@@ -147,7 +147,7 @@ func TestSource(t *testing.T) {
 	t.Chdir(parent)
 
 	t.Run("relative root", func(t *testing.T) {
-		s := disk.New(openRoot(t, "root"))
+		s := disk.New(openRoot(t, "root"), nil)
 		f, err := s.File("sub/a b.pdf")
 		if err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestSource(t *testing.T) {
 
 	t.Run("root of the system", func(t *testing.T) {
 		top := filepath.VolumeName(parent) + string(filepath.Separator)
-		f, err := disk.New(openRoot(t, top)).File("a")
+		f, err := disk.New(openRoot(t, top), nil).File("a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestSource(t *testing.T) {
 		if err := os.Mkdir("root", 0o755); err != nil {
 			t.Fatal(err)
 		}
-		f, err := disk.New(root).File("a")
+		f, err := disk.New(root, nil).File("a")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer root.Close()
-	media := disk.New(root)
+	media := disk.New(root, nil)
 
 	_, err = media.File("../secret")
 	fmt.Println("outside:", errors.Is(err, fs.ErrInvalid))
@@ -77,7 +77,7 @@ func ExampleStorage_Save() {
 		log.Fatal(err)
 	}
 	defer root.Close()
-	media := disk.New(root)
+	media := disk.New(root, nil)
 	ctx := context.Background()
 
 	if err := media.Save(ctx, "2026/report.txt", strings.NewReader("all is well\n")); err != nil {
@@ -96,13 +96,13 @@ func ExampleStorage_Save() {
 }
 
 // Files that everybody may have are not the application's to send.
-func ExampleNewWithOptions() {
+func ExampleNew() {
 	root, err := os.OpenRoot(".")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer root.Close()
-	media := disk.NewWithOptions(root, &disk.Options{
+	media := disk.New(root, &disk.Options{
 		BaseURL: &url.URL{Scheme: "https", Host: "cdn.example.com", Path: "/media/"},
 	})
 	fmt.Println(media.URL(context.Background(), "2026/annual report.pdf"))

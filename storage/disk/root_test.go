@@ -57,7 +57,7 @@ func madeHow(t *testing.T, test func(t *testing.T, open func(t testing.TB, dir s
 			return s
 		},
 		"New": func(t testing.TB, dir string, o *disk.Options) *disk.Storage {
-			return disk.NewWithOptions(openRoot(t, dir), o)
+			return disk.New(openRoot(t, dir), o)
 		},
 	} {
 		t.Run(how, func(t *testing.T) { test(t, open) })
@@ -170,7 +170,7 @@ func TestReopenWithoutPath(t *testing.T) {
 	current := releases(t)
 	root := openRoot(t, current)
 	lead(t, current, "v2")
-	s := disk.NewWithOptions(root, &disk.Options{Follow: 1})
+	s := disk.New(root, &disk.Options{Follow: 1})
 	if err := s.Reopen(); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Reopen: %v, want errors.ErrUnsupported", err)
 	}

@@ -40,7 +40,7 @@ func TestChildSavesSlowly(t *testing.T) {
 	if dir == "" {
 		return
 	}
-	err := disk.New(openRoot(t, dir)).Save(t.Context(), "a", io.MultiReader(
+	err := disk.New(openRoot(t, dir), nil).Save(t.Context(), "a", io.MultiReader(
 		strings.NewReader(strings.Repeat("new", 1<<20)),
 		&steps{func([]byte) (int, error) {
 			fmt.Println("written")
@@ -108,7 +108,7 @@ func TestChildMayWriteLittle(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
-	s := disk.New(openRoot(t, dir))
+	s := disk.New(openRoot(t, dir), nil)
 	for _, key := range []string{"old", "new", "folder/new"} {
 		err := s.Save(t.Context(), key, strings.NewReader(strings.Repeat("long", 1<<20)))
 		if !errors.Is(err, syscall.EFBIG) {

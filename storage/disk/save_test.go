@@ -259,7 +259,7 @@ func TestLocate(t *testing.T) {
 	write(t, filepath.Join(parent, "root", "sub", "a b"), "x")
 	t.Chdir(parent)
 	root := openRoot(t, "root")
-	s := disk.New(root)
+	s := disk.New(root, nil)
 	got, err := s.Path("sub/a b")
 	if err != nil || !filepath.IsAbs(got) {
 		t.Errorf("Path = %q, %v, want an absolute one", got, err)
@@ -279,7 +279,7 @@ func TestLocate(t *testing.T) {
 		}
 	}
 	t.Chdir(t.TempDir())
-	if got, err := downloadview.Path(disk.New(root), "a"); !errors.Is(err, errors.ErrUnsupported) {
+	if got, err := downloadview.Path(disk.New(root, nil), "a"); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Path = %q, %v, want none: it would lead elsewhere", got, err)
 	}
 }

@@ -136,7 +136,7 @@ func TestPermissions(t *testing.T) {
 func TestSaveNeedsTheRoot(t *testing.T) {
 	dir := t.TempDir()
 	root := openRoot(t, dir)
-	s := disk.New(root)
+	s := disk.New(root, nil)
 	root.Close()
 	if err := s.Save(t.Context(), "a", &steps{}); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("with the root closed: %v, want fs.ErrClosed", err)

@@ -107,7 +107,7 @@ func TestSpecialFilesDontWait(t *testing.T) {
 }
 
 func TestDevicesAreNoFiles(t *testing.T) {
-	s := disk.New(openRoot(t, "/dev"))
+	s := disk.New(openRoot(t, "/dev"), nil)
 	for _, key := range []string{"null", "zero", "tty"} {
 		wantNotFoundAtOnce(t, key, func(ctx context.Context) error {
 			_, err := read(ctx, s, key)

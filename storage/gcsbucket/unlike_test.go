@@ -127,7 +127,7 @@ func TestLastingFailuresAreAskedOnce(t *testing.T) {
 		{500, "", 3, 502},
 	} {
 		asked := 0
-		s := resume.Storage(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		s := resume.New(fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			asked++
 			w.WriteHeader(tt.status)
 			io.WriteString(w, tt.body)

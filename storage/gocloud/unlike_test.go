@@ -123,7 +123,7 @@ func TestAnswersThatLast(t *testing.T) {
 		{awsError{500, "InternalError"}, 3, 502},
 	} {
 		r := &refusing{all: tt.err}
-		s := resume.Storage(newRefusing(t, r), &resume.Options{Backoff: func(int) time.Duration { return 0 }})
+		s := resume.New(newRefusing(t, r), &resume.Options{Backoff: func(int) time.Duration { return 0 }})
 		_, err := file(t, s, "a").Open(t.Context())
 		if r.asked != tt.asked || downloadview.StatusCode(err) != tt.client || tt.client == 404 && errors.Is(err, fs.ErrPermission) {
 			t.Errorf("%v: asked %d times, %v; want %d and %d", tt.err, r.asked, err, tt.asked, tt.client)

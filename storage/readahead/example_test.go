@@ -11,9 +11,9 @@ import (
 )
 
 // A file that is larger than the first part costs a request for each.
-func ExampleStorage() {
+func ExampleNew() {
 	bucket := newStore([]byte("Hello, world!"))
-	s := readahead.Storage(bucket, &readahead.Options{Parts: 2, PartSize: 5})
+	s := readahead.New(bucket, &readahead.Options{Parts: 2, PartSize: 5})
 	f, err := s.File("a/file")
 	if err != nil {
 		fmt.Println(err)
@@ -61,8 +61,8 @@ func ExampleFile() {
 // Two storages share the memory for what they read ahead.
 func ExampleNewBudget() {
 	budget := readahead.NewBudget(256 << 20)
-	near := readahead.Storage(newStore([]byte("near")), &readahead.Options{Budget: budget})
-	far := readahead.Storage(newStore([]byte("far")), &readahead.Options{Budget: budget, Parts: 8})
+	near := readahead.New(newStore([]byte("near")), &readahead.Options{Budget: budget})
+	far := readahead.New(newStore([]byte("far")), &readahead.Options{Budget: budget, Parts: 8})
 	for _, s := range []downloadview.Storage{near, far} {
 		f, err := s.File("a/file")
 		if err != nil {

@@ -14,7 +14,7 @@
 // A part that fails ends the download at its offset. With package resume inside,
 // as in
 //
-//	readahead.Storage(resume.Storage(s, nil), nil)
+//	readahead.New(resume.New(s, nil), nil)
 //
 // each part goes on by itself.
 package readahead
@@ -45,10 +45,10 @@ type Options struct {
 	Budget *Budget
 }
 
-// Storage returns s with files that are as those of [File], which share one
-// Budget. What s offers beside files, such as List or Save, passes as it is. nil
-// options are the defaults.
-func Storage(s downloadview.Storage, o *Options) downloadview.Storage {
+// New returns s with files that are as those of [File], which share one Budget.
+// What s offers beside files, such as List or Save, passes as it is. nil options
+// are the defaults.
+func New(s downloadview.Storage, o *Options) downloadview.Storage {
 	return &storage{wrapper.Storage{Inner: s}, o.settings()}
 }
 

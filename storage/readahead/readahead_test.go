@@ -22,13 +22,13 @@ func TestConformance(t *testing.T) {
 		s := newStore(nil)
 		delete(s.content, "a/file")
 		o := &readahead.Options{Parts: 3, PartSize: 300}
-		return storagetest.Fixture{Storage: readahead.Storage(s, o), Put: s.put}
+		return storagetest.Fixture{Storage: readahead.New(s, o), Put: s.put}
 	})
 }
 
 func open(t testing.TB, s *store, o *readahead.Options) (fs.File, error) {
 	t.Helper()
-	f, err := readahead.Storage(s, o).File("a/file")
+	f, err := readahead.New(s, o).File("a/file")
 	if err != nil {
 		t.Fatal(err)
 	}

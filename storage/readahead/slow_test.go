@@ -27,7 +27,7 @@ func TestSlowClients(t *testing.T) {
 		budget  = 8 << 20
 	)
 	s := newStore(make([]byte, size))
-	files := readahead.Storage(s, &readahead.Options{PartSize: 1 << 20, Budget: readahead.NewBudget(budget)})
+	files := readahead.New(s, &readahead.Options{PartSize: 1 << 20, Budget: readahead.NewBudget(budget)})
 	key := func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil }
 	srv := httptest.NewServer(downloadview.NewHandler(
 		downloadview.StorageView{Storage: files, Key: key},

@@ -20,7 +20,7 @@ import (
 func TestHeadIsNoJudgeOfGet(t *testing.T) {
 	object := bytes.Repeat([]byte("0123456789"), 1000)
 	for _, status := range []int{400, 401, 403, 404, 405, 500, 501} {
-		url := serve(t, resume.Storage(fake(t, func(w http.ResponseWriter, r *http.Request) {
+		url := serve(t, resume.New(fake(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
 				w.WriteHeader(status)
 				return
@@ -134,7 +134,7 @@ func TestWhatIsKeptBesideAFile(t *testing.T) {
 func TestLastingFailuresAreAskedOnce(t *testing.T) {
 	for status, want := range map[int]int{400: 1, 401: 1, 404: 1, 407: 1, 451: 1, 302: 1, 500: 3, 502: 3} {
 		asked := 0
-		s := resume.Storage(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		s := resume.New(fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			asked++
 			w.Header().Set("Location", "http://elsewhere.test/")
 			w.WriteHeader(status)

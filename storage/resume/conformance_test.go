@@ -25,9 +25,9 @@ func TestConformance(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { root.Close() })
-		s := disk.New(root)
+		s := disk.New(root, nil)
 		return storagetest.Fixture{
-			Storage: resume.Storage(parts{s, s}, nil),
+			Storage: resume.New(parts{s, s}, nil),
 			Put: func(key string, content []byte) error {
 				if !fs.ValidPath(key) || len(filepath.Base(key)) > 255 {
 					return errors.ErrUnsupported

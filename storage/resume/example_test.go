@@ -67,8 +67,8 @@ type one struct{ flaky }
 
 func (s one) File(string) (downloadview.File, error) { return s.flaky, nil }
 
-func ExampleStorage() {
-	s := resume.Storage(one{flaky{"Hello!"}}, &resume.Options{Tries: 5})
+func ExampleNew() {
+	s := resume.New(one{flaky{"Hello!"}}, &resume.Options{Tries: 5})
 	f, err := s.File("greeting.txt")
 	if err != nil {
 		fmt.Println(err)

@@ -22,10 +22,10 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// Storage returns s with files that are as those of [File]. What s offers beside
+// New returns s with files that are as those of [File]. What s offers beside
 // files, such as List or Save, passes as it is, without further tries. nil
 // options are the defaults.
-func Storage(s downloadview.Storage, o *Options) downloadview.Storage {
+func New(s downloadview.Storage, o *Options) downloadview.Storage {
 	return &storage{wrapper.Storage{Inner: s}, o.settings()}
 }
 

@@ -25,7 +25,7 @@
 // [aws.NopRetryer] as Retryer:
 //
 //	quick := s3.New(client.Options(), func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
-//	storage := resume.Storage(s3bucket.New(quick, "reports", nil), nil)
+//	storage := resume.New(s3bucket.New(quick, "reports", nil), nil)
 //
 // Save, Delete and List are not tried again then; where they should be, use
 // another Storage, with a client that retries, for them.

@@ -120,7 +120,7 @@ func TestKeysThatMinIORefuses(t *testing.T) {
 		"a":                      {"XMinioObjectExistsAsDirectory", "Object name already exists as a directory.", 409},
 	} {
 		asked := 0
-		s := resume.Storage(fake(t, func(w http.ResponseWriter, r *http.Request) {
+		s := resume.New(fake(t, func(w http.ResponseWriter, r *http.Request) {
 			asked++
 			w.Header().Set("Content-Type", "application/xml")
 			w.Header().Set("Server", "MinIO")
@@ -172,7 +172,7 @@ func TestLastingFailuresAreAskedOnce(t *testing.T) {
 		{409, "OperationAborted", 3},
 	} {
 		asked := 0
-		s := resume.Storage(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		s := resume.New(fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			asked++
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(tt.status)

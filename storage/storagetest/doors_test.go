@@ -115,7 +115,7 @@ func TestHandlesStayTheSystemsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	s := disk.New(root)
+	s := disk.New(root, nil)
 	for _, s := range []downloadview.Storage{Count(s), Fail(s, Failure{})} {
 		f, err := s.File("x")
 		if err != nil {
