@@ -41,7 +41,7 @@ func openAzure(_ context.Context, at *location, r *command.Reach) (downloadview.
 	if err != nil {
 		return nil, nil, err
 	}
-	storage := azurebucket.New(client, &azurebucket.Options{Prefix: at.prefix, Sign: a.sign, SignEndpoint: at.signEndpoint})
+	storage := azurebucket.New(client, &azurebucket.Options{Prefix: at.prefix, Sign: a.sign, SignEndpoint: at.signEndpoint, Logger: r.Logger})
 	return storage, closing(t), nil
 }
 

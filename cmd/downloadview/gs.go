@@ -76,7 +76,7 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if err != nil {
 		return nil, nil, err
 	}
-	bucket := gcsbucket.New(client, at.bucket, &gcsbucket.Options{Prefix: at.prefix, Signing: id})
+	bucket := gcsbucket.New(client, at.bucket, &gcsbucket.Options{Prefix: at.prefix, Signing: id, Logger: r.Logger})
 	release := func() error {
 		defer t.CloseIdleConnections()
 		return client.Close()

@@ -12,6 +12,9 @@ var meanings = map[string]error{
 	"NoSuchVersion": fs.ErrNotExist,
 	"NotFound":      fs.ErrNotExist, // what the SDK makes of the status of HEAD
 
+	"AccessDenied": fs.ErrPermission,
+	"Forbidden":    fs.ErrPermission, // likewise
+
 	"KeyTooLongError": fs.ErrInvalid,
 	"InvalidURI":      fs.ErrInvalid,
 
@@ -24,7 +27,7 @@ var meanings = map[string]error{
 }
 
 // OfKey returns what the code of an error of S3 says of a key: [fs.ErrNotExist],
-// [fs.ErrInvalid], or nil where it says nothing of it.
+// [fs.ErrPermission], [fs.ErrInvalid], or nil where it says nothing of it.
 func OfKey(code string) error { return meanings[code] }
 
 // RefusesRange reports whether an answer of S3 to a request for a range says that

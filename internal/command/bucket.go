@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
-	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -18,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// A bucket is the storage of a cloud as a server shows it: keys that not every
-// store has are missing, and so are objects that may not be read.
+// A bucket is the storage of a cloud as a server shows it. Keys that some stores
+// can't hold are reported as not found.
 type bucket struct {
 	wrapper.Storage
 	page   time.Duration // how long a page of a listing may take
@@ -106,35 +105,15 @@ func (o *object) Pin(etag string) downloadview.File {
 
 func (o *object) Open(ctx context.Context) (fs.File, error) {
 	h, err := o.Inner.Open(ctx)
-	return h, o.failure(ctx, err)
+	o.bucket.tellMissing(ctx, err)
+	return h, err
 }
 
 func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	h, err := o.File.OpenRange(ctx, offset, length)
-	return h, o.failure(ctx, err)
-}
-
-// failure is err, but for an object that may not be read: stores tell that from
-// a missing one only to those who may list the bucket.
-func (o *object) failure(ctx context.Context, err error) error {
 	o.bucket.tellMissing(ctx, err)
-	if downloadview.StatusCode(err) != http.StatusForbidden {
-		return err
-	}
-	line := []slog.Attr{slog.String("key", o.Name()), slog.Any("error", err)}
-	if src, ok := o.Source(); ok {
-		line[0] = slog.String("source", src.String())
-	}
-	o.bucket.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn,
-		"access denied to an object, which is forbidden or missing", line...)
-	return &missing{err}
+	return h, err
 }
-
-// missing is an error that is no other than that of a file that isn't there.
-type missing struct{ err error }
-
-func (e *missing) Error() string        { return e.err.Error() }
-func (e *missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // statObject is an object that tells its metadata without being opened.
 type statObject struct {
@@ -147,7 +126,8 @@ func (o *statObject) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if errors.Is(err, errors.ErrUnsupported) { // the file is opened, and that tells
 		return nil, err
 	}
-	return fi, o.failure(ctx, err)
+	o.bucket.tellMissing(ctx, err)
+	return fi, err
 }
 
 var (

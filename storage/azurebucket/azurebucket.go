@@ -35,6 +35,7 @@ package azurebucket
 
 import (
 	"fmt"
+	"log/slog"
 	"net/url"
 	"path"
 	"strings"
@@ -70,6 +71,10 @@ type Options struct {
 	// are left out. The signature covers no host. nil signs for where the client
 	// asks.
 	SignEndpoint *url.URL
+
+	// Logger gets a line for each blob that access is denied to (Warn), since
+	// that is no other error than a missing one. nil is [slog.Default].
+	Logger *slog.Logger
 }
 
 // A Storage is a container. Several goroutines may use one.
@@ -131,8 +136,8 @@ func New(client *container.Client, o *Options) *Storage {
 // What a store fails with is one of these; [errors.As] finds the SDK's error, as
 // [downloadview.AsCause] says:
 //   - A missing blob or container is [fs.ErrNotExist]. So is what stands for a
-//     folder, by the metadata hdi_isfolder.
-//   - What the credentials may not do is [fs.ErrPermission].
+//     folder, by the metadata hdi_isfolder, and a blob that the credentials may not
+//     read; Options.Logger tells of that.
 //   - Another version than that of [downloadview.Pin] is [downloadview.ErrChanged].
 //   - A store that is busy is a [downloadview.StatusError] 503 with its
 //     Retry-After, or three seconds. A blob of the archive tier is one with an
@@ -148,7 +153,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return bucket.Object(f, s.o.Logger), nil
 }
 
 func (s *Storage) lookup(key string) (*file, error) {

@@ -98,6 +98,8 @@ func meaning(code bloberror.Code, status int) error {
 		switch status {
 		case http.StatusNotFound:
 			return fs.ErrNotExist
+		case http.StatusForbidden:
+			return fs.ErrPermission
 		case http.StatusPreconditionFailed:
 			return downloadview.ErrChanged
 		case http.StatusRequestedRangeNotSatisfiable:

@@ -11,7 +11,7 @@ import (
 
 // Exists tells whether there is a blob called key, with one request. Of an
 // archived one it says so too. A missing container is [downloadview.ErrUpstream]:
-// it can't be told.
+// it can't be told. Nor can it where access is denied: that is [fs.ErrPermission].
 func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	f, err := s.lookup(key)
 	if err != nil {

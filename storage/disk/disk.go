@@ -63,7 +63,7 @@ type Options struct {
 	Follow time.Duration
 
 	// Logger gets a line when Follow has opened another directory (Info), and
-	// when it can't (Warn). nil logs nothing.
+	// when it can't (Warn). nil is [slog.Default].
 	Logger *slog.Logger
 }
 

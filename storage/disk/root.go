@@ -139,14 +139,19 @@ func (s *Storage) tell(err error) {
 	again := failure != "" && failure == s.failure
 	s.failure = failure
 	s.mu.Unlock()
-	switch {
-	case s.options.Logger == nil || again || errors.Is(err, fs.ErrClosed):
-	case err != nil:
-		s.options.Logger.Warn("the path of the directory leads elsewhere and can't be opened; the old directory stays",
-			slog.String("path", s.dir), slog.Any("error", err))
-	default:
-		s.options.Logger.Info("the path of the directory leads elsewhere, and was opened again", slog.String("path", s.dir))
+	if again || errors.Is(err, fs.ErrClosed) {
+		return
 	}
+	l := s.options.Logger
+	if l == nil {
+		l = slog.Default()
+	}
+	if err != nil {
+		l.Warn("the path of the directory leads elsewhere and can't be opened; the old directory stays",
+			slog.String("path", s.dir), slog.Any("error", err))
+		return
+	}
+	l.Info("the path of the directory leads elsewhere, and was opened again", slog.String("path", s.dir))
 }
 
 // replaced reports whether err came because at was closed for another folder

@@ -59,7 +59,9 @@ func classified(ctx context.Context, err error) error {
 		if isThrottled(a) {
 			return busy(a.Header, err)
 		}
-		return bucket.Says(fs.ErrPermission, err)
+		if codeIn(a) == "" { // else the credentials are wrong, such as SignatureDoesNotMatch
+			return bucket.Says(fs.ErrPermission, err)
+		}
 	case http.StatusNotFound:
 		return bucket.Says(fs.ErrNotExist, err)
 	case http.StatusPreconditionFailed:

@@ -38,6 +38,7 @@ package gcsbucket
 
 import (
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -77,6 +78,10 @@ type Options struct {
 	// store, such as storage.WithMaxAttempts(2). nil means never, whatever the
 	// client says.
 	Retry []storage.RetryOption
+
+	// Logger gets a line for each object that access is denied to (Warn), since
+	// that is no other error than a missing one. nil is [slog.Default].
+	Logger *slog.Logger
 }
 
 // A Storage is a bucket. Several goroutines may use one.
@@ -116,15 +121,24 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 // composed of others have not. Its CacheControl is what Google answers reads
 // with, which has a default; Stat tells what is stored.
 //
-// A missing object is [fs.ErrNotExist], and so is a missing bucket. One that the
-// credentials may not read is [fs.ErrPermission]; without permission to list the
-// bucket Google says so of missing objects too. A store that is busy is a
-// [downloadview.StatusError] 503 with its Retry-After. Everything else is
-// [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it is a
-// timeout: wrong credentials, and none because their file or service is missing
-// or denies them, included. Where the context has ended, its error is that of the
-// call. [errors.As] finds the SDK's error, as [downloadview.AsCause] says.
+// A missing object is [fs.ErrNotExist], and so is a missing bucket. So is an
+// object that the credentials may not read, since without permission to list the
+// bucket Google says so of missing ones too; Options.Logger tells of it. A store
+// that is busy is a [downloadview.StatusError] 503 with its Retry-After.
+// Everything else is [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too
+// where it is a timeout: wrong credentials, and none because their file or
+// service is missing or denies them, included. Where the context has ended, its
+// error is that of the call. [errors.As] finds the SDK's error, as
+// [downloadview.AsCause] says.
 func (s *Storage) File(key string) (downloadview.File, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	return bucket.Object(f, s.o.Logger), nil
+}
+
+func (s *Storage) lookup(key string) (*file, error) {
 	err := bucket.CheckKey(key)
 	if err == nil && strings.ContainsAny(key, "\r\n") {
 		err = fmt.Errorf("a key has neither CR nor LF")

@@ -235,7 +235,7 @@ func TestErrorAnswers(t *testing.T) {
 		client int // status for the client
 	}{
 		{404, "notFound", fs.ErrNotExist, 404},
-		{403, "forbidden", fs.ErrPermission, 403},
+		{403, "forbidden", fs.ErrNotExist, 404},
 		{400, "userProjectMissing", downloadview.ErrUpstream, 502},
 		{401, "authError", downloadview.ErrUpstream, 502},
 		{408, "requestTimeout", os.ErrDeadlineExceeded, 504},

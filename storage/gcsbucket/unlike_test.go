@@ -121,7 +121,7 @@ func TestLastingFailuresAreAskedOnce(t *testing.T) {
 	}{
 		{401, "<Error><Code>AuthenticationRequired</Code></Error>", 1, 502},
 		{400, "<Error><Code>UserProjectMissing</Code></Error>", 1, 502},
-		{403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", 1, 403},
+		{403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", 1, 502},
 		{400, "<Error><Code>InvalidURI</Code></Error>", 1, 404},
 		{501, "", 1, 502},
 		{500, "", 3, 502},

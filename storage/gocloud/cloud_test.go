@@ -97,7 +97,7 @@ func TestErrorCodes(t *testing.T) {
 		status int
 	}{
 		{gcerrors.NotFound, fs.ErrNotExist, http.StatusNotFound},
-		{gcerrors.PermissionDenied, fs.ErrPermission, http.StatusForbidden},
+		{gcerrors.PermissionDenied, fs.ErrNotExist, http.StatusNotFound},
 		{gcerrors.InvalidArgument, fs.ErrInvalid, http.StatusNotFound},
 		{gcerrors.Canceled, downloadview.ErrUpstream, http.StatusBadGateway},
 		{gcerrors.DeadlineExceeded, os.ErrDeadlineExceeded, http.StatusGatewayTimeout},

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -66,6 +67,11 @@ type Options struct {
 	//
 	// It is called for every object that is opened, by several goroutines.
 	Describe func(r *blob.Reader, a *downloadview.Attributes)
+
+	// Logger gets a line for each object of a cloud that access is denied to
+	// (Warn), since that is no other error than a missing one. nil is
+	// [slog.Default].
+	Logger *slog.Logger
 }
 
 // A Storage is a bucket. Several goroutines may use one.
@@ -120,19 +126,30 @@ func New(b *blob.Bucket, o *Options) *Storage {
 // bucket of local files it is neither, but its open handle can seek and is sent
 // by sendfile(2). It has a source if Options has one.
 //
-// A missing object is [fs.ErrNotExist], a forbidden one [fs.ErrPermission], a
-// key that the driver refuses as an argument [fs.ErrInvalid]. A store that is
-// busy is a [downloadview.StatusError] 503. Everything else is
-// [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it is a
-// timeout: errors that a driver does not classify, a store that is not reached,
-// and missing credentials included. Where the context has ended, its error is
-// that of the call. [errors.As] finds the error of package blob, as
+// A missing object is [fs.ErrNotExist], and so is one of a cloud that access is
+// denied to; Options.Logger tells of it. A forbidden local file is
+// [fs.ErrPermission], a key that the driver refuses as an argument
+// [fs.ErrInvalid]. A store that is busy is a [downloadview.StatusError] 503.
+// Everything else is [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too
+// where it is a timeout: errors that a driver does not classify, a store that is
+// not reached, and missing credentials included. Where the context has ended, its
+// error is that of the call. [errors.As] finds the error of package blob, as
 // [downloadview.AsCause] says.
 //
-// What a driver says it says for its cloud: that of Google calls an object
-// missing that the credentials may not read, and that of Azure calls an object
-// forbidden where the credentials are wrong.
+// What a driver says it says for its cloud: that of Azure says that access is
+// denied where the credentials are wrong.
 func (s *Storage) File(key string) (downloadview.File, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	if s.onDisk {
+		return f, nil
+	}
+	return bucket.Object(&object{*f}, s.options.Logger), nil
+}
+
+func (s *Storage) lookup(key string) (*file, error) {
 	err := bucket.CheckKey(key)
 	if err == nil && s.onDisk {
 		err = checkLocalKey(key)
@@ -143,11 +160,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if s.wrong != nil {
 		return nil, bucket.Refused("file", key, s.wrong)
 	}
-	f := file{s, key}
-	if s.onDisk {
-		return &f, nil
-	}
-	return &object{f}, nil
+	return &file{s, key}, nil
 }
 
 func checkLocalKey(key string) error {

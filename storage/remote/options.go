@@ -2,6 +2,7 @@ package remote
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -40,6 +41,11 @@ type Options struct {
 	// nil is [SameHost]. It must not change the URLs. No more than ten are
 	// followed, and none to what is not HTTP.
 	Redirect func(from, to *url.URL) bool
+
+	// Logger gets a line for each file that access is denied to (Warn), since
+	// that is no other error than a missing one. It has the URL without userinfo
+	// and query. nil is [slog.Default].
+	Logger *slog.Logger
 }
 
 const (
@@ -57,13 +63,14 @@ type origin struct {
 	client   http.Client
 	header   http.Header
 	redirect func(from, to *url.URL) bool
+	logger   *slog.Logger
 }
 
 func newOrigin(o *Options) (*origin, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	made := &origin{header: o.Header.Clone(), redirect: o.Redirect}
+	made := &origin{header: o.Header.Clone(), redirect: o.Redirect, logger: o.Logger}
 	if made.redirect == nil {
 		made.redirect = SameHost
 	}

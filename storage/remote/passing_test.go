@@ -82,7 +82,7 @@ func TestNothingPassesThrough(t *testing.T) {
 
 // What the origin says when it refuses stays here too, but for Retry-After.
 func TestRefusalsPassNothing(t *testing.T) {
-	for status, want := range map[int]int{404: 404, 403: 403, 429: 503, 503: 503, 500: 502, 418: 502} {
+	for status, want := range map[int]int{404: 404, 403: 404, 429: 503, 503: 503, 500: 502, 418: 502} {
 		url := serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			w.Header().Set("Set-Cookie", "secret=1")

@@ -31,6 +31,7 @@
 package remote
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,6 +39,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // A Storage is what lies below a base URL. Several goroutines may use one.
@@ -89,8 +91,9 @@ func asFolder(path string) string {
 // where that is not the scheme's own) and the unescaped path; there is none
 // where the base has a query or an escaped slash, which a source can't say.
 //
-// An origin that answers 404 or 410 is [fs.ErrNotExist], 401 or 403
-// [fs.ErrPermission], 416 [downloadview.ErrRange]; 429 and 503 are a
+// An origin that answers 404 or 410 is [fs.ErrNotExist]. So is one that denies
+// access (401 or 403), since buckets say so of missing objects too;
+// Options.Logger tells of it. 416 is [downloadview.ErrRange]; 429 and 503 are a
 // [downloadview.StatusError] 503 with the origin's Retry-After; 414 is
 // [fs.ErrInvalid]. Everything else that is not the answer to what was asked is
 // [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it came
@@ -109,6 +112,25 @@ func asFolder(path string) string {
 //
 // Texts of errors have the URL without userinfo and query, and no header.
 func (s *Storage) File(key string) (downloadview.File, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	return bucket.Object(f, s.origin.logger), nil
+}
+
+// Exists tells whether there is a file at key, with one request. Where access is
+// denied there may be one or not: that is [fs.ErrPermission].
+func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return false, err
+	}
+	_, err = downloadview.Stat(ctx, f)
+	return err == nil, err
+}
+
+func (s *Storage) lookup(key string) (*file, error) {
 	if err := checkKey(key); err != nil {
 		return nil, &fs.PathError{Op: "file", Path: key, Err: err}
 	}
@@ -139,4 +161,4 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-var _ downloadview.Storage = (*Storage)(nil)
+var _ downloadview.Exister = (*Storage)(nil)

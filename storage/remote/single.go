@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // File returns the file at one URL, which is asked for as it is, with its query
@@ -37,7 +38,7 @@ func File(rawURL string, o *Options) (downloadview.File, error) {
 	if t, ok := origin.client.Transport.(*http.Transport); ok && (o == nil || o.Client == nil) {
 		t.DisableKeepAlives = true
 	}
-	return &file{origin, u, nameOf(u)}, nil
+	return bucket.Object(&file{origin, u, nameOf(u)}, origin.logger), nil
 }
 
 // nameOf returns the name of the file at u.

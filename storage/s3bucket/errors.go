@@ -23,6 +23,10 @@ func (s *Storage) failure(ctx context.Context, op, key string, err error) error 
 	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
 
+func (f *file) failure(ctx context.Context, op string, err error) error {
+	return f.storage.failure(ctx, op, f.key, err)
+}
+
 func (s *Storage) classified(ctx context.Context, err error) error {
 	if ended := bucket.Ended(ctx, err); ended != nil {
 		return ended
@@ -33,8 +37,6 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 		return bucket.NoBucket(err)
 	case a.ofKey() != nil:
 		return bucket.Says(a.ofKey(), err)
-	case a.isDenied():
-		return bucket.Says(fs.ErrPermission, err)
 	case a.code == "InvalidObjectState":
 		return archived(err)
 	case a.status == http.StatusPreconditionFailed:
@@ -124,16 +126,15 @@ func (a answer) ofKey() error {
 // leavesOpen reports whether an answer to HEAD leaves open what a GET would get,
 // since it has no reason, or one that may be that of HEAD alone.
 func (a answer) leavesOpen() bool {
+	says := a.ofKey()
 	switch {
-	case !bucket.LeavesOpen(a.status), a.ofKey() != nil, a.header.Get("X-Amz-Bucket-Region") != "" && a.status == http.StatusBadRequest:
+	case !bucket.LeavesOpen(a.status), a.header.Get("X-Amz-Bucket-Region") != "" && a.status == http.StatusBadRequest:
 		return false
-	case a.isDenied():
-		return true
+	case says != nil:
+		return says == fs.ErrPermission
 	}
 	return a.header.Get("X-Minio-Error-Code") == ""
 }
-
-func (a answer) isDenied() bool { return a.code == "AccessDenied" || a.code == "Forbidden" }
 
 func (a answer) isBusy(err error) bool {
 	return a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests ||

@@ -73,7 +73,7 @@ type Options struct {
 	SignEndpoint *url.URL
 
 	// Logger gets a line for each object that access is denied to (Warn), since
-	// that is no other error than a missing one. nil logs nothing.
+	// that is no other error than a missing one. nil is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -155,7 +155,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return bucket.Object(f, s.logger), nil
 }
 
 func (s *Storage) lookup(key string) (*file, error) {

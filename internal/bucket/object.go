@@ -1,0 +1,107 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// A Reader is a file of a bucket whose errors are those of the store.
+type Reader interface {
+	downloadview.StatFile
+	downloadview.RangeFile
+}
+
+// Object returns f as those see it who read it. An object that access is denied
+// to, which is [fs.ErrPermission], is [fs.ErrNotExist] instead, and a line in the
+// log: a store that doesn't let a client list the bucket answers a request for a
+// missing object in the same way. A nil logger is [slog.Default].
+//
+// Whoever saves, deletes, lists or asks whether an object exists has to know that
+// access is denied, and asks f.
+func Object(f Reader, l *slog.Logger) downloadview.File {
+	return &object{wrapper.File{Inner: f}, f, l}
+}
+
+type object struct {
+	wrapper.File
+	reader Reader // the same
+	logger *slog.Logger
+}
+
+func (o *object) Stat(ctx context.Context) (fs.FileInfo, error) {
+	fi, err := o.reader.Stat(ctx)
+	if err != nil {
+		return nil, o.failure(ctx, err)
+	}
+	return fi, nil
+}
+
+func (o *object) Open(ctx context.Context) (fs.File, error) {
+	h, err := o.reader.Open(ctx)
+	if err != nil {
+		return nil, o.failure(ctx, err)
+	}
+	return h, nil
+}
+
+func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	h, err := o.reader.OpenRange(ctx, offset, length)
+	if err != nil {
+		return nil, o.failure(ctx, err)
+	}
+	return h, nil
+}
+
+func (o *object) SignedURL(ctx context.Context, so downloadview.SignOptions) (string, time.Time, error) {
+	if s, ok := downloadview.Find[downloadview.Signer](o.reader); ok {
+		return s.SignedURL(ctx, so)
+	}
+	return o.File.SignedURL(ctx, so)
+}
+
+func (o *object) Pin(etag string) downloadview.File {
+	pinned := downloadview.Pin(o.reader, etag)
+	if r, ok := pinned.(Reader); ok {
+		return Object(r, o.logger)
+	}
+	return pinned
+}
+
+func (o *object) failure(ctx context.Context, err error) error {
+	switch {
+	case !errors.Is(err, fs.ErrPermission):
+		return err
+	case errors.Is(err, errors.ErrUnsupported): // it is asked for in another way, and that tells
+		return err
+	}
+	l := o.logger
+	if l == nil {
+		l = slog.Default()
+	}
+	which := slog.String("key", o.Name())
+	if src, ok := o.Source(); ok {
+		which = slog.String("source", src.String())
+	}
+	l.LogAttrs(ctx, slog.LevelWarn, "access denied to an object, which is forbidden or missing", which, slog.Any("error", err))
+	op, path := "open", o.Name()
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		op, path, err = e.Op, e.Path, e.Err
+	}
+	return &fs.PathError{Op: op, Path: path, Err: fmt.Errorf("%w, or %w", fs.ErrNotExist, downloadview.AsCause(err))}
+}
+
+var (
+	_ downloadview.StatFile   = (*object)(nil)
+	_ downloadview.RangeFile  = (*object)(nil)
+	_ downloadview.Sourcer    = (*object)(nil)
+	_ downloadview.Identifier = (*object)(nil)
+	_ downloadview.Signer     = (*object)(nil)
+	_ downloadview.Pinner     = (*object)(nil)
+)

@@ -1,0 +1,20 @@
+package gcsbucket
+
+import (
+	"context"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Exists tells whether there is an object called key, with one request. Where
+// access is denied there may be one or not: that is [fs.ErrPermission].
+func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
+	f, err := s.lookup(key)
+	if err != nil {
+		return false, err
+	}
+	_, err = downloadview.Stat(ctx, f)
+	return err == nil, err
+}
+
+var _ downloadview.Exister = (*Storage)(nil)
