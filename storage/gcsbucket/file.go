@@ -39,6 +39,9 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, f.failure(ctx, "stat", err)
 	}
+	if seen.isOther(http.StatusOK) {
+		return nil, f.failure(ctx, "stat", fmt.Errorf("asked for the object's metadata, got %s", seen))
+	}
 	return f.looked(a, seen), nil
 }
 
@@ -108,7 +111,7 @@ func check(r *storage.Reader, offset, length int64) (int64, error) {
 	switch {
 	case size == 0:
 		return 0, fmt.Errorf("the file is empty: %w", downloadview.ErrRange)
-	case size > 0 && r.Attrs.StartOffset == first && (came == part || came == 0):
+	case part > 0 && r.Attrs.StartOffset == first && (came == part || came == 0):
 		return part, nil
 	case r.Attrs.StartOffset == 0 && (size < 0 || came == size):
 		return 0, fmt.Errorf("the range %s was ignored: %w", httprange.Field(offset, length), errors.ErrUnsupported)
