@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -53,7 +54,7 @@ func Start(t testing.TB) *Server {
 	cmd.Env = append(os.Environ(), "HOME="+dir, "AZURITE_ACCOUNTS="+s.Account+":"+s.Key)
 	testserver.Start(t, addr, cmd)
 
-	s.Counter = newCounter(addr)
+	s.Counter = buckettest.NewCounter(addr, see)
 	front := httptest.NewServer(s.Counter)
 	t.Cleanup(front.Close)
 	s.Counted = front.URL

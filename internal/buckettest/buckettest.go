@@ -1,6 +1,7 @@
 // Package buckettest holds what the tests of all storages over buckets have in
-// common: what downloads cost at the store, and what becomes of them when an
-// object is replaced meanwhile.
+// common: what downloads cost at a real store ([Downloads]), what becomes of them
+// when an object is replaced meanwhile ([Replaced]), and what a store answers that
+// no real one can be made to ([Fake]).
 package buckettest
 
 import (

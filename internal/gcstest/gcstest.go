@@ -14,6 +14,7 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
 
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -38,7 +39,7 @@ func Start(t testing.TB) *Server {
 	port := testserver.FreePort(t)
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	s := &Server{Endpoint: "http://" + addr, Bucket: "files"}
-	s.Counter = newCounter(addr)
+	s.Counter = buckettest.NewCounter(addr, see)
 	front := httptest.NewServer(s.Counter)
 	t.Cleanup(front.Close)
 	s.Counted = front.URL

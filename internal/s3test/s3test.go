@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
@@ -51,7 +52,7 @@ func Start(t testing.TB) *Server {
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	testserver.Start(t, addr, cmd)
 
-	s.Counter = newCounter(addr)
+	s.Counter = buckettest.NewCounter(addr, see)
 	front := httptest.NewServer(s.Counter)
 	t.Cleanup(front.Close)
 	s.Counted = front.URL

@@ -12,7 +12,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/azuretest"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
@@ -316,70 +316,21 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// A prefix ends at a segment: "tenant1" is none, since it would have the keys of
-// "tenant10" too.
 func TestPrefixEndsInASlash(t *testing.T) {
 	srv := azuretest.Start(t)
-	srv.Put(t, "tenant10/a", []byte("theirs"))
-	for _, prefix := range []string{"tenant1", "tenant10/../tenant1/", ".", `a\b/`} {
-		s := azurebucket.New(srv.Client, &azurebucket.Options{Prefix: prefix})
-		want := strconv.Quote(prefix)
-		check := func(op string, err error) {
-			t.Helper()
-			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
-				t.Errorf("prefix %q: %s: %v, want an error that names it", prefix, op, err)
-			}
-		}
-		_, err := s.File("0/a")
-		check("File", err)
-		_, err = downloadview.Exists(t.Context(), s, "0/a")
-		check("Exists", err)
-		check("Save", s.Save(t.Context(), "0/new", strings.NewReader("x")))
-		check("Delete", s.Delete(t.Context(), "0/a"))
-		_, err = downloadview.TimesOf(t.Context(), s, "0/a")
-		if !errors.Is(err, errors.ErrUnsupported) {
-			check("TimesOf", err)
-		}
-		_, err = s.URL(t.Context(), "0/a")
-		check("URL", err)
-		for fi, err := range s.List(t.Context(), "") {
-			check("List", err)
-			if fi != nil {
-				t.Errorf("prefix %q lists %q", prefix, fi.Name())
-			}
-		}
-	}
+	buckettest.PrefixEndsInASlash(t, putter(srv), func(prefix string) downloadview.Storage {
+		return azurebucket.New(srv.Client, &azurebucket.Options{Prefix: prefix})
+	}, `a\b/`)
 }
 
 func TestPrefix(t *testing.T) {
 	srv := azuretest.Start(t)
-	srv.Put(t, "in/a", []byte("inside"))
-	srv.Put(t, "in/f/b", []byte("inside"))
-	srv.Put(t, "secret", []byte("outside"))
 	s := azurebucket.New(srv.Client, &azurebucket.Options{Prefix: "in/"})
-	h, err := file(t, s, "a").Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := content(t, h); got != "inside" {
-		t.Errorf("a has %q, want inside", got)
-	}
-	if got, want := names(t, s, ""), []string{"a", "f/"}; !slices.Equal(got, want) {
-		t.Errorf("List = %q, want %q", got, want)
-	}
-	if got, want := names(t, s, "f"), []string{"b"}; !slices.Equal(got, want) {
-		t.Errorf("List of f = %q, want %q", got, want)
-	}
-	for _, key := range []string{"../secret", "f/../../secret", "./../secret", "f//../../secret", `..\secret`, `f\..\..\secret`} {
-		if _, err := s.File(key); !errors.Is(err, fs.ErrInvalid) {
-			t.Errorf("File(%q): %v, want fs.ErrInvalid", key, err)
-		}
-	}
-	for _, key := range []string{"secret", "/secret", "..%2Fsecret", "%2e%2e/secret", "f/../x/../secret"} {
-		if _, err := file(t, s, key).Open(t.Context()); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("Open(%q): %v, want fs.ErrNotExist", key, err)
-		}
-	}
+	buckettest.Prefix(t, putter(srv), s, `..\secret`, `f\..\..\secret`)
+}
+
+func putter(srv *azuretest.Server) func(*testing.T, string, []byte) {
+	return func(t *testing.T, key string, content []byte) { srv.Put(t, key, content) }
 }
 
 func TestServerErrors(t *testing.T) {
@@ -462,22 +413,6 @@ func TestContext(t *testing.T) {
 	}
 }
 
-func names(t *testing.T, s downloadview.Storage, folder string) []string {
-	t.Helper()
-	var all []string
-	for fi, err := range downloadview.List(t.Context(), s, folder) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := fi.Name()
-		if fi.IsDir() {
-			name += "/"
-		}
-		all = append(all, name)
-	}
-	return all
-}
-
 func TestList(t *testing.T) {
 	srv := azuretest.Start(t)
 	for _, key := range []string{"a/x", "a/y/z", "a-b", "a.txt", "b", "c d/%41+", "e//f"} {
@@ -498,7 +433,7 @@ func TestList(t *testing.T) {
 		"e":    nil,
 		"none": nil,
 	} {
-		if got := names(t, s, folder); !slices.Equal(got, want) {
+		if got := buckettest.Names(t, s, folder); !slices.Equal(got, want) {
 			t.Errorf("List(%q) = %q, want %q", folder, got, want)
 		}
 	}

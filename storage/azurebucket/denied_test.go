@@ -6,10 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
-
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/internal/azuretest"
 	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
@@ -28,11 +25,7 @@ func TestDenied(t *testing.T) {
 					w.WriteHeader(http.StatusForbidden)
 				}))
 				t.Cleanup(srv.Close)
-				client, err := container.NewClientWithNoCredential(srv.URL+"/acct/bkt", azuretest.Options(t))
-				if err != nil {
-					t.Fatal(err)
-				}
-				return azurebucket.New(client, &azurebucket.Options{Prefix: "in/", Logger: l})
+				return fakeAt(t, srv.URL, &azurebucket.Options{Prefix: "in/", Logger: l})
 			})
 		})
 	}

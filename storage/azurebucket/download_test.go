@@ -1,12 +1,9 @@
 package azurebucket_test
 
 import (
-	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/downloadview/downloadview"
@@ -28,25 +25,9 @@ func asked(r azuretest.Request) buckettest.Request {
 
 func bucket(t *testing.T, srv *azuretest.Server) buckettest.Bucket {
 	whole, looked, part := buckettest.Whole, buckettest.Looked, buckettest.Part
-	return buckettest.Bucket{
+	return buckettest.Counted(buckettest.Bucket{
 		Storage: azurebucket.New(srv.Client, nil),
-		Put: func(key string, content []byte) error {
-			return srv.TryPut(t.Context(), key, content)
-		},
-		Requests: func() (all []buckettest.Request) {
-			for _, r := range srv.Counter.Requests() {
-				all = append(all, asked(r))
-			}
-			return all
-		},
-		Reset: srv.Counter.Reset,
-		Before: func(f func(buckettest.Request)) {
-			if f == nil {
-				srv.Counter.Before(nil)
-				return
-			}
-			srv.Counter.Before(func(r azuretest.Request) { f(asked(r)) })
-		},
+		Put:     func(key string, content []byte) error { return srv.TryPut(t.Context(), key, content) },
 		Asks: map[string][]buckettest.Request{
 			// The SDK has no word for the range of all bytes.
 			"range of all":     {whole},
@@ -55,7 +36,7 @@ func bucket(t *testing.T, srv *azuretest.Server) buckettest.Bucket {
 			"suffix":                  {looked, part("bytes=99993-99999")},
 			"suffix of more than all": {looked, part("bytes=0-99999")},
 		},
-	}
+	}, srv.Counter, asked)
 }
 
 func TestDownloads(t *testing.T) { buckettest.Downloads(t, bucket(t, azuretest.Start(t))) }
@@ -96,46 +77,5 @@ func TestFarPastTheEnd(t *testing.T) {
 	}
 	if got, want := operations(srv), []string{"GetBlob", "GetBlobProperties"}; !slices.Equal(got, want) {
 		t.Errorf("requests %q, want %q", got, want)
-	}
-}
-
-// A store that breaks off must not leave what looks like a whole download.
-func TestStoreBreaksOff(t *testing.T) {
-	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "1000000")
-		w.Write(make([]byte, 500_000))
-		panic(http.ErrAbortHandler)
-	})
-	resp, body, err := buckettest.Get(t, "GET", buckettest.Serve(t, s)+"/a")
-	if resp.StatusCode != http.StatusOK || err == nil {
-		t.Errorf("status %d, %d bytes, %v, want 200 and an error", resp.StatusCode, len(body), err)
-	}
-}
-
-// A busy store's Retry-After reaches the client, and nothing else of it: no
-// name, host or number of a request, whatever went wrong.
-func TestNothingOfTheStoreReachesClients(t *testing.T) {
-	for _, status := range []int{400, 403, 404, 409, 412, 416, 429, 500, 503} {
-		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", "7")
-			w.Header().Set("X-Ms-Request-Id", "secret")
-			w.Header().Set("X-Ms-Error-Code", "Secret")
-			w.Header().Set("Content-Type", "application/xml")
-			w.WriteHeader(status)
-			io.WriteString(w, "<Error><Code>Secret</Code><Message>secret bkt</Message></Error>")
-		})
-		resp, body, err := buckettest.Get(t, "GET", buckettest.Serve(t, s)+"/a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if busy := status == 429 || status == 503; busy && (resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "7") {
-			t.Errorf("%d becomes %s with Retry-After %q, want 503 and 7", status, resp.Status, resp.Header.Get("Retry-After"))
-		}
-		all := strings.ToLower(fmt.Sprint(resp.Header, string(body)))
-		for _, word := range []string{"secret", "bkt", "acct", "127.0.0.1"} {
-			if strings.Contains(all, word) {
-				t.Errorf("%d: the client sees %s", status, all)
-			}
-		}
 	}
 }

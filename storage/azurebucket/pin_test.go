@@ -78,7 +78,7 @@ func TestArchived(t *testing.T) {
 	if found, err := s.Exists(t.Context(), "a"); !found || err != nil {
 		t.Errorf("Exists = %t, %v, want true", found, err)
 	}
-	if got, want := names(t, s, ""), []string{"a"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, s, ""), []string{"a"}; !slices.Equal(got, want) {
 		t.Errorf("List = %q, want %q", got, want)
 	}
 }

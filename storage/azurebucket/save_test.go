@@ -62,7 +62,7 @@ func TestSaveSizes(t *testing.T) {
 			t.Errorf("%d bytes are stored, or other ones; want %d", len(got), size)
 		}
 	}
-	if got, want := names(t, azurebucket.New(srv.Client, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, azurebucket.New(srv.Client, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
 		t.Errorf("the container has %q, want %q: the prefix", got, want)
 	}
 }
@@ -109,7 +109,7 @@ func TestSaveAfterFailure(t *testing.T) {
 			t.Errorf("%s: after a failure: %v", name, err)
 		}
 	}
-	if got, want := names(t, s, ""), []string{"old", "sdk", "storage"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, s, ""), []string{"old", "sdk", "storage"}; !slices.Equal(got, want) {
 		t.Errorf("List = %q, want %q", got, want)
 	}
 }
@@ -174,7 +174,7 @@ func TestDelete(t *testing.T) {
 		t.Errorf("Delete again: %v, want fs.ErrNotExist", err)
 	}
 	all := azurebucket.New(srv.Client, nil)
-	if got, want := names(t, all, ""), []string{"a"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, all, ""), []string{"a"}; !slices.Equal(got, want) {
 		t.Errorf("the container has %q, want still %q, which is not below the prefix", got, want)
 	}
 

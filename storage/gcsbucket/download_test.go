@@ -17,30 +17,16 @@ func bucketOf(t *testing.T, srv *gcstest.Server, s *gcsbucket.Storage) buckettes
 		}
 		return buckettest.Request{Kind: kind, Range: r.Range}
 	}
-	return buckettest.Bucket{
+	return buckettest.Counted(buckettest.Bucket{
 		Storage: s,
 		Put:     func(key string, content []byte) error { return srv.TryPut(t.Context(), key, content) },
-		Requests: func() (all []buckettest.Request) {
-			for _, r := range srv.Counter.Requests() {
-				all = append(all, seen(r))
-			}
-			return all
-		},
-		Reset: srv.Counter.Reset,
-		Before: func(f func(buckettest.Request)) {
-			if f == nil {
-				srv.Counter.Before(nil)
-				return
-			}
-			srv.Counter.Before(func(r gcstest.Request) { f(seen(r)) })
-		},
 		Asks: map[string][]buckettest.Request{
 			// The range of all is what comes without one, which tells an empty
 			// object, too.
 			"range of all":     {buckettest.Whole},
 			"range of nothing": {buckettest.Whole, buckettest.Looked},
 		},
-	}
+	}, srv.Counter, seen)
 }
 
 func TestRequestsOfDownloads(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -315,66 +314,21 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// A prefix ends at a segment: "tenant1" is none, since it would have the keys of
-// "tenant10" too.
 func TestPrefixEndsInASlash(t *testing.T) {
 	srv := gcstest.Start(t)
-	srv.Put(t, "tenant10/a", []byte("theirs"))
-	for _, prefix := range []string{"tenant1", "tenant10/../tenant1/", "."} {
-		s := gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: prefix})
-		want := strconv.Quote(prefix)
-		check := func(op string, err error) {
-			t.Helper()
-			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
-				t.Errorf("prefix %q: %s: %v, want an error that names it", prefix, op, err)
-			}
-		}
-		_, err := s.File("0/a")
-		check("File", err)
-		_, err = downloadview.Exists(t.Context(), s, "0/a")
-		check("Exists", err)
-		check("Save", s.Save(t.Context(), "0/new", strings.NewReader("x")))
-		check("Delete", s.Delete(t.Context(), "0/a"))
-		_, err = downloadview.TimesOf(t.Context(), s, "0/a")
-		if !errors.Is(err, errors.ErrUnsupported) {
-			check("TimesOf", err)
-		}
-		_, err = s.URL(t.Context(), "0/a")
-		check("URL", err)
-		for fi, err := range s.List(t.Context(), "") {
-			check("List", err)
-			if fi != nil {
-				t.Errorf("prefix %q lists %q", prefix, fi.Name())
-			}
-		}
-	}
+	buckettest.PrefixEndsInASlash(t, putter(srv), func(prefix string) downloadview.Storage {
+		return gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: prefix})
+	})
 }
 
 func TestPrefix(t *testing.T) {
 	srv := gcstest.Start(t)
-	srv.Put(t, "in/a", []byte("inside"))
-	srv.Put(t, "in/f/b", []byte("inside"))
 	srv.Put(t, "in/f/../../secret", []byte("inside"))
-	srv.Put(t, "secret", []byte("outside"))
-	s := gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: "in/"})
-	h, err := file(t, s, "a").Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := content(t, h); got != "inside" {
-		t.Errorf("a has %q, want inside", got)
-	}
-	if got, want := listing(t, s, ""), []string{"a", "f/"}; !slices.Equal(got, want) {
-		t.Errorf("List = %q, want %q", got, want)
-	}
-	if got, want := listing(t, s, "f"), []string{"b"}; !slices.Equal(got, want) {
-		t.Errorf("List of f = %q, want %q", got, want)
-	}
-	for _, key := range []string{"../secret", "f/../../secret", "./../secret", "f//../../secret"} {
-		if _, err := s.File(key); !errors.Is(err, fs.ErrInvalid) {
-			t.Errorf("File(%q): %v, want fs.ErrInvalid", key, err)
-		}
-	}
+	buckettest.Prefix(t, putter(srv), gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: "in/"}))
+}
+
+func putter(srv *gcstest.Server) func(*testing.T, string, []byte) {
+	return func(t *testing.T, key string, content []byte) { srv.Put(t, key, content) }
 }
 
 func TestServerErrors(t *testing.T) {
@@ -451,22 +405,6 @@ func TestContext(t *testing.T) {
 	}
 }
 
-func listing(t *testing.T, s downloadview.Storage, folder string) []string {
-	t.Helper()
-	var names []string
-	for fi, err := range downloadview.List(t.Context(), s, folder) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := fi.Name()
-		if fi.IsDir() {
-			name += "/"
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
 func TestList(t *testing.T) {
 	srv := gcstest.Start(t)
 	for _, key := range []string{"a/x", "a/y/z", "a-b", "a.txt", "b", "c d/%41+", "no\nkey"} {
@@ -482,7 +420,7 @@ func TestList(t *testing.T) {
 		"c d":  {"%41+"},
 		"none": nil,
 	} {
-		if got := listing(t, s, folder); !slices.Equal(got, want) {
+		if got := buckettest.Names(t, s, folder); !slices.Equal(got, want) {
 			t.Errorf("List(%q) = %q, want %q", folder, got, want)
 		}
 	}

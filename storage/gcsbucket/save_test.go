@@ -51,7 +51,7 @@ func TestSaveSizes(t *testing.T) {
 			t.Errorf("%d bytes are stored, or other ones; want %d", len(got), size)
 		}
 	}
-	if got, want := listing(t, gcsbucket.New(srv.Client, srv.Bucket, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, gcsbucket.New(srv.Client, srv.Bucket, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
 		t.Errorf("the bucket has %q, want %q: the prefix", got, want)
 	}
 }
@@ -134,7 +134,7 @@ func TestDelete(t *testing.T) {
 			t.Errorf("Delete(%q): %v, want %v", key, err, want)
 		}
 	}
-	if got, want := listing(t, gcsbucket.New(srv.Client, srv.Bucket, nil), ""), []string{"a"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, gcsbucket.New(srv.Client, srv.Bucket, nil), ""), []string{"a"}; !slices.Equal(got, want) {
 		t.Errorf("the bucket has %q, want %q, which is not below the prefix", got, want)
 	}
 }

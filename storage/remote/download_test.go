@@ -3,15 +3,12 @@ package remote_test
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
@@ -21,37 +18,6 @@ func countNew(to chan<- http.ConnState) func(net.Conn, http.ConnState) {
 			to <- s
 		}
 	}
-}
-
-// serve serves the keys of a storage under "/".
-func serve(t *testing.T, s downloadview.Storage) string {
-	t.Helper()
-	key := func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil }
-	srv := httptest.NewServer(downloadview.NewHandler(
-		downloadview.StorageView{Storage: s, Key: key},
-		&downloadview.Options{Logger: slog.New(slog.DiscardHandler)},
-	))
-	t.Cleanup(srv.Close)
-	return srv.URL
-}
-
-// download returns the answer and its body; the error is that of the body.
-func download(t *testing.T, method, url string, fields ...string) (*http.Response, []byte, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(fields); i += 2 {
-		req.Header.Add(fields[i], fields[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp, body, err
 }
 
 // What a download costs at the origin: a request for each of the few things
@@ -65,8 +31,8 @@ func TestRequestsOfDownloads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	url := serve(t, below(t, origin.URL+"/files", remote.Options{}))
-	resp, _, err := download(t, "HEAD", url+"/a%20b.txt")
+	url := buckettest.Serve(t, below(t, origin.URL+"/files", remote.Options{}))
+	resp, _, err := buckettest.Get(t, "HEAD", url+"/a%20b.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +68,7 @@ func TestRequestsOfDownloads(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			origin.requests()
-			resp, body, err := download(t, tt.method, url+tt.path, tt.fields...)
+			resp, body, err := buckettest.Get(t, tt.method, url+tt.path, tt.fields...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +88,7 @@ func TestRequestsOfDownloads(t *testing.T) {
 // An origin that knows no HEAD, or allows it to nobody, is opened instead.
 func TestHeadWithoutHead(t *testing.T) {
 	for _, status := range []int{401, 403, 405, 501} {
-		url := serve(t, fake(t, func(w http.ResponseWriter, r *http.Request) {
+		url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
 				w.WriteHeader(status)
 				return
@@ -130,11 +96,11 @@ func TestHeadWithoutHead(t *testing.T) {
 			w.Header().Set("ETag", `"v1"`)
 			io.WriteString(w, "content")
 		}))
-		resp, _, err := download(t, "HEAD", url+"/a")
+		resp, _, err := buckettest.Get(t, "HEAD", url+"/a")
 		if err != nil || resp.StatusCode != http.StatusOK || resp.ContentLength != 7 {
 			t.Errorf("HEAD answered with %d: status %d, %d bytes, %v, want what GET says", status, resp.StatusCode, resp.ContentLength, err)
 		}
-		resp, _, err = download(t, "GET", url+"/a", "If-None-Match", `"v1"`)
+		resp, _, err = buckettest.Get(t, "GET", url+"/a", "If-None-Match", `"v1"`)
 		if err != nil || resp.StatusCode != http.StatusNotModified {
 			t.Errorf("HEAD answered with %d: status %d, %v, want 304", status, resp.StatusCode, err)
 		}
@@ -143,9 +109,9 @@ func TestHeadWithoutHead(t *testing.T) {
 
 // Ranges of an origin that has none are the whole file.
 func TestOriginWithoutRanges(t *testing.T) {
-	url := serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "0123456789") }))
+	url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "0123456789") }))
 	for _, r := range []string{"bytes=2-4", "bytes=-3", "bytes=2-"} {
-		resp, body, err := download(t, "GET", url+"/a", "Range", r)
+		resp, body, err := buckettest.Get(t, "GET", url+"/a", "Range", r)
 		if err != nil || resp.StatusCode != http.StatusOK || string(body) != "0123456789" {
 			t.Errorf("%s: status %d, %q, %v, want 200 and all", r, resp.StatusCode, body, err)
 		}

@@ -98,59 +98,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A range must be the one that was asked for, or it is no answer at all.
-func TestOtherRanges(t *testing.T) {
-	for _, tt := range []struct {
-		name           string
-		offset, length int64
-		status         int
-		contentRange   string
-		body           string
-		want           error
-	}{
-		{"asked for", 2, 3, 206, "bytes 2-4/10", "234", nil},
-		{"suffix", -3, 0, 206, "bytes 7-9/10", "789", nil},
-		{"ignored", 2, 3, 200, "", "0123456789", errors.ErrUnsupported},
-		{"whole in spite of its Content-Range", 2, 3, 200, "bytes 2-4/10", "234", errors.ErrUnsupported},
-		{"ignored, and empty", 0, -1, 200, "", "", downloadview.ErrRange},
-		{"unsatisfiable", 10, 1, 416, "bytes */10", "", downloadview.ErrRange},
-		{"no Content-Range", 2, 3, 206, "", "234", downloadview.ErrUpstream},
-		{"another beginning", 2, 3, 206, "bytes 0-2/10", "012", downloadview.ErrUpstream},
-		{"shorter", 2, 3, 206, "bytes 2-3/10", "23", downloadview.ErrUpstream},
-		{"size unknown", 2, 3, 206, "bytes 2-4/*", "234", errors.ErrUnsupported},
-		{"other length", 2, 3, 206, "bytes 2-4/10", "23456", downloadview.ErrUpstream},
-		{"no content", 2, 3, 204, "", "", downloadview.ErrUpstream},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-				if tt.contentRange != "" {
-					w.Header().Set("Content-Range", tt.contentRange)
-				}
-				w.WriteHeader(tt.status)
-				io.WriteString(w, tt.body)
-			})
-			h, err := file(t, s, "a").(downloadview.RangeFile).OpenRange(t.Context(), tt.offset, tt.length)
-			if !errors.Is(err, tt.want) {
-				t.Fatalf("OpenRange(%d, %d): %v, want %v", tt.offset, tt.length, err, tt.want)
-			}
-			if tt.want == nil {
-				if got := content(t, h); got != tt.body {
-					t.Errorf("content %q, want %q", got, tt.body)
-				}
-			}
-		})
-	}
-}
-
-func TestPartInsteadOfTheWhole(t *testing.T) {
-	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Range", "bytes 0-2/10")
-		w.WriteHeader(http.StatusPartialContent)
-		io.WriteString(w, "012")
-	})
-	if _, err := file(t, s, "a").Open(t.Context()); !errors.Is(err, downloadview.ErrUpstream) {
-		t.Errorf("Open: %v, want ErrUpstream", err)
-	}
+// A 416 that nobody asked for says nothing of a range.
+func TestRangeThatNobodyAskedFor(t *testing.T) {
 	f := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) })
 	if _, err := file(t, f, "a").Open(t.Context()); !errors.Is(err, downloadview.ErrUpstream) || errors.Is(err, downloadview.ErrRange) {
 		t.Errorf("Open: %v, want ErrUpstream for a 416 that nobody asked for", err)
@@ -232,24 +181,6 @@ func TestUnreachable(t *testing.T) {
 	_, err := file(t, below(t, srv.URL, remote.Options{}), "a").Open(t.Context())
 	if !errors.Is(err, downloadview.ErrUpstream) || downloadview.StatusCode(err) != http.StatusBadGateway {
 		t.Errorf("Open: %v, want ErrUpstream", err)
-	}
-}
-
-func TestUnknownSize(t *testing.T) {
-	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, "0123")
-		w.(http.Flusher).Flush()
-		io.WriteString(w, "456789")
-	})
-	h, err := file(t, s, "a").Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if size := attributes(t, h.Stat).Size; size != -1 {
-		t.Errorf("size %d of a chunked answer, want -1", size)
-	}
-	if got := content(t, h); got != "0123456789" {
-		t.Errorf("content %q, want 0123456789", got)
 	}
 }
 

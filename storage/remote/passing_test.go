@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
 // The client sees what it may, and the origin nothing of the client.
@@ -23,7 +25,7 @@ func TestNothingPassesThrough(t *testing.T) {
 		"Access-Control-Allow-Origin": {"*"}, "Content-Security-Policy": {"secret"}, "Strict-Transport-Security": {"secret"},
 		"Accept-Ranges": {"none"}, "Content-Location": {"secret"}, "Alt-Svc": {"secret"}, "Clear-Site-Data": {"secret"}, "Vary": {"secret"},
 	}
-	url := serve(t, fake(t, func(w http.ResponseWriter, r *http.Request) {
+	url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r.Header
 		for key, values := range hostile {
 			w.Header()[key] = values
@@ -54,7 +56,7 @@ func TestNothingPassesThrough(t *testing.T) {
 		if name == "head" {
 			method = "HEAD"
 		}
-		resp, _, err := download(t, method, url+"/a.csv", append(more, fields...)...)
+		resp, _, err := buckettest.Get(t, method, url+"/a.csv", append(more, fields...)...)
 		if err != nil || resp.StatusCode >= 300 {
 			t.Fatalf("%s: status %d, %v", name, resp.StatusCode, err)
 		}
@@ -83,14 +85,14 @@ func TestNothingPassesThrough(t *testing.T) {
 // What the origin says when it refuses stays here too, but for Retry-After.
 func TestRefusalsPassNothing(t *testing.T) {
 	for status, want := range map[int]int{404: 404, 403: 404, 429: 503, 503: 503, 500: 502, 418: 502} {
-		url := serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			w.Header().Set("Set-Cookie", "secret=1")
 			w.Header().Set("X-Accel-Redirect", "/secret")
 			w.WriteHeader(status)
 			io.WriteString(w, "secret")
 		}))
-		resp, body, err := download(t, "GET", url+"/a")
+		resp, body, err := buckettest.Get(t, "GET", url+"/a")
 		if err != nil || resp.StatusCode != want {
 			t.Errorf("answered with %d: status %d, %v, want %d", status, resp.StatusCode, err, want)
 		}
@@ -100,18 +102,5 @@ func TestRefusalsPassNothing(t *testing.T) {
 		if all := fmt.Sprint(resp.Header, string(body)); strings.Contains(all, "secret") {
 			t.Errorf("answered with %d: the client sees %s", status, all)
 		}
-	}
-}
-
-// An origin that breaks off must not leave what looks like a whole download.
-func TestOriginBreaksOff(t *testing.T) {
-	url := serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "1000000")
-		w.Write(make([]byte, 500_000))
-		panic(http.ErrAbortHandler)
-	}))
-	resp, body, err := download(t, "GET", url+"/a")
-	if resp.StatusCode != http.StatusOK || err == nil {
-		t.Errorf("status %d, %d bytes, %v, want 200 and an error", resp.StatusCode, len(body), err)
 	}
 }

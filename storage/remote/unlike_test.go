@@ -5,56 +5,14 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/storage/resume"
+	"github.com/downloadview/downloadview/internal/buckettest"
 )
-
-// An origin that answers HEAD with something else than it would answer GET with
-// serves what a GET can ask for.
-func TestHeadIsNoJudgeOfGet(t *testing.T) {
-	object := bytes.Repeat([]byte("0123456789"), 1000)
-	for _, status := range []int{400, 401, 403, 404, 405, 500, 501} {
-		url := serve(t, resume.New(fake(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodHead {
-				w.WriteHeader(status)
-				return
-			}
-			w.Header().Set("ETag", `"v1"`)
-			http.ServeContent(w, r, "", time.Unix(1.7e9, 0), bytes.NewReader(object))
-		}), nil))
-		for _, tt := range []struct {
-			name   string
-			fields []string
-			status int
-			length int
-		}{
-			{"whole", nil, 200, 10_000},
-			{"not modified", []string{"If-None-Match", `"v1"`}, 304, 0},
-			{"modified", []string{"If-None-Match", `"v0"`}, 200, 10_000},
-			{"failed precondition", []string{"If-Match", `"v0"`}, 412, -1},
-			{"suffix and precondition", []string{"If-Match", `"v1"`, "Range", "bytes=-7"}, 206, 7},
-			{"several ranges", []string{"Range", "bytes=0-0,5000-5001"}, 206, -1},
-		} {
-			resp, body, err := download(t, "GET", url+"/a", tt.fields...)
-			if err != nil || resp.StatusCode != tt.status || tt.length >= 0 && len(body) != tt.length {
-				t.Errorf("HEAD %d, %s: %d, %d bytes, %v; want %d", status, tt.name, resp.StatusCode, len(body), err, tt.status)
-			}
-		}
-		want := 200
-		if status == 404 {
-			want = 404 // as the origin says
-		}
-		if resp, _, _ := download(t, "HEAD", url+"/a"); resp.StatusCode != want {
-			t.Errorf("HEAD %d: %d, want %d", status, resp.StatusCode, want)
-		}
-	}
-}
 
 // 203 is 200 from a proxy that has changed something of it; no other status is.
 func TestOtherSuccesses(t *testing.T) {
@@ -65,13 +23,13 @@ func TestOtherSuccesses(t *testing.T) {
 				w.Write([]byte("0123"))
 			}
 		})
-		url := serve(t, s)
+		url := buckettest.Serve(t, s)
 		for _, method := range []string{"GET", "HEAD"} {
-			if resp, _, _ := download(t, method, url+"/a"); resp.StatusCode != want {
+			if resp, _, _ := buckettest.Get(t, method, url+"/a"); resp.StatusCode != want {
 				t.Errorf("%d to %s is answered with %d, want %d", status, method, resp.StatusCode, want)
 			}
 		}
-		if resp, body, err := download(t, "GET", url+"/a", "Range", "bytes=1-2"); resp.StatusCode != want || want == 200 && (string(body) != "0123" || err != nil) {
+		if resp, body, err := buckettest.Get(t, "GET", url+"/a", "Range", "bytes=1-2"); resp.StatusCode != want || want == 200 && (string(body) != "0123" || err != nil) {
 			t.Errorf("%d to a range is answered with %d %q, want %d and the whole", status, resp.StatusCode, body, want)
 		}
 	}
@@ -127,20 +85,5 @@ func TestWhatIsKeptBesideAFile(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Expires", "0") })
 	if a := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, "a")) }); a.Expires != "" {
 		t.Errorf("Expires %q that is no date, want none", a.Expires)
-	}
-}
-
-// What another try doesn't change is asked once.
-func TestLastingFailuresAreAskedOnce(t *testing.T) {
-	for status, want := range map[int]int{400: 1, 401: 1, 404: 1, 407: 1, 451: 1, 302: 1, 500: 3, 502: 3} {
-		asked := 0
-		s := resume.New(fake(t, func(w http.ResponseWriter, _ *http.Request) {
-			asked++
-			w.Header().Set("Location", "http://elsewhere.test/")
-			w.WriteHeader(status)
-		}), &resume.Options{Backoff: func(int) time.Duration { return 0 }})
-		if _, err := file(t, s, "a").Open(t.Context()); asked != want || err == nil {
-			t.Errorf("%d is asked %d times, want %d: %v", status, asked, want, fmt.Sprint(err))
-		}
 	}
 }

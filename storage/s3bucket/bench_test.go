@@ -11,6 +11,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
@@ -71,10 +72,10 @@ func (w headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 // the bytes.
 func BenchmarkOpen(b *testing.B) {
 	srv := s3test.Start(b)
-	srv.Put(b, "a", numbered(1, 16<<20), func(in *s3.PutObjectInput) {
+	srv.Put(b, "a", buckettest.Numbered(1, 16<<20), func(in *s3.PutObjectInput) {
 		in.ChecksumAlgorithm = types.ChecksumAlgorithmSha256
 	})
-	srv.Put(b, "small", numbered(1, 1<<10))
+	srv.Put(b, "small", buckettest.Numbered(1, 1<<10))
 	s := s3bucket.New(srv.Client, srv.Bucket, nil)
 	buf := make([]byte, 256<<10)
 	sdk := func(mode types.ChecksumMode) func(key string) (io.ReadCloser, error) {

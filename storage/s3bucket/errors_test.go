@@ -17,67 +17,6 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-func TestErrorAnswers(t *testing.T) {
-	tests := []struct {
-		status int
-		code   string
-		want   error
-		client int // status for the client
-	}{
-		{404, "NoSuchKey", fs.ErrNotExist, 404},
-		{404, "NoSuchBucket", fs.ErrNotExist, 404},
-		{404, "", fs.ErrNotExist, 404}, // as for HEAD
-		{404, "NotOfS3", downloadview.ErrUpstream, 502},
-		{403, "AccessDenied", fs.ErrNotExist, 404},
-		{403, "SignatureDoesNotMatch", downloadview.ErrUpstream, 502},
-		{403, "InvalidAccessKeyId", downloadview.ErrUpstream, 502},
-		{403, "RequestTimeTooSkewed", downloadview.ErrUpstream, 502},
-		{403, "AccountProblem", downloadview.ErrUpstream, 502},
-		{403, "InvalidObjectState", downloadview.ErrUpstream, 503},
-		{401, "Unauthorized", downloadview.ErrUpstream, 502},
-		{400, "InvalidToken", downloadview.ErrUpstream, 502},
-		{400, "ExpiredToken", downloadview.ErrUpstream, 502},
-		{400, "KeyTooLongError", fs.ErrInvalid, 404},
-		{301, "PermanentRedirect", downloadview.ErrUpstream, 502},
-		{405, "MethodNotAllowed", downloadview.ErrUpstream, 502},
-		{412, "PreconditionFailed", downloadview.ErrChanged, 503},
-		{416, "InvalidRange", downloadview.ErrRange, 500},
-		{429, "TooManyRequests", downloadview.ErrUpstream, 503},
-		{400, "RequestLimitExceeded", downloadview.ErrUpstream, 503},
-		{500, "InternalError", downloadview.ErrUpstream, 502},
-		{503, "SlowDown", downloadview.ErrUpstream, 503},
-		{503, "", downloadview.ErrUpstream, 503},
-		{504, "", downloadview.ErrUpstream, 504},
-	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) {
-			s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(tt.status)
-				if tt.code != "" {
-					fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", tt.code)
-				}
-			})
-			f := file(t, s, "a")
-			for name, call := range map[string]func() error{
-				"Open":      func() error { _, err := f.Open(t.Context()); return err },
-				"OpenRange": func() error { _, err := downloadview.OpenRange(t.Context(), f, 1, 2); return err },
-			} {
-				err := call()
-				if !errors.Is(err, tt.want) {
-					t.Errorf("%s: %v, want %v", name, err, tt.want)
-				}
-				if got := downloadview.StatusCode(err); got != tt.client {
-					t.Errorf("%s: the client sees %d, want %d", name, got, tt.client)
-				}
-				var cause interface{ HTTPStatusCode() int }
-				if !errors.As(err, &cause) || cause.HTTPStatusCode() != tt.status {
-					t.Errorf("%s: %v has no cause with status %d", name, err, tt.status)
-				}
-			}
-		})
-	}
-}
-
 // A client that is sent away is told when to come back, by the store or else by
 // a good guess.
 func TestRetryAfter(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
@@ -41,6 +41,10 @@ func content(t *testing.T, h fs.File) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+func statOf(t *testing.T, s downloadview.Storage, key string) func() (fs.FileInfo, error) {
+	return func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, key)) }
 }
 
 func attributes(t *testing.T, stat func() (fs.FileInfo, error)) downloadview.Attributes {
@@ -217,66 +221,20 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// A prefix ends at a segment: "tenant1" is none, since it would have the keys of
-// "tenant10" too.
 func TestPrefixEndsInASlash(t *testing.T) {
 	srv := s3test.Start(t)
-	srv.Put(t, "tenant10/a", []byte("theirs"))
-	for _, prefix := range []string{"tenant1", "tenant10/../tenant1/", "."} {
-		s := s3bucket.New(srv.Client, srv.Bucket, &s3bucket.Options{Prefix: prefix})
-		want := strconv.Quote(prefix)
-		check := func(op string, err error) {
-			t.Helper()
-			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
-				t.Errorf("prefix %q: %s: %v, want an error that names it", prefix, op, err)
-			}
-		}
-		_, err := s.File("0/a")
-		check("File", err)
-		_, err = downloadview.Exists(t.Context(), s, "0/a")
-		check("Exists", err)
-		check("Save", s.Save(t.Context(), "0/new", strings.NewReader("x")))
-		check("Delete", s.Delete(t.Context(), "0/a"))
-		_, err = downloadview.TimesOf(t.Context(), s, "0/a")
-		if !errors.Is(err, errors.ErrUnsupported) {
-			check("TimesOf", err)
-		}
-		_, err = s.URL(t.Context(), "0/a")
-		check("URL", err)
-		for fi, err := range s.List(t.Context(), "") {
-			check("List", err)
-			if fi != nil {
-				t.Errorf("prefix %q lists %q", prefix, fi.Name())
-			}
-		}
-	}
+	buckettest.PrefixEndsInASlash(t, putter(srv), func(prefix string) downloadview.Storage {
+		return s3bucket.New(srv.Client, srv.Bucket, &s3bucket.Options{Prefix: prefix})
+	})
 }
 
 func TestPrefix(t *testing.T) {
 	srv := s3test.Start(t)
-	srv.Put(t, "in/a", []byte("inside"))
-	srv.Put(t, "in/f/b", []byte("inside"))
-	srv.Put(t, "secret", []byte("outside"))
-	s := s3bucket.New(srv.Client, srv.Bucket, &s3bucket.Options{Prefix: "in/"})
-	h, err := file(t, s, "a").Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := content(t, h); got != "inside" {
-		t.Errorf("a has %q, want inside", got)
-	}
-	if got, want := listed(t, s, ""), []string{"a", "f/"}; !slices.Equal(got, want) {
-		t.Errorf("List = %q, want %q", got, want)
-	}
-	if got, want := listed(t, s, "f"), []string{"b"}; !slices.Equal(got, want) {
-		t.Errorf("List of f = %q, want %q", got, want)
-	}
-	// This server resolves dots, so the key itself must not have too many.
-	for _, key := range []string{"../secret", "f/../../secret", "./../secret", "f//../../secret"} {
-		if _, err := s.File(key); !errors.Is(err, fs.ErrInvalid) {
-			t.Errorf("File(%q): %v, want fs.ErrInvalid", key, err)
-		}
-	}
+	buckettest.Prefix(t, putter(srv), s3bucket.New(srv.Client, srv.Bucket, &s3bucket.Options{Prefix: "in/"}))
+}
+
+func putter(srv *s3test.Server) func(*testing.T, string, []byte) {
+	return func(t *testing.T, key string, content []byte) { srv.Put(t, key, content) }
 }
 
 func TestServerErrors(t *testing.T) {
@@ -380,22 +338,6 @@ func TestNoLogNoise(t *testing.T) {
 	}
 }
 
-func listed(t *testing.T, s downloadview.Storage, folder string) []string {
-	t.Helper()
-	var names []string
-	for fi, err := range downloadview.List(t.Context(), s, folder) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := fi.Name()
-		if fi.IsDir() {
-			name += "/"
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
 func TestList(t *testing.T) {
 	srv := s3test.Start(t)
 	for _, key := range []string{"a/x", "a/y/z", "a-b", "a.txt", "b", "c d/%41+"} {
@@ -411,7 +353,7 @@ func TestList(t *testing.T) {
 		"c d":  {"%41+"},
 		"none": nil,
 	} {
-		if got := listed(t, s, folder); !slices.Equal(got, want) {
+		if got := buckettest.Names(t, s, folder); !slices.Equal(got, want) {
 			t.Errorf("List(%q) = %q, want %q", folder, got, want)
 		}
 	}

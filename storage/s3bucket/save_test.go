@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
@@ -55,7 +56,7 @@ func TestSaveSizes(t *testing.T) {
 		24 << 20:  parts(3),
 	} {
 		srv.Counter.Reset()
-		object := numbered(size, size)
+		object := buckettest.Numbered(size, size)
 		if err := s.Save(t.Context(), "a.csv", struct{ io.Reader }{bytes.NewReader(object)}); err != nil {
 			t.Errorf("Save of %d bytes: %v", size, err)
 			continue
@@ -77,7 +78,7 @@ func TestSaveSizes(t *testing.T) {
 	if n := uploads(t, srv); n != 0 {
 		t.Errorf("%d uploads are left, want none", n)
 	}
-	if got, want := listed(t, s3bucket.New(srv.Client, srv.Bucket, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
+	if got, want := buckettest.Names(t, s3bucket.New(srv.Client, srv.Bucket, nil), ""), []string{"in/"}; !slices.Equal(got, want) {
 		t.Errorf("the bucket has %q, want %q: the prefix", got, want)
 	}
 }
@@ -166,7 +167,7 @@ func TestDelete(t *testing.T) {
 	if err := s.Delete(t.Context(), "a"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Delete again: %v, want fs.ErrNotExist", err)
 	}
-	if got, want := listed(t, s3bucket.New(srv.Client, srv.Bucket, nil), ""), []string{"a"}; !slices.Contains(got, want[0]) {
+	if got, want := buckettest.Names(t, s3bucket.New(srv.Client, srv.Bucket, nil), ""), []string{"a"}; !slices.Contains(got, want[0]) {
 		t.Errorf("the bucket has %q, want still %q, which is not below the prefix", got, want)
 	}
 	unable := fake(t, func(w http.ResponseWriter, r *http.Request) {

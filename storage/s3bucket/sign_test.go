@@ -17,6 +17,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
@@ -89,7 +90,7 @@ func TestSignedURL(t *testing.T) {
 		{"no signature", "GET", changed(t, get, "X-Amz-Signature", strings.Repeat("0", 64)), nil, 403, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			resp, body, err := download(t, tt.method, tt.url, tt.fields...)
+			resp, body, err := buckettest.Get(t, tt.method, tt.url, tt.fields...)
 			if err != nil || resp.StatusCode != tt.status {
 				t.Fatalf("%s %s: %s, %v, want %d", tt.method, tt.url, resp.Status, err, tt.status)
 			}
@@ -125,7 +126,7 @@ func TestExpiredURL(t *testing.T) {
 		{6 * 24 * time.Hour, 7 * 24 * time.Hour, "200 0123456789"},
 	} {
 		u := signedAgo(t, srv, tt.age, downloadview.SignOptions{Expiry: tt.expiry})
-		resp, body, err := download(t, "GET", u)
+		resp, body, err := buckettest.Get(t, "GET", u)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +160,7 @@ func TestSignedKeys(t *testing.T) {
 	} {
 		srv.Put(t, key, []byte("content of "+key))
 		u := signed(t, file(t, s, key), downloadview.SignOptions{})
-		resp, body, err := download(t, "GET", u)
+		resp, body, err := buckettest.Get(t, "GET", u)
 		if err != nil || resp.StatusCode != http.StatusOK || string(body) != "content of "+key {
 			t.Errorf("%q by %s: %s %q, %v", key, u, resp.Status, body, err)
 		}
