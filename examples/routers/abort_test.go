@@ -1,5 +1,3 @@
-// Package routers shows downloads below the recoverers of routers that people
-// use.
 package routers
 
 import (

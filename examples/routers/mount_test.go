@@ -3,6 +3,7 @@ package routers
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -44,66 +45,21 @@ func confidential(next downloadview.View) downloadview.View {
 	})
 }
 
-func onMux() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/files/", downloadview.NewHandler(files, nil))
-	mux.HandleFunc("POST /invoices/{id}", func(w http.ResponseWriter, r *http.Request) {
-		f, err := storage.File(r.PathValue("id") + ".pdf")
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		downloadview.Send(w, r, downloadview.Response{File: f, Name: "Invoice.pdf"})
-	})
-	return downloadview.Use(confidential)(mux)
-}
+// index is a page that compressors like.
+var index = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, strings.Repeat("<p>downloads</p>", 1000))
+})
 
-func onChi() http.Handler {
-	r := chi.NewRouter()
-	r.Use(downloadview.Use(confidential))
-	r.Handle("/files/*", downloadview.NewHandler(files, nil)) // Get would leave HEAD out
-	r.Post("/invoices/{id}", func(w http.ResponseWriter, r *http.Request) {
-		f, err := storage.File(chi.URLParam(r, "id") + ".pdf")
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		downloadview.Send(w, r, downloadview.Response{File: f, Name: "Invoice.pdf"})
-	})
-	return r
-}
-
-func onGin() http.Handler {
+var routers = func() map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	r := gin.New()
-	r.Any("/files/*path", gin.WrapH(downloadview.NewHandler(files, nil)))
-	r.POST("/invoices/:id", func(c *gin.Context) {
-		f, err := storage.File(c.Param("id") + ".pdf")
-		if err != nil {
-			c.AbortWithError(http.StatusNotFound, err)
-			return
-		}
-		downloadview.Send(c.Writer, c.Request, downloadview.Response{File: f, Name: "Invoice.pdf"})
-	})
-	return downloadview.Use(confidential)(r) // gin's own middleware is of another kind
-}
-
-func onEcho() http.Handler {
-	e := echo.New()
-	e.Use(echo.WrapMiddleware(downloadview.Use(confidential)))
-	e.Any("/files/*", echo.WrapHandler(downloadview.NewHandler(files, nil)))
-	e.POST("/invoices/:id", func(c *echo.Context) error {
-		f, err := storage.File(c.Param("id") + ".pdf")
-		if err != nil {
-			return echo.ErrNotFound
-		}
-		downloadview.Send(c.Response(), c.Request(), downloadview.Response{File: f, Name: "Invoice.pdf"})
-		return nil
-	})
-	return e
-}
-
-var routers = map[string]http.Handler{"mux": onMux(), "chi": onChi(), "gin": onGin(), "echo": onEcho()}
+	return map[string]http.Handler{
+		"mux":  onNetHTTP(storage, confidential, index),
+		"chi":  onChi(storage, confidential, index),
+		"gin":  onGin(storage, confidential, index),
+		"echo": onEcho(storage, confidential, index),
+	}
+}()
 
 // show prints what a client sees.
 func show(h http.Handler) {
@@ -116,28 +72,28 @@ func show(h http.Handler) {
 }
 
 func Example_mux() {
-	show(onMux())
+	show(routers["mux"])
 	// Output:
 	// 200 attachment; filename="17.pdf" 17.pdf
 	// 200 attachment; filename="Invoice.pdf" 17.pdf
 }
 
 func Example_chi() {
-	show(onChi())
+	show(routers["chi"])
 	// Output:
 	// 200 attachment; filename="17.pdf" 17.pdf
 	// 200 attachment; filename="Invoice.pdf" 17.pdf
 }
 
 func Example_gin() {
-	show(onGin())
+	show(routers["gin"])
 	// Output:
 	// 200 attachment; filename="17.pdf" 17.pdf
 	// 200 attachment; filename="Invoice.pdf" 17.pdf
 }
 
 func Example_echo() {
-	show(onEcho())
+	show(routers["echo"])
 	// Output:
 	// 200 attachment; filename="17.pdf" 17.pdf
 	// 200 attachment; filename="Invoice.pdf" 17.pdf
