@@ -1,17 +1,163 @@
 package downloadview
 
 import (
+	"fmt"
+	"maps"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func TestRootImportsOnlyTheStandardLibrary(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if got := goList(t, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "."); len(got) != 1 {
+		t.Errorf("the root package depends on %q, want itself only", got)
+	}
+}
+
+// The command is not linked with code that is for tests.
+func TestTheCommandHasNoTestCode(t *testing.T) {
+	deps := goList(t, "-deps", "./cmd/downloadview")
+	for _, p := range []string{"testing", module + "/storage/storagetest", module + "/downloadtest"} {
+		if slices.Contains(deps, p) {
+			t.Errorf("cmd/downloadview depends on %s", p)
+		}
+	}
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	imports := graph{}
+	for _, line := range goList(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...") {
+		fields := strings.Fields(line)
+		var ours []string
+		for _, p := range fields[1:] {
+			if p == module || strings.HasPrefix(p, module+"/") {
+				ours = append(ours, short(p))
+			}
+		}
+		imports[short(fields[0])] = ours
+	}
+	if len(imports) < 30 {
+		t.Fatalf("%d packages found", len(imports))
+	}
+	hasProxy := func(name string) bool {
+		_, err := os.Stat("accel/" + name + ".go")
+		return err == nil
+	}
+	for _, w := range imports.wrong(hasProxy) {
+		t.Error(w)
+	}
+}
+
+// Each import that must not be is found.
+func TestWrongImportsAreFound(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		imports graph
+		want    string
+	}{
+		{"as it should be", graph{
+			"root": nil, "internal/wrapper": {"root"}, "storage/disk": {"root", "internal/wrapper"}, "accel": {"root"},
+			"internal/proxies/nginx": nil, "internal/proxies": {"internal/proxies/nginx", "accel"}, "doctor": {"root", "internal/proxies"},
+			"internal/command": {"storage/disk", "doctor", "accel"}, "cmd/downloadview": {"internal/command"},
+		}, ""},
+		{"root", graph{"root": {"internal/wrapper"}}, "root imports internal/wrapper"},
+		{"two storages", graph{"storage/gocloud": {"root", "storage/disk"}}, "storage/gocloud imports storage/disk"},
+		{"a storage and a wrapper", graph{"storage/resume": {"storage/readahead"}}, "storage/resume imports storage/readahead"},
+		{"groups", graph{"middleware": {"accel"}}, "middleware imports accel"},
+		{"the doctor", graph{"doctor": {"accel"}}, "doctor imports accel"},
+		{"through internal", graph{"storage/disk": {"internal/localfile"}, "internal/localfile": {"internal/other"}, "internal/other": {"storage/iofs"}}, "storage/disk depends on storage/iofs"},
+		{"the command's parts", graph{"internal/config": {"internal/command"}}, "internal/config imports internal/command"},
+		{"the command", graph{"internal/command": {"cmd/downloadview"}}, "internal/command imports cmd/downloadview"},
+		{"two proxies", graph{"internal/proxies/caddy": {"internal/proxies/nginx", "internal/proxies/site"}}, "internal/proxies/caddy imports internal/proxies/nginx"},
+	} {
+		hasProxy := func(name string) bool { return name == "nginx" || name == "caddy" }
+		if got := strings.Join(tt.imports.wrong(hasProxy), "; "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+const module = "github.com/downloadview/downloadview"
+
+// short returns the path of a package inside the module; that of the root package
+// is "root".
+func short(path string) string {
+	if path == module {
+		return "root"
+	}
+	return strings.TrimPrefix(path, module+"/")
+}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Fields(string(out)); len(got) != 1 {
-		t.Errorf("the root package depends on %q, want itself only", got)
+	return slices.DeleteFunc(strings.Split(string(out), "\n"), func(s string) bool { return s == "" })
+}
+
+// A graph has, for each package of this module, the others that it imports.
+type graph map[string][]string
+
+// wrong returns the imports that run another way than
+//
+//	cmd → internal/command → storage/*, accel, doctor, middleware, downloadtest → root
+//
+// where those in the middle don't know one another. hasProxy reports whether
+// package accel has a proxy of this name; its folder below internal/proxies
+// imports that of no other proxy.
+func (g graph) wrong(hasProxy func(name string) bool) []string {
+	var found []string
+	for _, p := range slices.Sorted(maps.Keys(g)) {
+		direct := 0
+		for _, q := range g[p] {
+			one, isProxy := strings.CutPrefix(p, "internal/proxies/")
+			other, ofProxy := strings.CutPrefix(q, "internal/proxies/")
+			if p == "root" ||
+				isInTheMiddle(p) && isInTheMiddle(q) ||
+				isOfTheCommand(q) && !isOfTheCommand(p) ||
+				strings.HasPrefix(q, "cmd/") ||
+				isProxy && ofProxy && hasProxy(one) && hasProxy(other) {
+				found = append(found, fmt.Sprintf("%s imports %s", p, q))
+				direct++
+			}
+		}
+		if direct > 0 || !isInTheMiddle(p) || p == "doctor" {
+			continue // the doctor knows the proxies by the table of all
+		}
+		for _, q := range slices.Sorted(maps.Keys(g.reached(p))) {
+			if isInTheMiddle(q) && q != p {
+				found = append(found, fmt.Sprintf("%s depends on %s", p, q))
+			}
+		}
 	}
+	return found
+}
+
+func isOfTheCommand(p string) bool { return p == "internal/command" || strings.HasPrefix(p, "cmd/") }
+
+// isInTheMiddle reports whether p is a package that users of the library import
+// beside the root package.
+func isInTheMiddle(p string) bool {
+	return p != "root" && !strings.HasPrefix(p, "cmd/") && !strings.HasPrefix(p, "internal/")
+}
+
+// reached returns all that p depends on.
+func (g graph) reached(p string) map[string]bool {
+	seen := map[string]bool{}
+	todo := g[p]
+	for len(todo) > 0 {
+		q := todo[0]
+		todo = todo[1:]
+		if !seen[q] {
+			seen[q] = true
+			todo = append(slices.Clone(todo), g[q]...)
+		}
+	}
+	return seen
 }
