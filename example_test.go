@@ -10,24 +10,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/afero"
+	"testing/fstest"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/storage/aferofs"
 	"github.com/downloadview/downloadview/storage/disk"
+	"github.com/downloadview/downloadview/storage/iofs"
 )
 
 // folder makes a storage of files with their contents.
 func folder(files map[string]string) downloadview.Storage {
-	m := afero.NewMemMapFs()
+	m := fstest.MapFS{}
 	for key, content := range files {
-		if err := afero.WriteFile(m, key, []byte(content), 0o600); err != nil {
-			panic(err)
-		}
+		m[key] = &fstest.MapFile{Data: []byte(content)}
 	}
-	return aferofs.New(m, nil)
+	return iofs.New(m, nil)
 }
 
 // show prints what a client sees of h.
