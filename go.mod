@@ -20,7 +20,6 @@ require (
 	github.com/googleapis/gax-go/v2 v2.24.1
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/afero v1.15.0
-	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v4 v4.0.0
 	gocloud.dev v0.47.0
 	golang.org/x/oauth2 v0.36.0

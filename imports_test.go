@@ -26,6 +26,19 @@ func TestTheCommandHasNoTestCode(t *testing.T) {
 	}
 }
 
+// "go mod tidy" of a program that uses the root package, or storage/disk besides,
+// fetches what their tests need, too.
+func TestTestsOfRootAndDiskNeedLittle(t *testing.T) {
+	modules := map[string]bool{}
+	for _, m := range goList(t, "-test", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".", "./storage/disk") {
+		modules[m] = true
+	}
+	want := []string{module, "github.com/go-chi/chi/v5", "golang.org/x/sys"}
+	if got := slices.Sorted(maps.Keys(modules)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("the tests need the modules %q, want %q; docs/design/0002 tells whom that concerns", got, want)
+	}
+}
+
 func TestImportsRunOneWay(t *testing.T) {
 	imports := graph{}
 	for _, line := range goList(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...") {

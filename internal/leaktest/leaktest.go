@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
 
 // Main is for TestMain: it runs m, looks for what was left, and exits.
@@ -33,23 +32,46 @@ func (c Checked) Run() int {
 	return code
 }
 
+// left waits for what is about to end: a socket, for example, is closed by the last
+// to use it, perhaps after its goroutine.
 func left(before []string) error {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	if err := goleak.Find(); err != nil {
-		return err
-	}
-	// A socket is closed by whoever noticed last, perhaps after its goroutine.
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		after := openFiles()
-		if len(after) <= len(before) {
+		running, after := goroutines(), openFiles()
+		switch late := time.Now().After(deadline); {
+		case len(running) == 0 && len(after) <= len(before):
 			return nil
-		}
-		if time.Now().After(deadline) {
+		case late && len(running) > 0:
+			return fmt.Errorf("%d unexpected goroutines after the tests:\n%s", len(running), strings.Join(running, "\n\n"))
+		case late:
 			return fmt.Errorf("%d descriptors were open before the tests, %d after them:\n%q", len(before), len(after), after)
 		}
 		<-time.After(10 * time.Millisecond)
 	}
+}
+
+// goroutines returns the stacks of the goroutines, but for this one and those that
+// the runtime and package os/signal keep running.
+func goroutines() []string {
+	buf := make([]byte, 1<<16)
+	n := runtime.Stack(buf, true)
+	for n == len(buf) {
+		buf = make([]byte, 2*len(buf))
+		n = runtime.Stack(buf, true)
+	}
+	stacks := strings.Split(strings.TrimSpace(string(buf[:n])), "\n\n")
+	return slices.DeleteFunc(stacks[1:], isKeptRunning)
+}
+
+// isKeptRunning reports whether a goroutine belongs to the runtime: it waits for
+// signals, writes a trace, or is a thread of cgo.
+func isKeptRunning(stack string) bool {
+	head, _, _ := strings.Cut(stack, "\n")
+	return strings.Contains(head, "[syscall") ||
+		slices.ContainsFunc([]string{"os/signal.signal_recv", "os/signal.loop", "runtime.ensureSigM", "runtime.ReadTrace"}, func(f string) bool {
+			return strings.Contains(stack, f+"(")
+		})
 }
 
 // openFiles tells what the descriptors of this process are, but for those of
