@@ -29,7 +29,7 @@ func TestTheModuleCanBeFetched(t *testing.T) {
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(),
 		"GIT_CONFIG_COUNT=2",
-		"GIT_CONFIG_KEY_0=url.file://"+filepath.ToSlash(repository)+".insteadOf", "GIT_CONFIG_VALUE_0=https://"+module,
+		"GIT_CONFIG_KEY_0=url.file:///"+strings.TrimPrefix(filepath.ToSlash(repository), "/")+".insteadOf", "GIT_CONFIG_VALUE_0=https://"+module,
 		"GIT_CONFIG_KEY_1=safe.directory", "GIT_CONFIG_VALUE_1=*",
 		"GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw", "GOPROXY=direct", "GOPRIVATE="+module, "GOWORK=off")
 	out, err := cmd.Output()
