@@ -1,9 +1,10 @@
-// Package downloadview hands files to people: files on local disk, in buckets,
-// behind URLs, in a database or made on the fly, sent by this process or by the
-// web server in front of it.
+// Package downloadview serves downloads that the application controls: files on
+// local disk, in buckets, behind URLs, in a database or made on the fly. This
+// process sends them, or the web server in front of it.
 //
 // The application decides who may have which file, under which name. A [View]
-// says so with a [Response], which is plain data: making it opens nothing.
+// returns the decision as a [Response], which is plain data: making it opens
+// nothing.
 //
 //	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 //		f, err := reports.File(r.PathValue("id") + ".pdf")
@@ -11,32 +12,53 @@
 //	})
 //	mux.Handle("GET /reports/{id}", downloadview.NewHandler(view, nil))
 //
-// A [Middleware] may refuse, change or replace the response of a view, or of
-// every view of an application ([Use]). Only at the very end the handler carries
-// the response out. Where an [Offloader] (package accel) has a rule for the
-// place where the file lives, a header tells nginx to send it, and the
-// application is free again. Else the file is opened and streamed: conditional
-// requests, ranges, HEAD, entity tags and file names are as RFC 9110, RFC 6266
-// and RFC 8187 have them, local files leave by sendfile(2), and a download that
-// fails half way is aborted so that nobody takes it for whole.
-//
-// A [File] is a small interface, a [Storage] finds files by key. The packages
-// below storage have them for local disk (disk), any afero file system
-// (aferofs), any io/fs.FS such as an embedded folder or a zip archive (iofs),
-// any gocloud.dev bucket (gocloud), S3 (s3bucket) and HTTP URLs (remote);
-// storagetest helps to write one, and downloadtest to test one's views.
+// A [Middleware] can refuse, change or replace the response of one view, or of
+// every view of an application ([Use]). The handler carries the response out at
+// the very end. If an [Offloader] has a rule for the place of the file, a header
+// tells the web server to send it, and the application is free for the next
+// request. Otherwise the handler opens the file and streams it: with conditional
+// requests, ranges, HEAD and entity tags as in RFC 9110, and with file names as in
+// RFC 6266 and RFC 8187. Local files leave by sendfile(2). If a download fails
+// half way, the connection is broken off, so that no client takes the part for the
+// whole file.
 //
 // From within an ordinary handler, [SendFile] and [Send] do the same:
 //
 //	downloadview.Send(w, r, downloadview.Response{File: f, Name: "report.pdf"})
 //
+// # Packages
+//
+// A [File] is a small interface. A [Storage] finds files by key:
+//
+//   - storage/disk: a local directory, or one local file
+//   - storage/aferofs: any afero file system
+//   - storage/iofs: any io/fs.FS, such as embedded files or a zip archive
+//   - storage/s3bucket, storage/gcsbucket, storage/azurebucket: a bucket, through
+//     the SDK of its cloud
+//   - storage/gocloud: any bucket of the Go CDK
+//   - storage/remote: files at HTTP URLs
+//
+// Two packages wrap a storage: storage/resume continues a download after the
+// connection to the store broke, and storage/readahead fetches large files over
+// several connections.
+//
+// The other packages:
+//
+//   - accel: rules by which nginx, Apache, lighttpd or Caddy sends the bytes
+//   - middleware: middleware for views
+//   - doctor: finds out what is wrong with a running set-up
+//   - downloadtest: for tests of views
+//   - storage/storagetest: for tests of a storage of one's own
+//   - cmd/downloadview: a command that serves a directory or a bucket
+//
+// A program compiles the packages that it imports, and no others.
+//
 // # What is safe by default
 //
-// Downloads are attachments, their type is never guessed from their bytes, and
-// X-Content-Type-Options: nosniff is always sent. Types that can run script in
-// the site's name are shown only with [InlineActive], in a sandbox, and a script
-// that is an attachment can't be run by a page. Answers are
-// private and checked again each time (Cache-Control: private, no-cache). A
-// client sees the status text of an error and nothing else; the log sees the
-// error.
+// Downloads are attachments. Their type is never guessed from their bytes, and
+// X-Content-Type-Options: nosniff is always sent. A type that can run script in
+// the name of the site is shown only with [InlineActive], in a sandbox; as an
+// attachment, a page can't run it. Answers are private and are checked again each
+// time (Cache-Control: private, no-cache). A client sees the status text of an
+// error and nothing else; the log has the error.
 package downloadview

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,23 @@ func TestTheCommandHasNoTestCode(t *testing.T) {
 	for _, p := range []string{"testing", module + "/storage/storagetest", module + "/downloadtest"} {
 		if slices.Contains(deps, p) {
 			t.Errorf("cmd/downloadview depends on %s", p)
+		}
+	}
+}
+
+// The documentation of the root package names all that can be imported or installed.
+func TestDocNamesEachPackage(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range goList(t, "./...") {
+		p = short(p)
+		if p == "root" || strings.HasPrefix(p, "internal/") {
+			continue
+		}
+		if !regexp.MustCompile(`//.* ` + p + `[,: \n]`).Match(doc) {
+			t.Errorf("doc.go does not name %s", p)
 		}
 	}
 }
