@@ -3,24 +3,45 @@ package downloadview_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // Every block of the README stands, word for word, in a file that is tested;
 // the comment in front names it. The commands are run by CI, by the tests of
-// cmd/downloadview and by those of the demo.
+// cmd/downloadview and by those of the demo; TestTheModuleCanBeFetched is about
+// those that install.
 func TestReadme(t *testing.T) {
 	blocks := blocksOf(t, "README.md")
 	if len(blocks) < 8 {
 		t.Fatalf("%d blocks found", len(blocks))
 	}
+	tested := []string{
+		"make test\n", "go -C examples run ./demo\n",
+		"go get github.com/downloadview/downloadview@latest\n",
+		"go install github.com/downloadview/downloadview/cmd/downloadview@latest\n",
+	}
 	for _, b := range blocks {
 		if b.language != "sh" {
 			b.mustStandInItsFile(t)
-		} else if b.text != "make test\n" && b.text != "go -C examples run ./demo\n" &&
-			!strings.HasPrefix(b.text, "go run ./cmd/downloadview ") {
+		} else if !slices.Contains(tested, b.text) && !strings.HasPrefix(b.text, "go run ./cmd/downloadview ") {
 			t.Errorf("nothing tests the command %q", b.text)
+		}
+	}
+}
+
+// The README names each package of Debian's that "make test" installs.
+func TestReadmeNamesWhatIsInstalled(t *testing.T) {
+	list := regexp.MustCompile(`(?s)\npackages=\((.*?)\)`).FindStringSubmatch(readPage(t, "scripts/test"))
+	if list == nil {
+		t.Fatal("scripts/test has no list of packages")
+	}
+	readme := readPage(t, "README.md")
+	for _, p := range strings.Fields(list[1]) {
+		_, name, ok := strings.Cut(p, ":")
+		if !ok || !strings.Contains(readme, "`"+name+"`") {
+			t.Errorf("the README does not name %q of scripts/test", p)
 		}
 	}
 }
