@@ -53,7 +53,7 @@ func TestTestsOfRootAndDiskNeedLittle(t *testing.T) {
 	}
 	want := []string{module, "github.com/go-chi/chi/v5", "golang.org/x/sys"}
 	if got := slices.Sorted(maps.Keys(modules)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-		t.Errorf("the tests need the modules %q, want %q; docs/design/0002 tells whom that concerns", got, want)
+		t.Errorf("the tests need the modules %q, want %q; docs/design/0002 says why that matters", got, want)
 	}
 }
 
