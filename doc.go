@@ -57,8 +57,8 @@
 //
 // Downloads are attachments. Their type is never guessed from their bytes, and
 // X-Content-Type-Options: nosniff is always sent. A type that can run script in
-// the name of the site is shown only with [InlineActive], in a sandbox; as an
-// attachment, a page can't run it. Answers are private and are checked again each
-// time (Cache-Control: private, no-cache). A client sees the status text of an
-// error and nothing else; the log has the error.
+// the name of the site is shown only with [InlineActive], in a sandbox. A page
+// can't run a script that is an attachment. Answers are private and are checked
+// again each time (Cache-Control: private, no-cache). A client sees the status text
+// of an error and nothing else; the log has the error.
 package downloadview
