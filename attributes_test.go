@@ -1,7 +1,9 @@
 package downloadview
 
 import (
+	"io/fs"
 	"testing"
+	"time"
 )
 
 // What is no coding of the bytes, though a store keeps it as one, is left out.
@@ -55,3 +57,35 @@ func TestStrongETag(t *testing.T) {
 		}
 	}
 }
+
+func TestAttributesOf(t *testing.T) {
+	want := Attributes{Size: 5, ModTime: changed, ETag: `"x"`, ContentType: "a/b", ContentEncoding: "gzip", ContentLanguage: "pl"}
+	fi := want.FileInfo("dir/name")
+	if fi.Name() != "name" || !fi.Mode().IsRegular() {
+		t.Errorf("FileInfo: name %q, mode %v", fi.Name(), fi.Mode())
+	}
+	if got := AttributesOf(fi); got != want {
+		t.Errorf("AttributesOf(FileInfo()) = %+v, want %+v", got, want)
+	}
+	if got := AttributesOf(tagged{fi}); got != (Attributes{Size: -1, ModTime: changed, ETag: `"t"`, ContentType: "c/d"}) {
+		t.Errorf("AttributesOf with ETag and ContentType methods = %+v", got)
+	}
+}
+
+type tagged struct{ fi fs.FileInfo }
+
+func (t tagged) Name() string { return t.fi.Name() }
+
+func (t tagged) Size() int64 { return -7 }
+
+func (t tagged) Mode() fs.FileMode { return 0 }
+
+func (t tagged) ModTime() time.Time { return t.fi.ModTime() }
+
+func (t tagged) IsDir() bool { return false }
+
+func (t tagged) Sys() any { return nil }
+
+func (t tagged) ETag() string { return `"t"` }
+
+func (t tagged) ContentType() string { return "c/d" }

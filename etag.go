@@ -6,22 +6,6 @@ import (
 	"time"
 )
 
-// A TagStyle says how the entity tag of a file without one of its own is made
-// of time and size. There is none for a time before 1981, which is not that of
-// a change, and so tells no version from another.
-type TagStyle int
-
-const (
-	// NanosecondTag is the time in nanoseconds and the size, in hex.
-	NanosecondTag TagStyle = iota
-	// NginxTag is what nginx computes for a local file, whatever the storage
-	// says: seconds and size, in hex.
-	NginxTag
-	// CaddyTag is what Caddy up to 2.6 computes for a local file, whatever the
-	// storage says: seconds and size, in base 36.
-	CaddyTag
-)
-
 // settled is how old a time of whole seconds must be to stand for one version:
 // the file may change again within the second.
 const settled = 2 * time.Second
@@ -81,6 +65,7 @@ func isStrong(s string) bool {
 }
 
 func strongly(a, b string) bool { return a == b && a[0] == '"' }
+
 func weakly(a, b string) bool {
 	return strings.TrimPrefix(a, "W/") == strings.TrimPrefix(b, "W/")
 }

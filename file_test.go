@@ -16,9 +16,11 @@ import (
 // A localFile is opened by its path, as storage/disk does.
 type localFile string
 
-func (f localFile) Name() string                          { return filepath.Base(string(f)) }
+func (f localFile) Name() string { return filepath.Base(string(f)) }
+
 func (f localFile) Open(context.Context) (fs.File, error) { return os.Open(string(f)) }
-func (f localFile) Source() (Source, bool)                { return Source{"file", "", string(f)}, true }
+
+func (f localFile) Source() (Source, bool) { return Source{"file", "", string(f)}, true }
 
 func newLocalFile(t testing.TB, name, content string) localFile {
 	return localFileOf(t, name, []byte(content))
@@ -148,7 +150,8 @@ func (h *objectHandle) Close() error {
 // plainFile hides every capability of a File but opening it.
 type plainFile struct{ f File }
 
-func (p plainFile) Name() string                              { return p.f.Name() }
+func (p plainFile) Name() string { return p.f.Name() }
+
 func (p plainFile) Open(ctx context.Context) (fs.File, error) { return p.f.Open(ctx) }
 
 // renamed changes the name and nothing else.
@@ -158,6 +161,7 @@ type renamed struct {
 }
 
 func (r renamed) Name() string { return r.name }
+
 func (r renamed) Unwrap() File { return r.File }
 
 func TestCapabilitiesFollowUnwrap(t *testing.T) {
@@ -194,98 +198,3 @@ func TestCapabilitiesFollowUnwrap(t *testing.T) {
 		})
 	}
 }
-
-type hidden struct{ localFile }
-
-func (hidden) Source() (Source, bool) { return Source{}, false }
-func (h hidden) Unwrap() File         { return h.localFile }
-
-func TestSourceOf(t *testing.T) {
-	f := localFile("/srv/a b")
-	if src, ok := SourceOf(renamed{f, "x"}); !ok || src != (Source{"file", "", "/srv/a b"}) {
-		t.Errorf("SourceOf = %v, %v", src, ok)
-	}
-	if src, ok := SourceOf(hidden{f}); ok {
-		t.Errorf("SourceOf a file that hides its place = %v, true", src)
-	}
-	if src, ok := SourceOf(plainFile{f}); ok {
-		t.Errorf("SourceOf a wrapper without Unwrap = %v, true", src)
-	}
-}
-
-func TestSourceString(t *testing.T) {
-	for _, tt := range []struct {
-		src  Source
-		want string
-	}{
-		{Source{"file", "", "/srv/a b"}, "/srv/a b"},
-		{Source{"s3", "b", "a//b"}, "s3://b/a//b"},
-		{Source{"s3", "b", "/a"}, "s3://b//a"},
-		{Source{"https", "h.test", "x/y"}, "https://h.test/x/y"},
-	} {
-		if got := tt.src.String(); got != tt.want {
-			t.Errorf("%#v.String() = %q, want %q", tt.src, got, tt.want)
-		}
-	}
-}
-
-func TestOpenRange(t *testing.T) {
-	local := newLocalFile(t, "a", "0123456789")
-	for _, f := range []File{local, newObject("0123456789")} {
-		for _, tt := range []struct {
-			offset, length int64
-			want           string
-			err            error
-		}{
-			{0, -1, "0123456789", nil},
-			{3, 4, "3456", nil},
-			{8, 10, "89", nil},
-			{-3, -1, "789", nil},
-			{-30, 5, "0123456789", nil},
-			{10, 1, "", ErrRange},
-			{11, -1, "", ErrRange},
-		} {
-			h, err := OpenRange(t.Context(), f, tt.offset, tt.length)
-			if !errors.Is(err, tt.err) {
-				t.Errorf("%T: OpenRange(%d, %d): %v, want %v", f, tt.offset, tt.length, err, tt.err)
-			}
-			if err != nil {
-				continue
-			}
-			got, err := io.ReadAll(h)
-			fi, _ := h.Stat()
-			if string(got) != tt.want || err != nil || fi.Size() != 10 {
-				t.Errorf("%T: OpenRange(%d, %d) = %q of %d, %v; want %q of 10", f, tt.offset, tt.length, got, fi.Size(), err, tt.want)
-			}
-			h.Close()
-		}
-	}
-	if _, err := OpenRange(t.Context(), plainFile{newObject("x")}, 0, 1); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("OpenRange of a stream: %v, want ErrUnsupported", err)
-	}
-}
-
-func TestAttributesOf(t *testing.T) {
-	want := Attributes{Size: 5, ModTime: changed, ETag: `"x"`, ContentType: "a/b", ContentEncoding: "gzip", ContentLanguage: "pl"}
-	fi := want.FileInfo("dir/name")
-	if fi.Name() != "name" || !fi.Mode().IsRegular() {
-		t.Errorf("FileInfo: name %q, mode %v", fi.Name(), fi.Mode())
-	}
-	if got := AttributesOf(fi); got != want {
-		t.Errorf("AttributesOf(FileInfo()) = %+v, want %+v", got, want)
-	}
-	if got := AttributesOf(tagged{fi}); got != (Attributes{Size: -1, ModTime: changed, ETag: `"t"`, ContentType: "c/d"}) {
-		t.Errorf("AttributesOf with ETag and ContentType methods = %+v", got)
-	}
-}
-
-type tagged struct{ fi fs.FileInfo }
-
-func (t tagged) Name() string        { return t.fi.Name() }
-func (t tagged) Size() int64         { return -7 }
-func (t tagged) Mode() fs.FileMode   { return 0 }
-func (t tagged) ModTime() time.Time  { return t.fi.ModTime() }
-func (t tagged) IsDir() bool         { return false }
-func (t tagged) Sys() any            { return nil }
-func (t tagged) ETag() string        { return `"t"` }
-func (t tagged) ContentType() string { return "c/d" }

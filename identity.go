@@ -1,7 +1,5 @@
 package downloadview
 
-import "strings"
-
 // An Identifier is a File that tells which of all objects of all stores it is.
 // Where bytes or URLs of a file are kept for others, they are kept by this.
 type Identifier interface {
@@ -22,17 +20,4 @@ func IdentityOf(f File) (string, bool) {
 		return "", false
 	}
 	return i.Identity()
-}
-
-// Covers reports whether f is in the Store of h, where it has one.
-func (h *Handover) Covers(f File) bool {
-	if h.Terms == nil || h.Terms.Store == "" {
-		return true
-	}
-	id, ok := IdentityOf(f)
-	if !ok {
-		return false
-	}
-	rest, ok := strings.CutPrefix(id, strings.TrimSuffix(h.Terms.Store, "/"))
-	return ok && (rest == "" || rest[0] == '/')
 }

@@ -13,64 +13,6 @@ import (
 	"time"
 )
 
-// "*" asks whether the file is there. That a view, or a record, has a tag or a
-// time for it doesn't tell.
-func TestAnyVersionIsLookedFor(t *testing.T) {
-	missing := localFile(t.TempDir() + "/missing")
-	there := newLocalFile(t, "a", "0123456789")
-	record := func(f File) Response {
-		return Response{File: remembered{f, Attributes{Size: 10, ETag: `"v"`}}}
-	}
-	ways := map[string]func(File) Response{
-		"tag of the view":  func(f File) Response { return Response{File: f, ETag: `"v"`} },
-		"time of the view": func(f File) Response { return Response{File: f, ModTime: changed} },
-		"tag of a record":  record,
-		"handed over":      func(f File) Response { return Response{File: f, ETag: `"v"`, Offloader: likeNginx} },
-		"handed over, record": func(f File) Response {
-			r := record(f)
-			r.Offloader = likeNginx
-			return r
-		},
-		"streamed in nginx's style": func(f File) Response {
-			streamed := likeNginx
-			streamed.Field = ""
-			return Response{File: f, ETag: `"v"`, Offloader: streamed}
-		},
-	}
-	for name, respond := range ways {
-		for _, method := range []string{"GET", "HEAD"} {
-			for _, tt := range []struct {
-				file    File
-				request []string
-				status  int
-			}{
-				{missing, []string{"If-None-Match", "*"}, 404},
-				{missing, []string{"If-None-Match", " * "}, 404},
-				{missing, []string{"If-None-Match", `"x"`, "If-None-Match", "*"}, 404},
-				{missing, []string{"If-Match", "*", "If-None-Match", `"v"`}, 404},
-				{there, []string{"If-None-Match", "*"}, 304},
-				{there, []string{"If-Match", "*"}, 200},
-			} {
-				if strings.HasPrefix(name, "handed over, record") && tt.status == 404 && tt.request[0] == "If-None-Match" {
-					continue // nginx looks for it, and judges
-				}
-				w := httptest.NewRecorder()
-				r := httptest.NewRequest(method, "/", nil)
-				for i := 0; i < len(tt.request); i += 2 {
-					r.Header.Add(tt.request[i], tt.request[i+1])
-				}
-				NewHandler(fileResponse(respond(tt.file)), &Options{Logger: discard}).ServeHTTP(w, r)
-				if w.Header().Get("X-Accel-Redirect") != "" {
-					continue // nginx looks for it, and judges
-				}
-				if w.Code != tt.status {
-					t.Errorf("%s, %s %q: %d, want %d", name, method, tt.request, w.Code, tt.status)
-				}
-			}
-		}
-	}
-}
-
 // A faulty file gives neither what it should nor an error.
 type faulty struct {
 	handle fs.File
@@ -78,12 +20,17 @@ type faulty struct {
 	info   fs.FileInfo
 }
 
-func (*faulty) Name() string                                               { return "a" }
-func (f *faulty) Open(context.Context) (fs.File, error)                    { return f.handle, nil }
+func (*faulty) Name() string { return "a" }
+
+func (f *faulty) Open(context.Context) (fs.File, error) { return f.handle, nil }
+
 func (f *faulty) OpenRange(context.Context, int64, int64) (fs.File, error) { return f.part, nil }
-func (f *faulty) Stat(context.Context) (fs.FileInfo, error)                { return f.info, nil }
-func (f *faulty) Source() (Source, bool)                                   { return Source{"file", "", "/a"}, true }
-func (f *faulty) Pin(string) File                                          { return f }
+
+func (f *faulty) Stat(context.Context) (fs.FileInfo, error) { return f.info, nil }
+
+func (f *faulty) Source() (Source, bool) { return Source{"file", "", "/a"}, true }
+
+func (f *faulty) Pin(string) File { return f }
 
 var (
 	_ RangeFile = (*faulty)(nil)
@@ -97,7 +44,8 @@ type uninformed struct {
 }
 
 func (h *uninformed) Stat() (fs.FileInfo, error) { return h.info, nil }
-func (h *uninformed) Close() error               { return nil }
+
+func (h *uninformed) Close() error { return nil }
 
 // What is not there although there is no error is the server's fault: 500 and a
 // line in the log, and no panic.
@@ -172,7 +120,8 @@ func (*typedInfo) ModTime() time.Time { return time.Time{} }
 
 type fileFunc func() fs.File
 
-func (f fileFunc) Name() string                          { return "f" }
+func (f fileFunc) Name() string { return "f" }
+
 func (f fileFunc) Open(context.Context) (fs.File, error) { return f(), nil }
 
 // So it is for those who ask by themselves.

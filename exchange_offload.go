@@ -2,43 +2,9 @@ package downloadview
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 )
-
-// An Offloader decides at the very end, when every [Middleware] has had its
-// say, whether a proxy sends the bytes of src instead of this process. It does
-// no I/O, and several goroutines use it.
-type Offloader interface {
-	// Offload returns how to hand src over, and whether a rule covers it. A
-	// Handover without a Field means that a rule covers src but the file must
-	// be streamed all the same; it gets the tag that the proxy would give. src
-	// is the zero Source where the file is nowhere that a proxy could find it.
-	Offload(r *http.Request, src Source) (Handover, bool)
-}
-
-// A Handover tells a proxy to send a file.
-type Handover struct {
-	Rule  string // name of the rule, for logs and metrics
-	Field string // canonical name of the header field; "": stream
-	Value string // its value, encoded for the proxy; with a control character in it the file is streamed
-
-	// Obstacle is why there is no Field, where the Offloader knows.
-	Obstacle Obstacle
-
-	// Terms say what the proxy does with the rest of the answer; nil stands for
-	// the zero value.
-	Terms *Terms
-
-	// Link has the bytes fetched by a signed URL; nil doesn't.
-	Link *Link
-}
-
-// Stream is an [Offloader] that never hands over. A view sets it to opt out.
-var Stream Offloader = streamer{}
-
-type streamer struct{}
-
-func (streamer) Offload(*http.Request, Source) (Handover, bool) { return Handover{}, false }
 
 // offload hands the file over to a proxy where a rule says so and nothing
 // speaks against it; done means that the request is answered.
@@ -232,3 +198,25 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 func isConditional(h http.Header) bool {
 	return hasPreconditions(h) || len(h["If-Range"]) > 0 || len(h["Range"]) > 0
 }
+
+// redirect sends the client to a signed URL. What the answer says of caching
+// ends before the URL does, and speaks to this client alone.
+func (x *exchange) redirect(l *Link, url string, until time.Time) {
+	good := l.Expiry
+	if !until.IsZero() {
+		good = min(good, max(time.Until(until).Round(time.Second), 0))
+	}
+	f := fieldsOf(x.w, 3)
+	f.drop(contentFields)
+	f.add(x.resp.Header, describesNoFile)
+	f.set(l.Field, url)
+	if own := x.resp.CacheControl; own != "" {
+		f.header["Cache-Control"] = union(f.header["Cache-Control"], []string{own})
+	}
+	f.cache("private, max-age=" + formatInt(int64(good/(2*time.Second))))
+	f.set("Content-Length", "0")
+	x.outcome.Mode, x.outcome.Status = Redirected, l.Status
+	x.w.WriteHeader(l.Status)
+}
+
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
