@@ -151,7 +151,7 @@ func mustBreakOff(t *testing.T, protocol string, wrap func(http.Handler) http.Ha
 		t.Error("the client takes the download for whole")
 	}
 	s.Close()
-	if len(seen) != 1 || seen[0].AbortedBy != Origin || seen[0].Err == nil {
+	if len(seen) != 1 || seen[0].AbortedBy != AbortedByOrigin || seen[0].Err == nil {
 		t.Errorf("observed %+v, want one outcome aborted by the origin", seen)
 	}
 }
@@ -235,7 +235,7 @@ func TestTheClientGoesAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Close()
-			if o := <-seen; o.AbortedBy != Client || o.Status != 200 || o.Bytes >= int64(len(content)) {
+			if o := <-seen; o.AbortedBy != AbortedByClient || o.Status != 200 || o.Bytes >= int64(len(content)) {
 				t.Errorf("outcome %+v, want aborted by the client", o)
 			}
 		})

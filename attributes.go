@@ -22,7 +22,7 @@ type Attributes struct {
 	ContentLanguage string
 
 	// What else a store may keep with the bytes. Nothing of it reaches a client
-	// but by [Response.Stored].
+	// but by [Response.StoredFields].
 	CacheControl string // of the store's own answers
 	Expires      string // likewise, as an HTTP date
 	Disposition  string // the Content-Disposition stored with it

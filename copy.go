@@ -7,10 +7,10 @@ import (
 	"net/http"
 )
 
-// A cutOff is a body that ended before its time. by is [Origin] where reading the
-// file failed, and [Client] where writing failed, whoever is to blame for it.
+// A cutOff is a body that ended before its time. by is [AbortedByOrigin] where reading the
+// file failed, and [AbortedByClient] where writing failed, whoever is to blame for it.
 type cutOff struct {
-	by  Party
+	by  AbortedBy
 	err error
 }
 
@@ -22,7 +22,7 @@ func (e *cutOff) Unwrap() error { return e.err }
 func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &cutOff{Origin, panicked(p)}
+			err = &cutOff{AbortedByOrigin, panicked(p)}
 		}
 	}()
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
@@ -31,11 +31,11 @@ func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	sent, readErr, writeErr := copyPieces(w.Write, src, n)
 	switch {
 	case readErr != nil:
-		return sent, &cutOff{Origin, readErr}
+		return sent, &cutOff{AbortedByOrigin, readErr}
 	case writeErr != nil:
-		return sent, &cutOff{Client, writeErr}
+		return sent, &cutOff{AbortedByClient, writeErr}
 	case sent < n:
-		return sent, &cutOff{Origin, shortBy(n - sent)}
+		return sent, &cutOff{AbortedByOrigin, shortBy(n - sent)}
 	}
 	return sent, nil
 }
@@ -61,19 +61,19 @@ var errFull = errors.New("all bytes have been sent")
 func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	defer func() {
 		if p := recover(); p != nil {
-			cut = &cutOff{Origin, panicked(p)}
+			cut = &cutOff{AbortedByOrigin, panicked(p)}
 		}
 	}()
 	_, err := src.WriteTo(b)
 	switch {
 	case b.err != nil:
-		return &cutOff{Client, b.err}
+		return &cutOff{AbortedByClient, b.err}
 	case b.full: // what was promised is out, as it would be if it had been read
 		return nil
 	case err != nil:
-		return &cutOff{Origin, err}
+		return &cutOff{AbortedByOrigin, err}
 	case b.sent < b.size:
-		return &cutOff{Origin, shortBy(b.size - b.sent)}
+		return &cutOff{AbortedByOrigin, shortBy(b.size - b.sent)}
 	}
 	b.begin()
 	return nil

@@ -27,11 +27,11 @@ func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	case err == nil && sent == n:
 		return sent, nil
 	case err == nil:
-		return sent, &cutOff{Origin, shortBy(n - sent)}
+		return sent, &cutOff{AbortedByOrigin, shortBy(n - sent)}
 	case isConnectionError(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
-		return sent, &cutOff{Client, err}
+		return sent, &cutOff{AbortedByClient, err}
 	}
-	return sent, &cutOff{Origin, err}
+	return sent, &cutOff{AbortedByOrigin, err}
 }
 
 // kernelPart returns r where it is what copyByKernel passes on and a write to a

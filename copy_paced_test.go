@@ -82,11 +82,11 @@ func TestRateEndsWithTheRequest(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		cause error
-		want  Party
+		want  AbortedBy
 	}{
-		{"the client leaves", nil, Client},
-		{"a deadline", context.DeadlineExceeded, Server},
-		{"the server stops", ErrShutdown, Shutdown},
+		{"the client leaves", nil, AbortedByClient},
+		{"a deadline", context.DeadlineExceeded, AbortedByServer},
+		{"the server stops", ErrShutdown, AbortedByShutdown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestRateEndsWithTheRequest(t *testing.T) {
 				if got := time.Since(from); got != 3*time.Second || seen.AbortedBy != tt.want || seen.Err == nil {
 					t.Errorf("after %v: %+v, want it to be ended by %q after 3s", got, seen, tt.want)
 				}
-				if (logged.Len() == 0) != (tt.want == Client) {
+				if (logged.Len() == 0) != (tt.want == AbortedByClient) {
 					t.Errorf("logged %q", &logged)
 				}
 			})

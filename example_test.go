@@ -174,7 +174,7 @@ func ExampleMiddleware() {
 // Use puts middleware, here an accelerator, around every view below, and around
 // every Send.
 func ExampleUse() {
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		panic(err)
 	}

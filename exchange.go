@@ -83,7 +83,7 @@ func (x *exchange) carryOut() {
 	case ok:
 		x.cutShort(cut)
 	case errors.Is(err, http.ErrAbortHandler): // what makes the content asks for it
-		x.cutShort(&cutOff{Origin, err})
+		x.cutShort(&cutOff{AbortedByOrigin, err})
 	default:
 		x.refuse(err)
 	}
@@ -124,11 +124,11 @@ func (x *exchange) refuse(err error) {
 		x.outcome.Err = err
 	}
 	switch x.ended() {
-	case Client:
-		x.outcome.AbortedBy = Client
-	case Shutdown:
-		x.outcome.AbortedBy, status = Shutdown, http.StatusServiceUnavailable
-		x.log(levelOf(Shutdown), status, err)
+	case AbortedByClient:
+		x.outcome.AbortedBy = AbortedByClient
+	case AbortedByShutdown:
+		x.outcome.AbortedBy, status = AbortedByShutdown, http.StatusServiceUnavailable
+		x.log(levelOf(AbortedByShutdown), status, err)
 	default:
 		level := slog.LevelDebug
 		if status >= http.StatusInternalServerError {
@@ -164,7 +164,7 @@ func (x *exchange) log(level slog.Level, status int, err error) {
 		slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
 		slog.Int("status", status), slog.Any("error", err),
 	}
-	if by := x.outcome.AbortedBy; by != Nobody {
+	if by := x.outcome.AbortedBy; by != NotAborted {
 		line = append(line, slog.String("aborted_by", by.String()))
 	}
 	x.logger().LogAttrs(x.r.Context(), level, "download failed", line...)
@@ -181,7 +181,7 @@ func (x *exchange) logger() *slog.Logger {
 func (x *exchange) cutShort(cut *cutOff) {
 	party := x.partyOf(cut)
 	x.outcome.AbortedBy, x.outcome.Err = party, cut.err
-	if party != Client && !errors.Is(cut.err, http.ErrAbortHandler) {
+	if party != AbortedByClient && !errors.Is(cut.err, http.ErrAbortHandler) {
 		x.log(levelOf(party), x.outcome.Status, cut.err)
 	}
 	x.finish()
@@ -189,8 +189,8 @@ func (x *exchange) cutShort(cut *cutOff) {
 }
 
 // levelOf returns the level of the line about a download that a party cut short.
-func levelOf(p Party) slog.Level {
-	if p == Stall || p == Shutdown {
+func levelOf(p AbortedBy) slog.Level {
+	if p == AbortedByStall || p == AbortedByShutdown {
 		return slog.LevelInfo
 	}
 	return slog.LevelError

@@ -168,7 +168,7 @@ func serveBenchmark(what string) error {
 	case "ours":
 		h = downloadview.NewHandler(view, nil)
 	case "ours-accel":
-		a, err := accel.New(accel.Nginx(), accel.Rule{Source: dir, Destination: "/_media/"})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: dir, Destination: "/_media/"}}, nil)
 		if err != nil {
 			return err
 		}

@@ -99,7 +99,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		n, err := x.w.Write(small)
 		x.outcome.Bytes = int64(n)
 		if err != nil {
-			return &cutOff{Client, err}
+			return &cutOff{AbortedByClient, err}
 		}
 		return nil
 	}
@@ -201,7 +201,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 func (x *exchange) sendPart(b body, i int, part span, want string) error {
 	r, c, err := x.part(b, i, part, want)
 	if err != nil {
-		return &cutOff{Origin, err}
+		return &cutOff{AbortedByOrigin, err}
 	}
 	if c != nil {
 		defer c.Close()
@@ -215,7 +215,7 @@ func (x *exchange) write(p []byte) error {
 	n, err := x.w.Write(p)
 	x.outcome.Bytes += int64(n)
 	if err != nil {
-		return &cutOff{Client, err}
+		return &cutOff{AbortedByClient, err}
 	}
 	return nil
 }

@@ -161,7 +161,7 @@ func (e ending) check(t *testing.T, local localFile) {
 	if parties := e.parties(); !strings.Contains(parties, fmt.Sprintf("<%v>", o.AbortedBy)) {
 		t.Errorf("%+v: ended by %q, want one of %s; outcome %+v, client %v", e, o.AbortedBy, parties, o, got.err)
 	}
-	toBeLogged := o.AbortedBy != Nobody && o.AbortedBy != Client && !errors.Is(o.Err, http.ErrAbortHandler)
+	toBeLogged := o.AbortedBy != NotAborted && o.AbortedBy != AbortedByClient && !errors.Is(o.Err, http.ErrAbortHandler)
 	if toBeLogged != strings.Contains(logged.String(), "aborted_by") {
 		t.Errorf("%+v: outcome %+v, logged %q", e, o, &logged)
 	}

@@ -56,7 +56,7 @@ func (d description) disposition() string {
 func (r *Response) describe(a *Attributes) description {
 	key := r.File.Name()
 	d := description{name: r.Name}
-	if d.name == "" && r.Stored&StoredName != 0 {
+	if d.name == "" && r.StoredFields&StoredName != 0 {
 		d.name = nameIn(a.Disposition)
 	}
 	if d.name == "" {
@@ -103,7 +103,7 @@ func (f *fields) common(x *exchange, d description, a *Attributes) {
 	f.set("Content-Type", d.contentType)
 	f.set("Content-Disposition", d.disposition())
 	f.set("X-Content-Type-Options", "nosniff")
-	if r.Stored != 0 {
+	if r.StoredFields != 0 {
 		f.stored(r, x.r.Header, a)
 	}
 }
@@ -160,7 +160,7 @@ func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
 		}
 	}
 	f.cache(x.resp.cachePolicy(a))
-	if x.resp.Stored != 0 {
+	if x.resp.StoredFields != 0 {
 		f.stored(&x.resp, x.r.Header, a)
 	}
 	if k.etag != "" {

@@ -55,7 +55,7 @@ func (x *exchange) offload() (done bool, err error) {
 		}
 	}
 	a := Attributes{Size: -1}
-	if x.resp.Look || x.resp.Stored != 0 {
+	if x.resp.CheckFirst || x.resp.StoredFields != 0 {
 		if a, err = x.look(); err != nil {
 			return false, x.unlessDoubtful(err)
 		}

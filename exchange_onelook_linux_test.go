@@ -78,11 +78,11 @@ func lookOnce(t *testing.T, what, file string) {
 			t.Fatal(err)
 		}
 	case "handed over":
-		a, err := accel.New(accel.Nginx(), accel.Rule{Source: filepath.Dir(file), Destination: "/_media/"})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: filepath.Dir(file), Destination: "/_media/"}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp.Offloader, resp.Look = a, true
+		resp.Offloader, resp.CheckFirst = a, true
 	case "Stat":
 		if fi, err := downloadview.Stat(t.Context(), f); err != nil || fi.Size() != 10_000 {
 			t.Fatal(fi, err)

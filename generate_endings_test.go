@@ -182,7 +182,7 @@ func TestTheClientLeavesAGeneration(t *testing.T) {
 			if e := <-ended; e.write == nil || e.ctx == nil {
 				t.Errorf("Write says %v and the context %v, want errors", e.write, e.ctx)
 			}
-			if o := <-seen; o.AbortedBy != Client || o.Status != 200 || o.Bytes == 0 {
+			if o := <-seen; o.AbortedBy != AbortedByClient || o.Status != 200 || o.Bytes == 0 {
 				t.Errorf("outcome %+v, want aborted by the client", o)
 			}
 			if logged.Len() > 0 {
@@ -219,7 +219,7 @@ func TestTheConnectionOfAGenerationBreaks(t *testing.T) {
 			}()
 			h.ServeHTTP(&brokenWriter{httptest.NewRecorder(), 3}, httptest.NewRequest("GET", "/", nil))
 		}()
-		if seen.AbortedBy != Client || !errors.Is(seen.Err, io.ErrClosedPipe) || seen.Bytes != 3*int64(len(line)) || logged.Len() > 0 {
+		if seen.AbortedBy != AbortedByClient || !errors.Is(seen.Err, io.ErrClosedPipe) || seen.Bytes != 3*int64(len(line)) || logged.Len() > 0 {
 			t.Errorf("producer says %v: observed %+v, logged %q", says, seen, &logged)
 		}
 	}

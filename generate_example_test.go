@@ -221,7 +221,7 @@ func ExampleErrConsumed() {
 // A report is made when nothing else can send it; behind nginx the one that a
 // nightly job has written is sent instead.
 func ExampleWithSource() {
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/reports", Destination: "/_reports/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/reports", Destination: "/_reports/"}}, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -23,7 +23,7 @@ func TestAHandleThatWritesByItself(t *testing.T) {
 		seen := make(chan Outcome, 1)
 		s := serve(t, NewHandler(fileView(saying{f, tt.size}), &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o }}))
 		got := ask(t, s.URL, "GET")
-		if o := <-seen; (o.AbortedBy == Nobody) != tt.ok || !tt.ok && o.AbortedBy != Origin {
+		if o := <-seen; (o.AbortedBy == NotAborted) != tt.ok || !tt.ok && o.AbortedBy != AbortedByOrigin {
 			t.Errorf("17000 bytes said to be %d: observed %+v", tt.size, o)
 		}
 		if (got.err == nil) != tt.ok || tt.size > 0 && tt.ok && int64(len(got.body)) != tt.size {

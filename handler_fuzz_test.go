@@ -157,11 +157,11 @@ func (t *trial) drawResponse() {
 		r.ModTime = changed
 	}
 	r.CacheControl = t.mostly(t.one("", "public, max-age=60", "no-store"), 20, "x\r\nX-Evil: 1")
-	r.Stored = Stored(t.IntN(8))
+	r.StoredFields = StoredFields(t.IntN(8))
 	if t.seldom(6) {
 		r.LimitRate = 1 + t.Int64N(1<<16)
 	}
-	r.Look = t.seldom(2)
+	r.CheckFirst = t.seldom(2)
 	if t.seldom(3) {
 		r.Header = http.Header{"Vary": {"Cookie", "Accept"}, "x-view": {"1"}, "Link": {"</a>; rel=next"}}
 		if t.seldom(2) {
@@ -180,7 +180,7 @@ type trialOffloader struct{ t *trial }
 
 func (o trialOffloader) Offload(*http.Request, Source) (Handover, bool) {
 	h := Handover{Rule: "media", Field: "X-Accel-Redirect", Value: "/_media/a.txt", Terms: &Terms{
-		Validators: Validators(o.t.IntN(3)), Tag: TagStyle(o.t.IntN(3)), Unfit: Requests(o.t.IntN(8)), KeepsSafety: o.t.seldom(2),
+		Validators: Validators(o.t.IntN(3)), Tag: TagStyle(o.t.IntN(3)), Unfit: RequestKinds(o.t.IntN(8)), KeepsSafety: o.t.seldom(2),
 	}}
 	return h, !o.t.seldom(5)
 }

@@ -36,8 +36,8 @@ type Handover struct {
 	Link *Link
 }
 
-// Stream is an [Offloader] that never hands over. A view sets it to opt out.
-var Stream Offloader = streamer{}
+// NeverOffload is an [Offloader] that never hands over. A view sets it to opt out.
+var NeverOffload Offloader = streamer{}
 
 type streamer struct{}
 
@@ -56,7 +56,7 @@ type Terms struct {
 
 	// Unfit are the requests that the proxy would answer wrongly; they are
 	// answered here.
-	Unfit Requests
+	Unfit RequestKinds
 
 	// SilentRanges says that the proxy sends ranges but doesn't announce them, so
 	// the application does.
@@ -109,12 +109,12 @@ const (
 	OurTag
 )
 
-// Requests is a set of kinds of requests.
-type Requests uint8
+// RequestKinds is a set of kinds of requests.
+type RequestKinds uint8
 
 const (
 	// SeveralRanges are those for more than one range of the file.
-	SeveralRanges Requests = 1 << iota
+	SeveralRanges RequestKinds = 1 << iota
 	// OddRanges are those with a Range field that servers read in different ways:
 	// one that means nothing here (another unit than bytes, bad syntax, several
 	// fields), numbers of more than 18 digits, "-0", empty elements, blanks but for

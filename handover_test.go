@@ -72,7 +72,7 @@ func TestLinks(t *testing.T) {
 	known := plain
 	known.File = identified{signedObject{newObject("0123456789"), nil}}
 	looked := known
-	looked.Look = true
+	looked.CheckFirst = true
 	brief := plain
 	brief.File = fleeting{signedObject{newObject("0123456789"), nil}}
 	unsigned := plain
@@ -80,10 +80,10 @@ func TestLinks(t *testing.T) {
 	shown := Response{File: signedObject{html, nil}, Disposition: InlineActive}
 	encoded := plain
 	encoded.File = signedObject{gzip, nil}
-	encoded.Look = true
+	encoded.CheckFirst = true
 	described := plain
 	described.File = withMetadata{signedObject{newObject("0123456789"), nil}}
-	described.Look = true
+	described.CheckFirst = true
 	owned := plain
 	owned.ETag = `"mine"`
 	const url = "https://store/reports/a.bin?GET&1m0s&"

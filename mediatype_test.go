@@ -137,7 +137,7 @@ func TestTypesAsBrowsersReadThem(t *testing.T) {
 				return r
 			}, nil},
 			"handed over": {func(r Response) Response {
-				r.Offloader, r.Look = everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: &Terms{KeepsSafety: true}}}}, true
+				r.Offloader, r.CheckFirst = everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: &Terms{KeepsSafety: true}}}}, true
 				return r
 			}, nil},
 		}
@@ -173,7 +173,7 @@ func TestTypesOfPartsAndSignedURLs(t *testing.T) {
 	for stored, want := range map[string]string{"image/png, text/html": "application/octet-stream", "text/javascript": "application/octet-stream", "image/png": "image/png"} {
 		o := newObject("x")
 		o.name, o.ContentType = "a", stored
-		_, h := answerBelow(nil, Response{File: signedObject{o, nil}, Offloader: linking{status: 302}, Look: true})
+		_, h := answerBelow(nil, Response{File: signedObject{o, nil}, Offloader: linking{status: 302}, CheckFirst: true})
 		if got := h.Get("Location"); !strings.HasSuffix(got, "&"+want) {
 			t.Errorf("%q: signed as %q, want the type %s", stored, got, want)
 		}

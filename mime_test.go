@@ -59,7 +59,7 @@ func TestTypesOfAResponse(t *testing.T) {
 		for way, offloader := range map[string]Offloader{"streamed": nil, "handed over": handedOver} {
 			o := newObject("x")
 			o.name, o.ContentType = tt.key, tt.stored
-			_, h := answerBelow(nil, Response{File: o, Name: tt.name, ContentType: tt.ofView, Types: types, Disposition: Inline, Offloader: offloader, Look: true})
+			_, h := answerBelow(nil, Response{File: o, Name: tt.name, ContentType: tt.ofView, Types: types, Disposition: Inline, Offloader: offloader, CheckFirst: true})
 			kind, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
 			if got := h.Get("Content-Type"); got != tt.want || kind != tt.kind {
 				t.Errorf("%+v, %s: type %q, %s", tt, way, got, kind)
@@ -67,7 +67,7 @@ func TestTypesOfAResponse(t *testing.T) {
 		}
 		o := newObject("x")
 		o.name, o.ContentType = tt.key, tt.stored
-		_, h := answerBelow(nil, Response{File: signedObject{o, nil}, Name: tt.name, ContentType: tt.ofView, Types: types, Offloader: linking{status: 302}, Look: true})
+		_, h := answerBelow(nil, Response{File: signedObject{o, nil}, Name: tt.name, ContentType: tt.ofView, Types: types, Offloader: linking{status: 302}, CheckFirst: true})
 		if got := h.Get("Location"); !strings.HasSuffix(got, "&"+tt.want) {
 			t.Errorf("%+v: signed as %q", tt, got)
 		}

@@ -123,7 +123,7 @@ func TestUselessTimesMakeNoValidators(t *testing.T) {
 		handed := func(style TagStyle, v Validators) View {
 			p := likeNginx
 			p.Terms = &Terms{Tag: style, Validators: v}
-			return p.middleware(fileResponse(Response{File: withSourceOf{dated{local, at}, local}, Look: true}))
+			return p.middleware(fileResponse(Response{File: withSourceOf{dated{local, at}, local}, CheckFirst: true}))
 		}
 		for name, v := range map[string]View{
 			"local":                     fileView(dated{local, at}),
@@ -136,8 +136,8 @@ func TestUselessTimesMakeNoValidators(t *testing.T) {
 			"Caddy":                     handed(NanosecondTag, OurTag),
 			"Apache":                    handed(NanosecondTag, OurValidators),
 			"Apache, tag of the view":   withTag(handed(NanosecondTag, OurValidators)),
-			"signed URL":                fileResponse(Response{File: signedObject{object, nil}, Look: true, Offloader: linking{}}),
-			"redirect":                  fileResponse(Response{File: signedObject{object, nil}, Look: true, Offloader: linking{status: 302}}),
+			"signed URL":                fileResponse(Response{File: signedObject{object, nil}, CheckFirst: true, Offloader: linking{}}),
+			"redirect":                  fileResponse(Response{File: signedObject{object, nil}, CheckFirst: true, Offloader: linking{status: 302}}),
 			"the proxy's tag, streamed": Middleware(proxy{Handover{Terms: &Terms{Tag: NginxTag}}}.middleware)(fileView(withSourceOf{dated{local, at}, local})),
 		} {
 			write(t, local, before)

@@ -81,7 +81,7 @@ func TestNothingAndNoError(t *testing.T) {
 		{"GET", "If-None-Match", "*"},
 	}
 	for name, f := range files {
-		for _, resp := range []Response{{File: f}, {File: f, Look: true, Offloader: everything{likeNginx}}, {File: f, Offloader: everything{proxy{Handover{Field: "X-Sendfile", Terms: &Terms{Validators: OurValidators}}}}}} {
+		for _, resp := range []Response{{File: f}, {File: f, CheckFirst: true, Offloader: everything{likeNginx}}, {File: f, Offloader: everything{proxy{Handover{Field: "X-Sendfile", Terms: &Terms{Validators: OurValidators}}}}}} {
 			for _, request := range requests {
 				func() {
 					defer func() {
@@ -102,7 +102,7 @@ func TestNothingAndNoError(t *testing.T) {
 						}
 					}
 					decided := strings.HasPrefix(name, "no handle") || strings.HasPrefix(name, "no metadata of") || name == "no metadata, but a type"
-					if decided && (request[0] == "HEAD" || request[len(request)-1] == "*" || resp.Look || resp.Offloader != nil) {
+					if decided && (request[0] == "HEAD" || request[len(request)-1] == "*" || resp.CheckFirst || resp.Offloader != nil) {
 						return // metadata are enough to answer, without a handle
 					}
 					if w.Code != 500 || !strings.Contains(logged.String(), "level=ERROR") {
@@ -160,7 +160,7 @@ func TestNothingBetweenParts(t *testing.T) {
 		s.Close() // so that the handler has come to its end
 		select {
 		case o := <-seen:
-			if o.AbortedBy != Origin || o.Err == nil || !strings.Contains(o.Err.Error(), "neither") {
+			if o.AbortedBy != AbortedByOrigin || o.Err == nil || !strings.Contains(o.Err.Error(), "neither") {
 				t.Errorf("%s: observed %+v", name, o)
 			}
 		default:

@@ -195,7 +195,7 @@ func TestObjectViewKeepsTheFile(t *testing.T) {
 	known := Attributes{Size: 4, ETag: `"v0"`}
 	rows := photos{
 		"file":    {file: local, known: known},
-		"missing": {file: missing, known: known, response: Response{Look: true}},
+		"missing": {file: missing, known: known, response: Response{CheckFirst: true}},
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/{id}", NewHandler(rows.view(), &Options{Logger: discard}))

@@ -33,7 +33,7 @@ type Outcome struct {
 	Status    int           // as sent to the client or, with Mode Offloaded, to the proxy
 	Bytes     int64         // of the body, as far as they were handed to the connection
 	Duration  time.Duration // from the request's arrival in the handler
-	AbortedBy Party
+	AbortedBy AbortedBy
 	Err       error // what the error hook or the logger saw; nil: nothing went wrong
 }
 

@@ -102,11 +102,10 @@ func report(rows func(context.Context) iter.Seq2[[]string, error]) downloadview.
 }
 
 func behindNginx(app http.Handler) (http.Handler, error) {
-	nginx, err := accel.New(
-		accel.Nginx(),
-		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Source: "/srv/reports", Destination: "/_reports/"},
-	)
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{
+		{Source: "/srv/media", Destination: "/_media/"},
+		{Source: "/srv/reports", Destination: "/_reports/"},
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +262,7 @@ func TestParityNginx(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

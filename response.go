@@ -57,9 +57,9 @@ type Response struct {
 	// answer that has a Set-Cookie when it is written is private.
 	CacheControl string
 
-	// Stored says what of the store's own description of the file may reach the
+	// StoredFields says what of the store's own description of the file may reach the
 	// client; the zero value is nothing but type, encoding and language.
-	Stored Stored
+	StoredFields StoredFields
 
 	// LimitRate bounds the speed of this download, in bytes a second; 0 means no
 	// bound but that of a [Handover]'s rule. A proxy that can't hold to it isn't
@@ -75,13 +75,13 @@ type Response struct {
 	// itself wins.
 	Header http.Header
 
-	// Offloader may hand the file over to a proxy; nil streams. [Stream] says
+	// Offloader may hand the file over to a proxy; nil streams. [NeverOffload] says
 	// so for good: accelerators leave it alone.
 	Offloader Offloader
 
-	// Look opens the file before it is handed over to a proxy, so that a
+	// CheckFirst opens the file before it is handed over to a proxy, so that a
 	// missing or forbidden one is answered here.
-	Look bool
+	CheckFirst bool
 }
 
 // WithHeader returns a copy of r whose Header has value for key, in place of

@@ -28,7 +28,7 @@ import (
 // taken of the bytes that wait in the socket; on other systems a client goes on
 // where the socket takes more.
 //
-// A download that is ended so has the [Outcome.AbortedBy] [Stall]. The streams of
+// A download that is ended so has the [AbortedByStall]. The streams of
 // an HTTP/2 connection have a flow control of their own: what ends is a connection
 // that stands still as a whole. A limit of 0 or less panics. For requests whose
 // body doesn't come see [EndStalledBodies].

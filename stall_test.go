@@ -64,7 +64,7 @@ func TestEndStalled(t *testing.T) {
 					_ = tcp.SetReadBuffer(64 << 10)
 				}
 				fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-				if o := <-seen; o.AbortedBy != Stall || !errors.Is(o.Err, os.ErrDeadlineExceeded) {
+				if o := <-seen; o.AbortedBy != AbortedByStall || !errors.Is(o.Err, os.ErrDeadlineExceeded) {
 					t.Errorf("outcome %+v, want a stall", o)
 				}
 			})
@@ -83,7 +83,7 @@ func TestEndStalledIsNoLimitForTheWhole(t *testing.T) {
 			c := dial()
 			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			sum, err := readSlowly(c, 40*time.Millisecond)
-			if o := <-seen; o.AbortedBy != Nobody || sum != sha256.Sum256(content) || err != nil {
+			if o := <-seen; o.AbortedBy != NotAborted || sum != sha256.Sum256(content) || err != nil {
 				t.Errorf("%v, outcome %+v, or other bytes", err, o)
 			}
 		})

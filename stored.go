@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Stored is a set of what a store keeps beside a file's bytes.
-type Stored uint8
+// StoredFields is a set of what a store keeps beside a file's bytes.
+type StoredFields uint8
 
 const (
 	// StoredName takes the file name of the stored Content-Disposition where
 	// Response.Name is ""; never whether it is inline.
-	StoredName Stored = 1 << iota
+	StoredName StoredFields = 1 << iota
 	// StoredCacheControl takes the stored Cache-Control and Expires where
 	// Response.CacheControl is "".
 	StoredCacheControl
@@ -22,7 +22,7 @@ const (
 
 // hasStoredPolicy reports whether the stored policy on caching counts.
 func (r *Response) hasStoredPolicy(a *Attributes) bool {
-	return r.Stored&StoredCacheControl != 0 && r.CacheControl == "" && (a.CacheControl != "" || a.Expires != "") &&
+	return r.StoredFields&StoredCacheControl != 0 && r.CacheControl == "" && (a.CacheControl != "" || a.Expires != "") &&
 		!hasControl(a.CacheControl) && !hasControl(a.Expires)
 }
 
@@ -31,7 +31,7 @@ func (f *fields) stored(r *Response, request http.Header, a *Attributes) {
 	if a.Expires != "" && r.hasStoredPolicy(a) {
 		f.set("Expires", a.Expires)
 	}
-	if r.Stored&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) && wantsDigest(request, a.ReprDigest) {
+	if r.StoredFields&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) && wantsDigest(request, a.ReprDigest) {
 		f.set("Repr-Digest", a.ReprDigest)
 	}
 }

@@ -22,16 +22,16 @@ func TestStored(t *testing.T) {
 		{"nothing by default", Response{File: o}, []string{"Want-Repr-Digest", "sha-256=1"}, map[string]string{
 			"Content-Disposition": `attachment; filename="a.bin"`, "Cache-Control": "private, no-cache", "Expires": "", "Repr-Digest": "",
 		}},
-		{"all", Response{File: o, Stored: all}, []string{"Want-Repr-Digest", "sha-512=9, sha-256=1"}, map[string]string{
+		{"all", Response{File: o, StoredFields: all}, []string{"Want-Repr-Digest", "sha-512=9, sha-256=1"}, map[string]string{
 			"Content-Disposition": `attachment; filename="Q1 report.pdf"`, "Cache-Control": "max-age=60", "Expires": o.Expires, "Repr-Digest": "sha-256=:AAAA:",
 		}},
-		{"a digest on request only", Response{File: o, Stored: all}, nil, map[string]string{"Repr-Digest": ""}},
-		{"a digest of another kind", Response{File: o, Stored: all}, []string{"Want-Repr-Digest", "sha-512=1, sha-256=0"}, map[string]string{"Repr-Digest": ""}},
-		{"the view wins", Response{File: o, Stored: all, Name: "b.txt", CacheControl: "no-store"}, nil, map[string]string{
+		{"a digest on request only", Response{File: o, StoredFields: all}, nil, map[string]string{"Repr-Digest": ""}},
+		{"a digest of another kind", Response{File: o, StoredFields: all}, []string{"Want-Repr-Digest", "sha-512=1, sha-256=0"}, map[string]string{"Repr-Digest": ""}},
+		{"the view wins", Response{File: o, StoredFields: all, Name: "b.txt", CacheControl: "no-store"}, nil, map[string]string{
 			"Content-Disposition": `attachment; filename="b.txt"`, "Cache-Control": "no-store", "Expires": "",
 		}},
-		{"304", Response{File: o, Stored: all}, []string{"If-None-Match", `"v1"`}, map[string]string{"Cache-Control": "max-age=60"}},
-		{"what would be another field", Response{File: injected, Stored: all}, nil, map[string]string{
+		{"304", Response{File: o, StoredFields: all}, []string{"If-None-Match", `"v1"`}, map[string]string{"Cache-Control": "max-age=60"}},
+		{"what would be another field", Response{File: injected, StoredFields: all}, nil, map[string]string{
 			"Content-Disposition": `attachment; filename="a.bin"`, "Cache-Control": "private, no-cache",
 		}},
 	} {
@@ -55,7 +55,7 @@ func TestStored(t *testing.T) {
 func TestStoredWithAProxy(t *testing.T) {
 	o := newObject("0123456789")
 	o.Disposition = `attachment; filename="stored.pdf"`
-	resp := Response{File: kept{o}, Stored: StoredName, Offloader: everything{likeNginx}}
+	resp := Response{File: kept{o}, StoredFields: StoredName, Offloader: everything{likeNginx}}
 	w := httptest.NewRecorder()
 	Send(w, httptest.NewRequest("GET", "/", nil), resp)
 	if got := w.Header().Get("Content-Disposition"); got != `attachment; filename="stored.pdf"` || w.Header().Get("X-Accel-Redirect") == "" {

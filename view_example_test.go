@@ -323,17 +323,17 @@ func ExampleResponse_look() {
 		panic(err)
 	}
 	defer root.Close()
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: dir, Destination: "/_media/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: dir, Destination: "/_media/"}}, nil)
 	if err != nil {
 		panic(err)
 	}
 
 	blind := downloadview.StorageView{Storage: disk.New(root, nil)}
-	looking := downloadview.StorageView{Storage: disk.New(root, nil), Response: downloadview.Response{Look: true}}
+	looking := downloadview.StorageView{Storage: disk.New(root, nil), Response: downloadview.Response{CheckFirst: true}}
 	var lookingAtUploads downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 			resp, err := next.Respond(r)
-			resp.Look = strings.HasPrefix(r.URL.Path, "/files/uploads/")
+			resp.CheckFirst = strings.HasPrefix(r.URL.Path, "/files/uploads/")
 			return resp, err
 		})
 	}

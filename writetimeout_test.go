@@ -33,7 +33,7 @@ func TestWriteTimeoutMoves(t *testing.T) {
 			defer c.Close()
 			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			sum, err := readSlowly(c, 10*time.Millisecond)
-			if o := <-seen; o.AbortedBy != Nobody || sum != sha256.Sum256(content) || err != nil {
+			if o := <-seen; o.AbortedBy != NotAborted || sum != sha256.Sum256(content) || err != nil {
 				t.Errorf("%v, outcome %+v, or other bytes", err, o)
 			}
 		})
@@ -53,7 +53,7 @@ func TestDeadlineBeforeTheHeader(t *testing.T) {
 	defer cancel()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil).WithContext(ctx))
-	if w.Code != http.StatusGatewayTimeout || seen.AbortedBy != Nobody || !bytes.Contains(logged.Bytes(), []byte("status=504")) {
+	if w.Code != http.StatusGatewayTimeout || seen.AbortedBy != NotAborted || !bytes.Contains(logged.Bytes(), []byte("status=504")) {
 		t.Errorf("%d, %+v, logged %q", w.Code, seen, &logged)
 	}
 }

@@ -27,23 +27,21 @@ type Options struct {
 }
 
 // New returns an accelerator for p by rules, whose order means nothing. Without
-// rules it hands nothing over.
+// rules it hands nothing over. nil options mean the zero value.
 //
 // What is wrong with a rule is a [*RuleError], of the first that is wrong: a
 // source or destination that is not of the form that [Rule] and the proxy ask
 // for, a name or source that another rule has already, or a destination that
 // lies inside another rule's, as [Rule.Destination] says. A p that is not complete
 // is another error.
-func New(p Proxy, rules ...Rule) (*Accelerator, error) {
-	return NewWithOptions(p, Options{}, rules...)
-}
-
-// NewWithOptions is [New] with options.
-func NewWithOptions(p Proxy, o Options, rules ...Rule) (*Accelerator, error) {
+func New(p Proxy, rules []Rule, o *Options) (*Accelerator, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("accel: %w", err)
 	}
-	a := &Accelerator{proxy: p, from: o.From}
+	a := &Accelerator{proxy: p}
+	if o != nil {
+		a.from = o.From
+	}
 	if err := a.Swap(rules...); err != nil {
 		return nil, err
 	}
@@ -158,7 +156,7 @@ func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloa
 
 // Middleware returns v with a as the Offloader of its responses. A response
 // that has one already keeps it, so the innermost accelerator decides, and
-// [downloadview.Stream] opts out. It is a [downloadview.Middleware], for one
+// [downloadview.NeverOffload] opts out. It is a [downloadview.Middleware], for one
 // view or, by [downloadview.Use], for all.
 //
 // What is handed over is the file that the response holds in the end, when the

@@ -15,7 +15,7 @@ import (
 
 func newAccelerator(t testing.TB, rules ...accel.Rule) *accel.Accelerator {
 	t.Helper()
-	a, err := accel.New(accel.Nginx(), rules...)
+	a, err := accel.New(accel.Nginx(), rules, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestOffload(t *testing.T) {
 	a := newAccelerator(
 		t,
 		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Source: "s3://reports/2026/", Destination: "/_s3/", Headers: accel.SafetyHeaders},
+		accel.Rule{Source: "s3://reports/2026/", Destination: "/_s3/", Headers: accel.PassSafety},
 	)
 	plain := downloadview.Terms{Tag: downloadview.NginxTag, Unfit: downloadview.OddRanges, RateField: "X-Accel-Limit-Rate"}
 	vouched := downloadview.Terms{Unfit: downloadview.OddRanges, KeepsSafety: true, RateField: "X-Accel-Limit-Rate"}
@@ -148,7 +148,7 @@ func TestMiddleware(t *testing.T) {
 		{"inner wins", downloadview.Response{}, nil, func(v downloadview.View) downloadview.View {
 			return outer.Middleware(inner.Middleware(v))
 		}, inner},
-		{"view opts out", downloadview.Response{Offloader: downloadview.Stream}, nil, outer.Middleware, downloadview.Stream},
+		{"view opts out", downloadview.Response{Offloader: downloadview.NeverOffload}, nil, outer.Middleware, downloadview.NeverOffload},
 		{"an error stays alone", downloadview.Response{}, fails, outer.Middleware, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func TestMissing(t *testing.T) {
 	}
 
 	files := storageView(t, s.dir)
-	files.Response.Look = true
+	files.Response.CheckFirst = true
 	s.serve(files.Respond)
 	for _, key := range []string{"missing.txt", "folder", "folder/missing.txt"} {
 		resp, _, o := s.get(t, "GET", key, nil)

@@ -31,11 +31,11 @@ func Example() {
 	}
 	defer root.Close()
 
-	a, err := accel.New(accel.Nginx(), accel.Rule{
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{
 		Name:        "media",
 		Source:      dir,
 		Destination: "/_media/",
-	})
+	}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func Example() {
 
 // One view is handed over, and the others are left alone.
 func ExampleAccelerator_Middleware() {
-	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://reports/", Destination: "/_reports/"})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://reports/", Destination: "/_reports/"}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -78,11 +78,10 @@ func ExampleAccelerator_Middleware() {
 }
 
 func ExampleAccelerator_Match() {
-	a, err := accel.New(
-		accel.Nginx(),
-		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Source: "/srv/media/2026", Destination: "/_year/"},
-	)
+	a, err := accel.New(accel.Nginx(), []accel.Rule{
+		{Source: "/srv/media", Destination: "/_media/"},
+		{Source: "/srv/media/2026", Destination: "/_year/"},
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,9 +103,9 @@ func ExampleAccelerator_Match() {
 
 // A rule that can't be meant is an error that says what would be right.
 func ExampleNew() {
-	_, err := accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "srv/media", Destination: "/_media/"})
+	_, err := accel.New(accel.Nginx(), []accel.Rule{{Name: "media", Source: "srv/media", Destination: "/_media/"}}, nil)
 	fmt.Println(err)
-	_, err = accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "/srv/media", Destination: "_media"})
+	_, err = accel.New(accel.Nginx(), []accel.Rule{{Name: "media", Source: "/srv/media", Destination: "_media"}}, nil)
 	fmt.Println(err)
 	// Output:
 	// accel: rule "media": source "srv/media" is neither absolute nor a URL; want an absolute path such as "/srv/media", or a prefix such as "s3://bucket/prefix/"
@@ -116,7 +115,7 @@ func ExampleNew() {
 // Each server is a value, and is told of a file in its own way.
 func ExampleProxy_values() {
 	for _, proxy := range []accel.Proxy{accel.Nginx(), accel.Apache(), accel.Lighttpd(), accel.Caddy26()} {
-		a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/files"})
+		a, err := accel.New(proxy, []accel.Rule{{Source: "/srv/media", Destination: "/files"}}, nil)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -132,11 +131,10 @@ func ExampleProxy_values() {
 
 // One application behind two servers: a rule may name its own.
 func ExampleRule_proxy() {
-	a, err := accel.New(
-		accel.Nginx(),
-		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Source: "/srv/archive", Destination: "/mnt/archive", Proxy: new(accel.Apache())},
-	)
+	a, err := accel.New(accel.Nginx(), []accel.Rule{
+		{Source: "/srv/media", Destination: "/_media/"},
+		{Source: "/srv/archive", Destination: "/mnt/archive", Proxy: new(accel.Apache())},
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,11 +150,10 @@ func ExampleRule_proxy() {
 // Objects of a private bucket: nginx fetches those of one prefix, and clients
 // fetch those of another themselves.
 func ExampleSigned() {
-	a, err := accel.New(
-		accel.Nginx(),
-		accel.Rule{Source: "s3://reports/2026", Destination: "/_s3/", Signed: &accel.Signed{Expiry: time.Minute}},
-		accel.Rule{Source: "s3://reports/public", Signed: &accel.Signed{Redirect: http.StatusFound}},
-	)
+	a, err := accel.New(accel.Nginx(), []accel.Rule{
+		{Source: "s3://reports/2026", Destination: "/_s3/", Signed: &accel.Signed{Expiry: time.Minute}},
+		{Source: "s3://reports/public", Signed: &accel.Signed{Redirect: http.StatusFound}},
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -187,10 +184,7 @@ func ExampleParseFrom() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	a, err := accel.NewWithOptions(
-		accel.Nginx(), accel.Options{From: from},
-		accel.Rule{Source: "/srv/media", Destination: "/_media/"},
-	)
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, &accel.Options{From: from})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -206,7 +200,7 @@ func ExampleParseFrom() {
 
 // Rules are replaced while requests are served. Wrong ones change nothing.
 func ExampleAccelerator_Swap() {
-	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/"})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -222,8 +216,12 @@ func ExampleAccelerator_Swap() {
 }
 
 // A view that knows where the proxy finds its file says so itself.
-func ExampleTo() {
-	offloader, err := accel.To(accel.Nginx(), "/_archive/", "2026/a b.pdf")
+func ExampleAccelerator_To() {
+	a, err := accel.New(accel.Nginx(), nil, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	offloader, err := a.To(accel.Rule{Destination: "/_archive/"}, "2026/a b.pdf")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -254,7 +252,7 @@ func ExampleProxy() {
 		},
 		Terms: downloadview.Terms{Validators: downloadview.OurValidators},
 	}
-	a, err := accel.New(proxy, accel.Rule{Source: "/srv/media", Destination: "/data"})
+	a, err := accel.New(proxy, []accel.Rule{{Source: "/srv/media", Destination: "/data"}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -278,9 +276,10 @@ func (o object) Source() (downloadview.Source, bool) {
 func ExampleRuleError() {
 	lines := []int{12, 17}
 	_, err := accel.New(accel.Nginx(),
-		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Name: "reports", Source: "/srv/reports", Destination: "reports"},
-	)
+		[]accel.Rule{
+			{Name: "media", Source: "/srv/media", Destination: "/_media/"},
+			{Name: "reports", Source: "/srv/reports", Destination: "reports"},
+		}, nil)
 	if wrong, ok := errors.AsType[*accel.RuleError](err); ok {
 		fmt.Printf("rules.yaml:%d: %s: %v\n", lines[wrong.Index], wrong.Field, wrong.Err)
 	}

@@ -43,7 +43,7 @@ func TestFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from}, accel.Rule{Source: "/srv", Destination: "/_media/"})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv", Destination: "/_media/"}}, &accel.Options{From: from})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestFromOfNothing(t *testing.T) {
 	for _, list := range [][]string{nil, {}, {""}, {"", ""}} {
 		if from, err := accel.ParseFrom(list...); err == nil {
 			t.Errorf("ParseFrom(%q) = %+v, want an error", list, from)
-		} else if a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from}, accel.Rule{Source: "/srv", Destination: "/_media/"}); err != nil {
+		} else if a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv", Destination: "/_media/"}}, &accel.Options{From: from}); err != nil {
 			t.Error(err)
 		} else if h, _ := a.Offload(httptest.NewRequest("GET", "/", nil), local("/srv/x")); h.Field != "" {
 			t.Errorf("ParseFrom(%q): handed over, want nobody let in with an error", list)
@@ -84,7 +84,7 @@ func TestFromUnixSocket(t *testing.T) {
 	if err := writeFile(filepath.Join(dir, "a.txt"), "content"); err != nil {
 		t.Fatal(err)
 	}
-	a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from}, accel.Rule{Source: dir, Destination: "/_media/"})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: dir, Destination: "/_media/"}}, &accel.Options{From: from})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestOffloadingOpensNothing(t *testing.T) {
 	counted := storagetest.Count(files.Storage)
 	files.Storage = counted
 	looking := files
-	looking.Response.Look = true
+	looking.Response.CheckFirst = true
 
 	none, one := storagetest.Calls{}, storagetest.Calls{Open: 1}
 	for _, tt := range []struct {

@@ -9,12 +9,13 @@ import (
 
 func TestNearest(t *testing.T) {
 	a, err := accel.New(accel.Nginx(),
-		accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"},
-		accel.Rule{Name: "mediation", Source: "/srv/mediation", Destination: "/_mediation/"},
-		accel.Rule{Name: "deep", Source: "/srv/media/2026/reports", Destination: "/_deep/"},
-		accel.Rule{Name: "s3", Source: "s3://reports/2026", Destination: "/_s3/"},
-		accel.Rule{Name: "gs", Source: "gs://reports", Destination: "/_gs/"},
-	)
+		[]accel.Rule{
+			{Name: "media", Source: "/srv/media", Destination: "/_media/"},
+			{Name: "mediation", Source: "/srv/mediation", Destination: "/_mediation/"},
+			{Name: "deep", Source: "/srv/media/2026/reports", Destination: "/_deep/"},
+			{Name: "s3", Source: "s3://reports/2026", Destination: "/_s3/"},
+			{Name: "gs", Source: "gs://reports", Destination: "/_gs/"},
+		}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%v) = %q, %q, %d; want %q, %q, %d", test.src, name, source, shared, test.name, test.source, test.shared)
 		}
 	}
-	none, err := accel.New(accel.Nginx())
+	none, err := accel.New(accel.Nginx(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ import (
 //   - nginx follows symbolic links, also those that lead out of the directory,
 //     unless "disable_symlinks on from=/srv/media" forbids it. A storage that
 //     refuses such links does so only for what this process opens; set
-//     [downloadview.Response.Look] to have it refuse them before a hand-over.
+//     [downloadview.Response.CheckFirst] to have it refuse them before a hand-over.
 //   - A location that isn't there hands the request back to the application,
 //     with the internal path; where that hands over again, nginx gives up after
 //     ten rounds with 500.
@@ -44,7 +44,7 @@ import (
 // Of the application's answer nginx keeps Content-Type, Content-Disposition,
 // Cache-Control, Expires, Set-Cookie and Accept-Ranges and drops the rest,
 // status included. X-Content-Type-Options and Content-Security-Policy survive
-// where the internal location adds them, which [SafetyHeaders] is to say:
+// where the internal location adds them, which [PassSafety] is to say:
 //
 //	add_header X-Content-Type-Options $upstream_http_x_content_type_options;
 //	add_header Content-Security-Policy $upstream_http_content_security_policy;
@@ -56,10 +56,10 @@ import (
 //
 // A missing file is 404 from nginx, an unreadable one 403, and these error
 // pages carry the application's Content-Disposition and Cache-Control: browsers
-// save them under the name of the download, unless [PrivateHeaders] goes with
+// save them under the name of the download, unless [PassAll] goes with
 // the configuration that puts them in place. A directory is a redirect that
 // shows the internal location, unless "if (-d $request_filename) { return 404; }"
-// stands there. [downloadview.Response.Look] has the application answer in all
+// stands there. [downloadview.Response.CheckFirst] has the application answer in all
 // three cases.
 //
 // # What can't be handed over

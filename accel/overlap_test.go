@@ -56,7 +56,7 @@ func TestDestinationsInsideOneAnother(t *testing.T) {
 				t.Fatalf("%q, want the fault to be real: the other storage's file", got)
 			}
 			for _, both := range [][]accel.Rule{rules, {rules[1], rules[0]}} {
-				if _, err := accel.New(proxy, both...); err == nil || !strings.Contains(err.Error(), `rule "private": destination`) || !strings.Contains(err.Error(), `rule "media"`) {
+				if _, err := accel.New(proxy, both, nil); err == nil || !strings.Contains(err.Error(), `rule "private": destination`) || !strings.Contains(err.Error(), `rule "media"`) {
 					t.Errorf("error %v, want one that names both rules", err)
 				}
 			}
@@ -91,7 +91,7 @@ func open(t *testing.T, path string) {
 // newAcceleratorFor is newAccelerator for another proxy.
 func newAcceleratorFor(t *testing.T, p accel.Proxy, rules ...accel.Rule) *accel.Accelerator {
 	t.Helper()
-	a, err := accel.New(p, rules...)
+	a, err := accel.New(p, rules, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestEncoders(t *testing.T) {
 		{strings.Repeat("a", 2049), [6]string{}},
 	} {
 		for i, p := range proxies {
-			a, err := accel.New(p.proxy, accel.Rule{Source: "/srv", Destination: p.destination})
+			a, err := accel.New(p.proxy, []accel.Rule{{Source: "/srv", Destination: p.destination}}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestDestinations(t *testing.T) {
 		{accel.Caddy26(), "/_media?", `has "?" or "#" in it`},
 		{accel.Caddy26(), "/_100%", ""},
 	} {
-		_, err := accel.New(tt.proxy, accel.Rule{Source: "/srv", Destination: tt.destination})
+		_, err := accel.New(tt.proxy, []accel.Rule{{Source: "/srv", Destination: tt.destination}}, nil)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %.60q: error %v, want %q", tt.proxy.Name, tt.destination, err, tt.want)
 		}

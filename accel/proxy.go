@@ -34,7 +34,7 @@ type Proxy struct {
 
 	// Terms say what the proxy does with the rest of the answer. Its Tag is for
 	// local files. Its Private fields are those that would stay on the proxy's
-	// error pages; they are sent so by rules with [PrivateHeaders].
+	// error pages; they are sent so by rules with [PassAll].
 	Terms downloadview.Terms
 
 	// URLField is the canonical name of the field by which the proxy is told a

@@ -60,7 +60,7 @@ type Rule struct {
 
 	// Headers says what the proxy's configuration does with the application's
 	// header fields.
-	Headers Headers
+	Headers PassedHeaders
 
 	// LimitRate bounds the speed of each download, in bytes a second; 0 doesn't.
 	// A proxy that can't be told has these files streamed, as fast.
@@ -71,21 +71,21 @@ type Rule struct {
 	Signed *Signed
 }
 
-// Headers says what a proxy's configuration does with the application's header
+// PassedHeaders says what a proxy's configuration does with the application's header
 // fields, beyond what the proxy does by itself.
-type Headers int
+type PassedHeaders int
 
 const (
-	// OwnHeaders is nothing. Where the proxy drops X-Content-Type-Options and
+	// PassDefault is nothing. Where the proxy drops X-Content-Type-Options and
 	// Content-Security-Policy, as nginx does, inline downloads are streamed.
-	OwnHeaders Headers = iota
-	// SafetyHeaders sends those two on.
-	SafetyHeaders
-	// PrivateHeaders is what the configuration does that "downloadview config"
+	PassDefault PassedHeaders = iota
+	// PassSafety sends those two on.
+	PassSafety
+	// PassAll is what the configuration does that "downloadview config"
 	// prints: it sends on the safety headers and others, and puts fields in place
 	// that the application sends under private names, so that the proxy's error
 	// pages don't carry the name and the cache policy of a file that isn't there.
-	PrivateHeaders
+	PassAll
 )
 
 // origin is what comes before the path of a source.
@@ -104,13 +104,13 @@ func (r Rule) make(p *Proxy, o origin) (*rule, *RuleError) {
 		return nil, wrong("Store", `store %q; want what the identities of its files begin with, such as "https://minio.example.com:9000/bucket"`, r.Store)
 	case r.LimitRate < 0:
 		return nil, wrong("LimitRate", "limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
-	case r.Headers < OwnHeaders || r.Headers > PrivateHeaders:
-		return nil, wrong("Headers", "headers %d; want OwnHeaders, SafetyHeaders or PrivateHeaders", r.Headers)
+	case r.Headers < PassDefault || r.Headers > PassAll:
+		return nil, wrong("Headers", "headers %d; want PassDefault, PassSafety or PassAll", r.Headers)
 	}
-	if r.Headers != OwnHeaders {
+	if r.Headers != PassDefault {
 		made.terms.KeepsSafety = true
 	}
-	if r.Headers != PrivateHeaders {
+	if r.Headers != PassAll {
 		made.terms.Private = nil
 	}
 	if o != local {
@@ -141,7 +141,7 @@ func (r *rule) redirects(from Rule) *RuleError {
 		return wrong("Destination", "destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
 	}
 	r.field, r.encode = r.link.Field, destinationAlone
-	r.terms = downloadview.Terms{KeepsSafety: from.Headers != OwnHeaders, Store: from.Store, LimitRate: from.LimitRate}
+	r.terms = downloadview.Terms{KeepsSafety: from.Headers != PassDefault, Store: from.Store, LimitRate: from.LimitRate}
 	return nil
 }
 

@@ -71,7 +71,7 @@ func TestNewRefuses(t *testing.T) {
 		}, []string{`rule "second"`, `"x"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := accel.New(accel.Nginx(), tt.rules...)
+			a, err := accel.New(accel.Nginx(), tt.rules, nil)
 			if err == nil || a != nil {
 				t.Fatalf("New = %v, %v, want an error alone", a, err)
 			}
@@ -102,7 +102,7 @@ func TestNewRefusesProxy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := accel.Nginx()
 			tt.change(&p)
-			_, err := accel.New(p)
+			_, err := accel.New(p, nil, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("New: %v, want an error that says %s", err, tt.want)
 			}
@@ -123,7 +123,7 @@ func TestWindowsSource(t *testing.T) {
 		{`C:/srv/media`, true},
 		{`C:\`, true},
 	} {
-		a, err := accel.New(accel.Nginx(), accel.Rule{Source: tt.source, Destination: "/_media/"})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: tt.source, Destination: "/_media/"}}, nil)
 		if tt.windows && runtime.GOOS != "windows" {
 			if err == nil {
 				t.Errorf("New with source %q: no error, want one where this is no absolute path", tt.source)
@@ -139,7 +139,7 @@ func TestWindowsSource(t *testing.T) {
 		}
 	}
 	for _, source := range []string{`C:srv`, `\\host\share\media`, `c:`} {
-		if _, err := accel.New(accel.Nginx(), accel.Rule{Source: source, Destination: "/_media/"}); err == nil {
+		if _, err := accel.New(accel.Nginx(), []accel.Rule{{Source: source, Destination: "/_media/"}}, nil); err == nil {
 			t.Errorf("New with source %q: no error", source)
 		}
 	}

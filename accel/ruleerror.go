@@ -2,7 +2,7 @@ package accel
 
 import "fmt"
 
-// A RuleError says what is wrong with one rule. [New], [NewWithOptions],
+// A RuleError says what is wrong with one rule. [New],
 // [Accelerator.Swap] and [Accelerator.To] return it, so that a program can say in its
 // own words where the rule comes from.
 type RuleError struct {

@@ -25,7 +25,8 @@ func TestRuleError(t *testing.T) {
 		},
 		{
 			"destination",
-			[]accel.Rule{{Name: "media", Source: "/srv/media"}, good},
+			[]accel.Rule{
+				{Name: "media", Source: "/srv/media"}, good},
 			accel.RuleError{Rule: "media", Field: "Destination"},
 			`destination "" is empty; want an internal location such as "/_media/"`,
 		},
@@ -43,54 +44,61 @@ func TestRuleError(t *testing.T) {
 		},
 		{
 			"inside another destination",
-			[]accel.Rule{{Name: "inner", Source: "/a", Destination: "/_good/a"}, good},
+			[]accel.Rule{
+				{Name: "inner", Source: "/a", Destination: "/_good/a"}, good},
 			accel.RuleError{Rule: "inner", Field: "Destination"},
 			`destination "/_good/a" lies inside "/_good/", that of rule "good", and their sources don't lie inside one another in the same way: ` +
 				"the proxy would send a file of one for one of the other; want a destination outside",
 		},
 		{
 			"store",
-			[]accel.Rule{{Source: "/a", Destination: "/_a/", Store: "https://s3"}},
+			[]accel.Rule{
+				{Source: "/a", Destination: "/_a/", Store: "https://s3"}},
 			accel.RuleError{Rule: "/a", Field: "Store"},
 			`store "https://s3" of local files, which are in none; want none`,
 		},
 		{
 			"speed",
-			[]accel.Rule{{Source: "/a", Destination: "/_a/", LimitRate: -1}},
+			[]accel.Rule{
+				{Source: "/a", Destination: "/_a/", LimitRate: -1}},
 			accel.RuleError{Rule: "/a", Field: "LimitRate"},
 			"limit of -1 bytes a second is negative; want 0 for none",
 		},
 		{
 			"headers",
-			[]accel.Rule{{Source: "/a", Destination: "/_a/", Headers: 7}},
+			[]accel.Rule{
+				{Source: "/a", Destination: "/_a/", Headers: 7}},
 			accel.RuleError{Rule: "/a", Field: "Headers"},
-			"headers 7; want OwnHeaders, SafetyHeaders or PrivateHeaders",
+			"headers 7; want PassDefault, PassSafety or PassAll",
 		},
 		{
 			"signed",
-			[]accel.Rule{{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}}},
+			[]accel.Rule{
+				{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}}},
 			accel.RuleError{Rule: "s3://a", Field: "Signed"},
 			"redirects with the status 301; want 302 or 307",
 		},
 		{
 			"a redirect's destination",
-			[]accel.Rule{{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}}},
+			[]accel.Rule{
+				{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}}},
 			accel.RuleError{Rule: "s3://a", Field: "Destination"},
 			`destination "/_a/" of a rule that redirects, which no proxy hears of; want none`,
 		},
 		{
 			"proxy",
-			[]accel.Rule{{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}}},
+			[]accel.Rule{
+				{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}}},
 			accel.RuleError{Rule: "/a", Field: "Proxy"},
 			`mine: header field "" is not in canonical form, such as "X-Accel-Redirect"`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := accel.New(accel.Nginx())
+			a, err := accel.New(accel.Nginx(), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, made := accel.New(accel.Nginx(), tt.rules...)
+			_, made := accel.New(accel.Nginx(), tt.rules, nil)
 			for by, err := range map[string]error{"New": made, "Swap": a.Swap(tt.rules...)} {
 				var got *accel.RuleError
 				if !errors.As(err, &got) {
@@ -109,7 +117,7 @@ func TestRuleError(t *testing.T) {
 
 // The rule of To has no name in errors.
 func TestRuleErrorOfTo(t *testing.T) {
-	a, err := accel.New(accel.Nginx())
+	a, err := accel.New(accel.Nginx(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +140,7 @@ func TestRuleErrorOfTo(t *testing.T) {
 
 // A proxy that isn't complete is no rule's fault.
 func TestProxyErrorIsNoRuleError(t *testing.T) {
-	_, err := accel.New(accel.Proxy{}, accel.Rule{Source: "/a", Destination: "/_a/"})
+	_, err := accel.New(accel.Proxy{}, []accel.Rule{{Source: "/a", Destination: "/_a/"}}, nil)
 	var wrong *accel.RuleError
 	if err == nil || errors.As(err, &wrong) || err.Error() != "accel: the proxy has no Name; accel.Nginx() is a complete one" {
 		t.Errorf("error %v, want one of the proxy", err)

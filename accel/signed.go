@@ -16,7 +16,7 @@ import (
 // The proxy asks by GET whatever the client does, and keeps the client's cookies
 // and authorization to itself; the configuration that "downloadview config nginx"
 // prints does both. What the store answers is in the store's words: the view has
-// no word in tags and dates, and where it does not look ([downloadview.Response.Look])
+// no word in tags and dates, and where it does not look ([downloadview.Response.CheckFirst])
 // a type that it doesn't name is guessed from the file's name.
 type Signed struct {
 	// Expiry is for how long a URL is good at least when it is handed over; 0

@@ -109,7 +109,7 @@ func TestSignedRules(t *testing.T) {
 		{accel.Rule{Source: "/srv", Destination: "/_m/", LimitRate: -1}, accel.Nginx(), "limit of -1 bytes a second is negative"},
 		{accel.Rule{Source: "/srv", Destination: "/_m/", Headers: 7}, accel.Nginx(), "headers 7"},
 	} {
-		_, err := accel.New(tt.proxy, tt.rule)
+		_, err := accel.New(tt.proxy, []accel.Rule{tt.rule}, nil)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: error %v, want %q", tt.rule, err, tt.want)
 		}
@@ -254,7 +254,7 @@ func TestRuleOfOneStore(t *testing.T) {
 		}
 	}
 	for _, r := range []accel.Rule{{Source: "/srv", Destination: "/_m/", Store: "https://x"}, {Source: "s3://b", Destination: "/_m/", Store: "minio"}} {
-		if _, err := accel.New(accel.Nginx(), r); err == nil || !strings.Contains(err.Error(), "store") {
+		if _, err := accel.New(accel.Nginx(), []accel.Rule{r}, nil); err == nil || !strings.Contains(err.Error(), "store") {
 			t.Errorf("%+v: error %v, want one about the store", r, err)
 		}
 	}

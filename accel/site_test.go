@@ -46,7 +46,7 @@ func newSite(t *testing.T, o nginxtest.Options) *site {
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	a := newAccelerator(t, accel.Rule{Name: "media", Source: s.dir, Destination: "/_media/", Headers: accel.SafetyHeaders})
+	a := newAccelerator(t, accel.Rule{Name: "media", Source: s.dir, Destination: "/_media/", Headers: accel.PassSafety})
 	h := downloadview.NewHandler(s.view(a, storageView(t, s.dir)), &downloadview.Options{
 		Logger:   slog.New(slog.DiscardHandler),
 		Observer: func(_ *http.Request, o downloadview.Outcome) { s.outcomes <- o },

@@ -75,7 +75,7 @@ func TestRulesOfSeveralProxies(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
-	_, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv", Destination: "/mnt", Proxy: &accel.Proxy{Name: "mine"}})
+	_, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv", Destination: "/mnt", Proxy: &accel.Proxy{Name: "mine"}}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "mine") {
 		t.Errorf("error %v, want one about the rule's own proxy", err)
 	}

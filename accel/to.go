@@ -8,26 +8,13 @@ import (
 )
 
 // To returns an [downloadview.Offloader] that hands every file over as the one
-// at path below destination, for a view that knows better than the rules where
-// the proxy finds its file. destination is as in a [Rule] for p; path is
-// unescaped and relative.
+// at path below r.Destination, for a view that knows better than the rules where
+// the proxy finds its file. path is unescaped and relative.
 //
 // The proxy sends what is there, whatever the Response's File says; where it
-// can't be told, the File is streamed. Every request is taken for the proxy's,
-// and the proxy's configuration for one that does nothing beyond [OwnHeaders];
-// [Accelerator.To] knows more.
-func To(p Proxy, destination, path string) (downloadview.Offloader, error) {
-	a, err := New(p)
-	if err != nil {
-		return nil, err
-	}
-	return a.To(Rule{Destination: destination}, path)
-}
-
-// To is the function [To] for requests that come from where [Options.From] says,
-// others being streamed, and with what r says of the name, the proxy, the header
-// fields and the speed. r has no Source and is not Signed; its Name, where it
-// has none, is its Destination.
+// can't be told, the File is streamed. Requests that don't come from where
+// [Options.From] says are streamed, too. r has no Source and is not Signed; its
+// Name, where it has none, is its Destination.
 func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	if r.Name == "" {
 		r.Name = r.Destination

@@ -24,7 +24,7 @@ func TestTo(t *testing.T) {
 		{accel.Nginx(), "/_other/", "a\x00", `path "a\x00" has`},
 		{accel.Proxy{}, "/_other/", "a", "has no Name"},
 	} {
-		o, err := accel.To(tt.proxy, tt.destination, tt.path)
+		o, err := to(tt.proxy, tt.destination, tt.path)
 		if err != nil {
 			if tt.want == "" || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%q: error %v, want %q", tt.path, err, tt.want)
@@ -49,15 +49,15 @@ func TestToIsForItsProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := accel.NewWithOptions(accel.Nginx(), accel.Options{From: from})
+	a, err := accel.New(accel.Nginx(), nil, &accel.Options{From: from})
 	if err != nil {
 		t.Fatal(err)
 	}
-	private, err := a.To(accel.Rule{Name: "archive", Destination: "/_other/", Headers: accel.PrivateHeaders, LimitRate: 1000}, "a")
+	private, err := a.To(accel.Rule{Name: "archive", Destination: "/_other/", Headers: accel.PassAll, LimitRate: 1000}, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := accel.To(accel.Nginx(), "/_other/", "a")
+	own, err := to(accel.Nginx(), "/_other/", "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,4 +104,13 @@ func TestToIsForItsProxy(t *testing.T) {
 			t.Errorf("%+v: error %v, want %q", tt.rule, err, tt.want)
 		}
 	}
+}
+
+// to hands over to p all that is asked for.
+func to(p accel.Proxy, destination, path string) (downloadview.Offloader, error) {
+	a, err := accel.New(p, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a.To(accel.Rule{Destination: destination}, path)
 }

@@ -72,7 +72,7 @@ func TestWhatIsSentInTheEnd(t *testing.T) {
 		}, "marked: content of a.txt", wantStreamed},
 		{"hidden", func(r *downloadview.Response) { r.File = hidden{r.File} }, "content of a.txt", wantStreamed},
 		{"replaced", func(r *downloadview.Response) { r.File = other }, "content of b.txt", wantOffloaded},
-		{"opted out", func(r *downloadview.Response) { r.Offloader = downloadview.Stream }, "content of a.txt", wantStreamed},
+		{"opted out", func(r *downloadview.Response) { r.Offloader = downloadview.NeverOffload }, "content of a.txt", wantStreamed},
 	} {
 		for _, place := range []string{"inside", "outside"} {
 			t.Run(tt.name+"/"+place, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestSafetyHeaders(t *testing.T) {
 	}
 }
 
-// unsafely hands over as a rule with OwnHeaders does.
+// unsafely hands over as a rule with PassDefault does.
 type unsafely struct{ downloadview.Offloader }
 
 func (u unsafely) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {

@@ -77,7 +77,7 @@ func ExampleReport_WriteText() {
 }
 
 func ExampleExplain() {
-	media, err := accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"})
+	media, err := accel.New(accel.Nginx(), []accel.Rule{{Name: "media", Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

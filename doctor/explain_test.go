@@ -178,7 +178,7 @@ func TestExplainCookies(t *testing.T) {
 // goes on, whoever aborts, and gets every other panic.
 func TestExplainInAHandler(t *testing.T) {
 	unsigned := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://bucket", Signed: &accel.Signed{Redirect: 302}})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://bucket", Signed: &accel.Signed{Redirect: 302}}}, nil)
 		return downloadview.Response{File: refusing{downloadview.FromString("a.txt", strings.Repeat("a", 10_000), nil)}, Offloader: a}, err
 	})
 	for name, view := range map[string]downloadview.ViewFunc{

@@ -63,7 +63,7 @@ func edits(pairs ...string) func(*testing.T, *setting) {
 // looks has the application look before it hands over.
 func looks(next func(*testing.T, *setting)) func(*testing.T, *setting) {
 	return func(t *testing.T, s *setting) {
-		s.view.Look = true
+		s.view.CheckFirst = true
 		next(t, s)
 	}
 }
@@ -129,11 +129,11 @@ func TestNginxBroken(t *testing.T) {
 		},
 		{
 			"headers that the rule doesn't count on", func(t *testing.T, s *setting) {
-				s.rule.Headers = accel.OwnHeaders
+				s.rule.Headers = accel.PassDefault
 				edits("add_header X-Content-Type-Options $upstream_http_x_content_type_options;", "",
 					"add_header Content-Disposition $upstream_http_x_download_content_disposition;", "",
 					"add_header Cache-Control $upstream_http_x_download_cache_control;", "")(t, s)
-				s.view.Look = true
+				s.view.CheckFirst = true
 			},
 			"whole-headers", doctor.Warning, "X-Content-Type-Options", "`add_header X-Content-Type-Options $upstream_http_x_content_type_options;`",
 		},

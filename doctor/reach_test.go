@@ -212,7 +212,7 @@ func TestMovedRoot(t *testing.T) {
 	})
 	t.Run("the application", func(t *testing.T) {
 		s := newSetting(t, "nginx")
-		s.view.Look = true
+		s.view.CheckFirst = true
 		_, current := move(t, s)
 		setup := s.start(t)
 		change(t, current)

@@ -35,8 +35,8 @@ func reasonOf(o downloadview.Offloader, src downloadview.Source, why downloadvie
 	switch o {
 	case nil:
 		return "there is no accelerator: set one, with a rule for the file (serve --accel and --rule)"
-	case downloadview.Stream:
-		return "the view opts out (downloadview.Stream)"
+	case downloadview.NeverOffload:
+		return "the view opts out (downloadview.NeverOffload)"
 	}
 	if why != downloadview.NoRule {
 		return reasons[why]

@@ -42,7 +42,7 @@ func TestExplainReason(t *testing.T) {
 	}{
 		{name: "handed over", proxy: "nginx", rules: []accel.Rule{media}},
 		{name: "no accelerator", reason: []string{"there is no accelerator", "--rule"}},
-		{name: "opted out", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{Offloader: downloadview.Stream}, reason: []string{"opts out"}},
+		{name: "opted out", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{Offloader: downloadview.NeverOffload}, reason: []string{"opts out"}},
 		{name: "no rule", proxy: "nginx", rules: []accel.Rule{{Name: "deep", Source: "DIR/deep", Destination: "/_d/"}, {Name: "far", Source: "/far", Destination: "/_f/"}}, reason: []string{"no rule covers DIR/a.txt", "the nearest is deep, for DIR/deep"}},
 		{name: "rules without names", proxy: "nginx", rules: []accel.Rule{{Source: "DIR/deep", Destination: "/_d/"}}, reason: []string{"the nearest is that for DIR/deep"}},
 		{name: "no rules", proxy: "nginx", reason: []string{"no rule covers DIR/a.txt; there are no rules"}},
@@ -56,7 +56,7 @@ func TestExplainReason(t *testing.T) {
 		{name: "odd range", proxy: "caddy", rules: []accel.Rule{media}, field: [2]string{"Range", "bytes=x"}, reason: []string{"judges such ranges otherwise"}},
 		{name: "several ranges", proxy: "lighttpd", rules: []accel.Rule{dirs}, field: [2]string{"Range", "bytes=0-0,2-2"}, reason: []string{"judges such ranges otherwise"}},
 		{name: "own tag", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{ETag: `"v1"`}, field: [2]string{"If-None-Match", `"v0"`}, reason: []string{"a tag or time of its own"}},
-		{name: "useless time", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{Look: true}, age: 50 * 365 * 24 * time.Hour, reason: []string{"before 1981"}},
+		{name: "useless time", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{CheckFirst: true}, age: 50 * 365 * 24 * time.Hour, reason: []string{"before 1981"}},
 		{name: "useless time, and the application's tag", proxy: "apache", rules: []accel.Rule{dirs}, age: 50 * 365 * 24 * time.Hour, reason: []string{"before 1981"}},
 		{name: "young", proxy: "apache", rules: []accel.Rule{dirs}, age: -1, reason: []string{"no entity tag"}},
 		{name: "unchanged", proxy: "apache", rules: []accel.Rule{dirs}, field: [2]string{"If-None-Match", "*"}, reason: []string{"without the file's bytes"}},
@@ -93,7 +93,7 @@ func TestExplainReason(t *testing.T) {
 				for i := range test.rules {
 					test.rules[i].Source = strings.ReplaceAll(test.rules[i].Source, "DIR", s.dir)
 				}
-				a, err := accel.NewWithOptions(mustNamed(t, test.proxy), test.options, test.rules...)
+				a, err := accel.New(mustNamed(t, test.proxy), test.rules, &test.options)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -19,7 +19,7 @@ func TestRight(t *testing.T) {
 			t.Run(server+" "+view, func(t *testing.T) {
 				t.Parallel()
 				s := newSetting(t, server)
-				s.view = downloadview.Response{Look: view == "look"}
+				s.view = downloadview.Response{CheckFirst: view == "look"}
 				report := run(t, s.start(t), s.dir)
 				if !report.OK() {
 					t.Error("a set-up that is right has failures")

@@ -53,7 +53,7 @@ func newSetting(t *testing.T, server string) *setting {
 		t.Fatal(err)
 	}
 	s := &setting{server: server, dir: dir}
-	s.rule = accel.Rule{Name: "media", Source: dir, Destination: "/_media/", Headers: accel.PrivateHeaders}
+	s.rule = accel.Rule{Name: "media", Source: dir, Destination: "/_media/", Headers: accel.PassAll}
 	if !proxytest.KindOf(t, server).Locations {
 		s.rule.Destination = dir
 	}
@@ -96,7 +96,7 @@ func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.S
 			told = s.accelerator(t, proxy)
 		}
 	}
-	a, err := accel.NewWithOptions(proxy, accel.Options{From: s.from}, s.rule)
+	a, err := accel.New(proxy, []accel.Rule{s.rule}, &accel.Options{From: s.from})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.S
 
 func (s *setting) accelerator(t *testing.T, p accel.Proxy) *accel.Accelerator {
 	t.Helper()
-	a, err := accel.New(p, s.rule)
+	a, err := accel.New(p, []accel.Rule{s.rule}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

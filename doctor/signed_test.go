@@ -67,7 +67,7 @@ func serveBucket(t *testing.T, storage downloadview.Storage) string {
 // newBucket changes s to one whose files are in a bucket.
 func newBucket(t *testing.T, s *setting) bucket {
 	t.Helper()
-	s.rule = accel.Rule{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}}
+	s.rule = accel.Rule{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Headers: accel.PassAll, Signed: &accel.Signed{}}
 	s.site.Rules = []site.Rule{{Rule: accel.Rule{Name: "reports", Source: "s3://bucket", Destination: "/_s3/", Signed: &accel.Signed{}}}}
 	storage := s.storage(t)
 	return bucket{Storage: storage, base: serveBucket(t, storage)}

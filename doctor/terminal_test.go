@@ -77,7 +77,7 @@ func TestExplanationForgesNothing(t *testing.T) {
 		storage := s.storage(t)
 		view := downloadview.StorageView{
 			Storage:  storage,
-			Response: downloadview.Response{Look: true},
+			Response: downloadview.Response{CheckFirst: true},
 			Key:      func(*http.Request) (string, error) { return key, nil },
 		}
 		x := doctor.Explain(s.accelerator(t, accel.Nginx()).Middleware(view), httptest.NewRequest("GET", "/", nil))

@@ -117,7 +117,7 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 	case a.header.Get("Content-Disposition") != "" || isKept(a.header.Get("Cache-Control")):
 		f := finding{
 			"the error page has the name and the cache policy of the download: browsers save it under that name",
-			"have the rule say `headers: private` (accel.PrivateHeaders) together with the configuration that `downloadview config` prints, or look before handing over",
+			"have the rule say `headers: private` (accel.PassAll) together with the configuration that `downloadview config` prints, or look before handing over",
 		}
 		if handed && len(h.Terms.Private) > 0 {
 			f.change = "remove `always` from the add_header lines of the internal location"

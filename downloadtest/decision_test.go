@@ -29,7 +29,7 @@ func describe(t testing.TB, s downloadview.Storage, key string) downloadview.Fil
 
 func nginx(t testing.TB) *accel.Accelerator {
 	t.Helper()
-	a, err := accel.New(accel.Nginx(), accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Name: "media", Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestDecision(t *testing.T) {
 			`raw location: got none, want "/_media/a%20b.txt"`,
 		}},
 		{"type", func(resp *downloadview.Response) { resp.ContentType = "image/png" }, []string{`type: got "image/png", want "text/plain; charset=utf-8"`}},
-		{"streamed", func(resp *downloadview.Response) { resp.Offloader = downloadview.Stream }, []string{
+		{"streamed", func(resp *downloadview.Response) { resp.Offloader = downloadview.NeverOffload }, []string{
 			`rule: got none, want "media"`,
 			`location: got none, want "/_media/a b.txt"`,
 			`raw location: got none, want "/_media/a%20b.txt"`,
@@ -106,7 +106,7 @@ func TestDecisionToStream(t *testing.T) {
 	var r recorder
 	downloadtest.CheckDecision(&r, resp, downloadtest.Decision{Streamed: true})
 	r.want(t, `location: got "/_media/a b.txt" (X-Accel-Redirect), want it streamed`)
-	resp.Offloader, resp.ETag = downloadview.Stream, `"v1"`
+	resp.Offloader, resp.ETag = downloadview.NeverOffload, `"v1"`
 	r = recorder{}
 	downloadtest.CheckDecision(&r, resp, downloadtest.Decision{Streamed: true, Header: map[string]string{"ETag": `"v1"`}})
 	r.want(t)
@@ -114,7 +114,7 @@ func TestDecisionToStream(t *testing.T) {
 
 // What goes under a private name counts as what it is.
 func TestDecisionWithPrivateFields(t *testing.T) {
-	a, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/", Headers: accel.PrivateHeaders})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/", Headers: accel.PassAll}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func (f closedFile) Stat(context.Context) (fs.FileInfo, error) {
 func (f closedFile) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.File) }
 
 func TestDecisionOpensNothing(t *testing.T) {
-	resp := downloadview.Response{File: closedFile{describe(t, media, "a b.txt"), t}, Look: true}
+	resp := downloadview.Response{File: closedFile{describe(t, media, "a b.txt"), t}, CheckFirst: true}
 	downloadtest.CheckDecision(t, resp, downloadtest.Decision{Key: "a b.txt", Streamed: true})
 	resp.Offloader = nginx(t)
 	downloadtest.CheckDecision(t, resp, downloadtest.Decision{Location: "/_media/a b.txt"})

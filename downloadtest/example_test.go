@@ -66,7 +66,7 @@ func Example() {
 // the rule has it.
 func Example_accelerated() {
 	reports := downloadtest.Storage{Source: downloadview.Source{Scheme: "file", Path: "/srv/reports"}}
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/reports", Destination: "/_reports/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/reports", Destination: "/_reports/"}}, nil)
 	if err != nil {
 		panic(err)
 	}

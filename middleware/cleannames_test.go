@@ -165,7 +165,7 @@ func TestCleanNamesOfDownloads(t *testing.T) {
 	for from, resp := range map[string]downloadview.Response{
 		"Name":     {File: file("a.txt", ""), Name: dirty},
 		"the key":  {File: file("folder/"+dirty, "")},
-		"stored":   {File: file("a.txt", mime.FormatMediaType("attachment", map[string]string{"filename": dirty})), Stored: downloadview.StoredName},
+		"stored":   {File: file("a.txt", mime.FormatMediaType("attachment", map[string]string{"filename": dirty})), StoredFields: downloadview.StoredName},
 		"upstream": {File: file("a.txt", ""), Name: "x", Renamer: named(dirty)},
 	} {
 		for way, offloader := range map[string]downloadview.Offloader{

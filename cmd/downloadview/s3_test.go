@@ -29,7 +29,7 @@ func TestBucketOfARealServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://" + server.Bucket + "/2026", Destination: "/_s3/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://" + server.Bucket + "/2026", Destination: "/_s3/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

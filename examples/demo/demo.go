@@ -46,7 +46,7 @@ func modesOf(downloads http.Handler, s *stock) ([]mode, error) {
 	}{
 		{accel.Nginx(), internalLocations(s)}, // another proxy is another line
 	} {
-		a, err := accel.New(front.proxy, front.rules...)
+		a, err := accel.New(front.proxy, front.rules, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func modesOf(downloads http.Handler, s *stock) ([]mode, error) {
 // internalLocations are rules for proxies that find files by a URL path.
 func internalLocations(s *stock) []accel.Rule {
 	return []accel.Rule{
-		{Name: "folder", Source: s.folder.Name(), Destination: "/_folder/", Headers: accel.SafetyHeaders},
+		{Name: "folder", Source: s.folder.Name(), Destination: "/_folder/", Headers: accel.PassSafety},
 		{Name: "origin", Source: s.originURL.String(), Destination: "/_origin/"},
 	}
 }

@@ -160,7 +160,7 @@ func newShelf(s *stock) ([]section, error) {
 			Title: "Missing",
 			Shows: "No such file. The view asks for a look, so that this process says so and not the proxy.",
 			Slug:  "missing", Key: "gone.pdf",
-			View: downloadview.StorageView{Storage: folder, Response: downloadview.Response{Look: true}},
+			View: downloadview.StorageView{Storage: folder, Response: downloadview.Response{CheckFirst: true}},
 		}},
 	}}, nil
 }

@@ -17,11 +17,11 @@ func handler(root *os.Root) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/media/{path...}", downloadview.NewHandler(membersOnly(files), nil))
 
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{
 		Source:      root.Name(),
-		Destination: "/_media/",          // the internal location below
-		Headers:     accel.SafetyHeaders, // it sends our safety headers on
-	})
+		Destination: "/_media/",       // the internal location below
+		Headers:     accel.PassSafety, // it sends our safety headers on
+	}}, nil)
 	if err != nil {
 		return nil, err
 	}

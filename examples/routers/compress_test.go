@@ -147,7 +147,7 @@ func TestCompressors(t *testing.T) {
 		}
 	}
 
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: dir, Destination: "/_media/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: dir, Destination: "/_media/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func TestHandedOverWithoutARoute(t *testing.T) {
 	}
 	f = downloadview.WithSource(f, downloadview.Source{Scheme: "file", Path: "/srv/media/17.pdf"})
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return downloadview.Response{File: f}, nil })
-	nginx, err := accel.New(accel.Nginx(), accel.Rule{Source: "/srv/media", Destination: "/_media/"})
+	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

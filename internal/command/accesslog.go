@@ -30,7 +30,7 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 		rule:     o.Rule,
 		remote:   l.peers.client(r),
 	}
-	if o.AbortedBy != downloadview.Nobody {
+	if o.AbortedBy != downloadview.NotAborted {
 		line.abortedBy = o.AbortedBy.String()
 	}
 	if o.Err != nil && (o.Status >= http.StatusBadRequest || line.abortedBy != "") {
@@ -44,7 +44,7 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 }
 
 // wrap logs what serve writes, for answers that no Observer sees.
-func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) downloadview.Party) http.Handler {
+func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) downloadview.AbortedBy) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		c := &countedWriter{ResponseWriter: w}

@@ -31,7 +31,7 @@ func TestAccessLogLine(t *testing.T) {
 	r.RemoteAddr = "[2001:db8::1]:4711"
 	log.observe(r, downloadview.Outcome{
 		Mode: downloadview.Offloaded, Rule: "media", Status: 200, Bytes: 7,
-		Duration: 1500 * time.Microsecond, AbortedBy: downloadview.Client,
+		Duration: 1500 * time.Microsecond, AbortedBy: downloadview.AbortedByClient,
 	})
 	want := `level=INFO msg=request method=GET path="/a\nlevel=ERROR\x1b[2J\u202e" status=200 bytes=7 duration=1.5ms mode=offload rule=media remote=2001:db8::1 aborted_by=client` + "\n"
 	if got := b.String(); got != want {

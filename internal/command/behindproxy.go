@@ -60,7 +60,7 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 			return nil, usageErrorf("--rule %q: %w", b.Rule[i], err)
 		}
 	}
-	a, err := accel.NewWithOptions(proxy.Accel(), accel.Options{From: from}, rules...)
+	a, err := accel.New(proxy.Accel(), rules, &accel.Options{From: from})
 	if err != nil {
 		return nil, ruleError(err)
 	}

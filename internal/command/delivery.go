@@ -88,22 +88,22 @@ func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadv
 		CacheControl: m.CacheControl,
 		LimitRate:    d.rate,
 		Types:        d.types,
-		Look:         d.look,
+		CheckFirst:   d.look,
 		Offloader:    d.offloader,
 	}
 	if m.Inline {
 		resp.Disposition = downloadview.InlineActive
 	}
 	if _, ok := storage.(*bucket); ok {
-		resp.Stored = d.stored(m)
+		resp.StoredFields = d.stored(m)
 	}
 	return downloadview.StorageView{Storage: storage, Key: keysOf(m, storage).key, Response: resp}
 }
 
 // stored says what of a bucket's own description of an object is passed on. It
 // takes a look, which is not had --blind unless somebody asks for it.
-func (d *delivery) stored(m *config.Mount) downloadview.Stored {
-	var s downloadview.Stored
+func (d *delivery) stored(m *config.Mount) downloadview.StoredFields {
+	var s downloadview.StoredFields
 	if d.look || d.offloader == nil {
 		s = downloadview.StoredName | downloadview.StoredDigest
 	}

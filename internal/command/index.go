@@ -114,12 +114,12 @@ func readsOnePage(r *http.Request) bool {
 	return slices.ContainsFunc(onePage, func(tool string) bool { return strings.HasPrefix(r.UserAgent(), tool) })
 }
 
-func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.Party {
+func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.AbortedBy {
 	folder, _ := x.keys.key(r)
 	if folder == "/" { // the folder "", which List takes for the top
 		tellReason(w, errEmptyFolder)
 		refuse(w, r, http.StatusNotFound)
-		return downloadview.Nobody
+		return downloadview.NotAborted
 	}
 	folder = strings.TrimSuffix(folder, "/")
 
@@ -133,35 +133,35 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 		switch {
 		case err == nil && redirects:
 			redirectToClean(w, r, clean)
-			return downloadview.Nobody
+			return downloadview.NotAborted
 		case err == nil && !x.keys.lists(fi.Name()):
 			continue
 		case r.Context().Err() != nil:
 			return endedBy(r)
 		case err != nil && p.empty():
 			x.fail(w, r, err)
-			return downloadview.Nobody
+			return downloadview.NotAborted
 		case err != nil:
 			x.log.logger.Error("list cut short", "path", r.URL.Path, "error", err)
 			tellReason(w, err)
 			p.incomplete()
-			return downloadview.Origin
+			return downloadview.AbortedByOrigin
 		case r.Method == http.MethodHead:
 			p.writeHeader()
-			return downloadview.Nobody
+			return downloadview.NotAborted
 		}
 		if p.add(fi) != nil { // nobody is left to read it
-			return downloadview.Client
+			return downloadview.AbortedByClient
 		}
 	}
 	if redirects {
 		redirectToClean(w, r, clean)
-		return downloadview.Nobody
+		return downloadview.NotAborted
 	}
 	if p.end() != nil {
-		return downloadview.Client
+		return downloadview.AbortedByClient
 	}
-	return downloadview.Nobody
+	return downloadview.NotAborted
 }
 
 // redirects returns the path at which a folder's page is, and whether it is

@@ -81,7 +81,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	}
 	for _, r := range c.Rules {
 		rule := r.Rule.Rule
-		_, err := accel.New(proxyOf(r.Proxy), rule)
+		_, err := accel.New(proxyOf(r.Proxy), []accel.Rule{rule}, nil)
 		if e, ok := errors.AsType[*accel.RuleError](err); ok {
 			err = e.Err // the key names the rule
 		} else if err == nil {
@@ -112,7 +112,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 				all = append(all, rules[""]...)
 			}
 			var a *accel.Accelerator
-			a, err = accel.NewWithOptions(proxyOf(proxy), accel.Options{From: origin}, all...)
+			a, err = accel.New(proxyOf(proxy), all, &accel.Options{From: origin})
 			accelerators = append(accelerators, a)
 		}
 		if err != nil {

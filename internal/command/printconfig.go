@@ -92,7 +92,7 @@ func (p *printConfig) site() (site.Site, error) {
 		}
 		proxy, err := proxies.Find(p.Server)
 		if err == nil {
-			_, err = accel.New(proxy.Accel(), rules...)
+			_, err = accel.New(proxy.Accel(), rules, nil)
 		}
 		if err != nil {
 			return s, ruleError(err)

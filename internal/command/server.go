@@ -103,11 +103,11 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 
 // endedBy returns the party that ended the context of r: the server that stops, or
 // else the client.
-func endedBy(r *http.Request) downloadview.Party {
+func endedBy(r *http.Request) downloadview.AbortedBy {
 	if errors.Is(context.Cause(r.Context()), downloadview.ErrShutdown) {
-		return downloadview.Shutdown
+		return downloadview.AbortedByShutdown
 	}
-	return downloadview.Client
+	return downloadview.AbortedByClient
 }
 
 // cut breaks the connections that are left. First the handlers have a moment to

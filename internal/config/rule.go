@@ -148,12 +148,12 @@ func destination(s string) (string, error) {
 	return line(s)
 }
 
-var headersByName = name([]string{"own", "safety", "private"}, map[string]accel.Headers{
-	"own": accel.OwnHeaders, "safety": accel.SafetyHeaders, "private": accel.PrivateHeaders,
+var headersByName = name([]string{"own", "safety", "private"}, map[string]accel.PassedHeaders{
+	"own": accel.PassDefault, "safety": accel.PassSafety, "private": accel.PassAll,
 })
 
 // ParseHeaders reads what the file has for the headers of a rule.
-func ParseHeaders(s string) (accel.Headers, error) { return headersByName(s) }
+func ParseHeaders(s string) (accel.PassedHeaders, error) { return headersByName(s) }
 
 func (r *Rule) readSigned(v value) {
 	s := new(accel.Signed)

@@ -74,7 +74,7 @@ func benchHandler(name string, root *os.Root) (http.Handler, error) {
 	if name == "serve-content" {
 		return serveContent(root), nil
 	}
-	a, err := accel.New(accel.Nginx(), accel.Rule{Source: root.Name(), Destination: "/_media/", Headers: accel.PrivateHeaders})
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: root.Name(), Destination: "/_media/", Headers: accel.PassAll}}, nil)
 	if err != nil {
 		return nil, err
 	}

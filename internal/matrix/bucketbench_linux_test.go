@@ -52,7 +52,7 @@ func bucketHandler(t *testing.T, name, endpoint string) (http.Handler, error) {
 		view.Storage = readahead.New(resume.New(view.Storage, nil), nil)
 		return downloadview.NewHandler(view, nil), nil
 	case "signed":
-		a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://files", Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: &accel.Signed{}})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://files", Destination: "/_s3/", Headers: accel.PassAll, Signed: &accel.Signed{}}}, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -136,25 +136,25 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 	var conf printed.Site
 	var rules, redirects []accel.Rule
 	for _, p := range places {
-		r := accel.Rule{Name: p.name, Source: p.source, Destination: p.dir, Headers: accel.PrivateHeaders}
+		r := accel.Rule{Name: p.name, Source: p.source, Destination: p.dir, Headers: accel.PassAll}
 		if kind.Locations {
 			r.Destination = "/_" + p.name + "/"
 		}
 		if p.dir == "" {
 			r.Signed = &accel.Signed{Hidden: []string{"owner"}}
 			redirects = append(redirects, accel.Rule{
-				Name: r.Name, Source: r.Source, Headers: accel.SafetyHeaders,
+				Name: r.Name, Source: r.Source, Headers: accel.PassSafety,
 				Signed: &accel.Signed{Redirect: http.StatusFound},
 			})
 		}
 		rules = append(rules, r)
 		conf.Rules = append(conf.Rules, printed.Rule{Rule: r, Directory: p.dir})
 	}
-	a, err := accel.New(proxy, rules...)
+	a, err := accel.New(proxy, rules, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	redirect, err := accel.New(proxy, redirects...)
+	redirect, err := accel.New(proxy, redirects, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 		resp, err := (downloadview.StorageView{
 			Storage:  storages[name],
 			Key:      func(*http.Request) (string, error) { return key, nil },
-			Response: downloadview.Response{Offloader: a, Look: mode == "offload", Disposition: downloadview.Inline},
+			Response: downloadview.Response{Offloader: a, CheckFirst: mode == "offload", Disposition: downloadview.Inline},
 		}).Respond(r)
 		if strings.HasPrefix(key, "forbidden") {
 			return resp, os.ErrPermission

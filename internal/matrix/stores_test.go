@@ -27,9 +27,9 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 	// The second process doesn't know what the first one has signed.
 	var process [2]http.Handler
 	for i := range process {
-		a, err := accel.New(accel.Nginx(), accel.Rule{
-			Source: "s3://" + stores["one"].Bucket, Destination: "/_s3/", Headers: accel.PrivateHeaders, Signed: new(accel.Signed),
-		})
+		a, err := accel.New(accel.Nginx(), []accel.Rule{{
+			Source: "s3://" + stores["one"].Bucket, Destination: "/_s3/", Headers: accel.PassAll, Signed: new(accel.Signed),
+		}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 		process[i] = downloadview.NewHandler(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 			name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			f, err := storages[name].File(key)
-			return downloadview.Response{File: f, Offloader: a, Look: r.URL.Query().Has("look")}, err
+			return downloadview.Response{File: f, Offloader: a, CheckFirst: r.URL.Query().Has("look")}, err
 		}), &downloadview.Options{Logger: slog.New(slog.DiscardHandler)})
 	}
 	var now int

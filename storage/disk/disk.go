@@ -16,7 +16,7 @@
 // A proxy that is told to send a file opens it by its path and knows nothing
 // of the root: unless its configuration says otherwise it follows symbolic
 // links wherever they lead, and sends what has that name by then. Where others
-// can make links in the directory, let the view look first (Response.Look), or
+// can make links in the directory, let the view look first (Response.CheckFirst), or
 // stream.
 //
 // What is saved has a name like ".downloadview-….tmp" until it is whole. No key

@@ -10,7 +10,7 @@
 // The origin gets [Options].Header and nothing of the client's request: no
 // cookie, no Authorization, no address. The client gets the bytes, and of the
 // origin's header what [downloadview.Attributes] has: type, length, entity tag,
-// time, encoding and language, and as far as [downloadview.Response.Stored] says
+// time, encoding and language, and as far as [downloadview.Response.StoredFields] says
 // so the file name, the cache policy and a digest. Set-Cookie, X-Accel-Redirect, X-Sendfile and all
 // the rest go no further.
 //

@@ -35,7 +35,7 @@ func BenchmarkSign(b *testing.B) {
 	})
 	answer := func(signed *accel.Signed) func(b *testing.B) {
 		return func(b *testing.B) {
-			a, err := accel.New(accel.Nginx(), accel.Rule{Source: "s3://bkt", Destination: "/_s3/", Signed: signed})
+			a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://bkt", Destination: "/_s3/", Signed: signed}}, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

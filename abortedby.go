@@ -11,30 +11,30 @@ import (
 	"time"
 )
 
-// A Party is the one that ended a download before its time.
-type Party int
+// AbortedBy tells which side ended a download before its time.
+type AbortedBy int
 
 const (
-	Nobody   Party = iota // the answer is complete
-	Client                // the client closed the connection, or it broke
-	Origin                // the file failed or was shorter than it said
-	Server                // a limit of the server itself: a deadline, a timeout, a writer that refused
-	Stall                 // the client took nothing for too long; see [EndStalled]
-	Shutdown              // the server was told to stop; see [ErrShutdown]
+	NotAborted        AbortedBy = iota // the answer is complete
+	AbortedByClient                    // the client closed the connection, or it broke
+	AbortedByOrigin                    // the file failed or was shorter than it said
+	AbortedByServer                    // a limit of the server itself: a deadline, a timeout, a writer that refused
+	AbortedByStall                     // the client took nothing for too long; see [EndStalled]
+	AbortedByShutdown                  // the server was told to stop; see [ErrShutdown]
 )
 
 // String returns "", "client", "origin", "server", "stall" or "shutdown".
-func (p Party) String() string {
+func (p AbortedBy) String() string {
 	switch p {
-	case Client:
+	case AbortedByClient:
 		return "client"
-	case Origin:
+	case AbortedByOrigin:
 		return "origin"
-	case Server:
+	case AbortedByServer:
 		return "server"
-	case Stall:
+	case AbortedByStall:
 		return "stall"
-	case Shutdown:
+	case AbortedByShutdown:
 		return "shutdown"
 	}
 	return ""
@@ -46,35 +46,35 @@ func (p Party) String() string {
 // cancel function with ErrShutdown a moment before it closes the connections that
 // are left: downloads that notice break off so that their clients see it. Those
 // that wait for a client don't notice, and [EndStalled] has closing them seen,
-// too. A download that this cuts short has the [Outcome.AbortedBy] [Shutdown].
+// too. A download that this cuts short has the [AbortedByShutdown].
 var ErrShutdown = errors.New("the server is stopping")
 
-// ended returns the party that ended the request's context; [Nobody] while the
+// ended returns the party that ended the request's context; [NotAborted] while the
 // context goes on.
 //
 // net/http cancels the context when the connection ends. So may middleware, and
 // the context doesn't say which it was, unless by a deadline or a cause. The
 // server's own writer says so.
-func (x *exchange) ended() Party {
+func (x *exchange) ended() AbortedBy {
 	ctx := x.r.Context()
 	if ctx.Err() == nil {
-		return Nobody
+		return NotAborted
 	}
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(cause, ErrShutdown):
-		return Shutdown
+		return AbortedByShutdown
 	case cause != context.Canceled, x.moving.isOver(): // which ends a stream of HTTP/2
-		return Server
+		return AbortedByServer
 	}
 	if closed := connectionEnd(x.w); closed != nil {
 		select {
 		case <-closed:
 		case <-time.After(closeNotice):
-			return Server
+			return AbortedByServer
 		}
 	}
-	return Client
+	return AbortedByClient
 }
 
 // closeNotice is how long a server may take to tell that a connection has ended,
@@ -93,19 +93,19 @@ func connectionEnd(w http.ResponseWriter) <-chan bool {
 }
 
 // partyOf returns the party that cut an answer short.
-func (x *exchange) partyOf(cut *cutOff) Party {
+func (x *exchange) partyOf(cut *cutOff) AbortedBy {
 	party := x.ended()
 	switch {
-	case party == Shutdown, cut.by == Origin && party != Nobody:
+	case party == AbortedByShutdown, cut.by == AbortedByOrigin && party != NotAborted:
 		return party
-	case cut.by == Origin:
-		return Origin
+	case cut.by == AbortedByOrigin:
+		return AbortedByOrigin
 	case isConnectionError(cut.err):
-		return Client
+		return AbortedByClient
 	case errors.Is(cut.err, errStalled):
-		return Stall
-	case errors.Is(cut.err, os.ErrDeadlineExceeded), errors.Is(cut.err, net.ErrClosed), party == Nobody:
-		return Server
+		return AbortedByStall
+	case errors.Is(cut.err, os.ErrDeadlineExceeded), errors.Is(cut.err, net.ErrClosed), party == NotAborted:
+		return AbortedByServer
 	}
 	return party
 }
