@@ -27,6 +27,10 @@ type Attributes struct {
 	Expires      string // likewise, as an HTTP date
 	Disposition  string // the Content-Disposition stored with it
 	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of the whole, as it is stored
+
+	// Metadata is what the application stored beside the bytes, by keys in lower
+	// case. It never reaches a client. It may be shared: don't change it in place.
+	Metadata map[string]string
 }
 
 // AttributesOf returns what fi knows: the result of its method Attributes()
@@ -112,25 +116,3 @@ func (i *attributesInfo) ModTime() time.Time     { return i.attributes.ModTime }
 func (i *attributesInfo) IsDir() bool            { return false }
 func (i *attributesInfo) Sys() any               { return nil }
 func (i *attributesInfo) Attributes() Attributes { return i.attributes }
-
-// MetadataOf returns what the application stored beside the bytes, by keys in
-// lower case: the result of fi's method Metadata() map[string]string, or nil.
-func MetadataOf(fi fs.FileInfo) map[string]string {
-	if m, ok := fi.(interface{ Metadata() map[string]string }); ok {
-		return m.Metadata()
-	}
-	return nil
-}
-
-// WithMetadata returns fi with m as its metadata, for authors of storages.
-func WithMetadata(fi fs.FileInfo, m map[string]string) fs.FileInfo {
-	return metadataInfo{fi, m}
-}
-
-type metadataInfo struct {
-	fs.FileInfo
-	metadata map[string]string
-}
-
-func (i metadataInfo) Attributes() Attributes      { return AttributesOf(i.FileInfo) }
-func (i metadataInfo) Metadata() map[string]string { return i.metadata }

@@ -2,6 +2,7 @@ package downloadview
 
 import (
 	"io/fs"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -59,15 +60,15 @@ func TestStrongETag(t *testing.T) {
 }
 
 func TestAttributesOf(t *testing.T) {
-	want := Attributes{Size: 5, ModTime: changed, ETag: `"x"`, ContentType: "a/b", ContentEncoding: "gzip", ContentLanguage: "pl"}
+	want := Attributes{Size: 5, ModTime: changed, ETag: `"x"`, ContentType: "a/b", ContentEncoding: "gzip", ContentLanguage: "pl", Metadata: map[string]string{"owner": "me"}}
 	fi := want.FileInfo("dir/name")
 	if fi.Name() != "name" || !fi.Mode().IsRegular() {
 		t.Errorf("FileInfo: name %q, mode %v", fi.Name(), fi.Mode())
 	}
-	if got := AttributesOf(fi); got != want {
+	if got := AttributesOf(fi); !reflect.DeepEqual(got, want) {
 		t.Errorf("AttributesOf(FileInfo()) = %+v, want %+v", got, want)
 	}
-	if got := AttributesOf(tagged{fi}); got != (Attributes{Size: -1, ModTime: changed, ETag: `"t"`, ContentType: "c/d"}) {
+	if got := AttributesOf(tagged{fi}); !reflect.DeepEqual(got, Attributes{Size: -1, ModTime: changed, ETag: `"t"`, ContentType: "c/d"}) {
 		t.Errorf("AttributesOf with ETag and ContentType methods = %+v", got)
 	}
 }

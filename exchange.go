@@ -29,8 +29,6 @@ type exchange struct {
 	uncut   bool          // the proxy is to leave the whole file whole
 	limit   int64         // bytes a second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
-
-	metadata map[string]string // what a look told
 }
 
 // noOptions is the zero value that nil stands for.
@@ -140,23 +138,27 @@ func (x *exchange) refuse(err error) {
 		delete(h, "Location")
 	}
 	x.outcome.Status = status
+	w := &answerRecorder{ResponseWriter: x.w, status: status}
 	if x.options.Error != nil {
-		w := &answerRecorder{ResponseWriter: x.w, status: status}
 		x.options.Error(w, x.r, status, err)
-		x.outcome.Status, x.outcome.Bytes = w.status, w.bytes
-		x.finish()
-		return
+	} else {
+		WriteError(w, x.r, status)
 	}
-	text := http.StatusText(status) + "\n"
+	x.outcome.Status, x.outcome.Bytes = w.status, w.bytes
+	x.finish()
+}
+
+// WriteError answers with the text of status, as a handler without
+// [Options.Error] does. It is for hooks that want that for some errors.
+func WriteError(w http.ResponseWriter, r *http.Request, status int) {
+	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	x.w.WriteHeader(status)
-	if x.r.Method != http.MethodHead {
-		n, _ := io.WriteString(x.w, text) // a client that is gone is no news here
-		x.outcome.Bytes = int64(n)
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, http.StatusText(status)+"\n") // a client that is gone is no news here
 	}
-	x.finish()
 }
 
 func (x *exchange) log(level slog.Level, status int, err error) {

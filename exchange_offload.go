@@ -130,7 +130,6 @@ func (x *exchange) look() (Attributes, error) {
 	if err != nil {
 		return Attributes{}, err
 	}
-	x.metadata = MetadataOf(fi)
 	return attributes(fi)
 }
 
@@ -146,7 +145,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	}
 	var url string
 	if h.Link != nil {
-		if h.Link.Status == 0 && !h.Link.hides(x.metadata) {
+		if h.Link.Status == 0 && !h.Link.hides(a.Metadata) {
 			return x.declined(HiddenMetadata)
 		}
 		var until time.Time

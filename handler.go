@@ -17,6 +17,7 @@ type Options struct {
 
 	// Error writes the answer to a request that failed, in place of the status
 	// text. The header that goes with the error is already in w, not written.
+	// [WriteError] writes the usual answer.
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 	// NotModified may change the header of a 304, which is complete in w but not

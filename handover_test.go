@@ -265,5 +265,10 @@ type withMetadata struct{ signedObject }
 
 func (f withMetadata) Stat(ctx context.Context) (fs.FileInfo, error) {
 	fi, err := f.signedObject.Stat(ctx)
-	return WithMetadata(fi, map[string]string{"owner": "somebody"}), err
+	if err != nil {
+		return nil, err
+	}
+	a := AttributesOf(fi)
+	a.Metadata = map[string]string{"owner": "somebody"}
+	return a.FileInfo(fi.Name()), nil
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"path"
 	"slices"
@@ -50,7 +49,7 @@ func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int,
 			return
 		}
 	}
-	refuse(w, r, status)
+	downloadview.WriteError(w, r, status)
 }
 
 // redirectToFolder adds the slash to a path whose last segment is name. The
@@ -118,7 +117,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	folder, _ := x.keys.key(r)
 	if folder == "/" { // the folder "", which List takes for the top
 		tellReason(w, errEmptyFolder)
-		refuse(w, r, http.StatusNotFound)
+		downloadview.WriteError(w, r, http.StatusNotFound)
 		return downloadview.NotAborted
 	}
 	folder = strings.TrimSuffix(folder, "/")
@@ -180,17 +179,5 @@ func (x *indexed) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		x.log.logger.Error("list failed", "path", r.URL.Path, "status", status, "error", err)
 	}
-	refuse(w, r, status)
-}
-
-// refuse answers with the status text, as downloads do.
-func refuse(w http.ResponseWriter, r *http.Request, status int) {
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		io.WriteString(w, http.StatusText(status)+"\n") // a client that is gone is no news here
-	}
+	downloadview.WriteError(w, r, status)
 }

@@ -54,7 +54,7 @@ func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, 
 			return
 		}
 	}
-	refuse(w, r, status)
+	downloadview.WriteError(w, r, status)
 }
 
 // A mountPath is where something is mounted.

@@ -2,7 +2,6 @@ package azurebucket
 
 import (
 	"encoding/base64"
-	"io/fs"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -29,6 +28,7 @@ func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Att
 		CacheControl:    value(out.CacheControl),
 		Disposition:     value(out.ContentDisposition),
 		ReprDigest:      digest(md5),
+		Metadata:        inLowerCase(out.Metadata),
 	}
 }
 
@@ -43,6 +43,7 @@ func propertiesOf(out *blob.GetPropertiesResponse) downloadview.Attributes {
 		CacheControl:    value(out.CacheControl),
 		Disposition:     value(out.ContentDisposition),
 		ReprDigest:      digest(out.ContentMD5),
+		Metadata:        inLowerCase(out.Metadata),
 	}
 }
 
@@ -63,16 +64,16 @@ func listed(p *container.BlobProperties) downloadview.Attributes {
 	}
 }
 
-func info(key string, a downloadview.Attributes, metadata map[string]*string) fs.FileInfo {
-	fi := a.FileInfo(key)
+// inLowerCase returns metadata with its keys in lower case.
+func inLowerCase(metadata map[string]*string) map[string]string {
 	if len(metadata) == 0 {
-		return fi
+		return nil
 	}
 	lower := make(map[string]string, len(metadata))
 	for k, v := range metadata {
 		lower[strings.ToLower(k)] = value(v)
 	}
-	return downloadview.WithMetadata(fi, lower)
+	return lower
 }
 
 // isFolder tells whether metadata is that of a blob without bytes that stands for

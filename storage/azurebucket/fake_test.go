@@ -107,7 +107,7 @@ func TestUnreadableFields(t *testing.T) {
 		"X-Ms-Is-Current-Version":             "perhaps",
 		"X-Ms-Immutability-Policy-Until-Date": "soon",
 	}, http.Header{"X-Ms-Meta-Owner": {"me"}}, func(fi fs.FileInfo) error {
-		if got := downloadview.MetadataOf(fi)["owner"]; got != "me" {
+		if got := downloadview.AttributesOf(fi).Metadata["owner"]; got != "me" {
 			return fmt.Errorf("the owner is %q, want me", got)
 		}
 		return nil

@@ -40,7 +40,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if value(out.AccessTier) == string(blob.AccessTierArchive) {
 		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: archived(errors.New("the access tier is Archive"))}
 	}
-	return info(f.key, propertiesOf(out), out.Metadata), nil
+	return propertiesOf(out).FileInfo(f.key), nil
 }
 
 // look asks for the properties of the blob, for op. Where the answer leaves open
@@ -175,7 +175,7 @@ func (f *file) handle(ctx context.Context, out *download, size, length int64) *h
 		ctx:  ctx,
 		body: httprange.NewBody(out.Body, length),
 		key:  f.key,
-		info: info(f.key, attributesOf(&out.DownloadStreamResponse, size), out.Metadata),
+		info: attributesOf(&out.DownloadStreamResponse, size).FileInfo(f.key),
 	}
 }
 

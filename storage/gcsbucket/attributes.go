@@ -19,12 +19,13 @@ import (
 func (f *file) looked(o *storage.ObjectAttrs, seen *seen) fs.FileInfo {
 	a := listed(o)
 	a.CacheControl = o.CacheControl
+	a.Metadata = inLowerCase(o.Metadata)
 	if seen.header != nil {
 		a.ContentLanguage = o.ContentLanguage
 		a.Disposition = o.ContentDisposition
 		a.ReprDigest = digest(o.MD5)
 	}
-	return f.info(a, o.Metadata)
+	return a.FileInfo(f.key)
 }
 
 // got returns what an answer with bytes tells.
@@ -43,7 +44,8 @@ func (f *file) got(r *storage.Reader, seen *seen) fs.FileInfo {
 	if r.Attrs.Decompressed { // the tag and the digest are those of other bytes
 		a.ETag, a.ReprDigest = "", ""
 	}
-	return f.info(a, r.Metadata())
+	a.Metadata = inLowerCase(r.Metadata())
+	return a.FileInfo(f.key)
 }
 
 func listed(o *storage.ObjectAttrs) downloadview.Attributes {
@@ -56,16 +58,16 @@ func listed(o *storage.ObjectAttrs) downloadview.Attributes {
 	}
 }
 
-func (f *file) info(a downloadview.Attributes, metadata map[string]string) fs.FileInfo {
-	fi := a.FileInfo(f.key)
+// inLowerCase returns metadata with its keys in lower case.
+func inLowerCase(metadata map[string]string) map[string]string {
 	if len(metadata) == 0 {
-		return fi
+		return nil
 	}
 	lower := make(map[string]string, len(metadata))
 	for k, v := range metadata {
 		lower[strings.ToLower(k)] = v
 	}
-	return downloadview.WithMetadata(fi, lower)
+	return lower
 }
 
 // sizeOf returns the size of the whole object, or -1 where it is not known.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func TestAttributes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := attributes(t, h.Stat); got != want {
+		if got := attributes(t, h.Stat); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 		h.Close()
@@ -108,7 +109,7 @@ func TestUselessFacts(t *testing.T) {
 			w.Header().Set("Content-Length", "0")
 		})
 		got := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, "a")) })
-		if got != tt.want {
+		if !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s %q becomes %+v, want %+v", tt.field, tt.lines, got, tt.want)
 		}
 	}

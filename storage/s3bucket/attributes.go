@@ -13,7 +13,7 @@ import (
 
 // looked returns what an answer to HEAD tells.
 func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
-	return f.info(downloadview.Attributes{
+	return downloadview.Attributes{
 		Size:            known(out.ContentLength),
 		ModTime:         aws.ToTime(out.LastModified),
 		ETag:            quoted(out.ETag),
@@ -24,7 +24,8 @@ func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
 		Expires:         date(out.ExpiresString),
 		Disposition:     aws.ToString(out.ContentDisposition),
 		ReprDigest:      digest(out.ChecksumType, out.ChecksumSHA256, out.ChecksumSHA512),
-	}, out.Metadata)
+		Metadata:        out.Metadata, // the SDK has its keys in lower case
+	}.FileInfo(f.key)
 }
 
 // got returns what an answer to GET tells of an object of size.
@@ -39,19 +40,12 @@ func (f *file) got(out *s3.GetObjectOutput, size int64) fs.FileInfo {
 		CacheControl:    aws.ToString(out.CacheControl),
 		Expires:         date(out.ExpiresString),
 		Disposition:     aws.ToString(out.ContentDisposition),
+		Metadata:        out.Metadata,
 	}
 	if out.ContentRange == nil { // else it may be that of a part
 		a.ReprDigest = digest(out.ChecksumType, out.ChecksumSHA256, out.ChecksumSHA512)
 	}
-	return f.info(a, out.Metadata)
-}
-
-func (f *file) info(a downloadview.Attributes, metadata map[string]string) fs.FileInfo {
-	fi := a.FileInfo(f.key)
-	if len(metadata) == 0 {
-		return fi
-	}
-	return downloadview.WithMetadata(fi, metadata) // the SDK has its keys in lower case
+	return a.FileInfo(f.key)
 }
 
 // known returns *n, or -1 where it is not known.

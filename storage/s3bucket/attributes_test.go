@@ -59,7 +59,7 @@ func TestStoredBesideTheBytes(t *testing.T) {
 			t.Errorf("%s: %+v, want what was stored, with the digest %q", name, a, tt.digest)
 		}
 		fi, _ := tt.stat()
-		if got := downloadview.MetadataOf(fi); got["project"] != "North Star" {
+		if got := downloadview.AttributesOf(fi).Metadata; got["project"] != "North Star" {
 			t.Errorf("%s: metadata %v, want project in lower case", name, got)
 		}
 	}
@@ -67,7 +67,7 @@ func TestStoredBesideTheBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := downloadview.MetadataOf(fi); len(got) > 0 {
+	if got := downloadview.AttributesOf(fi).Metadata; len(got) > 0 {
 		t.Errorf("metadata %v of an object without", got)
 	}
 	if a := downloadview.AttributesOf(fi); a.ReprDigest != "" {
@@ -194,7 +194,7 @@ func TestMetadataKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := downloadview.MetadataOf(fi), (map[string]string{"upper": "Value", "two-words": "x"}); !maps.Equal(got, want) {
+	if got, want := downloadview.AttributesOf(fi).Metadata, (map[string]string{"upper": "Value", "two-words": "x"}); !maps.Equal(got, want) {
 		t.Errorf("metadata %v, want %v", got, want)
 	}
 }

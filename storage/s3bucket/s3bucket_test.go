@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -77,7 +78,7 @@ func TestStatSaysWhatTheHandleSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer h.Close()
-		if got := attributes(t, h.Stat); got != want {
+		if got := attributes(t, h.Stat); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, Stat says %+v", name, got, want)
 		}
 	}
