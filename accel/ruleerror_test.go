@@ -26,7 +26,8 @@ func TestRuleError(t *testing.T) {
 		{
 			"destination",
 			[]accel.Rule{
-				{Name: "media", Source: "/srv/media"}, good},
+				{Name: "media", Source: "/srv/media"}, good,
+			},
 			accel.RuleError{Rule: "media", Field: "Destination"},
 			`destination "" is empty; want an internal location such as "/_media/"`,
 		},
@@ -45,7 +46,8 @@ func TestRuleError(t *testing.T) {
 		{
 			"inside another destination",
 			[]accel.Rule{
-				{Name: "inner", Source: "/a", Destination: "/_good/a"}, good},
+				{Name: "inner", Source: "/a", Destination: "/_good/a"}, good,
+			},
 			accel.RuleError{Rule: "inner", Field: "Destination"},
 			`destination "/_good/a" lies inside "/_good/", that of rule "good", and their sources don't lie inside one another in the same way: ` +
 				"the proxy would send a file of one for one of the other; want a destination outside",
@@ -53,42 +55,48 @@ func TestRuleError(t *testing.T) {
 		{
 			"store",
 			[]accel.Rule{
-				{Source: "/a", Destination: "/_a/", Store: "https://s3"}},
+				{Source: "/a", Destination: "/_a/", Store: "https://s3"},
+			},
 			accel.RuleError{Rule: "/a", Field: "Store"},
 			`store "https://s3" of local files, which are in none; want none`,
 		},
 		{
 			"speed",
 			[]accel.Rule{
-				{Source: "/a", Destination: "/_a/", LimitRate: -1}},
+				{Source: "/a", Destination: "/_a/", LimitRate: -1},
+			},
 			accel.RuleError{Rule: "/a", Field: "LimitRate"},
 			"limit of -1 bytes a second is negative; want 0 for none",
 		},
 		{
 			"headers",
 			[]accel.Rule{
-				{Source: "/a", Destination: "/_a/", Headers: 7}},
+				{Source: "/a", Destination: "/_a/", Headers: 7},
+			},
 			accel.RuleError{Rule: "/a", Field: "Headers"},
 			"headers 7; want PassDefault, PassSafety or PassAll",
 		},
 		{
 			"signed",
 			[]accel.Rule{
-				{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}}},
+				{Source: "s3://a", Signed: &accel.Signed{Redirect: http.StatusMovedPermanently}},
+			},
 			accel.RuleError{Rule: "s3://a", Field: "Signed"},
 			"redirects with the status 301; want 302 or 307",
 		},
 		{
 			"a redirect's destination",
 			[]accel.Rule{
-				{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}}},
+				{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}},
+			},
 			accel.RuleError{Rule: "s3://a", Field: "Destination"},
 			`destination "/_a/" of a rule that redirects, which no proxy hears of; want none`,
 		},
 		{
 			"proxy",
 			[]accel.Rule{
-				{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}}},
+				{Source: "/a", Destination: "/_a/", Proxy: &accel.Proxy{Name: "mine"}},
+			},
 			accel.RuleError{Rule: "/a", Field: "Proxy"},
 			`mine: header field "" is not in canonical form, such as "X-Accel-Redirect"`,
 		},

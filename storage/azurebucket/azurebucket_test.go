@@ -447,7 +447,7 @@ func TestList(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, "a/x")) })
-		if a := described(fi); a != want {
+		if a := described(fi); !reflect.DeepEqual(a, want) {
 			t.Errorf("x is listed as %+v, want %+v as Stat says", a, want)
 		}
 		break
