@@ -1,6 +1,7 @@
 package incoming
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -32,6 +33,42 @@ func TestReader(t *testing.T) {
 	}
 	if n, err := r.Read(make([]byte, 3)); n != 0 || err != context.Canceled || r.Err() != context.Canceled {
 		t.Errorf("%d bytes and %v after the context ended, want context.Canceled", n, err)
+	}
+}
+
+func TestFill(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		name    string
+		content io.Reader
+		want    string
+		more    bool
+		err     error
+	}{
+		{"nothing", strings.NewReader(""), "", false, nil},
+		{"less", strings.NewReader("012"), "012", false, nil},
+		{"as much", strings.NewReader("0123"), "0123", true, nil},
+		{"more", strings.NewReader("012345"), "0123", true, nil},
+		{"broken", io.MultiReader(strings.NewReader("01"), iotest.ErrReader(broken)), "01", false, broken},
+	} {
+		block := *bytes.NewBufferString("what was there")
+		more, err := NewReader(t.Context(), tt.content).Fill(&block, 4)
+		if block.String() != tt.want || more != tt.more || err != tt.err {
+			t.Errorf("%s: %q, %t, %v; want %q, %t, %v", tt.name, &block, more, err, tt.want, tt.more, tt.err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if more, err := NewReader(ctx, strings.NewReader("0123")).Fill(new(bytes.Buffer), 4); more || err != context.Canceled {
+		t.Errorf("after the end of the context: %t, %v; want context.Canceled", more, err)
+	}
+}
+
+func TestMediaType(t *testing.T) {
+	for key, want := range map[string]string{"a/b.pdf": "application/pdf", "a.pdf/b": "application/octet-stream", "": "application/octet-stream"} {
+		if got := MediaType(key); got != want {
+			t.Errorf("MediaType(%q) = %q, want %q", key, got, want)
+		}
 	}
 }
 

@@ -3,7 +3,9 @@
 package incoming
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 )
 
@@ -29,6 +31,17 @@ func (r *Reader) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
+}
+
+// Fill reads size bytes into block, in place of what is there, and tells whether
+// there may be more.
+func (r *Reader) Fill(block *bytes.Buffer, size int64) (more bool, err error) {
+	block.Reset()
+	_, err = io.CopyN(block, r, size)
+	if errors.Is(err, io.EOF) {
+		return false, r.Err()
+	}
+	return err == nil, err
 }
 
 // Err returns the error that the bytes ended with, and nil where that was

@@ -2,16 +2,15 @@ package azurebucket
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
@@ -51,12 +50,12 @@ func blockSize(number int) int64 { return 8 << 20 << (number / 10_000) }
 
 func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) error {
 	var block bytes.Buffer
-	more, err := fill(&block, in, blockSize(0))
+	more, err := in.Fill(&block, blockSize(0))
 	if err != nil {
 		return err
 	}
 	client := s.client.NewBlockBlobClient(name)
-	headers := &blob.HTTPHeaders{BlobContentType: mediaType(name)}
+	headers := &blob.HTTPHeaders{BlobContentType: to.Ptr(incoming.MediaType(name))}
 	if more {
 		return uploadBlocks(ctx, client, headers, in, &block)
 	}
@@ -78,7 +77,7 @@ func uploadBlocks(ctx context.Context, client *blockblob.Client, headers *blob.H
 			break
 		}
 		var err error
-		if more, err = fill(block, in, blockSize(len(ids))); err != nil {
+		if more, err = in.Fill(block, blockSize(len(ids))); err != nil {
 			return err
 		}
 	}
@@ -93,21 +92,6 @@ func blockID(upload string, number int) string {
 	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s%0*d", upload, 64-len(upload), number))
 }
 
-// fill reads size bytes into block, and tells whether there may be more.
-func fill(block *bytes.Buffer, in *incoming.Reader, size int64) (more bool, err error) {
-	block.Reset()
-	_, err = io.CopyN(block, in, size)
-	if errors.Is(err, io.EOF) {
-		return false, in.Err()
-	}
-	return err == nil, err
-}
-
 func body(b *bytes.Buffer) io.ReadSeekCloser { return streaming.NopCloser(bytes.NewReader(b.Bytes())) }
-
-func mediaType(name string) *string {
-	t := cmp.Or(downloadview.TypeByName(name), "application/octet-stream")
-	return &t
-}
 
 var _ downloadview.Saver = (*Storage)(nil)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -51,10 +50,8 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (signed str
 	if o.Method != "" && o.Method != http.MethodGet && o.Method != http.MethodHead {
 		return "", until, fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
 	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if segment == "." || segment == ".." {
-			return "", until, fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
-		}
+	if err := bucket.CheckSignable(name); err != nil {
+		return "", until, err
 	}
 	if o.Expiry < 0 {
 		return "", until, fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)

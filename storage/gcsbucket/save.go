@@ -1,7 +1,6 @@
 package gcsbucket
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"io/fs"
@@ -40,7 +39,7 @@ func (s *Storage) upload(ctx context.Context, key string, in *incoming.Reader) e
 	ctx, cancel := context.WithCancel(ctx)
 	w := s.object(key).NewWriter(ctx)
 	w.ChunkSize = chunk
-	w.ContentType = cmp.Or(downloadview.TypeByName(key), "application/octet-stream")
+	w.ContentType = incoming.MediaType(key)
 	stored := false
 	defer func() { // also where in panics
 		cancel()

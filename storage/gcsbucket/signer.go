@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -59,10 +58,8 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, 
 		return "", until, err
 	}
 	name := f.storage.o.Prefix + f.key
-	for segment := range strings.SplitSeq(name, "/") {
-		if segment == "." || segment == ".." {
-			return "", until, fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
-		}
+	if err := bucket.CheckSignable(name); err != nil {
+		return "", until, err
 	}
 	o.Method = cmp.Or(o.Method, http.MethodGet)
 	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)

@@ -1,7 +1,6 @@
 package gocloud
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -55,7 +54,7 @@ func (s *Storage) write(ctx context.Context, key string, in *incoming.Reader) (e
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{
-		ContentType: cmp.Or(downloadview.TypeByName(key), "application/octet-stream"),
+		ContentType: incoming.MediaType(key),
 	})
 	if err != nil {
 		return err

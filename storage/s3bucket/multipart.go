@@ -17,7 +17,7 @@ func (s *Storage) uploadParts(ctx context.Context, name string, in *incoming.Rea
 	u, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket:      &s.bucket,
 		Key:         &name,
-		ContentType: mediaType(name),
+		ContentType: aws.String(incoming.MediaType(name)),
 	})
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *Storage) uploadParts(ctx context.Context, name string, in *incoming.Rea
 		if !more {
 			break
 		}
-		if more, err = fill(part, in, partSize(number+1)); err != nil {
+		if more, err = in.Fill(part, partSize(number+1)); err != nil {
 			return err
 		}
 	}

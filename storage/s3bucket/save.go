@@ -2,9 +2,7 @@ package s3bucket
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"io"
 	"io/fs"
 
@@ -45,7 +43,7 @@ func partSize(number int32) int64 { return 8 << 20 << ((number - 1) / 1000) }
 
 func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) error {
 	var part bytes.Buffer
-	more, err := fill(&part, in, partSize(1))
+	more, err := in.Fill(&part, partSize(1))
 	if err != nil {
 		return err
 	}
@@ -55,24 +53,10 @@ func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) 
 	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:      &s.bucket,
 		Key:         &name,
-		ContentType: mediaType(name),
+		ContentType: aws.String(incoming.MediaType(name)),
 		Body:        bytes.NewReader(part.Bytes()),
 	})
 	return err
-}
-
-// fill reads size bytes into part, and tells whether there may be more.
-func fill(part *bytes.Buffer, in *incoming.Reader, size int64) (more bool, err error) {
-	part.Reset()
-	_, err = io.CopyN(part, in, size)
-	if errors.Is(err, io.EOF) {
-		return false, in.Err()
-	}
-	return err == nil, err
-}
-
-func mediaType(name string) *string {
-	return aws.String(cmp.Or(downloadview.TypeByName(name), "application/octet-stream"))
 }
 
 var _ downloadview.Saver = (*Storage)(nil)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,10 +41,8 @@ func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (strin
 
 func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
 	name := f.storage.prefix + f.key
-	for segment := range strings.SplitSeq(name, "/") {
-		if segment == "." || segment == ".." {
-			return "", fmt.Errorf("%w: clients resolve the dot segments of a URL", errors.ErrUnsupported)
-		}
+	if err := bucket.CheckSignable(name); err != nil {
+		return "", err
 	}
 	if o.Expiry < 0 || o.Expiry > longestExpiry {
 		return "", fmt.Errorf("expiry %v of a signed URL; S3 allows up to %v", o.Expiry, longestExpiry)
