@@ -4,11 +4,11 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // attributesOf returns what an answer with bytes of a blob of size tells. Its
@@ -21,7 +21,7 @@ func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Att
 	return downloadview.Attributes{
 		Size:            size,
 		ModTime:         value(out.LastModified),
-		ETag:            quoted(out.ETag),
+		ETag:            bucket.Quoted(string(value(out.ETag))),
 		ContentType:     value(out.ContentType),
 		ContentEncoding: value(out.ContentEncoding),
 		ContentLanguage: value(out.ContentLanguage),
@@ -34,9 +34,9 @@ func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Att
 
 func propertiesOf(out *blob.GetPropertiesResponse) downloadview.Attributes {
 	return downloadview.Attributes{
-		Size:            known(out.ContentLength),
+		Size:            bucket.Size(out.ContentLength),
 		ModTime:         value(out.LastModified),
-		ETag:            quoted(out.ETag),
+		ETag:            bucket.Quoted(string(value(out.ETag))),
 		ContentType:     value(out.ContentType),
 		ContentEncoding: value(out.ContentEncoding),
 		ContentLanguage: value(out.ContentLanguage),
@@ -52,9 +52,9 @@ func listed(p *container.BlobProperties) downloadview.Attributes {
 		return downloadview.Attributes{Size: -1}
 	}
 	return downloadview.Attributes{
-		Size:            known(p.ContentLength),
+		Size:            bucket.Size(p.ContentLength),
 		ModTime:         value(p.LastModified),
-		ETag:            quoted(p.ETag),
+		ETag:            bucket.Quoted(string(value(p.ETag))),
 		ContentType:     value(p.ContentType),
 		ContentEncoding: value(p.ContentEncoding),
 		ContentLanguage: value(p.ContentLanguage),
@@ -93,23 +93,6 @@ func value[T any](p *T) T {
 		return *new(T)
 	}
 	return *p
-}
-
-// known returns *n, or -1 where it is not known.
-func known(n *int64) int64 {
-	if n == nil {
-		return -1
-	}
-	return *n
-}
-
-// quoted returns the tag in its quotes, which listings leave out.
-func quoted(tag *azcore.ETag) string {
-	t := string(value(tag))
-	if t == "" || strings.HasPrefix(t, `"`) || strings.HasPrefix(t, "W/") {
-		return t
-	}
-	return `"` + t + `"`
 }
 
 // digest returns the value of Repr-Digest for an MD5, "" where there is none.

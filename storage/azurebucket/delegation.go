@@ -88,7 +88,7 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 func delegationError(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*azcore.ResponseError](err)
 	if ok && ctx.Err() == nil && (e.StatusCode == http.StatusServiceUnavailable || e.StatusCode == http.StatusTooManyRequests) {
-		return unavailable(retryAfter(e), err)
+		return bucket.Busy(retryAfter(e), err)
 	}
 	return bucket.Failed(ctx, err)
 }

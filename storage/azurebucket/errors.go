@@ -36,7 +36,7 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	case !ok:
 		return bucket.Upstream(err)
 	case e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusTooManyRequests:
-		return unavailable(retryAfter(e), err)
+		return bucket.Busy(retryAfter(e), err)
 	case e.StatusCode == http.StatusGatewayTimeout:
 		return bucket.Late(err)
 	}
@@ -51,6 +51,11 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 		return bucket.Says(says, err)
 	}
 	return bucket.Answered(e.StatusCode, err)
+}
+
+// archived is a blob that somebody has to move to another access tier first.
+func archived(err error) error {
+	return bucket.Archived(fmt.Errorf("the blob is archived; it has to be rehydrated first: %w", err))
 }
 
 // leavesOpen reports whether an answer to HEAD leaves open what a GET would get:
@@ -107,4 +112,11 @@ func meaning(code bloberror.Code, status int) error {
 		}
 	}
 	return nil
+}
+
+func retryAfter(e *azcore.ResponseError) string {
+	if e.RawResponse == nil {
+		return ""
+	}
+	return e.RawResponse.Header.Get("Retry-After")
 }

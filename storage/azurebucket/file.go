@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
@@ -74,7 +75,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 		return nil, f.storage.failure(ctx, "open", f.key, fmt.Errorf(
 			"asked for the whole, got %d and the range %q", out.status, value(out.ContentRange)))
 	}
-	size := known(out.ContentLength)
+	size := bucket.Size(out.ContentLength)
 	return f.handle(ctx, out, size, size), nil
 }
 
@@ -96,11 +97,11 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	if length == 0 {
 		length = -1
 	}
-	if known(out.ContentLength) == 0 && (out.status == http.StatusOK || out.status == http.StatusPartialContent) { // what Azurite says of a range at the very end
+	if bucket.Size(out.ContentLength) == 0 && (out.status == http.StatusOK || out.status == http.StatusPartialContent) { // what Azurite says of a range at the very end
 		out.Body.Close()
 		return nil, f.noRange(fmt.Errorf("the answer has no bytes: %w", downloadview.ErrRange))
 	}
-	size, part, err := httprange.CheckAnswer(out.status, value(out.ContentRange), known(out.ContentLength), offset, length)
+	size, part, err := httprange.CheckAnswer(out.status, value(out.ContentRange), bucket.Size(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {

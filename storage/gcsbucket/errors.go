@@ -1,7 +1,6 @@
 package gcsbucket
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,10 +53,10 @@ func classified(ctx context.Context, err error) error {
 	}
 	switch a.Code {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return busy(a.Header, err)
+		return bucket.Busy(a.Header.Get("Retry-After"), err)
 	case http.StatusForbidden:
 		if isThrottled(a) {
-			return busy(a.Header, err)
+			return bucket.Busy(a.Header.Get("Retry-After"), err)
 		}
 		if codeIn(a) == "" { // else the credentials are wrong, such as SignatureDoesNotMatch
 			return bucket.Says(fs.ErrPermission, err)
@@ -128,17 +127,4 @@ func isThrottled(a *googleapi.Error) bool {
 		}
 	}
 	return false
-}
-
-// afterBusy is how many seconds a client should wait, where the store doesn't
-// say.
-const afterBusy = "3"
-
-// busy is a store that asks for patience.
-func busy(header http.Header, cause error) error {
-	return &downloadview.StatusError{
-		Status: http.StatusServiceUnavailable,
-		Err:    bucket.Says(downloadview.ErrUpstream, cause),
-		Header: http.Header{"Retry-After": {cmp.Or(header.Get("Retry-After"), afterBusy)}},
-	}
 }

@@ -129,7 +129,7 @@ func signError(ctx context.Context, err error) error {
 	a := answerOf(err)
 	isBusy := a.Code == http.StatusTooManyRequests || a.Code == http.StatusServiceUnavailable || isThrottled(a)
 	if isBusy && ctx.Err() == nil {
-		return busy(a.Header, err)
+		return bucket.Busy(a.Header.Get("Retry-After"), err)
 	}
 	return bucket.Failed(ctx, err)
 }

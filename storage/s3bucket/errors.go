@@ -44,7 +44,7 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	case a.status == http.StatusRequestedRangeNotSatisfiable:
 		return bucket.Says(downloadview.ErrRange, err)
 	case a.isBusy(err):
-		return unavailable(a.header.Get("Retry-After"), err)
+		return bucket.Busy(a.header.Get("Retry-After"), err)
 	case a.status == http.StatusGatewayTimeout:
 		return bucket.Late(err)
 	case a.status == http.StatusMovedPermanently, a.status == http.StatusTemporaryRedirect, a.status == http.StatusBadRequest:

@@ -90,7 +90,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 		out.Body.Close()
 		return nil, f.failure(ctx, "open", otherStatus(status, "the whole object"))
 	}
-	size := known(out.ContentLength)
+	size := bucket.Size(out.ContentLength)
 	return f.handle(ctx, out, size, size), nil
 }
 
@@ -109,7 +109,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		return nil, f.failure(ctx, "open", err)
 	}
 	f.storage.skew.learn(out.ResultMetadata)
-	size, part, err := httprange.CheckAnswer(statusOf(out.ResultMetadata), aws.ToString(out.ContentRange), known(out.ContentLength), offset, length)
+	size, part, err := httprange.CheckAnswer(statusOf(out.ResultMetadata), aws.ToString(out.ContentRange), bucket.Size(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {

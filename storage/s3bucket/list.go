@@ -113,8 +113,8 @@ func entriesOf(page *s3.ListObjectsV2Output) iter.Seq2[bucket.Entry, error] {
 
 func attributesOf(o types.Object) downloadview.Attributes {
 	return downloadview.Attributes{
-		Size:    known(o.Size),
+		Size:    bucket.Size(o.Size),
 		ModTime: aws.ToTime(o.LastModified),
-		ETag:    quoted(o.ETag),
+		ETag:    bucket.Quoted(aws.ToString(o.ETag)),
 	}
 }
