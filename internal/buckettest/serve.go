@@ -47,6 +47,13 @@ func Get(t *testing.T, method, url string, fields ...string) (*http.Response, []
 	return resp, body, err
 }
 
+// Fetch returns what sends requests, by connections that don't outlive the test.
+func Fetch(t *testing.T) func(*http.Request) (*http.Response, error) {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return (&http.Client{Transport: transport}).Do
+}
+
 // Numbered returns n bytes that differ by seed, and tell it on each line.
 func Numbered(seed, n int) []byte {
 	var b bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/downloadview/downloadview/internal/azuretest"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/azurebucket"
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
@@ -19,7 +20,8 @@ func TestConformance(t *testing.T) {
 		fixtures++
 		prefix := fmt.Sprintf("fixture %d/", fixtures)
 		return storagetest.Fixture{
-			Storage: azurebucket.New(srv.Client, &azurebucket.Options{Prefix: prefix}),
+			Storage: azurebucket.New(srv.Client, &azurebucket.Options{Prefix: prefix, Sign: azurebucket.SharedKey(srv.Credential(t))}),
+			Fetch:   buckettest.Fetch(t),
 			Put: func(key string, content []byte) error {
 				// Azure has no such keys; this server has some, as other names of
 				// the same blob.

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/storage/s3bucket"
 	"github.com/downloadview/downloadview/storage/storagetest"
@@ -35,6 +36,7 @@ func TestConformance(t *testing.T) {
 				}
 				return err
 			},
+			Fetch: buckettest.Fetch(t),
 		}
 	})
 }

@@ -47,6 +47,9 @@ func guard(f downloadview.File, d doors) downloadview.File {
 	if s, ok := downloadview.Find[downloadview.Signer](f); ok {
 		g = guardedSigner{layer{g}, s}
 	}
+	if p, ok := downloadview.Find[downloadview.Pinner](f); ok {
+		g = guardedPin{layer{g}, p, d}
+	}
 	if s, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		g = guardedStat{layer{g}, s, d}
 	}
@@ -90,6 +93,21 @@ func (f guardedSigner) SignedURL(ctx context.Context, o downloadview.SignOptions
 	return f.inner.SignedURL(ctx, o)
 }
 
+// guardedPin pins to a file behind the same doors.
+type guardedPin struct {
+	layer
+	inner downloadview.Pinner
+	doors doors
+}
+
+func (f guardedPin) Pin(etag string) downloadview.File {
+	pinned := f.inner.Pin(etag)
+	if pinned == nil {
+		return nil
+	}
+	return guard(pinned, f.doors)
+}
+
 type guardedStat struct {
 	layer
 	inner downloadview.StatFile
@@ -116,6 +134,7 @@ var (
 	_ downloadview.Sourcer    = guardedSource{}
 	_ downloadview.Identifier = guardedIdentity{}
 	_ downloadview.Signer     = guardedSigner{}
+	_ downloadview.Pinner     = guardedPin{}
 	_ downloadview.StatFile   = guardedStat{}
 	_ downloadview.RangeFile  = guardedRange{}
 )

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +30,9 @@ func capabilities(f downloadview.File) (names []string) {
 	}
 	if _, ok := downloadview.Find[downloadview.Signer](f); ok {
 		names = append(names, "SignedURL")
+	}
+	if _, ok := downloadview.Find[downloadview.Pinner](f); ok {
+		names = append(names, "Pin")
 	}
 	return names
 }
@@ -58,6 +62,13 @@ func (f signedFile) SignedURL(context.Context, downloadview.SignOptions) (string
 	return "https://store.test/x", time.Time{}, nil
 }
 
+type pinOnly struct {
+	plainFile
+	inner *modelFile
+}
+
+func (f pinOnly) Pin(etag string) downloadview.File { return f.inner.Pin(etag) }
+
 func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 	full := &modelFile{m: newModel(""), key: "x"}
 	plain := plainFile{full}
@@ -68,6 +79,7 @@ func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 		statOnly{plain, full},
 		rangeOnly{plain, full},
 		signedFile{plain},
+		pinOnly{plain, full},
 		wrappedFile{rangeOnly{plain, full}},
 	} {
 		want := capabilities(f)
@@ -76,6 +88,33 @@ func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 				t.Errorf("%T behind %T offers %q, want %q", f, d, got, want)
 			}
 		}
+	}
+}
+
+// A pinned file has the same doors.
+func TestPinnedFilesAreCounted(t *testing.T) {
+	m := newModel("")
+	if err := m.put("x", nil); err != nil {
+		t.Fatal(err)
+	}
+	c := Count(m)
+	f, err := c.File("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned := downloadview.Pin(f, `"1"`)
+	if got := c.Calls(); got != (Calls{}) {
+		t.Errorf("Pin counts as %+v, want nothing", got)
+	}
+	if _, err := readFile(t.Context(), pinned); err != nil || c.Calls().Open != 1 {
+		t.Errorf("a pinned file is opened: %v, counted as %+v, want one Open", err, c.Calls())
+	}
+	want := errors.New("shut")
+	if f, err = Fail(m, Failure{Open: want}).File("x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := downloadview.Pin(f, `"1"`).Open(t.Context()); err != want {
+		t.Errorf("Open of a pinned file fails with %v, want %v", err, want)
 	}
 }
 

@@ -38,7 +38,9 @@ type object struct {
 
 func newModel(bug string) *model { return &model{bug: bug, objects: map[string]object{}} }
 
-func (m *model) fixture() Fixture { return Fixture{Storage: m, Put: m.put, SetModTime: m.setModTime} }
+func (m *model) fixture() Fixture {
+	return Fixture{Storage: m, Put: m.put, SetModTime: m.setModTime, Fetch: m.fetch}
+}
 
 func (m *model) setModTime(key string, at time.Time) error {
 	m.mu.Lock()

@@ -4,7 +4,7 @@
 // [Run] needs a [Fixture], which is a storage and a way to put something into
 // it. Everything else the suite decides. What a storage needn't offer
 // ([downloadview.StatFile], [downloadview.RangeFile], [downloadview.Sourcer],
-// [downloadview.Identifier],
+// [downloadview.Identifier], [downloadview.Pinner], [downloadview.Signer],
 // [downloadview.Lister], [downloadview.Exister], [downloadview.Saver],
 // [downloadview.Deleter], [downloadview.Timed], [downloadview.URLer],
 // [downloadview.Pather]) is found by asking, and tested where it is there. The
@@ -16,6 +16,7 @@ package storagetest
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -36,6 +37,12 @@ type Fixture struct {
 	// under key. If it is nil, the test that a time before 1981 makes no
 	// validators is left out.
 	SetModTime func(key string, at time.Time) error
+
+	// Fetch sends a request to a signed URL of a [downloadview.Signer], such as
+	// [http.Client.Do]. The answer has to be the file, also to HEAD, with the
+	// fields that [downloadview.SignOptions] asked for. If Fetch is nil, the suite
+	// looks at signed URLs and doesn't follow them.
+	Fetch func(*http.Request) (*http.Response, error)
 }
 
 // Run tests the storage of a fixture, once as it is and once with all its
@@ -83,6 +90,8 @@ func checks() []check {
 		{"ranges of nothing", checkRangesOfNothing},
 		{"source", checkSource},
 		{"identity", checkIdentity},
+		{"pin", checkPin},
+		{"sign", checkSign},
 		{"list", checkList},
 		{"list of nothing", checkListOfNothing},
 		{"exists", checkExists},

@@ -1,0 +1,144 @@
+package storagetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// checkSign looks at signed URLs, and follows them where the fixture can.
+func checkSign(ctx context.Context, fx Fixture) error {
+	f, err := fx.file(plainKey)
+	if err != nil {
+		return err
+	}
+	signer, ok := downloadview.Find[downloadview.Signer](f)
+	if !ok {
+		return nil
+	}
+	var p problems
+	// Whether there is a file is not looked at, and there is none yet.
+	before := time.Now()
+	signed, until, err := signer.SignedURL(ctx, downloadview.SignOptions{Method: http.MethodGet, Expiry: time.Minute})
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return fmt.Errorf("SignedURL of a missing file: %w", err)
+	}
+	p.in("SignedURL", wellFormedURL(signed))
+	// A second is lost where stores drop fractions.
+	if latest := time.Now().Add(time.Minute); !until.IsZero() && (until.Before(before) || until.After(latest)) {
+		p.addf("SignedURL for a minute is good until %v, want a time within that minute from %v", until, before)
+	}
+	for _, key := range []string{"folder/other", "folder/file%20name.txt", "folder/file+name.txt", "folder/file"} {
+		other, err := fx.file(key)
+		if err != nil {
+			continue // no key of this storage
+		}
+		got, _, err := downloadview.SignedURL(ctx, other, downloadview.SignOptions{})
+		switch {
+		case errors.Is(err, errors.ErrUnsupported):
+		case err != nil:
+			p.addf("SignedURL(%q): %w", key, err)
+		case withoutQuery(got) == withoutQuery(signed):
+			p.addf("SignedURL of %q and %q is %s, want two", plainKey, key, withoutQuery(got))
+		}
+	}
+	if fx.Fetch == nil {
+		return p.err()
+	}
+	for _, key := range append([]string{plainKey}, oddKeys...) {
+		p.in(short(key), fx.checkFetch(ctx, key))
+	}
+	return p.err()
+}
+
+func wellFormedURL(signed string) error {
+	u, err := url.Parse(signed)
+	switch {
+	case err != nil:
+		return err
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.User != nil, u.Fragment != "":
+		return fmt.Errorf("%q is no URL with a scheme, http or https, and a host, and without userinfo and fragment", signed)
+	case strings.ContainsFunc(signed, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fmt.Errorf("%q is not as it goes on the wire", signed)
+	}
+	return nil
+}
+
+func withoutQuery(signed string) string {
+	path, _, _ := strings.Cut(signed, "?")
+	return path
+}
+
+// checkFetch follows signed URLs of the file under key.
+func (fx Fixture) checkFetch(ctx context.Context, key string) error {
+	content := bytesOf(1, 1000)
+	f, err := fx.put(key, content)
+	if err != nil {
+		return nil // whether it should be there is tested elsewhere
+	}
+	var p problems
+	fields := downloadview.SignOptions{
+		Disposition: `attachment; filename="b.csv"`, ContentType: "text/csv", CacheControl: "private, max-age=7",
+	}
+	for name, o := range map[string]downloadview.SignOptions{
+		"GET":               {},
+		"HEAD":              {Method: http.MethodHead},
+		"with Disposition":  {Disposition: fields.Disposition},
+		"with ContentType":  {ContentType: fields.ContentType},
+		"with CacheControl": {CacheControl: fields.CacheControl},
+	} {
+		signed, _, err := downloadview.SignedURL(ctx, f, o)
+		if errors.Is(err, errors.ErrUnsupported) {
+			continue
+		}
+		if err != nil {
+			p.in(name, err)
+			continue
+		}
+		method := http.MethodGet
+		if o.Method != "" {
+			method = o.Method
+		}
+		resp, body, err := fx.fetch(ctx, method, signed)
+		if err != nil {
+			p.in(name, err)
+			continue
+		}
+		if resp.StatusCode != http.StatusOK || method == http.MethodGet && !bytes.Equal(body, content) {
+			p.addf("%s: status is %d, of %d bytes, want 200 and the file", name, resp.StatusCode, len(body))
+		}
+		for field, want := range map[string]string{
+			"Content-Disposition": o.Disposition, "Content-Type": o.ContentType, "Cache-Control": o.CacheControl,
+		} {
+			if got := resp.Header.Get(field); want != "" && got != want {
+				p.addf("%s: %s is %q, want %q; where it can't be told the error is errors.ErrUnsupported", name, field, got, want)
+			}
+		}
+	}
+	return p.err()
+}
+
+func (fx Fixture) fetch(ctx context.Context, method, signed string) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, signed, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := fx.Fetch(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, body, err
+}
