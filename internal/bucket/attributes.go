@@ -10,8 +10,8 @@ func Size(n *int64) int64 {
 	return *n
 }
 
-// Quoted returns an entity tag in its quotes, which some stores leave out, and
-// listings of others.
+// Quoted returns an entity tag with its quotes. Some stores leave them out, others
+// do so in listings.
 func Quoted(tag string) string {
 	if tag == "" || strings.HasPrefix(tag, `"`) || strings.HasPrefix(tag, "W/") {
 		return tag

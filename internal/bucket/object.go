@@ -18,13 +18,13 @@ type Reader interface {
 	downloadview.RangeFile
 }
 
-// Object returns f as those see it who read it. An object that access is denied
-// to, which is [fs.ErrPermission], is [fs.ErrNotExist] instead, and a line in the
-// log: a store that doesn't let a client list the bucket answers a request for a
-// missing object in the same way. A nil logger is [slog.Default].
+// Object returns f for readers. If the store denies access to f, which is
+// [fs.ErrPermission], the error is [fs.ErrNotExist] instead and the logger gets a
+// line (Warn): a store that doesn't let a client list the bucket answers a request
+// for a missing object in the same way. A nil logger is [slog.Default].
 //
-// Whoever saves, deletes, lists or asks whether an object exists has to know that
-// access is denied, and asks f.
+// Save, Delete, List and Exists must report that access is denied. They use f
+// itself.
 func Object(f Reader, l *slog.Logger) downloadview.File {
 	return &object{wrapper.File{Inner: f}, f, l}
 }

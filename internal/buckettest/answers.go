@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// OtherSuccesses tells that only the success that was asked for is one. also are
+// OtherSuccesses checks that only the success that was asked for is one. also are
 // further statuses that the client of the kind takes for one.
 func (f *Fake) OtherSuccesses(t *testing.T, also ...int) {
 	for _, status := range append([]int{201, 202, 203, 204, 205, 206, 207, 226}, also...) {
@@ -51,7 +51,7 @@ func (f *Fake) OtherSuccesses(t *testing.T, also ...int) {
 	}
 }
 
-// UnknownSize tells that an answer without a length is served, and has neither
+// UnknownSize checks that an answer without a length is served, and has neither
 // size nor tag.
 func (f *Fake) UnknownSize(t *testing.T) {
 	file := f.file(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -74,7 +74,7 @@ func (f *Fake) UnknownSize(t *testing.T) {
 	}
 }
 
-// Tags tells that entity tags get their quotes, which some stores leave out.
+// Tags checks that entity tags get their quotes, which some stores leave out.
 func (f *Fake) Tags(t *testing.T) {
 	for sent, want := range map[string]string{`"abc"`: `"abc"`, `abc`: `"abc"`, `W/"abc"`: `W/"abc"`, "": ""} {
 		h, err := f.file(t, func(w http.ResponseWriter, _ *http.Request) { w.Header()["ETag"] = []string{sent} }).Open(t.Context())
@@ -88,9 +88,9 @@ func (f *Fake) Tags(t *testing.T) {
 	}
 }
 
-// UnreadableFields tells that a field of an answer which can't be read costs that
-// field, and not the download. Answers have the fields of more, too, of which check
-// looks at what is known of the file.
+// UnreadableFields checks that a field of an answer which can't be read costs that
+// field, and not the download. more is added to the header of each answer; check
+// looks at what is then known of the file.
 func (f *Fake) UnreadableFields(t *testing.T, fields map[string]string, more http.Header, check func(fs.FileInfo) error) {
 	for field, value := range fields {
 		t.Run(field, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// ShortBody tells that a body which breaks off is an error, and that nothing is
+// ShortBody checks that a body which breaks off is an error, and that nothing is
 // put in the place of the rest: the store is not asked again.
 func (f *Fake) ShortBody(t *testing.T) {
 	asked := 0
@@ -59,7 +59,7 @@ func (f *Fake) ShortBody(t *testing.T) {
 	}
 }
 
-// BreaksOff tells that a store which breaks off does not leave what looks like a
+// BreaksOff checks that a store which breaks off does not leave what looks like a
 // whole download.
 func (f *Fake) BreaksOff(t *testing.T) {
 	s := f.Open(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -18,7 +18,7 @@ type Listing struct {
 	Asked int // pages that were asked for
 }
 
-// Circles tells that a listing which goes round in circles is an error, after a
+// Circles checks that a listing which goes round in circles is an error, after a
 // few pages and for each at most one list of its entries. open returns a storage
 // that lists l and counts; perPage is how many entries a page has where it has
 // any, and mostEmpty how many empty pages may be asked for. also are further

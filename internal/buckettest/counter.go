@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A Counter is a proxy in front of a server that writes down what R says of each
-// request. Host and path pass as they are, so that signatures hold.
+// A Counter is a proxy in front of a server that records each request as an R. Host
+// and path pass as they are, so that signatures hold.
 type Counter[R any] struct {
 	proxy httputil.ReverseProxy
 	see   func(*http.Request) R
@@ -18,7 +18,7 @@ type Counter[R any] struct {
 	before   func(R)
 }
 
-// NewCounter returns one for the server at addr.
+// NewCounter returns a Counter for the server at addr. see makes the records.
 func NewCounter[R any](addr string, see func(*http.Request) R) *Counter[R] {
 	// A transport that asks for gzip would decode it on the way.
 	transport := &http.Transport{DisableCompression: true}

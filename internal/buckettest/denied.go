@@ -12,10 +12,11 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Denied tells that an object that may not be read is as a missing one to who
-// reads it, with a line in the log, and that who does anything else is told as it
-// is. open returns a storage with this logger, whose store denies everything;
-// source is that of the object "a b", and cause in what the store says.
+// Denied checks that reading an object to which access is denied fails as if the
+// object were missing, with one line in the log, and that everything else fails
+// with [fs.ErrPermission] and without a line. open returns a storage with a
+// logger, whose store denies everything. source is that of the object "a b". cause
+// is a part of what the store answers.
 func Denied(t *testing.T, source, cause string, open func(*testing.T, *slog.Logger) downloadview.Storage) {
 	t.Helper()
 	var log bytes.Buffer

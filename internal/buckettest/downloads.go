@@ -10,7 +10,7 @@ import (
 
 const size = 100_000 // of an object that is served
 
-// Downloads tells what each kind of download costs at the store: a request for
+// Downloads checks what each kind of download costs at the store: a request for
 // each of the few things that it must know.
 func Downloads(t *testing.T, b Bucket) {
 	object := Numbered(1, size)

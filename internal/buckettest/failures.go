@@ -23,7 +23,7 @@ type Failure struct {
 	Asked map[string]int // by Open, OpenRange or Stat; 1 where it has none
 }
 
-// Failures tells what becomes of the failures of a store by ops, which are of
+// Failures checks what becomes of the failures of a store by ops, which are of
 // Open, OpenRange and Stat. statusIn returns the status in the SDK's own error,
 // that has to be found in what the storage says.
 func (f *Fake) Failures(t *testing.T, failures []Failure, statusIn func(error) (int, bool), ops ...string) {
@@ -87,7 +87,7 @@ type Try struct {
 	Client int // status for the client; 0: any
 }
 
-// Tries tells that what another try doesn't change is asked once, however patient
+// Tries checks that what another try doesn't change is asked once, however patient
 // one is, and what may pass is asked again.
 func (f *Fake) Tries(t *testing.T, tries []Try) {
 	for _, tt := range tries {

@@ -11,7 +11,7 @@ import (
 // LookStatuses are those with which a look may be refused.
 var LookStatuses = []int{400, 401, 403, 404, 405, 500, 501}
 
-// LookIsNoJudge tells that a store which refuses looks without a reason, as
+// LookIsNoJudge checks that a store which refuses looks without a reason, as
 // policies and what stands before a store do, serves what it can be asked for by
 // reading.
 func (f *Fake) LookIsNoJudge(t *testing.T) {
@@ -29,7 +29,7 @@ func (f *Fake) LookIsNoJudge(t *testing.T) {
 	}
 }
 
-// JudgedByReading tells that a storage, whose store refuses looks with a status,
+// JudgedByReading checks that a storage, whose store refuses looks with a status,
 // serves objects of 10,000 bytes with this tag.
 func JudgedByReading(t *testing.T, status int, tag string, s downloadview.Storage) {
 	t.Helper()

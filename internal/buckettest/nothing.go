@@ -8,7 +8,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Nothing tells that what a file should give and doesn't, although there is no
+// Nothing checks that what a file should give and doesn't, although there is no
 // error, is an error of a storage that wraps it, by wrap.
 func Nothing(t *testing.T, wrap func(downloadview.File) downloadview.File) {
 	for name, f := range map[string]*faulty{

@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// PrefixEndsInASlash tells that a prefix ends at a segment: "tenant1" is none,
+// PrefixEndsInASlash checks that a prefix ends at a segment: "tenant1" is none,
 // since it would have the keys of "tenant10" too. open returns the storage with a
 // prefix of a bucket in which put stores; also are further ones that are none.
 func PrefixEndsInASlash(t *testing.T, put func(t *testing.T, key string, content []byte), open func(prefix string) downloadview.Storage, also ...string) {
@@ -45,7 +45,7 @@ func PrefixEndsInASlash(t *testing.T, put func(t *testing.T, key string, content
 	}
 }
 
-// Prefix tells that a storage with the prefix "in/", of a bucket in which put
+// Prefix checks that a storage with the prefix "in/", of a bucket in which put
 // stores, has what is below that and nothing else. impossible are further keys
 // that no storage of the kind has.
 func Prefix(t *testing.T, put func(t *testing.T, key string, content []byte), s downloadview.Storage, impossible ...string) {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// OtherRanges tells that a range must be the one that was asked for, or is no
+// OtherRanges checks that a range must be the one that was asked for, or is no
 // answer at all. differs has what a kind of storage says instead in some of the
 // cases, by their names.
 func (f *Fake) OtherRanges(t *testing.T, differs map[string]error) {
@@ -87,7 +87,7 @@ func (f *Fake) OtherRanges(t *testing.T, differs map[string]error) {
 	}
 }
 
-// PartInsteadOfTheWhole tells that a part is no answer to a request for the
+// PartInsteadOfTheWhole checks that a part is no answer to a request for the
 // whole.
 func (f *Fake) PartInsteadOfTheWhole(t *testing.T) {
 	file := f.file(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -100,7 +100,7 @@ func (f *Fake) PartInsteadOfTheWhole(t *testing.T) {
 	}
 }
 
-// WithoutRanges tells that requests for ranges which a store says it can't serve
+// WithoutRanges checks that requests for ranges which a store says it can't serve
 // give the whole object.
 func (f *Fake) WithoutRanges(t *testing.T) {
 	object := Numbered(1, 1000)
@@ -130,7 +130,7 @@ func (f *Fake) WithoutRanges(t *testing.T) {
 	}
 }
 
-// WholeForRanges tells that a storage whose store can't serve ranges gives object
+// WholeForRanges checks that a storage whose store can't serve ranges gives object
 // as a whole.
 func WholeForRanges(t *testing.T, object []byte, s downloadview.Storage) {
 	t.Helper()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Replaced tells that an object which is replaced while it is downloaded is
+// Replaced checks that an object which is replaced while it is downloaded is
 // never spliced.
 func Replaced(t *testing.T, b Bucket) {
 	old, young := Numbered(1, size), Numbered(2, size)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TellsNothing tells that a busy store's Retry-After reaches the client, and
+// TellsNothing checks that a busy store's Retry-After reaches the client, and
 // nothing else of it: no name, host or number of a request, whatever went wrong.
 func (f *Fake) TellsNothing(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 409, 412, 416, 429, 500, 503} {

@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Silent tells that a store which accepts and keeps silent is a timeout where the
+// Silent checks that a store which accepts and keeps silent is a timeout where the
 // client has one. open returns the storage at a URL, asked by a client.
 func Silent(t *testing.T, open func(t *testing.T, url string, transport *http.Transport) downloadview.Storage) {
 	done := make(chan struct{})

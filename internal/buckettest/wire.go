@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// KeysOnTheWire tells as which paths, with their query, keys are asked for. What a
+// KeysOnTheWire checks as which paths, with their query, keys are asked for. What a
 // server does with odd ones is its own affair; on the wire they are exact.
 func (f *Fake) KeysOnTheWire(t *testing.T, want map[string]string) {
 	var got string

@@ -33,8 +33,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Fill reads size bytes into block, in place of what is there, and tells whether
-// there may be more.
+// Fill replaces the content of block by the next bytes, size of them at most, and
+// reports whether more may follow.
 func (r *Reader) Fill(block *bytes.Buffer, size int64) (more bool, err error) {
 	block.Reset()
 	_, err = io.CopyN(block, r, size)

@@ -72,8 +72,9 @@ type Options struct {
 	// asks.
 	SignEndpoint *url.URL
 
-	// Logger gets a line for each blob that access is denied to (Warn), since
-	// that is no other error than a missing one. nil is [slog.Default].
+	// Logger gets a line (Warn) when the store denies access to a blob that is
+	// read, because the error is then that of a missing blob. nil is
+	// [slog.Default].
 	Logger *slog.Logger
 }
 

@@ -79,8 +79,9 @@ type Options struct {
 	// client says.
 	Retry []storage.RetryOption
 
-	// Logger gets a line for each object that access is denied to (Warn), since
-	// that is no other error than a missing one. nil is [slog.Default].
+	// Logger gets a line (Warn) when the store denies access to an object that is
+	// read, because the error is then that of a missing object. nil is
+	// [slog.Default].
 	Logger *slog.Logger
 }
 

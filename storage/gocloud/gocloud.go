@@ -68,8 +68,8 @@ type Options struct {
 	// It is called for every object that is opened, by several goroutines.
 	Describe func(r *blob.Reader, a *downloadview.Attributes)
 
-	// Logger gets a line for each object of a cloud that access is denied to
-	// (Warn), since that is no other error than a missing one. nil is
+	// Logger gets a line (Warn) when a cloud denies access to an object that is
+	// read, because the error is then that of a missing object. nil is
 	// [slog.Default].
 	Logger *slog.Logger
 }

@@ -42,9 +42,9 @@ type Options struct {
 	// followed, and none to what is not HTTP.
 	Redirect func(from, to *url.URL) bool
 
-	// Logger gets a line for each file that access is denied to (Warn), since
-	// that is no other error than a missing one. It has the URL without userinfo
-	// and query. nil is [slog.Default].
+	// Logger gets a line (Warn) when the origin denies access to a file that is
+	// read, because the error is then that of a missing file. The line has the URL
+	// without userinfo and query. nil is [slog.Default].
 	Logger *slog.Logger
 }
 

@@ -72,8 +72,9 @@ type Options struct {
 	// unchanged. nil signs for where the client asks.
 	SignEndpoint *url.URL
 
-	// Logger gets a line for each object that access is denied to (Warn), since
-	// that is no other error than a missing one. nil is [slog.Default].
+	// Logger gets a line (Warn) when the store denies access to an object that is
+	// read, because the error is then that of a missing object. nil is
+	// [slog.Default].
 	Logger *slog.Logger
 }
 
