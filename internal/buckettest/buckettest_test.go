@@ -37,8 +37,11 @@ func (m *memory) put(key string, content []byte) error {
 }
 
 func (m *memory) ask(key string, r buckettest.Request) (object, error) {
-	if m.before != nil {
-		m.before(r)
+	m.mu.Lock()
+	before := m.before
+	m.mu.Unlock()
+	if before != nil {
+		before(r)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -113,11 +116,23 @@ func (*handle) Close() error                 { return nil }
 
 func (m *memory) bucket() buckettest.Bucket {
 	return buckettest.Bucket{
-		Storage:  m,
-		Put:      m.put,
-		Requests: func() []buckettest.Request { return slices.Clone(m.requests) },
-		Reset:    func() { m.requests = nil },
-		Before:   func(f func(buckettest.Request)) { m.before = f },
+		Storage: m,
+		Put:     m.put,
+		Requests: func() []buckettest.Request {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return slices.Clone(m.requests)
+		},
+		Reset: func() {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.requests = nil
+		},
+		Before: func(f func(buckettest.Request)) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.before = f
+		},
 	}
 }
 

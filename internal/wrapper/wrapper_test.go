@@ -10,11 +10,8 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// plain is a file that can only be opened, and named one that unwraps.
-type (
-	plain struct{ downloadview.File }
-	named struct{ downloadview.File }
-)
+// named is a file that unwraps.
+type named struct{ downloadview.File }
 
 func (f named) Unwrap() downloadview.File { return f.File }
 
