@@ -43,7 +43,7 @@ func Ended(ctx context.Context, err error) error {
 // another try doesn't change [downloadview.ErrRefused].
 func Upstream(err error) error {
 	switch {
-	case isTimeout(err):
+	case IsTimeout(err):
 		return Late(err)
 	case IsMisdirected(err):
 		return Lasting(err)
@@ -88,7 +88,8 @@ func Failed(ctx context.Context, err error) error {
 	return Upstream(err)
 }
 
-func isTimeout(err error) bool {
+// IsTimeout reports whether err came because something took too long.
+func IsTimeout(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
 	}

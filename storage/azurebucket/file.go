@@ -118,7 +118,7 @@ func (f *file) openAll(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.(*handle).info.Size() == 0 {
+	if h.(*bucket.Handle).Info.Size() == 0 {
 		h.Close()
 		return nil, f.noRange(fmt.Errorf("the file is empty: %w", downloadview.ErrRange))
 	}
@@ -171,12 +171,12 @@ func (f *file) conditions() *blob.AccessConditions {
 
 // handle returns the open handle of an answer that has length bytes of a blob
 // of size.
-func (f *file) handle(ctx context.Context, out *download, size, length int64) *handle {
-	return &handle{
-		ctx:  ctx,
-		body: httprange.NewBody(out.Body, length),
-		key:  f.key,
-		info: attributesOf(&out.DownloadStreamResponse, size).FileInfo(f.key),
+func (f *file) handle(ctx context.Context, out *download, size, length int64) *bucket.Handle {
+	return &bucket.Handle{
+		Ctx:  ctx,
+		Body: httprange.NewBody(out.Body, length),
+		Key:  f.key,
+		Info: attributesOf(&out.DownloadStreamResponse, size).FileInfo(f.key),
 	}
 }
 

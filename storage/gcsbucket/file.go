@@ -11,6 +11,7 @@ import (
 	"cloud.google.com/go/storage"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/bucket"
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
@@ -141,8 +142,8 @@ func (f *file) object() *storage.ObjectHandle {
 }
 
 // handle returns the open handle of r, which has length bytes.
-func (f *file) handle(ctx context.Context, r *storage.Reader, seen *seen, length int64) *handle {
-	return &handle{ctx: ctx, file: f, body: httprange.NewBody(r, length), info: f.got(r, seen)}
+func (f *file) handle(ctx context.Context, r *storage.Reader, seen *seen, length int64) *bucket.Handle {
+	return &bucket.Handle{Ctx: ctx, Key: f.key, Body: body{httprange.NewBody(r, length)}, Info: f.got(r, seen)}
 }
 
 var (

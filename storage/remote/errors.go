@@ -75,21 +75,13 @@ func unanswered(ctx context.Context, err error) error {
 		return err
 	}
 	quiet := &unspokenError{textOf(err), err}
-	if isTimeout(err) {
+	if bucket.IsTimeout(err) {
 		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, os.ErrDeadlineExceeded, quiet)
 	}
 	if errors.Is(err, ErrAddress) || bucket.IsMisdirected(err) {
 		return fmt.Errorf("%w: %w: %w", downloadview.ErrUpstream, downloadview.ErrRefused, quiet)
 	}
 	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, quiet)
-}
-
-func isTimeout(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	e, ok := errors.AsType[net.Error](err)
-	return ok && e.Timeout()
 }
 
 // textOf returns a text for err with nothing of a header or a query in it. Those
@@ -101,7 +93,7 @@ func textOf(err error) string {
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return e.Error()
 	}
-	if isTimeout(err) {
+	if bucket.IsTimeout(err) {
 		return "no answer in time"
 	}
 	for _, known := range []error{io.ErrUnexpectedEOF, io.EOF, http.ErrSchemeMismatch} {

@@ -131,8 +131,8 @@ func (f *file) input(byteRange *string) *s3.GetObjectInput {
 
 // handle returns the open handle of an answer that has length bytes of an
 // object of size.
-func (f *file) handle(ctx context.Context, out *s3.GetObjectOutput, size, length int64) *handle {
-	return &handle{ctx: ctx, file: f, body: httprange.NewBody(out.Body, length), info: f.got(out, size)}
+func (f *file) handle(ctx context.Context, out *s3.GetObjectOutput, size, length int64) *bucket.Handle {
+	return &bucket.Handle{Ctx: ctx, Key: f.key, Body: httprange.NewBody(out.Body, length), Info: f.got(out, size)}
 }
 
 var (
