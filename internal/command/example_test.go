@@ -9,10 +9,10 @@ import (
 )
 
 func ExampleRun() {
-	args := []string{"serve", "--accel", "iis", "/srv/media"}
+	args := []string{"serve", "--accel", "caddy@two", "/srv/media"}
 	status := command.Run(context.Background(), args, os.Stdout, os.Stdout, nil)
 	fmt.Println("status", status)
 	// Output:
-	// downloadview: --accel: no proxy is called "iis"; want nginx, apache, lighttpd or caddy, or one with a version such as caddy@2.6
+	// downloadview: --accel: version "two" of proxy "caddy@two"; want two numbers, such as 2.6
 	// status 2
 }

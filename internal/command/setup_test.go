@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
@@ -99,11 +98,17 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 	t.Helper()
 	listen, folder := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), t.TempDir()
 	conf := run(t, append([]string{"config", server, "--listen", listen, "--folder", folder}, flags...)...)
-	anySite := site.Site{
-		Listen: listen, Folder: folder, Upstream: "127.0.0.1:1",
-		Rules: []site.Rule{{Rule: accel.Rule{Source: "/any", Destination: "/any"}}},
+	s := site.Site{Listen: listen, Folder: folder, Upstream: "127.0.0.1:1"}
+	for i, flag := range flags {
+		if flag == "--rule" {
+			r, err := parseRule(flags[i+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Rules = append(s.Rules, site.Rule{Rule: r})
+		}
 	}
-	return proxytest.Start(t, server, anySite, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
+	return proxytest.Start(t, server, s, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
 }
 
 // A destination over a mount is 404 from nginx for everything, and is refused
