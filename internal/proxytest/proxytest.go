@@ -61,7 +61,7 @@ func Start(t testing.TB, server string, s site.Site, o Options) *Server {
 	if err := os.WriteFile(filepath.Join(s.Folder, p.Start.File), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, p.Start.Args(s.Folder, conf)...)
+	cmd := exec.Command(binary, p.Start.Args(s, conf)...)
 	cmd.Env = Environ(s.Folder)
 	if p.Start.NotAsRoot {
 		unprivileged(cmd)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/room"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // Room is that of Apache with mod_xsendfile 0.12.
@@ -18,9 +19,9 @@ var Room = room.Room{
 	Start: room.Start{
 		Binary: "apache2",
 		File:   "httpd.conf",
-		Args: func(folder, _ string) []string {
+		Args: func(s site.Site, _ string) []string {
 			// One process: nothing is left behind when it is killed.
-			return []string{"-X", "-f", filepath.Join(folder, "httpd.conf"), "-c", "ErrorLog /dev/stderr"}
+			return []string{"-X", "-f", filepath.Join(s.Folder, "httpd.conf"), "-c", "ErrorLog /dev/stderr"}
 		},
 		Check:     func(path string) []string { return []string{"-t", "-f", path} },
 		NotAsRoot: true,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/room"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // Room is that of Caddy from version 2.7.
@@ -36,8 +37,8 @@ func start(binary string) room.Start {
 	return room.Start{
 		Binary: binary,
 		File:   "Caddyfile",
-		Args: func(folder, _ string) []string {
-			return []string{"run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile")}
+		Args: func(s site.Site, _ string) []string {
+			return []string{"run", "--adapter", "caddyfile", "--config", filepath.Join(s.Folder, "Caddyfile")}
 		},
 		Check: func(path string) []string { return []string{"validate", "--adapter", "caddyfile", "--config", path} },
 	}

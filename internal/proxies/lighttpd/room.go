@@ -6,6 +6,7 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/room"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // Room is that of lighttpd 1.4.
@@ -20,8 +21,8 @@ var Room = room.Room{
 	Start: room.Start{
 		Binary: "lighttpd",
 		File:   "lighttpd.conf",
-		Args: func(folder, _ string) []string {
-			return []string{"-D", "-f", filepath.Join(folder, "lighttpd.conf")}
+		Args: func(s site.Site, _ string) []string {
+			return []string{"-D", "-f", filepath.Join(s.Folder, "lighttpd.conf")}
 		},
 		Check: func(path string) []string { return []string{"-tt", "-f", path} },
 	},

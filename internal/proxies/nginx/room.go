@@ -7,6 +7,7 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/room"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // Room is that of nginx.
@@ -23,8 +24,8 @@ var Room = room.Room{
 	Start: room.Start{
 		Binary: "nginx",
 		File:   "nginx.conf",
-		Args: func(folder, conf string) []string {
-			args := []string{"-p", folder + "/", "-c", "nginx.conf", "-e", "stderr"}
+		Args: func(s site.Site, conf string) []string {
+			args := []string{"-p", s.Folder + "/", "-c", "nginx.conf", "-e", "stderr"}
 			if !strings.Contains(conf, "master_process") {
 				// Workers would outlive a master that is killed.
 				args = append(args, "-g", "master_process off;")

@@ -1,5 +1,7 @@
 package room
 
+import "github.com/downloadview/downloadview/internal/proxies/site"
+
 // A Start says how a server is run in the foreground, by an ordinary user, with a
 // whole configuration that lies in a folder of its own. What it writes to its log
 // goes to stderr.
@@ -8,8 +10,9 @@ type Start struct {
 	// folder.
 	Binary, File string
 
-	// Args returns the arguments; conf is the text of the configuration.
-	Args func(folder, conf string) []string
+	// Args returns the arguments; conf is the text of the configuration of s, which
+	// lies in its Folder.
+	Args func(s site.Site, conf string) []string
 
 	// Check returns the arguments with which the server reads the configuration at
 	// path, says what is wrong with it, and ends.
