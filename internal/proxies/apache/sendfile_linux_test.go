@@ -25,6 +25,7 @@ func TestApacheSendfile(t *testing.T) {
 		Rules:    []site.Rule{proxytest.KindOf(t, "apache").Rule("media", "", dir)},
 	}, proxytest.Options{})
 	f := &proxytest.Front{Server: proxy, Kind: proxytest.KindOf(t, "apache"), Dir: dir}
+	proxytest.Body(t, f.Send(t, "GET", f.Value("a.bin"))) // it listens before it writes its pid, and answers after
 	pid, err := os.ReadFile(filepath.Join(folder, "apache.pid"))
 	if err != nil {
 		t.Fatal(err)
