@@ -28,9 +28,9 @@ type Rule struct {
 	// are not resolved.
 	Source string
 
-	// Destination is where the proxy finds what Source covers, in the form that the
-	// function says that returns the [Proxy]: an internal location such as
-	// "/_media/", or a directory, which may differ from Source.
+	// Destination is where the proxy finds what Source covers: an internal location
+	// such as "/_media/", or a directory, which may differ from Source. The functions
+	// that return a [Proxy], such as [Nginx], say which of the two it is.
 	//
 	// It lies in no other rule's destination, nor is it one: where "/_media/" and
 	// "/_media/private/" are two rules' destinations, a file "private/x" of the

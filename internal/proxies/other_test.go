@@ -13,7 +13,9 @@ type other struct {
 	warning   string // what the check says of what it only puts up with
 }
 
-// others are those whose configurations work alike.
+// others are those whose configurations work alike. What is said of one of them in
+// these tests is what it does in another way than the rest; a server that is added
+// has tests in its own room.
 var others = []string{"apache", "lighttpd", "caddy", "caddy@2.6"}
 
 func otherOf(t *testing.T, name string) other {
