@@ -41,16 +41,6 @@ func TestRoomsImportNoOtherRoom(t *testing.T) {
 	}
 }
 
-// What tests need to run servers is not in the command.
-func TestCommandHasNoTestCode(t *testing.T) {
-	for pkg := range strings.Lines(list(t, "-deps", module+"/internal/command")) {
-		pkg = strings.TrimSpace(pkg)
-		if pkg == "testing" || strings.HasPrefix(pkg, module) && strings.HasSuffix(pkg, "test") {
-			t.Errorf("the command imports %s", pkg)
-		}
-	}
-}
-
 func list(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...).Output()
