@@ -230,12 +230,28 @@ func TestFollow(t *testing.T) {
 	})
 }
 
+// Without a Logger the lines go to the default one.
+func TestFollowWithoutLogger(t *testing.T) {
+	var log bytes.Buffer
+	old := slog.Default()
+	defer slog.SetDefault(old)
+	current := releases(t)
+	s := disk.New(openRoot(t, current), &disk.Options{Follow: 1})
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	lead(t, current, "v2")
+	wantVersion(t, s, "v2")
+	s.Close()
+	if got := log.String(); !strings.Contains(got, "opened again") || !strings.Contains(got, current) {
+		t.Errorf("the default log says %q, want that the path was opened again", got)
+	}
+}
+
 // While the path is switched to and fro, whatever is asked is answered by one
 // directory or the other.
 func TestFollowUnderLoad(t *testing.T) {
 	madeHow(t, func(t *testing.T, open func(testing.TB, string, *disk.Options) *disk.Storage) {
 		current := releases(t)
-		s := open(t, current, &disk.Options{Follow: 1})
+		s := open(t, current, &disk.Options{Follow: 1, Logger: slog.New(slog.DiscardHandler)})
 		defer s.Close()
 		ctx, done := t.Context(), make(chan struct{})
 		var users sync.WaitGroup
