@@ -3,6 +3,7 @@ package command
 import (
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -50,9 +51,9 @@ func (l *accessLine) attrs() []slog.Attr {
 
 // appendText appends the line that a [slog.TextHandler] makes of attrs, at a
 // fifth of the cost.
-func (l *accessLine) appendText(b []byte, now time.Time) []byte {
+func (l *accessLine) appendText(b []byte, c *clock, now time.Time) []byte {
 	b = append(b, "time="...)
-	b = appendMillis(b, now)
+	b = c.append(b, now)
 	b = append(b, " level=INFO msg="+accessMessage+" method="...)
 	b = appendText(b, l.method)
 	b = append(b, " path="...)
@@ -82,15 +83,26 @@ func (l *accessLine) appendText(b []byte, now time.Time) []byte {
 	return append(b, '\n')
 }
 
-// appendMillis appends t by RFC 3339 with milliseconds.
-func appendMillis(b []byte, t time.Time) []byte {
-	// RFC3339Nano is formatted fast. Zeros at its end are left out, so there is a
-	// tenth of a millisecond to cut off.
-	const length = len("2006-01-02T15:04:05.000")
-	start := len(b)
-	t = t.Truncate(time.Millisecond).Add(time.Millisecond / 10)
-	b = t.AppendFormat(b, time.RFC3339Nano)
-	return append(b[:start+length], b[start+length+1:]...)
+// A clock formats times, most of which are in the second of the one before. The
+// zero value is ready, and several goroutines may use it.
+type clock struct{ last atomic.Pointer[second] }
+
+type second struct {
+	unix       int64
+	date, zone string // around the fraction
+}
+
+// append appends t by RFC 3339 with milliseconds.
+func (c *clock) append(b []byte, t time.Time) []byte {
+	s := c.last.Load()
+	if s == nil || s.unix != t.Unix() {
+		s = &second{t.Unix(), t.Format("2006-01-02T15:04:05."), t.Format("Z07:00")}
+		c.last.Store(s)
+	}
+	b = append(b, s.date...)
+	millis := t.Nanosecond() / int(time.Millisecond)
+	b = append(b, '0'+byte(millis/100), '0'+byte(millis/10%10), '0'+byte(millis%10))
+	return append(b, s.zone...)
 }
 
 func appendText(b []byte, s string) []byte {

@@ -61,10 +61,11 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 
 // textLines writes each line to b.
 func textLines(b *lineBuffer) func(*accessLine) {
+	c := new(clock)
 	return func(l *accessLine) {
 		buf := lineSpace.Get().(*[]byte)
 		defer lineSpace.Put(buf)
-		*buf = l.appendText((*buf)[:0], time.Now())
+		*buf = l.appendText((*buf)[:0], c, time.Now())
 		b.add(*buf)
 	}
 }

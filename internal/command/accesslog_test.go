@@ -48,6 +48,7 @@ func FuzzAccessLine(f *testing.F) {
 	f.Add("GET", "/a b", 200, int64(7), int64(1500000), "offload", "media", "2001:db8::1", "", "", int64(1769428800999999999))
 	f.Add("GET", "/a\nlevel=ERROR\x1b[2J\u202e\x7f=\"\\", 404, int64(0), int64(0), "stream", "", "unix", "client", "open a: no such file", int64(0))
 	f.Add("", "\xff\u2028\u00a0\U000e0001", 500, int64(-1), int64(-1), "", "=", "", "x y", "\ufffd", int64(-1))
+	c := new(clock)
 	f.Fuzz(func(t *testing.T, method, path string, status int, size, duration int64, mode, rule, remote, abortedBy, reason string, nanos int64) {
 		line := accessLine{method, path, status, size, time.Duration(duration), mode, rule, remote, abortedBy, reason}
 		now := time.Unix(0, nanos)
@@ -58,7 +59,7 @@ func FuzzAccessLine(f *testing.F) {
 		if err := slog.NewTextHandler(&want, nil).Handle(context.Background(), record); err != nil {
 			t.Fatal(err)
 		}
-		if got := string(line.appendText([]byte("before "), now)); got != "before "+want.String() {
+		if got := string(line.appendText([]byte("before "), c, now)); got != "before "+want.String() {
 			t.Errorf("line %q\nwant %q", got, "before "+want.String())
 		}
 

@@ -7,7 +7,11 @@ import (
 
 // isClean tells whether a path has no segment that is empty, "." or "..".
 func isClean(path string) bool {
-	return !strings.Contains(path, "//") && !strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
+	if strings.Contains(path, "//") {
+		return false
+	}
+	return !strings.Contains(path, "/.") || // as most paths, each of which is asked for here
+		!strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
 }
 
 // cleanPath returns an absolute path without the segments that are empty or ".",
