@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -133,5 +134,30 @@ func TestStream(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A hook that calls WriteError gives the answer that there is without a hook.
+func TestWriteErrorIsTheUsualAnswer(t *testing.T) {
+	view := ViewFunc(func(*http.Request) (Response, error) {
+		return Response{}, &StatusError{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}}
+	})
+	hooked := func(w http.ResponseWriter, r *http.Request, status int, _ error) { WriteError(w, r, status) }
+	for _, method := range []string{"GET", "HEAD", "POST"} {
+		var answers [2]*httptest.ResponseRecorder
+		var outcomes [2]Outcome
+		for i, hook := range []func(http.ResponseWriter, *http.Request, int, error){nil, hooked} {
+			observe := func(_ *http.Request, o Outcome) { outcomes[i] = o }
+			answers[i] = httptest.NewRecorder()
+			h := NewHandler(view, &Options{Error: hook, Observer: observe, Logger: discard})
+			h.ServeHTTP(answers[i], httptest.NewRequest(method, "/", nil))
+		}
+		usual, got := answers[0], answers[1]
+		if got.Code != usual.Code || !reflect.DeepEqual(got.Header(), usual.Header()) || got.Body.String() != usual.Body.String() {
+			t.Errorf("%s: %d %v %q, want %d %v %q", method, got.Code, got.Header(), got.Body, usual.Code, usual.Header(), usual.Body)
+		}
+		if outcomes[0].Status != outcomes[1].Status || outcomes[0].Bytes != outcomes[1].Bytes || (outcomes[0].Bytes > 0) != (method != "HEAD") {
+			t.Errorf("%s: outcomes %+v", method, outcomes)
+		}
 	}
 }
