@@ -20,6 +20,7 @@ import (
 // and rules take effect at once.
 type reloader struct {
 	serve       *serve
+	checks      []Checker
 	running     *config.Config // what the server began with
 	rules       *offloads
 	directories []*disk.Storage
@@ -100,6 +101,7 @@ func (r *reloader) reload() {
 		r.logger.Error("the file is wrong, the old rules stay", "file", r.serve.Config, "error", inOneLine(err))
 		return
 	}
+	r.serve.warnOfFile(c, r.checks, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
 	if changed := c.Changes(r.running); len(changed) > 0 {
 		r.logger.Warn("only a restart brings the other changes", "file", r.serve.Config, "changed", strings.Join(changed, ", "))

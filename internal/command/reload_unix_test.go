@@ -98,3 +98,32 @@ func TestHangupWithoutFile(t *testing.T) {
 		t.Errorf("exit status = %d, want -1: killed by the signal", got)
 	}
 }
+
+// What "config check" finds in a file that serve takes is in the log when it
+// starts, and when it reads the file again.
+func TestServeWarnsOfItsFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	write := func(source string) {
+		t.Helper()
+		text := "storages: {media: " + dir + "}\nmounts: {/: media}\nproxies: {front: nginx}\nrules: [{id: all, source: " + source + ", destination: /_all/}]\n"
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("/srv/elsewhere")
+	p := start(t, "--config="+file)
+	const why = `:4: rules.all: source \"/srv/elsewhere\" has no file of any storage`
+	if log := p.log.String(); !strings.Contains(log, "can't work") || !strings.Contains(log, why) {
+		t.Errorf("the log says %s, want that a rule covers nothing", log)
+	}
+	for _, source := range []string{dir, "/srv/elsewhere"} {
+		before := p.log.Len()
+		write(source)
+		p.signal(t, syscall.SIGHUP)
+		p.mustAwait(t, "rules read again")
+		if log := p.log.String()[before:]; strings.Contains(log, why) != (source != dir) {
+			t.Errorf("with the source %s the log says %s", source, log)
+		}
+	}
+}

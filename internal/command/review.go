@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -31,6 +32,16 @@ func review(c *config.Config, checks []Checker) config.Errors {
 	}
 	slices.SortStableFunc(r.wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 	return r.wrong
+}
+
+// warnOfFile logs what review finds in the file of serve, which goes on without it.
+func (s *serve) warnOfFile(c *config.Config, checks []Checker, logger *slog.Logger) {
+	if s.Config == "" {
+		return
+	}
+	for _, wrong := range review(c, checks) {
+		logger.Warn("a part of the file can't work", "error", wrong)
+	}
 }
 
 type reviewer struct {

@@ -83,6 +83,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	logger := logs.logger
 	s.warnShadowed(c, logger)
+	s.warnOfFile(c, env.checks, logger)
 	storages, release, err := openStorages(ctx, c, env.open, logger)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // else they are those of --rule
-		r := &reloader{serve: s, running: c, rules: rules, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, rules: rules, directories: opened, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()
