@@ -20,8 +20,9 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// gsParameters are those that the Go CDK takes, too, but for gRPC.
-var gsParameters = []string{"anonymous", "access_id", "private_key_path", "universe_domain"}
+// gsParameters are those that the Go CDK takes, too, but for gRPC, and the project
+// that pays.
+var gsParameters = []string{"anonymous", "access_id", "private_key_path", "universe_domain", "user_project"}
 
 // openGS finds the application default credentials, by which Google's tools mean
 // the file that GOOGLE_APPLICATION_CREDENTIALS names, that of gcloud, and the
@@ -76,7 +77,9 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if err != nil {
 		return nil, nil, err
 	}
-	bucket := gcsbucket.New(client, at.bucket, &gcsbucket.Options{Prefix: at.prefix, Signing: id, Logger: r.Logger})
+	bucket := gcsbucket.New(client, at.bucket, &gcsbucket.Options{
+		Prefix: at.prefix, Signing: id, UserProject: at.parameters.Get("user_project"), Logger: r.Logger,
+	})
 	release := func() error {
 		defer t.CloseIdleConnections()
 		return client.Close()

@@ -92,7 +92,7 @@ func parseBucket(s *config.Storage) (bucketURL, bool) {
 	}
 	q, reader := u.Query(), url.Values{}
 	b := bucketURL{name: s.Name, origin: u.Scheme + "://" + u.Host, prefix: q.Get("prefix") + q.Get("key")}
-	for _, name := range []string{"profile", "role", "anonymous", "access_id", "requester_pays"} {
+	for _, name := range []string{"profile", "role", "anonymous", "access_id", "requester_pays", "user_project"} {
 		if q.Has(name) {
 			reader[name] = q[name]
 			q.Del(name)

@@ -74,6 +74,11 @@ type Options struct {
 	// [storage.BucketHandle.SignedURL] finds them.
 	Signing *storage.SignedURLOptions
 
+	// UserProject is the project that pays for the requests and downloads of a
+	// bucket whose requesters pay; signed URLs name it, too. "" names none, and
+	// such a bucket is then denied to all but its owner.
+	UserProject string
+
 	// Retry is how requests are repeated that bring no answer or one of a busy
 	// store, such as storage.WithMaxAttempts(2). nil means never, whatever the
 	// client says.
@@ -157,7 +162,11 @@ func (s *Storage) lookup(key string) (*file, error) {
 }
 
 func (s *Storage) handle() *storage.BucketHandle {
-	return s.client.Bucket(s.bucket).Retryer(s.o.Retry...)
+	b := s.client.Bucket(s.bucket).Retryer(s.o.Retry...)
+	if s.o.UserProject != "" {
+		b = b.UserProject(s.o.UserProject)
+	}
+	return b
 }
 
 func (s *Storage) object(key string) *storage.ObjectHandle {

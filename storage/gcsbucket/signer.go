@@ -107,6 +107,9 @@ func (f *file) parameters(o downloadview.SignOptions) url.Values {
 	if o.ContentType != "" {
 		q.Set("response-content-type", o.ContentType)
 	}
+	if p := f.storage.o.UserProject; p != "" {
+		q.Set("userProject", p)
+	}
 	if f.generation > 0 {
 		q.Set("generation", strconv.FormatInt(f.generation, 10))
 	}
