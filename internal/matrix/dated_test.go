@@ -38,7 +38,7 @@ func TestUselessTimes(t *testing.T) {
 		}
 		defer root.Close()
 		s := newSite(t, server, []place{{name: "disk", storage: disk.New(root, nil), source: dir, dir: dir}})
-		for mode, how := range map[string]string{"offload": "", "blind": ", without a look"} {
+		for mode, how := range map[string]string{"offload": "", "blind": ", blind"} {
 			for i, u := range useless {
 				c := s.replaced(t, mode, filepath.Join(dir, fmt.Sprintf("%s-%d.txt", mode, i)), u.at)
 				if mode == "offload" && c != "app" {
@@ -52,7 +52,7 @@ func TestUselessTimes(t *testing.T) {
 			}
 		}
 	}
-	for _, how := range []string{"", ", without a look"} {
+	for _, how := range []string{"", ", blind"} {
 		for _, u := range useless {
 			fmt.Fprintf(&b, "| %s |", u.name+how)
 			for _, server := range servers {
