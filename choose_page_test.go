@@ -54,12 +54,12 @@ func TestChoosePageProxies(t *testing.T) {
 			return no
 		}
 		for fact, want := range map[string]string{
-			"header field":                                "`" + p.Field + "`",
-			"objects by signed URLs":                      either(p.URLField != "", "yes", "no"),
-			"`LimitRate`":                                 either(p.Terms.RateField != "", "proxy", "streamed"),
-			"looks at the file before it hands over":      either(p.Terms.Validators != downloadview.ProxyValidators, "yes", "no"),
-			"several ranges in one request":               either(p.Terms.Unfit&downloadview.SeveralRanges == 0, "proxy", "streamed"),
-			"inline downloads need `Headers` in the rule": either(p.Terms.KeepsSafety, "no", "yes"),
+			"header field":           "`" + p.Field + "`",
+			"objects by signed URLs": either(p.URLField != "", "yes", "no"),
+			"`LimitRate`":            either(p.Terms.RateField != "", "proxy", "streamed"),
+			"the application looks at the file before the hand-over": either(p.Terms.Validators != downloadview.ProxyValidators, "yes", "no"),
+			"several ranges in one request":                          either(p.Terms.Unfit&downloadview.SeveralRanges == 0, "proxy", "streamed"),
+			"inline downloads need `Headers` in the rule":            either(p.Terms.KeepsSafety, "no", "yes"),
 		} {
 			if got := table[fact][name]; got != want {
 				t.Errorf("%s, %s: the page says %q, want %q", name, fact, got, want)
