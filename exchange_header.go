@@ -82,9 +82,24 @@ func (r *Response) describe(a *Attributes) description {
 	return d
 }
 
+// hasControl reports whether s has a control character of ASCII in it. Several texts
+// of each request are checked, so it looks at eight bytes at a time: of a byte b,
+// (b-' ')&^b has the top bit where b is less than a space, and with b^0x7f and 1 in
+// their place where b is 0x7f.
 func hasControl(s string) bool {
+	const each = 0x0101010101010101
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		below := (w - ' '*each) &^ w
+		deleted := w ^ 0x7f*each
+		deleted = (deleted - each) &^ deleted
+		if (below|deleted)&(0x80*each) != 0 {
+			return true
+		}
+	}
 	for i := range len(s) {
-		if c := s[i]; c-' ' >= 0x7f-' ' && c <= 0x7f { // one comparison for most
+		if s[i] < ' ' || s[i] == 0x7f {
 			return true
 		}
 	}

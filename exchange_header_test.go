@@ -1,0 +1,26 @@
+package downloadview
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every byte is judged the same wherever it stands, and whatever stands beside it.
+func TestHasControl(t *testing.T) {
+	for c := range 256 {
+		want := c < ' ' || c == 0x7f
+		for _, beside := range []string{"a", " ", "~", "\x80", "\xff"} {
+			for length := range 20 {
+				text := strings.Repeat(beside, length)
+				for at := range length + 1 {
+					if s := text[:at*len(text)/max(length, 1)] + string([]byte{byte(c)}) + text; hasControl(s) != want {
+						t.Fatalf("hasControl(%q) = %v", s, !want)
+					}
+				}
+				if hasControl(text) {
+					t.Fatalf("hasControl(%q) = true", text)
+				}
+			}
+		}
+	}
+}
