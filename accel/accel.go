@@ -9,31 +9,32 @@ import (
 	"github.com/downloadview/downloadview/internal/destination"
 )
 
-// An Accelerator hands files over to a proxy by rules. Several goroutines may
-// use it, and it does no I/O.
+// An Accelerator hands files over to a proxy by rules. It does no I/O, and several
+// goroutines may use it at the same time.
 type Accelerator struct {
 	proxy Proxy
 	from  From
 	table atomic.Pointer[table]
 }
 
-// Options are what an [Accelerator] may have beside its rules.
+// Options are the optional settings of an [Accelerator].
 type Options struct {
-	// From says which requests come through the proxy. Others are streamed, so
-	// that an application that can be reached without its proxy doesn't show
-	// internal locations and signed URLs. The zero value takes every request for
-	// one from the proxy.
+	// From says which requests come from the proxy. All others are streamed, so
+	// that clients that connect to the application directly don't see internal
+	// locations and signed URLs. The zero value treats every request as coming
+	// from the proxy.
 	From From
 }
 
-// New returns an accelerator for p by rules, whose order means nothing. Without
-// rules it hands nothing over. nil options mean the zero value.
+// New returns an accelerator that hands files over to p by rules. The order of the
+// rules doesn't matter. Without rules it hands nothing over. nil options mean the
+// zero value.
 //
-// What is wrong with a rule is a [*RuleError], of the first that is wrong: a
-// source or destination that is not of the form that [Rule] and the proxy ask
-// for, a name or source that another rule has already, or a destination that
-// lies inside another rule's, as [Rule.Destination] says. A p that is not complete
-// is another error.
+// If a rule is wrong, the error is a [*RuleError] for the first wrong rule that is
+// found. A rule is wrong if a field doesn't have the form that [Rule] and the proxy
+// require, if another rule has the same name or source, or if its destination lies
+// inside the destination of another rule (see [Rule.Destination] for the
+// exceptions). If p is not complete, the error is of another type.
 func New(p Proxy, rules []Rule, o *Options) (*Accelerator, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("accel: %w", err)
@@ -48,9 +49,9 @@ func New(p Proxy, rules []Rule, o *Options) (*Accelerator, error) {
 	return a, nil
 }
 
-// Swap puts rules in place of those that a has, while it is in use: requests see
-// either all of the old rules or all of the new ones. With an error, which is
-// one of [New], the old ones stay.
+// Swap replaces the rules of a. It may be called while a is in use: each request
+// sees either all of the old rules or all of the new ones. If Swap returns an
+// error, the old rules stay. The errors are those of [New].
 func (a *Accelerator) Swap(rules ...Rule) error {
 	t := new(table)
 	names := make(map[string]int, len(rules))
@@ -68,7 +69,7 @@ func (a *Accelerator) Swap(rules ...Rule) error {
 			places = append(places, p)
 		}
 		if other, taken := names[r.Name]; taken {
-			err := wrong("Name", "name of the rules for %q and for %q; want a name for each", rules[other].Source, r.Source)
+			err := wrong("Name", "name is the same for the sources %q and %q; give each rule its own name", rules[other].Source, r.Source)
 			err.Index, err.Rule = i, r.Name
 			return err
 		}
@@ -82,7 +83,7 @@ func (a *Accelerator) Swap(rules ...Rule) error {
 	return nil
 }
 
-// add puts r into t and returns where its files are for the proxy.
+// add adds r to t and returns the place where the proxy finds the files of r.
 func (a *Accelerator) add(t *table, r Rule) (destination.Place, *RuleError) {
 	none := destination.Place{}
 	o, path, err := parseSource(r.Source)
@@ -98,7 +99,7 @@ func (a *Accelerator) add(t *table, r Rule) (destination.Place, *RuleError) {
 		return none, unfit
 	}
 	if other := t.add(o, path, made); other != nil {
-		return none, wrong("Source", "source %q is that of rule %q already (%q); want one rule for each", r.Source, other.name, other.source)
+		return none, wrong("Source", "source %q is already the source of rule %q (%q); want one rule for each source", r.Source, other.name, other.source)
 	}
 	return destination.Place{
 		Rule: r.Name, Space: p.Field, Destination: r.Destination,
@@ -114,14 +115,15 @@ func (a *Accelerator) proxyOf(r *Rule) (*Proxy, error) {
 	return r.Proxy, r.Proxy.check()
 }
 
-// Match returns the internal location for src, and whether src is handed over
-// at all: a rule covers it, and the proxy can be told. Prefixes end at a path
-// segment: "/srv/media" covers "/srv/media/a" but not "/srv/media-private/a".
-// The longest prefix wins. A source with an empty or a dot segment, with NUL or
-// with a slash at its end matches no rule.
+// Match returns the internal location for src. ok reports whether src is handed
+// over: a rule covers it, and the proxy's header field can carry its name. Rules
+// match whole path segments: "/srv/media" covers "/srv/media/a" but not
+// "/srv/media-private/a". If several rules cover src, the one with the longest
+// source is used. A source with an empty or a dot segment, with a NUL or with a
+// slash at its end matches no rule.
 //
-// The location is encoded for the proxy, ready for its header field; it is ""
-// for rules that send the client to a signed URL. Match does no I/O.
+// The location is encoded for the proxy, ready for its header field. It is "" if
+// the rule sends the client to a signed URL. Match does no I/O.
 func (a *Accelerator) Match(src downloadview.Source) (location string, ok bool) {
 	r, rest := a.table.Load().find(src)
 	if r == nil {
@@ -130,11 +132,11 @@ func (a *Accelerator) Match(src downloadview.Source) (location string, ok bool) 
 	return r.location(rest)
 }
 
-// Offload returns how to hand src over, and whether a rule covers it, as
-// [downloadview.Offloader] says. Where one does but the proxy can't be told, or r
-// doesn't come from it, the Handover has no Field, and the file is streamed with
-// the tag that the proxy would give it. Without [Options.From], r is not looked
-// at and may be nil.
+// Offload returns how to hand src over, and reports whether a rule covers src, as
+// [downloadview.Offloader] says. If a rule covers src, but r doesn't come from the
+// proxy or the header field can't carry the name, the Handover has no Field; the
+// file is then streamed with the entity tag that the proxy would give it. Without
+// [Options.From], Offload doesn't use r, which may then be nil.
 func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
 	rule, rest := a.table.Load().find(src)
 	if rule == nil {
@@ -154,13 +156,13 @@ func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloa
 	return h, true
 }
 
-// Middleware returns v with a as the Offloader of its responses. A response
-// that has one already keeps it, so the innermost accelerator decides, and
-// [downloadview.NeverOffload] opts out. It is a [downloadview.Middleware], for one
-// view or, by [downloadview.Use], for all.
+// Middleware returns v with a as the Offloader of its responses. A response that
+// already has an Offloader keeps it, so the innermost accelerator decides, and
+// [downloadview.NeverOffload] opts out. Middleware is a [downloadview.Middleware]:
+// use it for one view or, with [downloadview.Use], for all.
 //
-// What is handed over is the file that the response holds in the end, when the
-// middleware outside has had its say too.
+// The file that is handed over is that of the final response, after all middleware
+// outside of this one.
 func (a *Accelerator) Middleware(v downloadview.View) downloadview.View {
 	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		resp, err := v.Respond(r)

@@ -6,13 +6,12 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Caddy returns the [Proxy] for Caddy 2.11, configured to send what
-// X-Accel-Redirect names. For 2.6, which Debian 12 has, see [Caddy26].
+// Caddy returns the [Proxy] for Caddy 2.11, configured to send the file that
+// X-Accel-Redirect names. For Caddy 2.6, which Debian 12 has, see [Caddy26].
 //
 // The Destination of a rule is an internal location such as "/_media/", as for
-// [Nginx]. What maps it to a directory, and keeps the application's header
-// fields, is the configuration that "downloadview config caddy" prints; this is
-// the idea of it:
+// [Nginx]. The configuration that "downloadview config caddy" prints maps it to a
+// directory and keeps the application's header fields. In short, it is:
 //
 //	reverse_proxy 127.0.0.1:8080 {
 //		@media header X-Accel-Redirect /_media/*
@@ -29,16 +28,17 @@ import (
 //		}
 //	}
 //
-// Caddy judges preconditions and ranges by the application's entity tag and the
-// file's own date, so a file is looked at before it is handed over, which costs
-// one open or one request for metadata. To a range in another unit than bytes, or
-// with bad syntax, it answers 416, so such requests are streamed. So are several
-// ranges: Caddy's answer lacks the empty line before the first boundary, without
-// which zsync asks again and again. Its error pages after the hand-over
-// carry the application's Content-Disposition and Cache-Control, unless the
-// configuration deletes them, as the printed one does. Symbolic links are
-// followed wherever they lead; a storage that refuses them refuses them before
-// the hand-over, which looks.
+// Caddy evaluates preconditions and ranges by the application's entity tag and the
+// file's own date. So the application looks at a file before it hands the file
+// over, which costs one open or one request for metadata. Caddy answers 416 to a
+// range in another unit than bytes and to one with bad syntax, so such requests are
+// streamed. Requests for several ranges are streamed too: Caddy's answer lacks the
+// empty line before the first boundary, and without it zsync repeats its request
+// without end. Caddy's error pages after a hand-over carry the application's
+// Content-Disposition and Cache-Control, unless the configuration deletes these
+// fields, as the printed one does. Caddy follows symbolic links wherever they lead.
+// A storage that refuses symbolic links refuses them when the application looks at
+// the file, before the hand-over.
 func Caddy() Proxy {
 	return Proxy{
 		Name:        "caddy",
@@ -53,12 +53,12 @@ func Caddy() Proxy {
 	}
 }
 
-// Caddy26 is [Caddy] for versions up to 2.6. They take the value as it is, so
-// names with control characters, with a question mark, and those that end in a
-// space are streamed; and they judge by an entity tag of their own, which
-// streamed files then have too. HEAD is answered here: where a configuration makes
-// a GET of every method, HEAD among them, Caddy 2.6 sends a body after the header,
-// and the client takes it for the next answer.
+// Caddy26 is [Caddy] for versions up to 2.6. These don't decode the value, so a
+// file is streamed if its name has a control character or a question mark in it or
+// ends in a space. They evaluate preconditions by an entity tag of their own, which
+// streamed files get too. The application answers HEAD itself: if the configuration
+// turns every method into GET, also HEAD, Caddy 2.6 sends a body after the header,
+// and the client reads that body as the next answer.
 func Caddy26() Proxy {
 	return Proxy{
 		Name:        "caddy@2.6",

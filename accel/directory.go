@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// directory checks a destination that is a directory of the proxy's machine and
+// directory checks a destination that is a directory on the proxy's machine and
 // returns it with a slash at its end.
 func directory(s string) (string, error) {
 	const want = `want an absolute path of a directory, such as "/srv/media"`
@@ -32,8 +32,8 @@ func directory(s string) (string, error) {
 	return s + "/", nil
 }
 
-// isAbsolute tells whether a path of the proxy's machine is absolute, which may
-// run another system than this one.
+// isAbsolute tells whether a path on the proxy's machine is absolute. That machine
+// may run another operating system than this one.
 func isAbsolute(s string) bool {
 	drive := len(s) >= 3 && s[1] == ':' && s[2] == '/' && ('a' <= s[0]|0x20 && s[0]|0x20 <= 'z')
 	return s[0] == '/' || drive
@@ -52,8 +52,8 @@ func encodedDirectory(s string) (string, error) {
 	return encoded, nil
 }
 
-// rawLocation is for values that the server takes as they are: what its parser
-// of header fields would change can't be carried.
+// rawLocation is for servers that don't decode the value. It returns false for a
+// name that the server's parser of header fields would change.
 func rawLocation(destination, rest string) (string, bool) {
 	if len(destination)+len(rest) > longestLocation || strings.ContainsFunc(rest, isControl) || rest[len(rest)-1] == ' ' {
 		return "", false

@@ -13,8 +13,9 @@ func escapedLen(s string) int {
 	return n
 }
 
-// escapeTo writes s with every byte percent-encoded but the slash and those
-// that RFC 3986 (2.3) calls unreserved: the rest means something to somebody.
+// escapeTo writes s with every byte percent-encoded, except for the slash and the
+// unreserved characters of RFC 3986 (2.3): every other byte has a special meaning
+// in some server or client.
 func escapeTo(b *strings.Builder, s string) {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {

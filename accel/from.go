@@ -8,12 +8,12 @@ import (
 	"net/netip"
 )
 
-// From says which requests come from the proxy, by the connection they came on.
-// The zero value is all of them.
+// From says which requests come from the proxy, by the address of their connection.
+// The zero value accepts every request as coming from the proxy.
 //
-// The address is that of [http.Request.RemoteAddr]. Middleware that writes there
-// what a header field says, such as X-Forwarded-For, must stand further in: it
-// would have anybody pass for the proxy.
+// The address is that of [http.Request.RemoteAddr]. Don't put middleware that
+// replaces RemoteAddr by a header field, such as X-Forwarded-For, around the
+// handler: any client could then pretend to be the proxy.
 type From struct {
 	limited  bool
 	unix     bool
@@ -21,12 +21,13 @@ type From struct {
 }
 
 // ParseFrom reads a list of addresses ("127.0.0.1", "::1"), address ranges
-// ("10.0.0.0/8"), and "unix" for whoever connects to a unix socket. An empty
-// list is an error, as is an empty text in it: an unset variable is not meant to
-// be everybody, which is the zero value. With an error the From is nobody.
+// ("10.0.0.0/8"), and "unix" for all connections to a unix socket. An empty list
+// and an empty element are errors, so that a variable that isn't set doesn't accept
+// every request, as the zero value does. If ParseFrom returns an error, the From
+// accepts no request.
 func ParseFrom(list ...string) (From, error) {
 	if len(list) == 0 {
-		return nobody, errors.New("accel: an empty list of where requests come from; want an address such as 127.0.0.1, or From{} for everywhere")
+		return nobody, errors.New("accel: the list of the proxy's addresses is empty; want an address such as 127.0.0.1, or From{} to accept every request")
 	}
 	f := nobody
 	for _, s := range list {
@@ -38,7 +39,7 @@ func ParseFrom(list ...string) (From, error) {
 		if err != nil {
 			var addr netip.Addr
 			if addr, err = netip.ParseAddr(s); err != nil || addr.Zone() != "" {
-				return nobody, fmt.Errorf("accel: %q is where no request comes from; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
+				return nobody, fmt.Errorf("accel: %q is not an IP address; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
 			}
 			addr = addr.Unmap()
 			p = netip.PrefixFrom(addr, addr.BitLen())
@@ -48,7 +49,7 @@ func ParseFrom(list ...string) (From, error) {
 	return f, nil
 }
 
-// nobody is no request at all.
+// nobody accepts no request.
 var nobody = From{limited: true}
 
 func (f *From) excludes(r *http.Request) bool { return f.limited && !f.includes(r) }

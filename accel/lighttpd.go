@@ -6,31 +6,32 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Lighttpd returns the [Proxy] for lighttpd 1.4, which sends the file whose path
-// X-Sendfile names, percent-encoded.
+// Lighttpd returns the [Proxy] for lighttpd 1.4, which sends the file whose path is
+// in X-Sendfile, percent-encoded.
 //
-// The Destination of a rule is the directory on lighttpd's machine that has the
-// files, one that x-sendfile-docroot allows. Where application and lighttpd run
-// on different machines it may differ from Source:
+// The Destination of a rule is the directory with the files on lighttpd's machine;
+// x-sendfile-docroot must allow it. If the application and lighttpd run on
+// different machines, it may differ from Source:
 //
 //	server.stat-cache-engine = "disable"
 //	proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => 8080,
 //		"x-sendfile" => "enable", "x-sendfile-docroot" => ( "/srv/media" ) )) )
 //
-// Without the first line a replaced file's old bytes go out for about a second
-// under the new entity tag.
+// Without the first line, lighttpd sends the old bytes of a file with its new entity
+// tag for about a second after the file is replaced.
 //
-// lighttpd keeps the application's header fields and judges preconditions and
-// ranges by the application's entity tag and date, so a file is looked at before
-// it is handed over, which costs one open or one request for metadata. It ignores
-// If-Match and If-Unmodified-Since, and makes one range of several: what ends in
-// 304, 412 or 416 is answered here, and several ranges are streamed, as are those
-// of which other servers make something else, such as "bytes=20-10".
+// lighttpd keeps the application's header fields and evaluates preconditions and
+// ranges by the application's entity tag and date. So the application looks at a
+// file before it hands the file over, which costs one open or one request for
+// metadata. lighttpd ignores If-Match and If-Unmodified-Since, and merges several
+// ranges into one. So the application itself answers requests that end in 304, 412
+// or 416, and streams for several ranges and for ranges that servers interpret
+// differently, such as "bytes=20-10".
 //
-// Names that are not UTF-8, and those with control characters, are streamed.
-// Symbolic links are followed wherever they lead, unless server.follow-symlink is
-// "disable", as the printed configuration has it; a storage that refuses them
-// refuses them before the hand-over, which looks.
+// Files whose name is not UTF-8, or has a control character in it, are streamed.
+// lighttpd follows symbolic links wherever they lead, unless server.follow-symlink
+// is "disable", as in the printed configuration. A storage that refuses symbolic
+// links refuses them when the application looks at the file, before the hand-over.
 func Lighttpd() Proxy {
 	return Proxy{
 		Name:        "lighttpd",

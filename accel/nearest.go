@@ -6,10 +6,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Nearest returns the name and the source of the rule whose source has the most
-// in common with src from the left, and how many bytes of whole segments that is; -1
-// where there are no rules. It is for telling why no rule covers src, and looks at
-// each of them.
+// Nearest returns the name and the source of the rule whose source shares the
+// longest beginning with src, and the length of that beginning: whole path segments,
+// in bytes; -1 if there are no rules. It helps to explain why no rule covers src. It
+// compares src with each rule.
 func (a *Accelerator) Nearest(src downloadview.Source) (name, source string, shared int) {
 	t := a.table.Load()
 	best := nearness{segments: -1}
@@ -39,9 +39,9 @@ func pathOf(o origin, path string) string {
 	return path
 }
 
-// A nearness is what a rule's source has in common with a file's.
+// A nearness is the common beginning of a rule's source and a file's.
 type nearness struct {
-	segments, bytes int // of what is the same on the left: whole segments, and all
+	segments, bytes int // its length in bytes: up to a whole segment, and in all
 	source          string
 }
 
@@ -64,5 +64,5 @@ func (n nearness) closer(than nearness) bool {
 	case n.bytes != than.bytes:
 		return n.bytes > than.bytes
 	}
-	return n.source < than.source // whatever the order of the map
+	return n.source < than.source // so that the order of the map doesn't matter
 }

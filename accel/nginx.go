@@ -8,65 +8,68 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Nginx returns the [Proxy] for nginx, which sends what X-Accel-Redirect names.
-// It is for nginx 1.5.9 and later; those before don't decode the value.
+// Nginx returns the [Proxy] for nginx, which sends the file that X-Accel-Redirect
+// names. It is for nginx 1.5.9 and later: older versions don't decode the value.
 //
-// The Destination of a rule is an internal location as nginx's configuration
-// writes it: a path that begins with a slash, not percent-encoded. A trailing
-// slash may be left out here, but not there:
+// The Destination of a rule is an internal location as in nginx's configuration: a
+// path that begins with a slash, not percent-encoded. A Destination may lack the
+// slash at its end; nginx's configuration needs it:
 //
 //	location /_media/ {
 //		internal;
 //		alias /srv/media/;
 //	}
 //
-// # What the application answers for, and what nginx does
+// # What nginx's configuration must do
 //
-// The application decides who gets which file. What keeps everybody else out,
-// and what else may be reached, is up to nginx's configuration:
+// The application decides which client gets which file. Only nginx's configuration
+// keeps other clients out, and other files unreachable:
 //
-//   - Without "internal" the location is open to the world, past every check.
-//   - The alias needs its slash as much as the location. "alias /srv/media"
-//     makes /srv/media-private/x of the file "-private/x".
-//   - nginx follows symbolic links, also those that lead out of the directory,
-//     unless "disable_symlinks on from=/srv/media" forbids it. A storage that
-//     refuses such links does so only for what this process opens; set
-//     [downloadview.Response.CheckFirst] to have it refuse them before a hand-over.
-//   - A location that isn't there hands the request back to the application,
-//     with the internal path; where that hands over again, nginx gives up after
-//     ten rounds with 500.
-//   - An application that is reached without nginx answers with an empty body
-//     and shows the internal location. Listen where only nginx can connect.
-//   - X-Accel-Redirect from an upstream that isn't trusted opens every internal
-//     location to it: "proxy_ignore_headers X-Accel-Redirect" belongs in any
-//     other location that passes requests on.
+//   - Without "internal", every client can request the location, without any check
+//     by the application.
+//   - The alias needs the slash at its end as much as the location does. With
+//     "alias /srv/media", the file "-private/x" becomes /srv/media-private/x.
+//   - nginx follows symbolic links, also out of the directory, unless
+//     "disable_symlinks on from=/srv/media" forbids it. A storage that refuses
+//     such links does so only for files that this process opens. Set
+//     [downloadview.Response.CheckFirst] to refuse them before a hand-over.
+//   - If the location doesn't exist, nginx sends the request back to the
+//     application, with the internal path. If the application hands that over
+//     again, nginx answers 500 after ten rounds.
+//   - A client that connects to the application without nginx gets an empty body
+//     and sees the internal location. Listen where only nginx can connect, or set
+//     [Options.From].
+//   - An upstream that isn't trusted can read every internal location by sending
+//     X-Accel-Redirect. Set "proxy_ignore_headers X-Accel-Redirect" in every other
+//     location that passes requests on.
 //
-// Of the application's answer nginx keeps Content-Type, Content-Disposition,
-// Cache-Control, Expires, Set-Cookie and Accept-Ranges and drops the rest,
-// status included. X-Content-Type-Options and Content-Security-Policy survive
-// where the internal location adds them, which [PassSafety] is to say:
+// nginx keeps Content-Type, Content-Disposition, Cache-Control, Expires, Set-Cookie
+// and Accept-Ranges of the application's answer. It drops all other fields, and the
+// status. X-Content-Type-Options and Content-Security-Policy reach the client if the
+// internal location adds them; the rule then has [PassSafety]:
 //
 //	add_header X-Content-Type-Options $upstream_http_x_content_type_options;
 //	add_header Content-Security-Policy $upstream_http_content_security_policy;
 //
-// nginx judges preconditions and ranges itself, by the entity tag and the date
-// that it computes from the file. To ranges that it takes for bad syntax, such as
-// "bytes=20-10", it answers 416, so requests with those are streamed. Files that a rule covers get that same tag
-// when they are streamed, so a download begun in one mode resumes in the other.
+// nginx evaluates preconditions and ranges itself, by the entity tag and the date
+// that it computes from the file. A file that a rule covers gets the same tag when
+// it is streamed, so a download that began in one mode resumes in the other. nginx
+// answers 416 to ranges that it takes for bad syntax, such as "bytes=20-10", so
+// requests with these are streamed.
 //
-// A missing file is 404 from nginx, an unreadable one 403, and these error
-// pages carry the application's Content-Disposition and Cache-Control: browsers
-// save them under the name of the download, unless [PassAll] goes with
-// the configuration that puts them in place. A directory is a redirect that
-// shows the internal location, unless "if (-d $request_filename) { return 404; }"
-// stands there. [downloadview.Response.CheckFirst] has the application answer in all
-// three cases.
+// nginx answers 404 for a missing file and 403 for one that it can't read. These
+// error pages carry the application's Content-Disposition and Cache-Control, so
+// browsers save them under the name of the download, unless the rule has [PassAll]
+// and nginx the configuration for it. For a directory, nginx answers with a redirect
+// that shows the internal location, unless the location has
+// "if (-d $request_filename) { return 404; }". With
+// [downloadview.Response.CheckFirst] the application answers in all three cases.
 //
 // # What can't be handed over
 //
-// The answer's whole header must fit in nginx's proxy_buffer_size, 4 KiB by
-// default, or it is 502. Files whose encoded location takes more than 2 KiB are
-// streamed.
+// The whole header of the answer must fit in nginx's proxy_buffer_size, 4 KiB by
+// default. If it doesn't, nginx answers 502. Files whose encoded location is longer
+// than 2 KiB are streamed.
 func Nginx() Proxy {
 	return Proxy{
 		Name:        "nginx",
@@ -84,8 +87,8 @@ func Nginx() Proxy {
 	}
 }
 
-// longestLocation leaves room in 4 KiB for the other fields, a
-// Content-Disposition with the longest of names among them.
+// longestLocation leaves room in 4 KiB for the other fields, such as a
+// Content-Disposition with the longest possible name.
 const longestLocation = 2 << 10
 
 func encodeLocation(destination, rest string) (string, bool) {

@@ -8,38 +8,38 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Proxy says how one kind of server is told to send a file. [Nginx] returns one,
-// and the functions for other servers do.
+// A Proxy describes one kind of server: how the application tells it to send a file.
+// [Nginx] and the functions for other servers return one.
 //
-// Its functions do no I/O and are called by several goroutines.
+// Its functions do no I/O and may be called by several goroutines at the same time.
 type Proxy struct {
-	// Name is what messages call it, such as "nginx".
+	// Name is the name of the proxy in messages, such as "nginx".
 	Name string
 
 	// Field is the canonical name of the header field that hands a file over,
 	// such as "X-Accel-Redirect".
 	Field string
 
-	// Destination checks the Destination of a rule and returns the form that
-	// Encode gets: encoded, and ending in a slash. It is called once for each
-	// rule, by [New] and [Accelerator.Swap].
+	// Destination checks the Destination of a rule and returns it in the form that
+	// Encode gets: encoded, and with a slash at its end. It is called once for each
+	// rule, by [New] and [Accelerator.Swap], and by each [Accelerator.To].
 	Destination func(destination string) (string, error)
 
-	// Encode returns Field's value for a file: rest, which is what follows the
-	// source of a rule in the source of the file, encoded behind destination.
-	// rest is unescaped; it is not empty, has no empty or dot segments and no
-	// NUL. Any other byte may be in it. False means that the field can't carry
-	// this one, which is then streamed.
+	// Encode returns the value of Field for a file: destination, followed by rest,
+	// encoded. rest is the part of the file's source after the source of the rule.
+	// It is not percent-encoded, is not empty, and has no empty or dot segments and
+	// no NUL; any other byte may be in it. If ok is false, the field can't carry
+	// this name, and the file is streamed.
 	Encode func(destination, rest string) (value string, ok bool)
 
-	// Terms say what the proxy does with the rest of the answer. Its Tag is for
-	// local files. Its Private fields are those that would stay on the proxy's
-	// error pages; they are sent so by rules with [PassAll].
+	// Terms say what the proxy does with the rest of the answer. Terms.Tag is used
+	// for local files only. Terms.Private lists the fields that would stay on the
+	// proxy's error pages; rules with [PassAll] send them under private names.
 	Terms downloadview.Terms
 
-	// URLField is the canonical name of the field by which the proxy is told a
-	// signed URL to fetch, beside a Field that holds a rule's destination alone;
-	// "" where it can't be.
+	// URLField is the canonical name of the field with the signed URL that the
+	// proxy fetches; Field then holds only the rule's destination. "" means that
+	// the proxy can't fetch signed URLs.
 	URLField string
 }
 

@@ -11,12 +11,12 @@ import (
 
 // A Rule says where a proxy finds the files of one place.
 type Rule struct {
-	// Name is what logs and metrics call the rule; "" means Source. No two
-	// rules of an [Accelerator] have the same.
+	// Name is the name of the rule in logs and metrics; "" means Source. No two
+	// rules of an [Accelerator] may have the same name.
 	Name string
 
-	// Source is the place, and the rule covers every file below it, at any
-	// depth: an absolute path such as "/srv/media", which is short for
+	// Source is the place. The rule covers every file below it, at any depth.
+	// Source is an absolute path such as "/srv/media", which is short for
 	// "file:///srv/media", or a prefix of object keys or URLs such as
 	// "s3://bucket/prefix/". "/" covers all local files, "s3://bucket" the whole
 	// bucket. On Windows `C:\srv` is a path too.
@@ -28,63 +28,67 @@ type Rule struct {
 	// are not resolved.
 	Source string
 
-	// Destination is where the proxy finds what Source covers: an internal location
+	// Destination is where the proxy finds the files of Source: an internal location
 	// such as "/_media/", or a directory, which may differ from Source. The functions
-	// that return a [Proxy], such as [Nginx], say which of the two it is.
+	// that return a [Proxy], such as [Nginx], say which of the two they need.
 	//
-	// It lies in no other rule's destination, nor is it one: where "/_media/" and
-	// "/_media/private/" are two rules' destinations, a file "private/x" of the
-	// first one is sent as the file "x" of the second. It may where the sources
-	// lie inside one another in the same way, such as "/srv/media" and
-	// "/srv/media/private", since both ways then lead to the same file. Rules
-	// with signed URLs hand over their destination alone: they may share one,
-	// and rules without may have theirs below it. Rules of several proxies are
-	// compared where the proxies have the same Field; those of several
-	// accelerators aren't, so one proxy has one. Upper and lower case count as the
-	// same.
+	// A Destination must not be equal to, or lie inside, that of another rule. With
+	// the destinations "/_media/" and "/_media/private/", for example, the proxy
+	// would send the file "x" of the second rule for "private/x" of the first. There
+	// are two exceptions:
+	//
+	//   - The sources lie inside one another in the same way, such as "/srv/media"
+	//     and "/srv/media/private": both rules then lead to the same file.
+	//   - Rules with signed URLs hand over only their destination. They may share
+	//     one, and rules without signed URLs may have theirs below it.
+	//
+	// Upper and lower case count as the same. Rules for different proxies are
+	// compared if the proxies have the same Field. Rules of different accelerators
+	// are not compared, so use one accelerator for each proxy.
 	Destination string
 
-	// Store is the one store that the rule's files are in, by what their
-	// identities begin with ([downloadview.Identifier]), such as
-	// "https://minio.example.com:9000/bucket". Files of others, and such without
-	// an identity, are streamed. "" is any: "s3://bucket" covers the buckets of
-	// that name in all stores, and a proxy that is told no more than a name would
-	// send the object of the one it knows. So it is to be set where the
-	// application serves several, unless the rule is Signed without a Base: a
-	// signed URL is that of its store.
+	// Store is the one store that has the rule's files, such as
+	// "https://minio.example.com:9000/bucket": the beginning of their identities
+	// ([downloadview.Identifier]). Files of other stores, and files without an
+	// identity, are streamed. "" means any store: "s3://bucket" then covers the
+	// buckets of that name in all stores, but a proxy that gets only the name
+	// sends the object of the store that it knows. So set Store if the application
+	// serves several stores, unless the rule is Signed without a Base: a signed URL
+	// names its store.
 	Store string
 
-	// Proxy is what this rule's files are handed over to; nil means the proxy of
-	// the [Accelerator].
+	// Proxy gets the files of this rule; nil means the proxy of the [Accelerator].
 	Proxy *Proxy
 
 	// Headers says what the proxy's configuration does with the application's
 	// header fields.
 	Headers PassedHeaders
 
-	// LimitRate bounds the speed of each download, in bytes a second; 0 doesn't.
-	// A proxy that can't be told has these files streamed, as fast.
+	// LimitRate limits the speed of each download, in bytes a second; 0 means no
+	// limit. If the proxy has no header field for the limit, the application streams
+	// these files, at the same speed.
 	LimitRate int64
 
-	// Signed has the proxy or the client fetch the files by signed URLs; nil
-	// doesn't.
+	// Signed makes the proxy or the client fetch the files by signed URLs; nil means
+	// that the rule uses none.
 	Signed *Signed
 }
 
-// PassedHeaders says what a proxy's configuration does with the application's header
-// fields, beyond what the proxy does by itself.
+// PassedHeaders says which header fields of the application a proxy's configuration
+// sends on, in addition to those that the proxy sends on by default.
 type PassedHeaders int
 
 const (
-	// PassDefault is nothing. Where the proxy drops X-Content-Type-Options and
+	// PassDefault adds no fields. If the proxy drops X-Content-Type-Options and
 	// Content-Security-Policy, as nginx does, inline downloads are streamed.
 	PassDefault PassedHeaders = iota
-	// PassSafety sends those two on.
+	// PassSafety adds X-Content-Type-Options and Content-Security-Policy.
 	PassSafety
-	// PassAll is what the configuration does that "downloadview config"
-	// prints: it sends on the safety headers and others, and puts fields in place
-	// that the application sends under private names, so that the proxy's error
-	// pages don't carry the name and the cache policy of a file that isn't there.
+	// PassAll is for the configuration that "downloadview config" prints. It adds
+	// the two fields of PassSafety and others. The application sends some fields
+	// under private names, and the configuration renames them on downloads only.
+	// So the proxy's error page for a missing file doesn't carry the file's name and
+	// cache policy.
 	PassAll
 )
 
@@ -99,13 +103,13 @@ func (r Rule) make(p *Proxy, o origin) (*rule, *RuleError) {
 	made.terms.Store, made.terms.LimitRate = r.Store, r.LimitRate
 	switch {
 	case r.Store != "" && o == local:
-		return nil, wrong("Store", "store %q of local files, which are in none; want none", r.Store)
+		return nil, wrong("Store", "store %q is set for local files, which are in no store; leave it empty", r.Store)
 	case r.Store != "" && !strings.Contains(r.Store, "://"):
-		return nil, wrong("Store", `store %q; want what the identities of its files begin with, such as "https://minio.example.com:9000/bucket"`, r.Store)
+		return nil, wrong("Store", `store %q is not a URL; want the beginning of its files' identities, such as "https://minio.example.com:9000/bucket"`, r.Store)
 	case r.LimitRate < 0:
-		return nil, wrong("LimitRate", "limit of %d bytes a second is negative; want 0 for none", r.LimitRate)
+		return nil, wrong("LimitRate", "limit of %d bytes a second is negative; want 0 for no limit", r.LimitRate)
 	case r.Headers < PassDefault || r.Headers > PassAll:
-		return nil, wrong("Headers", "headers %d; want PassDefault, PassSafety or PassAll", r.Headers)
+		return nil, wrong("Headers", "headers %d is not known; want PassDefault, PassSafety or PassAll", r.Headers)
 	}
 	if r.Headers != PassDefault {
 		made.terms.KeepsSafety = true
@@ -135,10 +139,10 @@ func (r Rule) make(p *Proxy, o origin) (*rule, *RuleError) {
 	return made, nil
 }
 
-// redirects makes the rule one that no proxy hears of.
+// redirects makes r a rule that sends clients to signed URLs, without a proxy.
 func (r *rule) redirects(from Rule) *RuleError {
 	if from.Destination != "" {
-		return wrong("Destination", "destination %q of a rule that redirects, which no proxy hears of; want none", from.Destination)
+		return wrong("Destination", "destination %q is set for a rule that redirects clients; leave it empty", from.Destination)
 	}
 	r.field, r.encode = r.link.Field, destinationAlone
 	r.terms = downloadview.Terms{KeepsSafety: from.Headers != PassDefault, Store: from.Store, LimitRate: from.LimitRate}
@@ -162,7 +166,7 @@ func parseSource(s string) (origin, string, error) {
 		return o, "", nil
 	}
 	if seg, ok := oddSegment(path); ok {
-		return origin{}, "", fmt.Errorf("has a segment %q in it, and no file with such a source is handed over", seg)
+		return origin{}, "", fmt.Errorf("has a segment %q in it; want no empty or dot segments", seg)
 	}
 	return o, path, nil
 }
@@ -216,8 +220,7 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// oddSegment returns the first segment that is empty or made of dots that mean
-// another folder.
+// oddSegment returns the first segment that is empty, "." or "..".
 func oddSegment(path string) (string, bool) {
 	for seg := range strings.SplitSeq(path, "/") {
 		if isOdd(seg) {

@@ -2,27 +2,27 @@ package accel
 
 import "fmt"
 
-// A RuleError says what is wrong with one rule. [New],
-// [Accelerator.Swap] and [Accelerator.To] return it, so that a program can say in its
-// own words where the rule comes from.
+// A RuleError says what is wrong with one rule. [New], [Accelerator.Swap] and
+// [Accelerator.To] return it, so that a program can add where the rule comes from,
+// such as a file and a line.
 type RuleError struct {
-	// Index is the rule's place among those that were given, from 0.
+	// Index is the rule's index in the list that was given; 0 is the first.
 	Index int
 
 	// Rule is the Name of the rule, or its Source where it has no Name. It is "" for
 	// the rule of [Accelerator.To].
 	Rule string
 
-	// Field is the field of [Rule] that is wrong, such as "Destination"; "" is the
-	// path that [Accelerator.To] was given.
+	// Field is the field of [Rule] that is wrong, such as "Destination"; "" means
+	// the path that was given to [Accelerator.To].
 	Field string
 
-	// Err says what is wrong with the field's value, which it names, and what would
-	// be right.
+	// Err names the field's value and says what is wrong with it and what would be
+	// right.
 	Err error
 }
 
-// Error returns the name of the rule, and Err.
+// Error returns the name of the rule and the text of Err.
 func (e *RuleError) Error() string {
 	if e.Rule == "" {
 		return fmt.Sprintf("accel: %v", e.Err)
@@ -33,8 +33,8 @@ func (e *RuleError) Error() string {
 // Unwrap returns Err.
 func (e *RuleError) Unwrap() error { return e.Err }
 
-// wrong returns an error of a rule's field. Where the rule is added, its Index and
-// its name are filled in.
+// wrong returns an error about a field of a rule. [Accelerator.Swap] fills in Index
+// and Rule.
 func wrong(field, format string, args ...any) *RuleError {
 	return &RuleError{Field: field, Err: fmt.Errorf(format, args...)}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// An error of a rule says which rule it is, and which field, by values.
+// An error about a rule has the rule and the field as values.
 func TestRuleError(t *testing.T) {
 	good := accel.Rule{Name: "good", Source: "/srv/good", Destination: "/_good/"}
 	for _, tt := range []struct {
@@ -35,13 +35,13 @@ func TestRuleError(t *testing.T) {
 			"name",
 			[]accel.Rule{good, {Source: "/a", Destination: "/_a/"}, {Name: "good", Source: "/b", Destination: "/_b/"}},
 			accel.RuleError{Index: 2, Rule: "good", Field: "Name"},
-			`name of the rules for "/srv/good" and for "/b"; want a name for each`,
+			`name is the same for the sources "/srv/good" and "/b"; give each rule its own name`,
 		},
 		{
 			"the same source",
 			[]accel.Rule{good, {Name: "other", Source: "/srv/good/", Destination: "/_b/"}},
 			accel.RuleError{Index: 1, Rule: "other", Field: "Source"},
-			`source "/srv/good/" is that of rule "good" already ("/srv/good"); want one rule for each`,
+			`source "/srv/good/" is already the source of rule "good" ("/srv/good"); want one rule for each source`,
 		},
 		{
 			"inside another destination",
@@ -58,7 +58,7 @@ func TestRuleError(t *testing.T) {
 				{Source: "/a", Destination: "/_a/", Store: "https://s3"},
 			},
 			accel.RuleError{Rule: "/a", Field: "Store"},
-			`store "https://s3" of local files, which are in none; want none`,
+			`store "https://s3" is set for local files, which are in no store; leave it empty`,
 		},
 		{
 			"speed",
@@ -66,7 +66,7 @@ func TestRuleError(t *testing.T) {
 				{Source: "/a", Destination: "/_a/", LimitRate: -1},
 			},
 			accel.RuleError{Rule: "/a", Field: "LimitRate"},
-			"limit of -1 bytes a second is negative; want 0 for none",
+			"limit of -1 bytes a second is negative; want 0 for no limit",
 		},
 		{
 			"headers",
@@ -74,7 +74,7 @@ func TestRuleError(t *testing.T) {
 				{Source: "/a", Destination: "/_a/", Headers: 7},
 			},
 			accel.RuleError{Rule: "/a", Field: "Headers"},
-			"headers 7; want PassDefault, PassSafety or PassAll",
+			"headers 7 is not known; want PassDefault, PassSafety or PassAll",
 		},
 		{
 			"signed",
@@ -90,7 +90,7 @@ func TestRuleError(t *testing.T) {
 				{Source: "s3://a", Destination: "/_a/", Signed: &accel.Signed{Redirect: http.StatusFound}},
 			},
 			accel.RuleError{Rule: "s3://a", Field: "Destination"},
-			`destination "/_a/" of a rule that redirects, which no proxy hears of; want none`,
+			`destination "/_a/" is set for a rule that redirects clients; leave it empty`,
 		},
 		{
 			"proxy",
@@ -146,7 +146,7 @@ func TestRuleErrorOfTo(t *testing.T) {
 	}
 }
 
-// A proxy that isn't complete is no rule's fault.
+// A proxy that isn't complete is not the error of a rule.
 func TestProxyErrorIsNoRuleError(t *testing.T) {
 	_, err := accel.New(accel.Proxy{}, []accel.Rule{{Source: "/a", Destination: "/_a/"}}, nil)
 	var wrong *accel.RuleError

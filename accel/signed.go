@@ -10,49 +10,53 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Signed has the files of a rule fetched from where they live, by signed URLs
-// ([downloadview.SignedURL]). Files that can't be signed for are streamed.
+// Signed describes the signed URLs ([downloadview.SignedURL]) by which the files of
+// a rule are fetched from their store. If no URL can be signed for a file, the file
+// is streamed.
 //
-// The proxy asks by GET whatever the client does, and keeps the client's cookies
-// and authorization to itself; the configuration that "downloadview config nginx"
-// prints does both. What the store answers is in the store's words: the view has
-// no word in tags and dates, and where it does not look ([downloadview.Response.CheckFirst])
-// a type that it doesn't name is guessed from the file's name.
+// The proxy must send GET to the store, whatever the client's method is, and must
+// not pass on the client's cookies and authorization; the configuration that
+// "downloadview config nginx" prints does both. The entity tag and date of the
+// answer are those of the store; the view can't change them. If the application
+// doesn't look at the file ([downloadview.Response.CheckFirst]), a type that the
+// view doesn't set is guessed from the file's name.
 type Signed struct {
-	// Expiry is for how long a URL is good at least when it is handed over; 0
-	// means 5 minutes. It is signed for twice as long, and handed over again for
-	// the same file meanwhile, where the file has an identity
-	// ([downloadview.Identifier]). That is no matter of who signs: where storages
-	// read one bucket by different credentials, and not all may read all of it,
-	// each has an accelerator of its own, and a proxy's cache of its own.
+	// Expiry is the minimum time for which a URL is valid when it is handed over; 0
+	// means 5 minutes. URLs are signed for twice that time and used again for the
+	// same file in the meantime, if the file has an identity
+	// ([downloadview.Identifier]). URLs are shared whatever credentials signed them:
+	// if several storages read one bucket with different credentials, and some
+	// may not read all of it, give each storage an accelerator and a proxy cache of
+	// its own.
 	//
-	// Where the credentials that sign end sooner, as those of a role do, a URL is
-	// good until then, and for a minute at least, or for Expiry if that is less.
-	// In their last minute files are streamed, unless there are new ones.
+	// If the signing credentials expire sooner, such as those of a role, a URL is
+	// valid until they do, but at least for a minute, or for Expiry if that is less.
+	// In the minute before they do, files are streamed, unless there are new
+	// credentials.
 	Expiry time.Duration
 
 	// Redirect is 302 or 307 to send the client itself to the URL, with the name
-	// and type of the download; the rule then has no Destination. HEAD is
-	// answered here. 0 has the proxy fetch the file.
+	// and type of the download; the rule then has no Destination, and the
+	// application answers HEAD itself. 0 makes the proxy fetch the file.
 	Redirect int
 
-	// Hidden are the keys of the objects' metadata that the proxy's configuration
-	// keeps from clients, in lower case, such as "owner" where it hides
-	// X-Amz-Meta-Owner. Where a file is looked at and has other metadata, it is
-	// streamed; where it isn't, what the proxy doesn't hide is seen. It means
-	// nothing to a redirect, which shows all that the store says.
+	// Hidden lists the keys of objects' metadata that the proxy's configuration
+	// hides from clients, in lower case: "owner" if it hides X-Amz-Meta-Owner. If
+	// the application looks at a file that has other metadata, the file is streamed.
+	// If it doesn't look, clients see the metadata that the proxy doesn't hide. A
+	// redirect ignores Hidden: the client sees all that the store sends.
 	Hidden []string
 
-	// Base is put in place of the scheme and host of every URL, such as
-	// "https://cdn.example.com": a CDN that forwards to the store, under the
-	// store's own host name, what it is asked. A store that has a public name of
-	// its own is rather told to the storage that signs. "" leaves URLs alone.
+	// Base replaces the scheme and host of every URL, such as
+	// "https://cdn.example.com" for a CDN that forwards requests to the store under
+	// the store's own host name. If the store itself has a public name, configure
+	// that in the storage that signs. "" leaves URLs unchanged.
 	Base string
 }
 
 const (
 	defaultExpiry = 5 * time.Minute
-	longestExpiry = 84 * time.Hour // signed for twice that; S3 and GCS allow a week
+	longestExpiry = 84 * time.Hour // URLs are signed for twice that; S3 and GCS allow a week
 )
 
 // link returns how a rule's files are fetched by p.
@@ -69,7 +73,7 @@ func (s *Signed) link(p *Proxy, o origin) (*downloadview.Link, error) {
 	case s.Redirect != 0 && s.Redirect != http.StatusFound && s.Redirect != http.StatusTemporaryRedirect:
 		return nil, fmt.Errorf("redirects with the status %d; want 302 or 307", s.Redirect)
 	case s.Redirect == 0 && p.URLField == "":
-		return nil, fmt.Errorf("has signed URLs, which %s can't be told; want nginx, or a redirect", p.Name)
+		return nil, fmt.Errorf("has signed URLs, which %s can't fetch; want nginx, or a redirect", p.Name)
 	}
 	if err := checkBase(s.Base); err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func checkBase(s string) error {
 	}
 	scheme, host, ok := strings.Cut(strings.TrimSuffix(s, "/"), "://")
 	if !ok || scheme != "http" && scheme != "https" || host == "" || strings.ContainsAny(host, `/ ?#@\`) || strings.ContainsFunc(host, isControl) {
-		return fmt.Errorf("base %q of its URLs; %s", s, want)
+		return fmt.Errorf("base %q of its URLs is not valid; %s", s, want)
 	}
 	return nil
 }
@@ -102,7 +106,7 @@ func under(base, url string) (string, error) {
 	_, rest, ok := strings.Cut(url, "://")
 	i := strings.IndexByte(rest, '/')
 	if !ok || i < 0 {
-		return "", errors.New("accel: the storage signed what is no absolute URL")
+		return "", errors.New("accel: the URL that the storage signed is not absolute")
 	}
 	return base + rest[i:], nil
 }

@@ -29,8 +29,8 @@ func (s signer) SignedURL(_ context.Context, o downloadview.SignOptions) (string
 	return fmt.Sprintf("https://reports.example.com/%s?%s&%v&%s&%d", s.object, o.Method, o.Expiry, o.Disposition, *s.signed), time.Time{}, nil
 }
 
-// A URL is signed for once, and again when it would be good for too short a
-// time, for another method, name or type.
+// A URL is signed once, and again for another method, name or type, or when its
+// remaining validity would be too short.
 func TestSignedURLsAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccelerator(t, accel.Rule{
@@ -99,8 +99,8 @@ func TestSignedRules(t *testing.T) {
 		{accel.Rule{Source: "s3://b", Signed: &accel.Signed{Redirect: 302}}, accel.Apache(), ""},
 		{accel.Rule{Source: "s3://b", Signed: &accel.Signed{}}, accel.Nginx(), `destination "" is empty`},
 		{accel.Rule{Source: "/srv", Destination: "/_s3/", Signed: &accel.Signed{}}, accel.Nginx(), "is for local files"},
-		{accel.Rule{Source: "s3://b", Destination: "/srv/", Signed: &accel.Signed{}}, accel.Apache(), "which apache can't be told; want nginx, or a redirect"},
-		{accel.Rule{Source: "s3://b", Destination: "/_s3/", Signed: &accel.Signed{Redirect: 302}}, accel.Nginx(), `destination "/_s3/" of a rule that redirects`},
+		{accel.Rule{Source: "s3://b", Destination: "/srv/", Signed: &accel.Signed{}}, accel.Apache(), "which apache can't fetch; want nginx, or a redirect"},
+		{accel.Rule{Source: "s3://b", Destination: "/_s3/", Signed: &accel.Signed{Redirect: 302}}, accel.Nginx(), `destination "/_s3/" is set for a rule that redirects clients`},
 		{accel.Rule{Source: "s3://b", Signed: &accel.Signed{Redirect: 301}}, accel.Nginx(), "status 301; want 302 or 307"},
 		{accel.Rule{Source: "s3://b", Destination: "/_s3/", Signed: &accel.Signed{Expiry: time.Millisecond}}, accel.Nginx(), "expiry 1ms"},
 		{accel.Rule{Source: "s3://b", Destination: "/_s3/", Signed: &accel.Signed{Expiry: 90 * time.Hour}}, accel.Nginx(), "want from 1s to 84h"},
@@ -132,7 +132,7 @@ func (relative) SignedURL(context.Context, downloadview.SignOptions) (string, ti
 	return "/a", time.Time{}, nil
 }
 
-// A stored is an object of a store, signed for until its credentials end.
+// A stored is an object of a store. Its URLs are valid until the credentials expire.
 type stored struct {
 	object
 	store string // "": it has no identity
@@ -145,8 +145,8 @@ func (s stored) SignedURL(context.Context, downloadview.SignOptions) (string, ti
 	return fmt.Sprintf("%s/%s?at=%d", s.store, s.object, time.Now().UnixNano()), s.end, nil
 }
 
-// Two stores with a bucket of one name share no URL, and files that don't say
-// which they are share none with anything.
+// Two stores that have a bucket of the same name share no URL. Files without an
+// identity share no URL with any other file.
 func TestSignedURLsAreOfOneStore(t *testing.T) {
 	a := newAccelerator(t, accel.Rule{Source: "s3://reports", Destination: "/_s3/", Signed: &accel.Signed{}})
 	src, _ := object("a").Source()
@@ -180,8 +180,8 @@ func (s nameless) SignedURL(context.Context, downloadview.SignOptions) (string, 
 	return "https://store.test/a?", time.Time{}, nil
 }
 
-// No URL is handed over that is dead, or will be in a moment, because the
-// credentials end that signed it.
+// A URL isn't handed over if it is no longer valid, or soon won't be, because the
+// credentials that signed it expire.
 func TestSignedURLsOfCredentialsThatEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, tt := range []struct {
@@ -229,8 +229,8 @@ func TestSignedURLsOfCredentialsThatEnd(t *testing.T) {
 	})
 }
 
-// A rule may be for the bucket of one store; that of the same name in another is
-// none of its business, nor is what may be of any.
+// A rule may be for the bucket of one store. It then covers neither the bucket of the
+// same name in another store nor files without an identity.
 func TestRuleOfOneStore(t *testing.T) {
 	a := newAccelerator(t, accel.Rule{Name: "one", Source: "s3://reports", Destination: "/_one/", Store: "https://one.test/reports"})
 	for _, tt := range []struct {

@@ -6,10 +6,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A table finds the rule for a source. What that costs depends on the source
-// alone, not on how many rules there are. The zero value is one without rules.
+// A table finds the rule for a source. The cost depends only on the source, not on
+// the number of rules. The zero value has no rules.
 type table struct {
-	local  *prefixes // most rules are for local files, which then need no look-up
+	local  *prefixes // apart, since most rules are for local files: it saves a look-up
 	remote map[origin]*prefixes
 }
 
@@ -17,26 +17,26 @@ type table struct {
 type prefixes struct {
 	rules map[string]*rule // by path, without slashes at its ends
 
-	// The lengths of the shortest and of the longest path: others need no look.
+	// The lengths of the shortest and of the longest path. Others can't be in rules.
 	shortest, longest int
 }
 
-// A rule is a [Rule] made ready.
+// A rule is a [Rule] that was checked and encoded.
 type rule struct {
 	name        string
-	source      string // as it was written
+	source      string // as in the Rule
 	field       string
-	destination string // as encode gets it
+	destination string // in the form for encode
 	encode      func(destination, rest string) (string, bool)
 	terms       downloadview.Terms
 	link        *downloadview.Link
 }
 
-// location returns the value of field for a file by what follows the rule's
-// source in the file's; false where there is none.
+// location returns the value of field for a file. rest is the part of the file's
+// source after the rule's. It returns false if field can't carry the name.
 func (r *rule) location(rest string) (string, bool) { return r.encode(r.destination, rest) }
 
-// add returns the rule that has the place already, or nil.
+// add adds r, unless there is a rule for the same place, which it then returns.
 func (t *table) add(o origin, path string, r *rule) *rule {
 	p := t.of(o)
 	if p == nil {
@@ -66,8 +66,8 @@ func (t *table) of(o origin) *prefixes {
 	return t.remote[o]
 }
 
-// find returns the rule with the longest path that covers src, or nil, and what
-// follows that path in src.
+// find returns the rule with the longest path that covers src, or nil, and the part
+// of src after that path.
 func (t *table) find(src downloadview.Source) (r *rule, rest string) {
 	path := src.Path
 	if src.Scheme == local.scheme {

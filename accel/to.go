@@ -7,14 +7,14 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// To returns an [downloadview.Offloader] that hands every file over as the one
-// at path below r.Destination, for a view that knows better than the rules where
-// the proxy finds its file. path is unescaped and relative.
+// To returns a [downloadview.Offloader] that hands every file over as the file at
+// path below r.Destination. It is for a view that itself knows where the proxy finds
+// its file. path is relative and not percent-encoded.
 //
-// The proxy sends what is there, whatever the Response's File says; where it
-// can't be told, the File is streamed. Requests that don't come from where
-// [Options.From] says are streamed, too. r has no Source and is not Signed; its
-// Name, where it has none, is its Destination.
+// The proxy sends the file at path, whatever the File of the Response is. If the
+// proxy's header field can't carry path, or the request doesn't come from the proxy
+// ([Options.From]), the File is streamed. r must have no Source and no Signed. If r
+// has no Name, its Name is its Destination. Errors are [*RuleError]s.
 func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	if r.Name == "" {
 		r.Name = r.Destination
@@ -33,9 +33,9 @@ func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 func (a *Accelerator) makeTo(r Rule, path string) (*rule, *RuleError) {
 	switch {
 	case r.Source != "":
-		return nil, wrong("Source", "source %q of a file that is handed over wherever it lives; want none", r.Source)
+		return nil, wrong("Source", "source %q is set, but To hands over every file; leave it empty", r.Source)
 	case r.Signed != nil:
-		return nil, wrong("Signed", "signed URLs are for files that a rule covers by their source; want no Signed")
+		return nil, wrong("Signed", "Signed is set, but To can't hand over signed URLs; leave it nil")
 	}
 	if seg, odd := oddSegment(path); odd || strings.IndexByte(path, 0) >= 0 {
 		return nil, wrong("", "path %q has a segment %q or a NUL in it; want a relative path such as %q", path, seg, "2026/report.pdf")

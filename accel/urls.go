@@ -9,19 +9,19 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// urls are the signed URLs of a rule, each kept for as long as it is good for
-// long enough. A popular file is then signed for once in a while, and those who
-// cache by URL see the same one. They are kept by the files' identities; for a
-// file without one each is signed.
+// urls keeps the signed URLs of a rule, by the identities of the files, for as long
+// as they are valid long enough. So a popular file needs a new signature only now
+// and then, and caches that use the URL as their key see the same one. For a file
+// without an identity, a URL is signed each time.
 type urls struct {
 	base string
 
 	mu    sync.Mutex
 	young map[urlKey]signedURL
-	old   map[urlKey]signedURL // what young was when it was last full
+	old   map[urlKey]signedURL // the last young that was full
 }
 
-// manyURLs is how many URLs are young. One takes about a kilobyte.
+// manyURLs is the maximum size of young. One URL takes about a kilobyte.
 const manyURLs = 4096
 
 type urlKey struct {
@@ -32,16 +32,16 @@ type urlKey struct {
 
 type signedURL struct {
 	url   string
-	fresh time.Time // until when it is handed over
-	until time.Time // until when it is good
+	fresh time.Time // the end of the time in which it is handed over
+	until time.Time // the end of its validity
 }
 
-// shortestLife is how long a URL is good for at least when it is handed over,
-// where the credentials that signed it don't make it good for as long as asked.
+// shortestLife is the minimum validity of a URL that is handed over, if the
+// credentials that signed it expire before the requested time.
 const shortestLife = time.Minute
 
-// sign returns a URL of f that is good for o.Expiry at least, or for as long as
-// the credentials that sign are.
+// sign returns a URL of f that is valid for at least o.Expiry, or until the signing
+// credentials expire.
 func (u *urls) sign(ctx context.Context, f downloadview.File, o downloadview.SignOptions) (string, time.Time, error) {
 	id, keep := downloadview.IdentityOf(f)
 	key := urlKey{id, o.Method, o.Disposition, o.ContentType, o.CacheControl}
@@ -63,7 +63,7 @@ func (u *urls) sign(ctx context.Context, f downloadview.File, o downloadview.Sig
 	left := until.Sub(now)
 	switch {
 	case left < min(life, shortestLife):
-		return "", time.Time{}, fmt.Errorf("accel: the credentials that sign are good for only %v more", left.Round(time.Second))
+		return "", time.Time{}, fmt.Errorf("accel: the credentials that sign URLs are valid for only %v more", left.Round(time.Second))
 	case keep && left > life:
 		u.keep(key, signedURL{url, until.Add(-life), until})
 	}
