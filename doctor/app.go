@@ -17,7 +17,7 @@ func (e *exam) checkApp(ctx context.Context) {
 	}
 	e.direct = e.getDirect(ctx, e.plain.key)
 	if e.direct.err != nil {
-		f := silence(e.direct.err, "the application's --listen address, or the URL given for it")
+		f := silence(e.direct.err, "correct the application's --listen address, or the URL given to the doctor")
 		if e.socket != "" {
 			f = silentSocket(e.socket, e.direct.err)
 		}
@@ -36,7 +36,7 @@ func (e *exam) checkApp(ctx context.Context) {
 	if date, err := http.ParseTime(e.direct.header.Get("Date")); err == nil {
 		e.checkClock("app-clock", "application", date)
 	} else {
-		e.skip("app-clock", "the application tells no time")
+		e.skip("app-clock", "the application sends no Date")
 	}
 	e.checkNotPublic()
 }
@@ -47,24 +47,24 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 	field, value := e.direct.handsOver()
 	switch {
 	case e.direct.status == http.StatusUnauthorized || e.direct.status == http.StatusForbidden:
-		e.failed(name, finding{"the application doesn't give the file to whom the doctor asks for", "give the doctor a header with the Authorization or Cookie of somebody who may have it"}, "%v", e.direct)
+		e.failed(name, finding{"the application refuses the file to the doctor", "give the doctor the Authorization or Cookie of a user that may have the file"}, "%v", e.direct)
 	case e.direct.status != http.StatusOK && (!expected || e.direct.status != http.StatusFound && e.direct.status != http.StatusTemporaryRedirect):
 		f := finding{
-			"the application doesn't find the file: it serves another storage, or the storage elsewhere",
-			fmt.Sprintf("the prefix (now %q), or the storage that the application serves", e.Prefix),
+			"the application doesn't find the file: it serves another storage, or this storage below another prefix",
+			fmt.Sprintf("correct the prefix (now %q), or the storage that the application serves", e.Prefix),
 		}
 		if link := e.linkAbove(); link != "" {
-			f.cause += "; or it has the directory open to which the symbolic link " + link + " led before it was switched"
-			f.change += "; have the application open its storage again (restart it)"
+			f.cause += "; or the symbolic link " + link + " was changed, and the application still has the old directory open"
+			f.change += "; or restart the application, so that it opens the storage again"
 		}
 		e.failed(name, f, "%v for %q", e.direct, e.Prefix+e.plain.key)
 	case !expected && field != "":
 		e.failed(name, finding{
-			"the application has a rule that the doctor wasn't told of",
+			"the application has a rule that the doctor doesn't have",
 			"give both the same rules, for example from one configuration file",
 		}, "%s: %s, want the bytes: no rule covers %s", field, cutQuery(value), src)
 	case !expected && !e.direct.gives(e.plain):
-		e.failed(name, finding{"the application sends other bytes than the storage has", "the storage that the application serves"}, "%v", e.direct)
+		e.failed(name, finding{"the application sends other bytes than the storage has", "correct the storage that the application serves"}, "%v", e.direct)
 	case !expected && e.Offloader == nil:
 		e.ok(name, "streams: there is no accelerator")
 		return true
@@ -74,20 +74,20 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 	case h.Link != nil && h.Link.Status != 0:
 		return e.checkRedirect(h.Link.Status)
 	case field == "" && e.direct.gives(e.plain):
-		e.skip(name, "it streams to this machine, which is not the proxy; or it has no rule")
+		e.skip(name, "the application streams to this machine: it doesn't treat this machine as its proxy, or it has no rule")
 		return true
 	case field != h.Field:
 		e.failed(name, finding{
-			fmt.Sprintf("the application hands over as for another server: by %s, and the proxy is told by %s", orNothing(field), h.Field),
-			"the application's accelerator (serve --accel)",
+			fmt.Sprintf("the application hands over for another server: it sends %s, but the proxy expects %s", orNothing(field), h.Field),
+			"set the application's accelerator to the proxy (serve --accel)",
 		}, "%v", e.direct)
 	case value != h.Value:
 		e.failed(name, finding{
 			fmt.Sprintf("the application has another rule for %s", src),
-			"the Destination of the application's rule, or the rules given to the doctor",
+			"correct the Destination of the application's rule, or the rules given to the doctor",
 		}, "%s: %s, want %s", field, cutQuery(value), cutQuery(h.Value))
 	case h.Link != nil && e.direct.header.Get(h.Link.Field) == "":
-		e.failed(name, finding{"the application signs no URL", "the credentials of its storage"}, "no %s", h.Link.Field)
+		e.failed(name, finding{"the application signs no URL", "correct the credentials of its storage"}, "no %s", h.Link.Field)
 	default:
 		e.ok(name, "%s: %s", field, cutQuery(value))
 		return true
@@ -104,14 +104,14 @@ func orNothing(field string) string {
 
 func (e *exam) checkRedirect(status int) bool {
 	if e.direct.status != status || e.direct.header.Get("Location") == "" {
-		e.failed("app-handover", finding{"the application signs no URL", "the credentials of its storage"}, "%v, want %d to a signed URL", e.direct, status)
+		e.failed("app-handover", finding{"the application signs no URL", "correct the credentials of its storage"}, "%v, want %d to a signed URL", e.direct, status)
 		return false
 	}
 	e.ok("app-handover", "%v", e.direct)
 	return true
 }
 
-// checkAppHeaders looks for what a download must have and a hand-over must not.
+// checkAppHeaders looks for fields that a download needs and a hand-over must not have.
 func (e *exam) checkAppHeaders(ctx context.Context) {
 	const name = "app-headers"
 	var wrong []string
@@ -132,14 +132,14 @@ func (e *exam) checkAppHeaders(ctx context.Context) {
 	if wrong != nil {
 		e.failed(name, finding{
 			"something between the application's handler and its listener changes headers, such as a compressing middleware",
-			"put that middleware further in, or have it leave downloads alone",
+			"put that middleware around the other handlers only, or exclude downloads from it",
 		}, "%s", strings.Join(wrong, ", "))
 		return
 	}
 	e.ok(name, "")
 }
 
-// sent returns a field of the application's own answer, under whichever name.
+// sent returns a field of the application's own answer, also if it has a private name.
 func (e *exam) sent(field string) string {
 	if v := e.direct.header.Get(field); v != "" {
 		return v
@@ -173,8 +173,8 @@ func (e *exam) checkAppNames(ctx context.Context) {
 			continue
 		case expected && value != "":
 			f = finding{
-				"the application encodes names in another way than its proxy takes them, or a router or a middleware of it changes the path before the key is taken from it",
-				"the application's accelerator (serve --accel); else take the key from the URL's Path as net/http decoded it, once, and don't clean it",
+				"the application encodes names for another server than the proxy, or one of its routers or middlewares changes the path before the key is taken from it",
+				"set the application's accelerator to the proxy (serve --accel); or take the key from the URL's Path as net/http decoded it, once, and don't clean it",
 			}
 			wrong = append(wrong, fmt.Sprintf("%q: %s, want %s", base, cutQuery(value), cutQuery(h.Value)))
 		default:
@@ -197,11 +197,11 @@ func (e *exam) checkAppMissing(ctx context.Context) {
 	case field != "" || a.status == http.StatusFound || a.status == http.StatusTemporaryRedirect:
 		e.ok("app-missing", "hands over without looking")
 	default:
-		e.failed("app-missing", finding{"the application doesn't pass on that a file is missing", "its view: an error that is fs.ErrNotExist is 404"}, "%v, want 404", a)
+		e.failed("app-missing", finding{"the application doesn't answer 404 for a missing file", "return the storage's error from the view: one that is fs.ErrNotExist is answered 404"}, "%v, want 404", a)
 	}
 }
 
-// strangers are what a client may send to choose a mapping for itself.
+// strangers are fields by which a client may try to choose the file that is sent.
 func (e *exam) strangers(value string) []string {
 	return []string{
 		"X-Accel-Redirect", value, "X-Sendfile", value, "X-Sendfile-Type", "X-Accel-Redirect",
@@ -215,16 +215,16 @@ func (e *exam) checkAppClientHeaders(ctx context.Context) {
 	wantField, want := e.direct.handsOver()
 	if field != wantField || value != want || a.status != e.direct.status {
 		e.failed("app-client-headers", finding{
-			"the application takes a mapping from the request",
-			"rules come from configuration alone: remove what reads X-Accel-Mapping, X-Sendfile-Type and the like",
-		}, "%s: %s, want what it is without the client's fields", field, cutQuery(value))
+			"a header field of the client changes what the application hands over",
+			"take rules from the configuration only: remove code that reads X-Accel-Mapping, X-Sendfile-Type or similar fields",
+		}, "%s: %s, want the same as without the client's fields", field, cutQuery(value))
 		return
 	}
 	e.ok("app-client-headers", "make no difference")
 }
 
-// checkNotPublic warns where this machine, which need not be the proxy, is shown
-// what is for the proxy.
+// checkNotPublic warns if the application hands files over to this machine, which may
+// not be the proxy's.
 func (e *exam) checkNotPublic() {
 	const name = "app-not-public"
 	field, _ := e.direct.handsOver()
@@ -237,8 +237,8 @@ func (e *exam) checkNotPublic() {
 		e.ok(name, "asked on the loopback interface, as a proxy on this machine would")
 	default:
 		e.warn(name, finding{
-			"the application can be reached without its proxy, and gives internal locations away; where this machine is the proxy's, all is well",
-			"listen on 127.0.0.1 or a unix socket, or have the application stream to others than the proxy (from: in the configuration, accel.Options.From)",
+			"the application can be reached without its proxy, and then shows internal locations; if the doctor runs on the proxy's machine, this is no fault",
+			"listen on 127.0.0.1 or a unix socket, or set the proxy's address, so that the application streams to all others (serve --accel-from, from in the configuration, accel.Options.From)",
 		}, "hands over to this machine by %s", field)
 	}
 }

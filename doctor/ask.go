@@ -13,15 +13,16 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// An answer is what a server said. Where err is set it said nothing.
+// An answer is a server's answer. If err is set, there was none, and status is 0, or
+// its body broke off.
 type answer struct {
 	status int
 	header http.Header
-	body   string // as much of it as longestBody
+	body   string // at most longestBody of it
 	err    error
 }
 
-// longestBody is how much of a file is looked at. Canary files are smaller.
+// longestBody limits how much of a file is read. Canary files are smaller.
 const longestBody = 1 << 20
 
 // get asks for key through the proxy. Fields are pairs of a name and a value.
@@ -34,7 +35,7 @@ func (e *exam) getDirect(ctx context.Context, key string, fields ...string) answ
 	return e.ask(ctx, e.app, http.MethodGet, e.Prefix+key, fields...)
 }
 
-// ask sends path, unescaped, byte for byte.
+// ask sends a request for path, which is not percent-encoded. No segment is cleaned.
 func (e *exam) ask(ctx context.Context, to *url.URL, method, path string, fields ...string) answer {
 	r, err := http.NewRequestWithContext(ctx, method, to.String(), http.NoBody)
 	if err != nil {
@@ -56,7 +57,7 @@ func (e *exam) ask(ctx context.Context, to *url.URL, method, path string, fields
 	return do(e.client, r)
 }
 
-// follow asks for a URL that somebody is sent to.
+// follow asks for the target of a redirect.
 func (e *exam) follow(ctx context.Context, to string) answer {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, to, http.NoBody)
 	if err != nil {
@@ -73,7 +74,7 @@ func do(client *http.Client, r *http.Request) answer {
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	if resp.ContentLength >= 0 { // net/http takes it away where it has no use for it
+	if resp.ContentLength >= 0 { // net/http may have removed the field
 		a.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, longestBody))
@@ -84,7 +85,8 @@ func do(client *http.Client, r *http.Request) answer {
 	return a
 }
 
-// bare takes the URL from an error: it may hold what the report must not.
+// bare removes the URL from an error: it may have a signature or a password in it,
+// which the report must not show.
 func bare(err error) error {
 	if u, ok := err.(*url.Error); ok {
 		return u.Err
@@ -92,7 +94,7 @@ func bare(err error) error {
 	return err
 }
 
-// gives tells whether a is the whole of c.
+// gives tells whether a is the whole file c.
 func (a answer) gives(c canary) bool {
 	return a.err == nil && a.status == http.StatusOK && a.header.Get("Content-Encoding") == "" &&
 		(!c.known || a.body == c.content)
@@ -115,7 +117,7 @@ func (a answer) String() string {
 	return s
 }
 
-// handsOver returns the field with which an answer hands a file over.
+// handsOver returns the field by which an answer hands a file over, and its value.
 func (a answer) handsOver() (field, value string) {
 	for _, field := range proxies.Fields() {
 		if value := a.header.Get(field); value != "" {
@@ -125,24 +127,23 @@ func (a answer) handsOver() (field, value string) {
 	return "", ""
 }
 
-// isWitnessed tells whether a [Witness] has seen the request, and its word of it
-// has come back.
+// isWitnessed tells whether a [Witness] saw the request and its field came back.
 func (a answer) isWitnessed() bool { return a.header.Get(witnessField) != "" }
 
-// isHandedOver tells whether the witness says that the proxy was told to send.
+// isHandedOver tells whether the [Witness] reports that the file was handed over.
 func (a answer) isHandedOver() bool { return strings.HasSuffix(a.header.Get(witnessField), handed) }
 
-// said is what the answer is for a proxy's room.
+// said returns the answer in the form for a proxy's room.
 func (a answer) said() room.Answer {
 	return room.Answer{Status: a.status, Header: a.header, Body: a.body}
 }
 
-// escape percent-encodes a path but for its slashes.
+// escape percent-encodes a path except for its slashes.
 func escape(path string) string {
 	return strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
 }
 
-// cutQuery returns a URL without what may be a signature, or a password.
+// cutQuery returns a URL without its query and its user, which may be secret.
 func cutQuery(s string) string {
 	s, _, _ = strings.Cut(s, "?")
 	scheme, rest, ok := strings.Cut(s, "://")

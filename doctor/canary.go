@@ -17,39 +17,40 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// A canary is a file that is asked for. Its content is random, so that no cache
-// can have it.
+// A canary is a file that the doctor stores and requests. Its content is random, so
+// that no cache has it.
 type canary struct {
 	key     string
 	content string
-	known   bool // content is
+	known   bool // whether content is known
 }
 
 // Names of canary files.
 const (
 	plainName   = "plain.txt"
-	pageName    = "page.html" // what servers compress
+	pageName    = "page.html" // of a type that servers compress
 	linkName    = "link.txt"  // a symbolic link
 	missingName = "missing.txt"
-	lateName    = "late.txt" // is missing at first
+	lateName    = "late.txt" // stored late, and missing before
 	decodedName = "percentA.txt"
 	encodedName = "space%20in%20a%20name.txt"
 )
 
-// hostile are names that get lost where somebody decodes, encodes or cuts what
-// he shouldn't.
+// hostile are names that don't arrive if any part of the set-up decodes, encodes or
+// cuts them wrongly.
 var hostile = []string{
 	"space in a name.txt", "percent%41.txt", "lone%.txt", "question?.txt", "hash#.txt", "plus+.txt",
 	"semicolon;.txt", `quote".txt`, `back\slash.txt`, "..dots.txt", "é你.txt", "not-utf8-\xff.txt",
 	"new\nline.txt", "space-at-the-end ",
 }
 
-// isOdd tells the names that a server may well refuse: no browser makes them.
+// isOdd tells whether a server may refuse name: browsers don't send such names.
 func isOdd(name string) bool {
 	return !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// decoys are what is found by mistake.
+// decoys are files that are sent in place of a hostile name, and the mistakes that
+// they prove.
 var decoys = map[string]struct {
 	decoy string
 	made  room.Mistake
@@ -58,8 +59,8 @@ var decoys = map[string]struct {
 	"space in a name.txt": {encodedName, room.NeverDecoded},
 }
 
-// longName is what makes a header long, yet no longer than it may be: 1.3 KiB
-// of location and 0.8 KiB of disposition.
+// longName makes a long header that is still allowed: 1.3 KiB of location and
+// 0.8 KiB of Content-Disposition.
 func longName() string {
 	return strings.Repeat("é", 100) + "/" + strings.Repeat("é", 100) + ".txt"
 }
@@ -79,12 +80,12 @@ func (e *exam) putKey(ctx context.Context, key string) (canary, error) {
 	if errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
 		return canary{}, err
 	}
-	// Of other errors one can't know whether the file is there all the same.
+	// After any other error the file may exist all the same.
 	e.made[key] = c
 	return c, err
 }
 
-// rememberFolders notes those that a local storage will have to make.
+// rememberFolders notes the folders above a new file that a local storage will create.
 func (e *exam) rememberFolders(dir string) {
 	var missing []string
 	for ; dir != "." && dir != "/"; dir = path.Dir(dir) {
@@ -112,7 +113,7 @@ func (e *exam) delete(ctx context.Context, key string) error {
 	return err
 }
 
-// remove removes what was put, once, also where ctx is over.
+// remove removes the canary files and their folders, once, also if ctx has ended.
 func (e *exam) remove(ctx context.Context) {
 	if e.removed {
 		return
@@ -136,20 +137,20 @@ func (e *exam) remove(ctx context.Context) {
 	}
 	if cause != nil {
 		e.failed("storage-remove", finding{
-			cause:  "the storage doesn't remove what it let in: " + cause.Error(),
-			change: "remove by hand what is below " + e.folder + ", and let the doctor delete there",
+			cause:  "the storage doesn't delete the doctor's files: " + cause.Error(),
+			change: "remove the files below " + e.folder + " by hand, and give the doctor the right to delete there",
 		}, "%d canary files are left, such as %q", len(left), left[0])
 		return
 	}
 	if e.resultOf("storage-path") == Failed {
-		e.ok("storage-remove", "but for the empty folder %s in the directory that the storage has open", e.folder)
+		e.ok("storage-remove", "only the empty folder %s is left, in the directory that the storage has open", e.folder)
 		return
 	}
 	e.ok("storage-remove", "nothing is left")
 }
 
-// youth is for how long a file whose time is of whole seconds has no entity
-// tag, so that it may be streamed where it would be handed over.
+// youth is the time in which a new file has no entity tag, if its modification time
+// is in whole seconds. Such a file may be streamed although a rule covers it.
 const youth = 2 * time.Second
 
 // age makes the canary files older than youth, or waits until they are.
@@ -157,7 +158,7 @@ func (e *exam) age(ctx context.Context) {
 	then := e.began.Add(-time.Hour)
 	for key := range e.made {
 		if local, err := downloadview.Path(e.Storage, key); err == nil {
-			os.Chtimes(local, then, then) // else it is waited for
+			os.Chtimes(local, then, then) // if this fails, age waits
 		}
 	}
 	f, err := e.Storage.File(e.folder + plainName)

@@ -2,7 +2,7 @@ package doctor
 
 import "slices"
 
-// order has every check, so that a report always has all of them.
+// order lists every check, so that each report has all of them.
 var order = []struct {
 	step  Step
 	names []string
@@ -23,8 +23,8 @@ var order = []struct {
 	}},
 }
 
-// answersFirst puts the checks first that say that nobody answers: the others are
-// not worth a look before that is put right.
+// answersFirst moves failed checks first that say that a server doesn't answer: the
+// others say little until that is corrected.
 func answersFirst(checks []Check) []Check {
 	silent := func(c Check) bool {
 		return c.Result == Failed && (c.Name == "app-answers" || c.Name == "proxy-answers")
@@ -41,8 +41,8 @@ func answersFirst(checks []Check) []Check {
 	return checks
 }
 
-// inOrder returns checks in order. Those that there was no occasion for are not
-// applicable, for the reason why their step ended early.
+// inOrder returns checks in order. It adds those that were not made, as not
+// applicable, with the reason why their step ended early.
 func inOrder(checks []Check, ended map[Step]string) []Check {
 	var all []Check
 	for _, o := range order {
@@ -54,7 +54,7 @@ func inOrder(checks []Check, ended map[Step]string) []Check {
 			}
 			why := ended[o.step]
 			if why == "" {
-				why = "what comes before it failed"
+				why = "an earlier check failed"
 			}
 			all = append(all, Check{Step: o.step, Name: name, Result: NotApplicable, Detail: why})
 		}

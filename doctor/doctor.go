@@ -1,11 +1,10 @@
-// Package doctor checks a running set-up from outside: a storage, the
-// application that answers for it, and the proxy in front that sends the bytes.
+// Package doctor checks a running set-up from outside: a storage, the application
+// that serves it, and the proxy in front of the application.
 //
-// It puts canary files into the storage, asks for them in all the ways that
-// clients do, and removes them again; or it looks at one file that is there and
-// changes nothing. The four steps are those of tracking a fault down: the
-// storage, the application against the storage, the proxy against the storage,
-// all together. What fails comes with its cause and the directive to change:
+// It stores canary files, requests them in the ways that clients do, and removes
+// them again. Or it requests one existing file and writes nothing. It checks in four
+// steps: the storage, the application against the storage, the proxy against the
+// storage, all together. A failed check has a cause and the setting to change:
 //
 //	report, err := doctor.Run(ctx, doctor.Setup{
 //		Site:      "https://files.example.com",
@@ -18,7 +17,7 @@
 //	…
 //	report.WriteText(os.Stdout)
 //
-// [Explain] tells how one download would be answered, without sending it.
+// [Explain] says how one download would be answered, without sending it.
 package doctor
 
 import (
@@ -38,71 +37,73 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// A Setup is what is checked.
+// A Setup describes the set-up to check.
 type Setup struct {
 	// Site is the URL of the set-up as clients reach it, through the proxy, such
 	// as "https://files.example.com". It is required.
 	Site string
 
-	// App is the URL of the application behind the proxy; "" where it can't be
-	// reached from here. It is asked for the host of Site. One that listens on a
-	// socket is "unix:PATH".
+	// App is the URL of the application behind the proxy, or "unix:PATH" if it
+	// listens on a socket. Requests to it have the host of Site. "" means that it
+	// can't be reached from here.
 	App string
 
 	// Prefix is the path of the URL below which the keys of Storage are served,
 	// such as "/media/"; "" means "/".
 	Prefix string
 
-	// Server is the name of the proxy, as the Name of an accel.Proxy is, such as
-	// "nginx" or "caddy@2.6". It chooses the words of causes and changes; "" has
-	// general ones.
+	// Server is the name of the proxy, as in the Name of an accel.Proxy: "nginx" or
+	// "caddy@2.6", for example. Causes and changes are then about that server; with
+	// "" they are general.
 	Server string
 
-	// Storage is the one that the application serves, with its canary files. It
-	// must be a [downloadview.Saver] and a [downloadview.Deleter] unless Key is
-	// set; then it may be nil.
+	// Storage is the storage that the application serves; canary files are stored
+	// there. It must be a [downloadview.Saver] and a [downloadview.Deleter], unless
+	// Key is set; then it may be nil.
 	Storage downloadview.Storage
 
-	// Key is that of a file to look at in place of canary files. Nothing is
-	// written then, and what needs canary files is not applicable.
+	// Key is the key of an existing file to request in place of canary files. Then
+	// nothing is written, and checks that need canary files are not applicable.
 	Key string
 
-	// Offloader has the rules that the application hands over by, such as an
-	// accel.Accelerator. Since it tells what the proxy is told, it is one that
-	// doesn't ask where a request comes from. nil: everything is streamed.
+	// Offloader has the rules of the application, such as an accel.Accelerator. It
+	// must hand files over wherever a request comes from (an accelerator without
+	// accel.Options.From), since it shows what the proxy is expected to get. nil
+	// means that everything is streamed.
 	Offloader downloadview.Offloader
 
-	// Header goes with each request, such as the Authorization or Cookie of
-	// somebody who may download the files. It is not in the report.
+	// Header is added to each request, such as the Authorization or Cookie of a
+	// user that may download the files. It is not in the report.
 	Header http.Header
 
-	// Client asks. It follows no redirects, whatever it says. nil is one that
-	// waits 30 seconds for each answer.
+	// Client sends the requests. It follows no redirects: its CheckRedirect is
+	// ignored. Its Transport is not used for an application on a socket. nil means
+	// a client that waits up to 30 seconds for each answer.
 	Client *http.Client
 }
 
 // A SetupError says what is wrong with a [Setup].
 type SetupError struct {
 	Field string // of the Setup, such as "Site"
-	Err   error  // says what is wrong with its value, and what would be right
+	Err   error  // says what is wrong with the value, and what would be right
 }
 
-// Error returns Err.
+// Error returns the text of Err.
 func (e *SetupError) Error() string { return fmt.Sprintf("doctor: %v", e.Err) }
 
 // Unwrap returns Err.
 func (e *SetupError) Unwrap() error { return e.Err }
 
-// Run checks s and returns what it found. The error is a [*SetupError], or that of
-// ctx: what fails in the set-up is in the report. Canary files are removed in any case,
-// also where ctx ends before the checks do.
+// Run checks s and returns a report. Faults of the set-up are in the report, not in
+// the error, which is a [*SetupError] or that of ctx. Canary files are removed in any
+// case, also if ctx ends early.
 func Run(ctx context.Context, s Setup) (Report, error) {
 	e, err := newExam(s)
 	if err != nil {
 		return Report{}, err
 	}
 	defer e.close()
-	defer e.remove(ctx) // also where in panics
+	defer e.remove(ctx) // also after a panic
 	e.checkStorage(ctx)
 	if e.plain.key != "" {
 		e.checkApp(ctx)
@@ -113,31 +114,31 @@ func Run(ctx context.Context, s Setup) (Report, error) {
 	return e.report(), ctx.Err()
 }
 
-// An exam is a Run on its way.
+// An exam is the state of one Run.
 type exam struct {
 	Setup
-	site, app *url.URL // app is nil where it isn't given
-	socket    string   // of an application that listens on one
+	site, app *url.URL // app is nil if it isn't given
+	socket    string   // of the application; "" if it listens on an address
 	client    *http.Client
-	appClient *http.Client // nil: client
-	close     func()       // connections that nobody else has
+	appClient *http.Client // nil means client
+	close     func()       // closes the connections of the exam
 	began     time.Time
 
 	step   Step
 	checks []Check
-	ended  map[Step]string // why, where a step ended early
+	ended  map[Step]string // the reasons of steps that ended early
 
 	folder  string // of the canary files, with a slash at its end
-	plain   canary // or the file that is looked at
+	plain   canary // the plain canary file, or that of Setup.Key
 	made    map[string]canary
 	skews   map[string]time.Duration // of clocks that are wrong, by check
 	removed bool
-	folders []string // that are made for canary files, the outermost first
+	folders []string // that are created for canary files, the outermost first
 
-	proxy     proxies.Proxy // the zero one where it isn't known
+	proxy     proxies.Proxy // the zero value if it isn't known
 	reach     room.Reach
-	denied    bool // whatever is asked for
-	witnessed bool // the application's witness is heard through the proxy
+	denied    bool // the proxy refuses every request
+	witnessed bool // the field of the application's Witness comes through the proxy
 
 	direct answer // of the application, for plain
 	served answer // by the proxy, for plain
@@ -160,7 +161,7 @@ func newExam(s Setup) (*exam, error) {
 		}
 	}
 	if s.Storage == nil && s.Key == "" {
-		return nil, &SetupError{"Storage", errors.New("neither a storage nor a key; want a Storage for canary files, or the Key of a file to look at")}
+		return nil, &SetupError{"Storage", errors.New("neither a storage nor a key is given; want a Storage for canary files, or the Key of a file to look at")}
 	}
 	e.Prefix = "/" + strings.TrimPrefix(s.Prefix, "/")
 	if !strings.HasSuffix(e.Prefix, "/") {
@@ -181,12 +182,13 @@ func newExam(s Setup) (*exam, error) {
 	return e, nil
 }
 
-// socketPath returns the path of a socket's address, also as serve tells it.
+// socketPath returns the path of a socket's address, also of the form that serve
+// prints, with http:// in front.
 func socketPath(addr string) (string, bool) {
 	return strings.CutPrefix(strings.TrimPrefix(addr, "http://"), "unix:")
 }
 
-// askSocket makes the client that asks the application on its socket.
+// askSocket sets the client for an application that listens on a socket.
 func (e *exam) askSocket() {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", e.socket)
@@ -198,7 +200,7 @@ func (e *exam) askSocket() {
 	e.close = func() { t.CloseIdleConnections(); others() }
 }
 
-// ownTransport keeps its connections to itself, so that they can be closed.
+// ownTransport returns a transport with connections of its own, which close closes.
 func ownTransport() (t http.RoundTripper, close func()) {
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = t.Clone()
@@ -237,11 +239,11 @@ func (e *exam) warn(name string, f finding, format string, args ...any) {
 
 func (e *exam) skip(name, why string) { e.note(name, NotApplicable, finding{}, "%s", why) }
 
-// end says why there is no more to check in this step.
+// end notes why the rest of this step is not checked.
 func (e *exam) end(why string) { e.ended[e.step] = why }
 
-// handover returns what the application is expected to tell its proxy for key;
-// false where it is expected to stream.
+// handover returns how the application is expected to hand key over to its proxy, or
+// false if it is expected to stream.
 func (e *exam) handover(ctx context.Context, key string) (downloadview.Handover, downloadview.Source, bool) {
 	if e.Storage == nil || e.Offloader == nil {
 		return downloadview.Handover{}, downloadview.Source{}, false
@@ -262,7 +264,7 @@ func (e *exam) handover(ctx context.Context, key string) (downloadview.Handover,
 	return h, src, ok && h.Field != "" && h.Covers(f)
 }
 
-// resultOf returns what a check came to; not applicable where it was not made.
+// resultOf returns the result of a check; NotApplicable if it was not made.
 func (e *exam) resultOf(name string) Result {
 	for _, c := range e.checks {
 		if c.Name == name {

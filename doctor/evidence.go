@@ -10,10 +10,10 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// evidence is what is known of an answer that is wrong, and of the server.
+// evidence has what is known about a wrong answer and about the server.
 type evidence struct {
 	room.Evidence
-	proxy proxies.Proxy // the zero one where it isn't known
+	proxy proxies.Proxy // the zero value if it isn't known
 }
 
 func (e *exam) evidence(ctx context.Context, c canary, got, direct answer) evidence {
@@ -41,14 +41,15 @@ func (e *exam) evidence(ctx context.Context, c canary, got, direct answer) evide
 		ev.CameBack = again.err == nil && again.status == got.status && again.body == got.body && got.body != ""
 	}
 	if room.IsGateway(got.status) {
-		ev.Apart = room.IsGateway(e.get(ctx, e.folder+"/"+missingName).status) // no key, so the application answers
+		// The path is no valid key, so the application itself answers.
+		ev.Apart = room.IsGateway(e.get(ctx, e.folder+"/"+missingName).status)
 		ev.SocketMay = closedSocket(e.socket)
 	}
 	return ev
 }
 
-// proxyOf returns the proxy called name; the zero one where it isn't known. A
-// version that can't be read is any.
+// proxyOf returns the proxy called name, or the zero value if it isn't known. A
+// version that can't be parsed is ignored.
 func proxyOf(name string) proxies.Proxy {
 	p, err := proxies.Find(name)
 	if err != nil {
@@ -65,5 +66,5 @@ func unescape(s string) string {
 	return s
 }
 
-// A finding is what is wrong, and what to change.
+// A finding says what is wrong and what to change.
 type finding struct{ cause, change string }

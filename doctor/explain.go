@@ -15,28 +15,29 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// An Explanation is how a download would be answered.
+// An Explanation says how a download would be answered.
 type Explanation struct {
 	Key    string      `json:"key"`              // the name of the file
-	Source string      `json:"source,omitempty"` // where its bytes live; "" is nowhere a proxy could find them
-	Rule   string      `json:"rule,omitempty"`   // that covers it; "": none
+	Source string      `json:"source,omitempty"` // where its bytes are; "" if a proxy can't find them
+	Rule   string      `json:"rule,omitempty"`   // the rule that covers it; "" if none does
 	Mode   string      `json:"mode"`             // "stream", "offload" or "redirect"
-	Reason string      `json:"reason,omitempty"` // why Mode is "stream", and the nearest rule where none covers the file
+	Reason string      `json:"reason,omitempty"` // why Mode is "stream", with the nearest rule if none covers the file
 	Status int         `json:"status"`
-	Header http.Header `json:"header"` // to the client, or to the proxy where Mode is "offload"
+	Header http.Header `json:"header"` // to the client, or to the proxy if Mode is "offload"
 	Error  string      `json:"error,omitempty"`
 
 	source downloadview.Source
 }
 
-// Explain returns how v answers a GET like r, without sending the bytes: it is
-// carried out as HEAD, which says the same and reads none; but where a rule
-// sends the client to a signed URL, or r has a Range, as GET. v comes with its middleware, that of
-// an accelerator above all. Signed URLs end at their question mark.
+// Explain says how v answers a GET with the URL and header of r, without sending the
+// bytes. It makes a HEAD of the request, which has the same answer and reads nothing;
+// it makes a GET if r has a Range, if a rule sends the client to a signed URL, or if
+// the proxy doesn't take HEAD. v must include its middleware, such as that of an
+// accelerator. Signed URLs are cut at their question mark.
 //
-// v runs in a goroutine of its own, so Explain returns also where v, or what
-// carries its response out, aborts: that panics with [http.ErrAbortHandler] or
-// ends the goroutine. Error says so then. Any other panic is the caller's.
+// v runs in a goroutine of its own. If v or the handler aborts, by a panic with
+// [http.ErrAbortHandler] or by ending the goroutine, Explain returns, and Error says
+// so. Any other panic continues in the caller's goroutine.
 func Explain(v downloadview.View, r *http.Request) Explanation {
 	x := Explanation{Header: make(http.Header)}
 	returned := false
@@ -46,7 +47,7 @@ func Explain(v downloadview.View, r *http.Request) Explanation {
 		defer close(done)
 		defer func() {
 			if !returned {
-				panicked = recover() // nil for the end of the goroutine
+				panicked = recover() // nil if the goroutine ended by runtime.Goexit
 			}
 		}()
 		x.explain(v, r)
@@ -75,8 +76,8 @@ func (x *Explanation) explain(v downloadview.View, r *http.Request) {
 	x.carryOut(decided, resp, r)
 }
 
-// describe says where the file lives, and makes a GET of a request that is handed
-// over unless it is a HEAD, such as one that is sent to a signed URL.
+// describe notes where the file is. It changes r to GET if a HEAD would not be handed
+// over in the same way, such as for a signed URL.
 func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	x.Key = resp.File.Name()
 	src, ok := downloadview.SourceOf(resp.File)
@@ -91,7 +92,7 @@ func (x *Explanation) describe(resp downloadview.Response, r *http.Request) {
 	if !ok || h.Field == "" || !h.Covers(resp.File) {
 		return
 	}
-	ranged := len(r.Header["Range"]) > 0 // which HEAD doesn't look at
+	ranged := len(r.Header["Range"]) > 0 // HEAD ignores it
 	redirects := h.Link != nil && h.Link.Status != 0
 	if ranged || redirects || h.Terms != nil && h.Terms.Unfit&downloadview.HeadRequests != 0 {
 		r.Method = http.MethodGet
@@ -111,7 +112,7 @@ func (x *Explanation) carryOut(v downloadview.View, resp downloadview.Response, 
 			}
 		},
 	})
-	defer func() { // a GET that was to be redirected, and is not, ends so
+	defer func() { // a GET that is streamed ends like this, as discarding takes no body
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			panic(v)
 		}
@@ -119,7 +120,7 @@ func (x *Explanation) carryOut(v downloadview.View, resp downloadview.Response, 
 	h.ServeHTTP(&discarding{header: x.Header}, r)
 }
 
-// cut takes from the header what nobody but the client or the proxy may have.
+// cut removes the secrets from the header: signatures of URLs and values of cookies.
 func (x *Explanation) cut() {
 	for name, values := range x.Header {
 		values = slices.Clone(values)
@@ -136,8 +137,8 @@ func (x *Explanation) cut() {
 	}
 }
 
-// WriteText writes the explanation for people. Characters that steer a terminal or
-// break a line are escaped; a key, source or rule with such a character is quoted.
+// WriteText writes the explanation as text for people. Characters that are not
+// printable are escaped; a key, source or rule with such a character is quoted.
 func (x Explanation) WriteText(w io.Writer) error {
 	var b strings.Builder
 	for _, line := range [][2]string{
@@ -166,9 +167,9 @@ func (x Explanation) WriteText(w io.Writer) error {
 	return err
 }
 
-var errDiscarded = errors.New("nobody is there to have the bytes")
+var errDiscarded = errors.New("the body is discarded")
 
-// discarding is a ResponseWriter that takes the header and refuses the body.
+// discarding is a ResponseWriter that keeps the header and refuses the body.
 type discarding struct{ header http.Header }
 
 func (d *discarding) Header() http.Header       { return d.header }

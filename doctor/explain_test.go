@@ -174,8 +174,8 @@ func TestExplainCookies(t *testing.T) {
 	}
 }
 
-// In a live handler an abort may end the goroutine. That of Explain's caller
-// goes on, whoever aborts, and gets every other panic.
+// In a live handler an abort may end the goroutine. The goroutine that calls Explain
+// continues after every abort, and gets every other panic.
 func TestExplainInAHandler(t *testing.T) {
 	unsigned := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://bucket", Signed: &accel.Signed{Redirect: 302}}}, nil)

@@ -8,8 +8,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// A stage comes before the next, whoever has something to say at it; at one stage the
-// server's room comes before what can be said of any server.
+// An earlier stage comes first, whether its fault is of the server's room or a general
+// one. At one stage, the server's room comes before the general faults.
 func TestDiagnoseByStage(t *testing.T) {
 	got := func(status int) room.Answer { return room.Answer{Status: status, Header: http.Header{}} }
 	for _, tt := range []struct {
@@ -20,7 +20,7 @@ func TestDiagnoseByStage(t *testing.T) {
 		{
 			"the site before the way", "nginx",
 			room.Evidence{Got: room.Answer{Status: 301, Header: http.Header{"Location": {"https://a/"}}}, Site: "a", Reach: room.OtherServer},
-			"with https",
+			"clients to https",
 		},
 		{"the way before the location", "nginx", room.Evidence{Got: got(404), Handed: true, Reach: room.OtherLocation}, "another location answers"},
 		{"the connection before the hand-over", "caddy", room.Evidence{Got: got(502), Handed: true, Apart: true}, "doesn't reach the application"},
@@ -43,8 +43,8 @@ func TestDiagnoseByStage(t *testing.T) {
 	}
 }
 
-// An error of the application's own says nothing of it where the proxy may have asked
-// for an internal location that it doesn't have.
+// An error of the application doesn't prove a fault of it, if the proxy may have asked
+// it for a missing internal location.
 func TestDiagnoseOwnError(t *testing.T) {
 	for server, want := range map[string]string{"nginx": "there is no location", "apache": "serves another storage"} {
 		p := proxyOf(server)

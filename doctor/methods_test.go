@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview/doctor"
 )
 
-// TestMethodsRefused: a proxy that lets GET alone through still has the alias
-// blamed where it is wrong, and is right where all else is.
+// TestMethodsRefused: a proxy that passes on only GET. The doctor still finds a wrong
+// alias, and finds no fault if there is no other.
 func TestMethodsRefused(t *testing.T) {
 	const only = proxied + ` limit_except GET { deny all; }`
 	for name, refuse := range map[string]string{"denied": only, "not allowed": proxied + ` if ($request_method !~ ^(GET|HEAD)$) { return 405; }`} {
@@ -29,8 +29,8 @@ func TestMethodsRefused(t *testing.T) {
 	}
 }
 
-// TestWitnessHidden: where the proxy drops the witness's field, the answers of the
-// application are still known for its own.
+// TestWitnessHidden: the proxy drops the Witness's field. The doctor still recognises
+// the application's answers.
 func TestWitnessHidden(t *testing.T) {
 	breakage{
 		"hidden", edits(proxied, proxied+" proxy_hide_header X-Downloadview-Doctor;", "alias DIR/;", "alias /srv/elsewhere/;"),
@@ -38,7 +38,7 @@ func TestWitnessHidden(t *testing.T) {
 	}.run(t, "nginx")
 }
 
-// TestSentToTLS: the site has all clients go to https.
+// TestSentToTLS: the site redirects all clients to https.
 func TestSentToTLS(t *testing.T) {
 	for _, app := range []string{"asked", "not asked"} {
 		t.Run(app, func(t *testing.T) {
@@ -50,13 +50,14 @@ func TestSentToTLS(t *testing.T) {
 				setup.App = ""
 			}
 			breakage{
-				check: "proxy-file", result: doctor.Failed, cause: "sends clients to its address with https", change: "https://",
+				check: "proxy-file", result: doctor.Failed, cause: "redirects clients to https", change: "https://",
 			}.expect(t, run(t, setup, s.dir), s.dir)
 		})
 	}
 }
 
-// TestOneClock: where all others agree it is one mistake, not one for each.
+// TestOneClock: if this machine's clock is wrong, one check fails, not one for each
+// other clock.
 func TestOneClock(t *testing.T) {
 	s := newSetting(t, "nginx")
 	s.app = clockAt(time.Hour)
@@ -65,7 +66,7 @@ func TestOneClock(t *testing.T) {
 	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	report := run(t, setup, s.dir)
 	breakage{
-		check: "app-clock", result: doctor.Failed, cause: "and one of them is wrong", change: "synchronise",
+		check: "app-clock", result: doctor.Failed, cause: "so one of them is wrong", change: "synchronise",
 	}.expect(t, report, s.dir)
 	if c := check(t, report, "proxy-clock"); c.Result != doctor.NotApplicable || !strings.Contains(c.Detail, "app-clock failed") {
 		t.Errorf("proxy-clock: %+v, want not applicable", c)

@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// checkPath sees whether a file of a local storage is also where its path leads:
-// that is where the proxy looks. False: it isn't, which was told.
+// checkPath checks that the path of a file in a local storage leads to that file,
+// since the proxy uses the path. If not, it notes a failed check and returns false.
 func (e *exam) checkPath(key, content string) bool {
 	const name = "storage-path"
 	local, err := downloadview.Path(e.Storage, key)
@@ -26,8 +26,8 @@ func (e *exam) checkPath(key, content string) bool {
 		seen = err.Error()
 	}
 	f := finding{
-		"the directory that the storage has open is not the one that its path leads to any more: it was moved, something is mounted over it, or a symbolic link above was switched. The proxy looks where the path leads",
-		"open the storage again (restart the application), and then switch links or mount before it starts",
+		"the path of the storage's directory no longer leads to the directory that the storage has open: the directory was moved, something was mounted over it, or a symbolic link above it was changed. The proxy uses the path",
+		"restart the application, so that it opens the storage again; in future change links and mounts before it starts",
 	}
 	if link := e.linkAbove(); link != "" {
 		f.cause += "; " + link + " is a symbolic link"
@@ -36,8 +36,8 @@ func (e *exam) checkPath(key, content string) bool {
 	return false
 }
 
-// linkAbove returns the lowest symbolic link in the path of the storage's
-// directory; "" where there is none, or the storage is not a local one.
+// linkAbove returns the last symbolic link in the path of the storage's directory;
+// "" if there is none, or the storage is not a local one.
 func (e *exam) linkAbove() string {
 	if e.Storage == nil {
 		return ""

@@ -60,7 +60,7 @@ func edits(pairs ...string) func(*testing.T, *setting) {
 	}
 }
 
-// looks has the application look before it hands over.
+// looks makes the application look at files before it hands them over.
 func looks(next func(*testing.T, *setting)) func(*testing.T, *setting) {
 	return func(t *testing.T, s *setting) {
 		s.view.CheckFirst = true
@@ -74,7 +74,7 @@ func TestNginxBroken(t *testing.T) {
 	for _, b := range []breakage{
 		{
 			"location not internal", edits("    internal;\n", "\n"),
-			"proxy-location", doctor.Failed, "open to the world", "`internal;` in `location /_media/`",
+			"proxy-location", doctor.Failed, "every client can request", "`internal;` in `location /_media/`",
 		},
 		{
 			"alias without slash", edits("alias DIR/;", "alias DIR;"),
@@ -109,15 +109,15 @@ func TestNginxBroken(t *testing.T) {
 		},
 		{
 			"raw in place of encoded names", func(t *testing.T, s *setting) { s.encode = decoded },
-			"proxy-names", doctor.Failed, "decoded once too often", "accelerator, which is to encode",
+			"proxy-names", doctor.Failed, "decoded once too often", "accelerator for the application that percent-encodes",
 		},
 		{
 			"names encoded twice", func(t *testing.T, s *setting) { s.encode = twice },
-			"proxy-names", doctor.Failed, "the application encodes X-Accel-Redirect twice", "accelerator, which is to encode once",
+			"proxy-names", doctor.Failed, "the application percent-encodes X-Accel-Redirect twice", "accelerator for the application that encodes once",
 		},
 		{
 			"the application encodes in its own way", func(t *testing.T, s *setting) { s.encode, s.misled = twice, true },
-			"app-names", doctor.Failed, "encodes names in another way", "--accel",
+			"app-names", doctor.Failed, "encodes names for another server", "--accel",
 		},
 		{
 			"header ignored", edits(proxied, proxied+" proxy_ignore_headers X-Accel-Redirect;"),
@@ -212,7 +212,7 @@ func TestNginxBroken(t *testing.T) {
 	}
 }
 
-// everythingIsAFile has the application hand over whatever it is asked for.
+// everythingIsAFile makes the application hand over every key.
 func everythingIsAFile(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/files/") {
@@ -234,6 +234,6 @@ func TestRouter(t *testing.T) {
 				})
 			}
 		},
-		"app-names", doctor.Failed, "a router or a middleware", "as net/http decoded it",
+		"app-names", doctor.Failed, "one of its routers or middlewares", "as net/http decoded it",
 	}.run(t, "nginx")
 }

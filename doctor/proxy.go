@@ -10,12 +10,12 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// checkProxy looks at what the proxy makes of the storage's files.
+// checkProxy checks how the proxy answers for files of the storage.
 func (e *exam) checkProxy(ctx context.Context) {
 	e.step = ProxyStep
 	e.served = e.get(ctx, e.plain.key)
 	if e.served.err != nil && e.served.status == 0 {
-		e.failed("proxy-answers", silence(e.served.err, "the URL of the site, or the proxy's listen directive"), "%v", e.served)
+		e.failed("proxy-answers", silence(e.served.err, "correct the URL of the site, or the proxy's listen directive"), "%v", e.served)
 		e.end("the proxy doesn't answer")
 		return
 	}
@@ -25,7 +25,7 @@ func (e *exam) checkProxy(ctx context.Context) {
 	if date, err := http.ParseTime(e.served.header.Get("Date")); err == nil {
 		e.checkClock("proxy-clock", "proxy", date)
 	} else {
-		e.skip("proxy-clock", "the proxy tells no time")
+		e.skip("proxy-clock", "the proxy sends no Date")
 	}
 	e.checkConnection(ctx)
 	if h, _, ok := e.handover(ctx, e.plain.key); ok && h.Link != nil && h.Link.Status != 0 {
@@ -47,22 +47,22 @@ func (e *exam) checkProxy(ctx context.Context) {
 	e.checkSymlinks(ctx)
 }
 
-// checkRedirected goes where clients are sent, without what the doctor says of
-// itself to the site.
+// checkRedirected requests the URL that clients are redirected to, without the
+// fields of Setup.Header.
 func (e *exam) checkRedirected(ctx context.Context, status int) {
 	if e.served.status != status {
-		e.failed("proxy-file", finding{"the proxy doesn't pass the application's redirect on", "what changes it: proxy_redirect, proxy_intercept_errors"}, "%v, want %d", e.served, status)
+		e.failed("proxy-file", finding{"the proxy doesn't pass on the application's redirect", "remove the directive that changes it, such as proxy_redirect or proxy_intercept_errors"}, "%v, want %d", e.served, status)
 		return
 	}
 	a := e.follow(ctx, e.served.header.Get("Location"))
 	if !a.gives(e.plain) {
 		e.failed("proxy-file", finding{
-			"who is sent to the store doesn't get the file there: its host is not for the world, the signature is refused, or the clock of the application is wrong",
-			"the endpoint or the base that URLs are signed for; the credentials and their rights; the clocks",
+			"clients that are redirected to the store don't get the file there: its host can't be reached from outside, the store refuses the signature, or the application's clock is wrong",
+			"correct the endpoint or the base for signed URLs, the credentials and their rights, or the clocks",
 		}, "%v, and then %v", e.served, a)
 		return
 	}
-	e.ok("proxy-file", "%v, and there the file", e.served)
+	e.ok("proxy-file", "%v, which sends the file", e.served)
 }
 
 func (e *exam) checkFile(ctx context.Context) bool {
@@ -86,8 +86,8 @@ func (e *exam) checkFile(ctx context.Context) bool {
 	return false
 }
 
-// followsFrom returns the check that failed already for the reason why the file
-// doesn't come through the proxy; "" where there is none.
+// followsFrom returns the earlier failed check that explains why the file doesn't
+// come through the proxy; "" if there is none.
 func (e *exam) followsFrom() string {
 	switch {
 	case e.resultOf("app-answers") == Failed && room.IsGateway(e.served.status):
@@ -98,8 +98,8 @@ func (e *exam) followsFrom() string {
 	return ""
 }
 
-// findsWholePath tells whether the proxy looks below the directory for the
-// internal location as well, by putting a file there.
+// findsWholePath tells whether the proxy appends the internal location to its
+// directory. It stores a file at that place to find out.
 func (e *exam) findsWholePath(ctx context.Context, location string) bool {
 	if len(e.made) == 0 {
 		return false
@@ -111,7 +111,7 @@ func (e *exam) findsWholePath(ctx context.Context, location string) bool {
 	return e.get(ctx, e.plain.key).body == c.content
 }
 
-// checkLocation asks from outside for what is only for the proxy itself.
+// checkLocation requests the internal location from outside.
 func (e *exam) checkLocation(ctx context.Context) {
 	const name = "proxy-location"
 	h, _, ok := e.handover(ctx, e.plain.key)
@@ -127,8 +127,8 @@ func (e *exam) checkLocation(ctx context.Context) {
 		signed && a.status >= 500:
 		ev := e.evidence(ctx, e.plain, a, e.direct)
 		e.failed(name, finding{
-			ev.Words("LOCATION is open to the world, past every check of the application"),
-			ev.Words("say `internal;` in `location LOCATION`"),
+			ev.Words("every client can request LOCATION directly, without any check by the application"),
+			ev.Words("set `internal;` in `location LOCATION`"),
 		}, "%v for %s, want 404", a, h.Value)
 	default:
 		e.ok(name, "%v for %s", a, h.Value)
@@ -201,7 +201,7 @@ func (e *exam) checkLongHeader(ctx context.Context) {
 		return
 	}
 	if !room.IsGateway(a.status) && (e.resultOf("proxy-names") == Failed || e.resultOf("app-names") == Failed) {
-		e.skip(name, "names fail, and this one has special characters too")
+		e.skip(name, "special characters in names fail, and this name has some")
 		return
 	}
 	ev := e.evidence(ctx, c, a, e.directly(ctx, c))
@@ -214,9 +214,9 @@ func (e *exam) checkHead(ctx context.Context) {
 	got, want := a.header.Get("Content-Length"), e.served.header.Get("Content-Length")
 	if a.status != http.StatusOK || want != "" && got != want {
 		ev := e.evidence(ctx, e.plain, a, e.direct)
-		f := finding{"HEAD isn't answered as GET is", "what treats methods differently: limit_except, a signed URL that is for GET alone (proxy_method GET)"}
+		f := finding{"HEAD is answered differently from GET", "remove the setting that treats methods differently, such as limit_except; a signed URL may be valid for GET only (set proxy_method GET)"}
 		if ev.Signed {
-			f = finding{"the signed URL is for GET, and the proxy asks the store by HEAD", ev.Words("say `proxy_method GET;` in `location LOCATION`")}
+			f = finding{"the signed URL is for GET, but the proxy sends HEAD to the store", ev.Words("set `proxy_method GET;` in `location LOCATION`")}
 		}
 		e.failed("proxy-head", f, "%v with Content-Length %q, want 200 with %q", a, got, want)
 		return
@@ -251,16 +251,16 @@ func (e *exam) checkConditional(ctx context.Context) {
 	case date != "":
 		a = e.get(ctx, e.plain.key, "If-Modified-Since", date)
 	default:
-		e.warn(name, ev.of(room.ValidatorsOff), "neither ETag nor Last-Modified: what a client has can't be found unchanged, nor a download resumed")
+		e.warn(name, ev.of(room.ValidatorsOff), "neither ETag nor Last-Modified: clients can't revalidate their copy or resume a download")
 		return
 	}
 	switch {
 	case a.status != http.StatusNotModified:
 		e.failed(name, ev.of(room.ValidatorsOff), "%v with If-None-Match %s, If-Modified-Since %s: want 304", a, tag, date)
 	case tag == "" && (ev.Handed || e.direct.header.Get("Etag") != ""):
-		e.warn(name, ev.of(room.TagOff), "no ETag: by its date alone, which is of whole seconds, a file that changed may be taken for unchanged, and a download spliced")
+		e.warn(name, ev.of(room.TagOff), "no ETag: the date has whole seconds only, so a client may miss that a file has changed, or join parts of two versions")
 	case strings.HasPrefix(tag, "W/"):
-		e.warn(name, ev.of(room.ValidatorsOff), "the entity tag %s is a weak one: ranges aren't resumed with it", tag)
+		e.warn(name, ev.of(room.ValidatorsOff), "the entity tag %s is weak: clients can't resume a download with it", tag)
 	default:
 		e.ok(name, "304")
 	}
@@ -280,5 +280,5 @@ func (e *exam) checkEncoding(ctx context.Context) {
 			return
 		}
 	}
-	e.ok(name, "bytes go out as they are")
+	e.ok(name, "downloads are not compressed")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// TestOtherAnswers: the application isn't asked, which is no fault of where the
-// proxy has its files.
+// TestOtherAnswers: requests don't reach the application. The doctor doesn't blame
+// the proxy's directory for that.
 func TestOtherAnswers(t *testing.T) {
 	for _, b := range []struct {
 		server string
@@ -81,8 +81,8 @@ func listenOf(t *testing.T, conf string) string {
 	return "nowhere:0"
 }
 
-// TestApplicationRefuses: the application itself has no such file, and nothing of
-// the proxy's is blamed for that.
+// TestApplicationRefuses: the application itself has no such file. The doctor doesn't
+// blame the proxy for that.
 func TestApplicationRefuses(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestApplicationRefuses(t *testing.T) {
 			setup.Prefix = "/elsewhere/"
 			breakage{
 				check: "app-handover", result: doctor.Failed,
-				cause: "serves another storage, or the storage elsewhere", change: `the prefix (now "/elsewhere/")`,
+				cause: "serves another storage, or this storage below another prefix", change: `the prefix (now "/elsewhere/")`,
 			}.expect(t, run(t, setup, s.dir), s.dir)
 			setup.App = ""
 			c := check(t, run(t, setup, s.dir), "proxy-file")
@@ -116,7 +116,7 @@ func TestOneCause(t *testing.T) {
 				setup := s.start(t)
 				want := breakage{
 					check: "proxy-file", result: doctor.Failed,
-					cause: "the proxy doesn't reach the application", change: "which is to be that where the application listens",
+					cause: "the proxy doesn't reach the application", change: "set the address where the application listens",
 				}
 				switch app {
 				case "not asked":
@@ -131,8 +131,8 @@ func TestOneCause(t *testing.T) {
 	}
 }
 
-// TestRefusedIsFirst: what has to be put right before all else is what is read
-// first, and the checks that came to nothing are no screenful.
+// TestRefusedIsFirst: the fault to correct first is at the top of the report, and the
+// checks that were not made take few lines.
 func TestRefusedIsFirst(t *testing.T) {
 	s := newSetting(t, "nginx")
 	setup := s.start(t)
@@ -159,7 +159,7 @@ func TestTagsOff(t *testing.T) {
 		"nginx": edits("etag on;", "etag off;"),
 		"caddy": edits("reverse_proxy ", "header {\n\t\t-ETag\n\t\tdefer\n\t}\n\treverse_proxy "),
 	} {
-		change := map[string]string{"nginx": "`etag on;` in `location /_media/`", "caddy": "leave ETag as it is"}[server]
+		change := map[string]string{"nginx": "`etag on;` in `location /_media/`", "caddy": "leave ETag unchanged"}[server]
 		breakage{server, broken, "proxy-conditional", doctor.Warning, "entity tag", change}.run(t, server)
 	}
 }
@@ -219,7 +219,7 @@ func TestMovedRoot(t *testing.T) {
 		setup.Storage = s.storage(t) // as a doctor that begins now
 		breakage{
 			check: "app-handover", result: doctor.Failed,
-			cause: "symbolic link " + current + " led before it was switched", change: "open its storage again",
+			cause: "symbolic link " + current + " was changed", change: "opens the storage again",
 		}.expect(t, run(t, setup, current), current)
 	})
 }

@@ -33,7 +33,7 @@ func TestNothingIsStored(t *testing.T) {
 	for err, want := range map[error][2]string{
 		syscall.EROFS:  {"read-only", "--key"},
 		syscall.ENOSPC: {"full", "make room"},
-		syscall.EACCES: {"may not write", "by its key"},
+		syscall.EACCES: {"no right to write", "(--key)"},
 	} {
 		s := newSetting(t, "nginx")
 		setup := s.start(t)

@@ -7,30 +7,31 @@ import (
 	"github.com/downloadview/downloadview/internal/printable"
 )
 
-// reasons say in a sentence why a file is streamed.
+// reasons explain each obstacle: why a file is streamed.
 var reasons = map[downloadview.Obstacle]string{
-	downloadview.OtherStore:     "the rule is for another store, or another account of it, than the file's",
-	downloadview.NotTheProxy:    "the request doesn't come from the proxy, by its address (serve --accel-from, from in the file, accel.Options.From)",
-	downloadview.OddName:        "the name has characters, or a length, that the proxy's header can't carry",
+	downloadview.OtherStore:     "the rule is for another store, or another account of the store, than the file's",
+	downloadview.NotTheProxy:    "the request doesn't come from an address of the proxy (serve --accel-from, from in the file, accel.Options.From)",
+	downloadview.OddName:        "the name is too long for the proxy's header field, or has characters that the field can't carry",
 	downloadview.ContentCoding:  "the file has a Content-Encoding, which the proxy would drop",
-	downloadview.UntoldRate:     "there is a limit for the rate, which this proxy can't be told (serve --limit-rate, limit_rate of the rule; nginx can)",
-	downloadview.UnfitMethod:    "the proxy, or the signed URL, is not fit for this method; a GET is handed over",
-	downloadview.UnfitRange:     "the proxy judges such ranges otherwise; other requests are handed over",
-	downloadview.OwnValidators:  "the request is conditional or has a range, the application has a tag or time of its own, and the proxy would judge by the file's",
-	downloadview.UselessTime:    "the file's time is none that validators can be made of (before 1981), and the proxy would make some; give the file a real time",
-	downloadview.NoTag:          "the file has no entity tag that the proxy could be given; one that is younger than two seconds, or of a storage without times, has none",
-	downloadview.AnsweredHere:   "the request is answered without the file's bytes (304, 412 or 416)",
-	downloadview.UnsafeInline:   "it is shown inline, and nothing says that the proxy keeps the header fields that make this safe; print its configuration by \"downloadview config\", and set headers: safety or private for the rule (--headers)",
-	downloadview.HiddenMetadata: "the object has stored metadata that the proxy would show (hide of the rule's signed names what to hide)",
-	downloadview.Unsigned:       "no URL is signed for the file: its storage can't sign, or has no credentials for it",
+	downloadview.UntoldRate:     "the rate is limited, and this proxy has no header field for that, as nginx has (serve --limit-rate, limit_rate of the rule)",
+	downloadview.UnfitMethod:    "the proxy or the signed URL doesn't support this method; a GET is handed over",
+	downloadview.UnfitRange:     "the proxy would answer this Range differently; other requests are handed over",
+	downloadview.OwnValidators:  "the request is conditional or has a range, and the proxy would evaluate it by the file's entity tag and time, not by the application's own",
+	downloadview.UselessTime:    "the file's time (before 1981) is not usable for an entity tag or Last-Modified, but the proxy would use it; give the file a real time",
+	downloadview.NoTag:          "the file has no entity tag to give to the proxy; files that are younger than two seconds, or in a storage without times, have none",
+	downloadview.AnsweredHere:   "the application answers without the file's bytes (304, 412 or 416)",
+	downloadview.UnsafeInline:   "the file is shown inline, and the rule doesn't say that the proxy keeps the header fields that make this safe; use the configuration that \"downloadview config\" prints, and set headers: safety or private for the rule (--headers)",
+	downloadview.HiddenMetadata: "the object has stored metadata that the proxy would show to clients (list the keys to hide in hide, below signed of the rule)",
+	downloadview.Unsigned:       "the storage signs no URL for the file: it can't sign, or has no credentials for that",
 }
 
-// A nearer knows which rule is nearest to a source, as accel.Accelerator does.
+// A nearer finds the rule that is nearest to a source, as accel.Accelerator does.
 type nearer interface {
 	Nearest(src downloadview.Source) (name, source string, shared int)
 }
 
-// reasonOf says why what the offloader o might have handed over is streamed.
+// reasonOf says why a file is streamed, given its source, its offloader o and the
+// obstacle.
 func reasonOf(o downloadview.Offloader, src downloadview.Source, why downloadview.Obstacle) string {
 	switch o {
 	case nil:
@@ -42,12 +43,12 @@ func reasonOf(o downloadview.Offloader, src downloadview.Source, why downloadvie
 		return reasons[why]
 	}
 	if src == (downloadview.Source{}) {
-		return "its storage tells no place where a proxy could find the file"
+		return "the storage doesn't say where a proxy can find the file"
 	}
 	return "no rule covers " + printable.Name(src.String()) + nearestRule(o, src)
 }
 
-// nearestRule goes on in a sentence with the rule that is nearest to src.
+// nearestRule returns the end of a sentence that names the rule nearest to src.
 func nearestRule(o downloadview.Offloader, src downloadview.Source) string {
 	n, ok := o.(nearer)
 	if !ok {

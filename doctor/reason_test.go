@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// TestExplainReason: why a file is streamed is told by what decided so, of every
-// kind that there is, and so is the rule that is nearest.
+// TestExplainReason: for every obstacle, Explain gives the reason why a file is
+// streamed; and it names the nearest rule.
 func TestExplainReason(t *testing.T) {
 	from, err := accel.ParseFrom("10.0.0.1")
 	if err != nil {
@@ -46,22 +46,22 @@ func TestExplainReason(t *testing.T) {
 		{name: "no rule", proxy: "nginx", rules: []accel.Rule{{Name: "deep", Source: "DIR/deep", Destination: "/_d/"}, {Name: "far", Source: "/far", Destination: "/_f/"}}, reason: []string{"no rule covers DIR/a.txt", "the nearest is deep, for DIR/deep"}},
 		{name: "rules without names", proxy: "nginx", rules: []accel.Rule{{Source: "DIR/deep", Destination: "/_d/"}}, reason: []string{"the nearest is that for DIR/deep"}},
 		{name: "no rules", proxy: "nginx", reason: []string{"no rule covers DIR/a.txt; there are no rules"}},
-		{name: "nowhere", proxy: "nginx", rules: []accel.Rule{media}, wrap: func(f downloadview.File) downloadview.File { return nowhere{f} }, reason: []string{"no place where a proxy could find"}},
+		{name: "nowhere", proxy: "nginx", rules: []accel.Rule{media}, wrap: func(f downloadview.File) downloadview.File { return nowhere{f} }, reason: []string{"doesn't say where a proxy can find"}},
 		{name: "another store", proxy: "nginx", rules: []accel.Rule{{Source: "s3://bucket", Destination: "/_s3/", Store: "https://s3.test/bucket"}}, wrap: func(f downloadview.File) downloadview.File { return refusing{f} }, reason: []string{"for another store"}},
-		{name: "not the proxy", proxy: "nginx", options: accel.Options{From: from}, rules: []accel.Rule{media}, reason: []string{"doesn't come from the proxy"}},
+		{name: "not the proxy", proxy: "nginx", options: accel.Options{From: from}, rules: []accel.Rule{media}, reason: []string{"doesn't come from an address of the proxy"}},
 		{name: "odd name", proxy: "caddy@2.6", rules: []accel.Rule{media}, file: "a?.txt", reason: []string{"can't carry"}},
 		{name: "content coding", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{Header: http.Header{"Content-Encoding": {"gzip"}}}, reason: []string{"Content-Encoding"}},
-		{name: "rate of the view", proxy: "caddy", rules: []accel.Rule{media}, resp: downloadview.Response{LimitRate: 1}, reason: []string{"limit for the rate"}},
-		{name: "rate of the rule", proxy: "apache", rules: []accel.Rule{{Source: "DIR", Destination: "/srv", LimitRate: 1}}, reason: []string{"limit for the rate"}},
-		{name: "odd range", proxy: "caddy", rules: []accel.Rule{media}, field: [2]string{"Range", "bytes=x"}, reason: []string{"judges such ranges otherwise"}},
-		{name: "several ranges", proxy: "lighttpd", rules: []accel.Rule{dirs}, field: [2]string{"Range", "bytes=0-0,2-2"}, reason: []string{"judges such ranges otherwise"}},
-		{name: "own tag", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{ETag: `"v1"`}, field: [2]string{"If-None-Match", `"v0"`}, reason: []string{"a tag or time of its own"}},
+		{name: "rate of the view", proxy: "caddy", rules: []accel.Rule{media}, resp: downloadview.Response{LimitRate: 1}, reason: []string{"the rate is limited"}},
+		{name: "rate of the rule", proxy: "apache", rules: []accel.Rule{{Source: "DIR", Destination: "/srv", LimitRate: 1}}, reason: []string{"the rate is limited"}},
+		{name: "odd range", proxy: "caddy", rules: []accel.Rule{media}, field: [2]string{"Range", "bytes=x"}, reason: []string{"would answer this Range differently"}},
+		{name: "several ranges", proxy: "lighttpd", rules: []accel.Rule{dirs}, field: [2]string{"Range", "bytes=0-0,2-2"}, reason: []string{"would answer this Range differently"}},
+		{name: "own tag", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{ETag: `"v1"`}, field: [2]string{"If-None-Match", `"v0"`}, reason: []string{"not by the application's own"}},
 		{name: "useless time", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{CheckFirst: true}, age: 50 * 365 * 24 * time.Hour, reason: []string{"before 1981"}},
 		{name: "useless time, and the application's tag", proxy: "apache", rules: []accel.Rule{dirs}, age: 50 * 365 * 24 * time.Hour, reason: []string{"before 1981"}},
 		{name: "young", proxy: "apache", rules: []accel.Rule{dirs}, age: -1, reason: []string{"no entity tag"}},
 		{name: "unchanged", proxy: "apache", rules: []accel.Rule{dirs}, field: [2]string{"If-None-Match", "*"}, reason: []string{"without the file's bytes"}},
 		{name: "inline", proxy: "nginx", rules: []accel.Rule{media}, resp: downloadview.Response{Disposition: downloadview.Inline}, reason: []string{"shown inline", "headers: safety"}},
-		{name: "unsigned", proxy: "nginx", rules: []accel.Rule{signed}, wrap: func(f downloadview.File) downloadview.File { return refusing{f} }, reason: []string{"no URL is signed"}},
+		{name: "unsigned", proxy: "nginx", rules: []accel.Rule{signed}, wrap: func(f downloadview.File) downloadview.File { return refusing{f} }, reason: []string{"signs no URL"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSetting(t, "nginx")

@@ -9,10 +9,10 @@ import (
 	"github.com/downloadview/downloadview/internal/printable"
 )
 
-// A Step is a part of the way of a download.
+// A Step is a part of the set-up, or of the checks on it.
 type Step string
 
-// The steps, in the order in which a fault is tracked down.
+// The steps, in the order of the checks.
 const (
 	StorageStep  Step = "storage"
 	AppStep      Step = "application" // against the storage
@@ -20,14 +20,14 @@ const (
 	TogetherStep Step = "together"
 )
 
-// A Result is what a check came to.
+// A Result is the result of a check.
 type Result int
 
 const (
 	OK Result = iota
 	Failed
-	Warning       // it works, but could do better or be safer
-	NotApplicable // to this set-up, or nothing can be said from here
+	Warning       // it works, but could be faster or safer
+	NotApplicable // the check doesn't apply to this set-up, or can't be made from here
 )
 
 var results = [...]string{"ok", "failed", "warning", "not applicable"}
@@ -40,10 +40,10 @@ func (r Result) String() string {
 	return results[r]
 }
 
-// MarshalText returns what String does.
+// MarshalText returns the text of String.
 func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads what MarshalText returns.
+// UnmarshalText parses the text of MarshalText.
 func (r *Result) UnmarshalText(text []byte) error {
 	for i, s := range results {
 		if s == string(text) {
@@ -57,26 +57,26 @@ func (r *Result) UnmarshalText(text []byte) error {
 // A Check is one question and its answer.
 type Check struct {
 	Step   Step   `json:"step"`
-	Name   string `json:"name"` // stable, such as "proxy-range"
+	Name   string `json:"name"` // such as "proxy-range"; names don't change
 	Result Result `json:"result"`
 
-	// Detail is what was seen, or why the check is not applicable.
+	// Detail is the observation, or the reason why the check is not applicable.
 	Detail string `json:"detail,omitempty"`
 
-	// Cause is what is wrong, and Change the directive or setting that makes it
-	// right. Where several causes look the same from outside, both name all.
+	// Cause says what is wrong, and Change which directive or setting corrects it.
+	// If several causes look the same from outside, Cause and Change list them all.
 	Cause  string `json:"cause,omitempty"`
 	Change string `json:"change,omitempty"`
 }
 
-// A Report is what a [Run] found. There is nothing secret in it: signed URLs end
-// at their question mark.
+// A Report is the result of [Run]. It has no secrets in it: signed URLs are cut at
+// their question mark.
 type Report struct {
 	Site   string  `json:"site"`
 	Checks []Check `json:"checks"`
 }
 
-// OK tells whether no check failed. Warnings are no failures.
+// OK reports whether no check has failed. Warnings don't count as failures.
 func (r Report) OK() bool {
 	for _, c := range r.Checks {
 		if c.Result == Failed {
@@ -86,10 +86,9 @@ func (r Report) OK() bool {
 	return true
 }
 
-// WriteText writes the report for people, a line for each check and two more
-// for what is wrong with it. Characters that steer a terminal or break a line are
-// escaped, wherever they come from. Checks in a row that are not applicable for one
-// reason share a line.
+// WriteText writes the report as text for people: a line for each check, and a line
+// each for its Cause and Change. Characters that are not printable are escaped.
+// Consecutive checks that are not applicable for the same reason share a line.
 func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	var step Step

@@ -21,7 +21,7 @@ import (
 	"github.com/downloadview/downloadview/doctor"
 )
 
-// clockAt has whoever answers believe that it is another time.
+// clockAt makes a server believe that it is another time.
 func clockAt(skew time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +35,7 @@ func TestClockSkew(t *testing.T) {
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
 		breakage{
 			skew.String(), func(_ *testing.T, s *setting) { s.app = clockAt(skew) },
-			"app-clock", doctor.Failed, "the clock of the application", "synchronise their clocks",
+			"app-clock", doctor.Failed, "the clocks of the application", "synchronise both clocks",
 		}.run(t, "nginx")
 	}
 }
@@ -48,7 +48,7 @@ func TestProxyClock(t *testing.T) {
 	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	breakage{
 		check: "proxy-clock", result: doctor.Failed,
-		cause: "the clock of the proxy", change: "synchronise their clocks",
+		cause: "the clocks of the proxy", change: "synchronise both clocks",
 	}.expect(t, run(t, setup, s.dir), s.dir)
 }
 
@@ -102,11 +102,11 @@ func TestClientChooses(t *testing.T) {
 				})
 			}
 		},
-		"app-client-headers", doctor.Failed, "mapping from the request", "X-Accel-Mapping",
+		"app-client-headers", doctor.Failed, "changes what the application hands over", "X-Accel-Mapping",
 	}.run(t, "nginx")
 	breakage{
 		"the proxy", edits("location / {", "location / {\n if ($http_x_accel_redirect) { rewrite ^ $http_x_accel_redirect last; }\n"),
-		"whole-client-headers", doctor.Failed, "chooses the file", "proxy_set_header X-Accel-Redirect",
+		"whole-client-headers", doctor.Failed, "changes which file is sent", "proxy_set_header X-Accel-Redirect",
 	}.run(t, "nginx")
 }
 
@@ -117,8 +117,8 @@ func TestOtherRules(t *testing.T) {
 		wrong func(*doctor.Setup, *setting)
 		cause string
 	}{
-		{"no rule", func(d *doctor.Setup, _ *setting) { d.Offloader = nil }, "a rule that the doctor wasn't told of"},
-		{"another prefix", func(d *doctor.Setup, _ *setting) { d.Prefix = "/media/" }, "serves another storage, or the storage elsewhere"},
+		{"no rule", func(d *doctor.Setup, _ *setting) { d.Offloader = nil }, "a rule that the doctor doesn't have"},
+		{"another prefix", func(d *doctor.Setup, _ *setting) { d.Prefix = "/media/" }, "serves another storage, or this storage below another prefix"},
 		{"another destination", func(d *doctor.Setup, s *setting) {
 			s.rule.Destination = "/_other/"
 			d.Offloader = s.accelerator(t, mustNamed(t, "nginx"))
@@ -126,7 +126,7 @@ func TestOtherRules(t *testing.T) {
 		{"another server", func(d *doctor.Setup, s *setting) {
 			s.rule.Destination = s.dir
 			d.Offloader = s.accelerator(t, mustNamed(t, "apache"))
-		}, "as for another server: by X-Accel-Redirect"},
+		}, "for another server: it sends X-Accel-Redirect"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSetting(t, "nginx")
@@ -201,7 +201,7 @@ func TestReadOnlyStorage(t *testing.T) {
 	setup := s.start(t)
 	setup.Storage = struct{ downloadview.Storage }{setup.Storage}
 	report := run(t, setup, s.dir)
-	if c := check(t, report, "storage-save"); c.Result != doctor.Failed || !strings.Contains(c.Change, "by its key") {
+	if c := check(t, report, "storage-save"); c.Result != doctor.Failed || !strings.Contains(c.Change, "the key of an existing file") {
 		t.Errorf("storage-save: %+v, want it to fail and to name the key", c)
 	}
 }
@@ -293,8 +293,8 @@ func TestReportJSON(t *testing.T) {
 	}
 }
 
-// TestHeader: who may have the files is said by fields that the report doesn't
-// have.
+// TestHeader: the fields that give the doctor access to the files are not in the
+// report.
 func TestHeader(t *testing.T) {
 	for _, test := range []struct{ name, cookie string }{{"with the cookie", "session=" + secret}, {"without", ""}} {
 		t.Run(test.name, func(t *testing.T) {
@@ -322,7 +322,7 @@ func TestHeader(t *testing.T) {
 					setup.App = ""
 					report = run(t, setup, s.dir)
 				}
-				if c := check(t, report, name); test.cookie == "" && !strings.Contains(c.Change, "give the doctor a header") {
+				if c := check(t, report, name); test.cookie == "" && !strings.Contains(c.Change, "give the doctor the Authorization or Cookie") {
 					t.Errorf("%s: %+v, want a change that names the header", name, c)
 				}
 			}
@@ -330,7 +330,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestFrom: an application that streams to who isn't its proxy is right.
+// TestFrom: an application that streams to clients other than its proxy has no fault.
 func TestFrom(t *testing.T) {
 	s := newSetting(t, "nginx")
 	from, err := accel.ParseFrom("10.0.0.1")

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// TestNothingSent: all is well but for the proxy, which sends nothing by itself.
+// TestNothingSent: the set-up works, but the application streams everything.
 func TestNothingSent(t *testing.T) {
 	from, err := accel.ParseFrom("10.0.0.1")
 	if err != nil {
@@ -29,7 +29,7 @@ func TestNothingSent(t *testing.T) {
 			},
 			{
 				"no accelerator, and the doctor has one", func(s *setting) { s.streams = true }, func(*doctor.Setup) {},
-				`streams what rule "media" covers: it was started without the rule`, "--accel-from",
+				`streams a file that rule "media" covers: it was started without the rule`, "--accel-from",
 			},
 			{
 				"no rule for the storage", func(s *setting) { s.rule.Source, s.rule.Name = "/srv/elsewhere", "other" }, func(*doctor.Setup) {},
@@ -37,15 +37,15 @@ func TestNothingSent(t *testing.T) {
 			},
 			{
 				"From excludes the proxy", func(s *setting) { s.from = from }, func(*doctor.Setup) {},
-				"doesn't take the proxy's requests for the proxy's", "--accel-from",
+				"the proxy's address is not among its proxy addresses", "--accel-from",
 			},
 			{
 				"From excludes the proxy, and the application isn't asked", func(s *setting) { s.from = from }, func(d *doctor.Setup) { d.App = "" },
-				"doesn't take the proxy's requests for the proxy's", "--accel-from",
+				"the proxy's address is not among its proxy addresses", "--accel-from",
 			},
 			{
 				"From includes the doctor", func(s *setting) { s.app = fromElsewhere; s.from = from }, func(*doctor.Setup) {},
-				"hands over to this machine by rule \"media\", and streams to the proxy", "add the proxy's address",
+				"hands over to this machine by rule \"media\", but streams to the proxy", "add the proxy's address",
 			},
 			{
 				"a file that is there", func(s *setting) { s.streams = true }, func(d *doctor.Setup) { d.Offloader, d.Storage, d.App = nil, nil, "" },
@@ -68,7 +68,7 @@ func TestNothingSent(t *testing.T) {
 	}
 }
 
-// fromElsewhere has what asks the application directly come from 10.0.0.1.
+// fromElsewhere makes direct requests to the application come from 10.0.0.1.
 func fromElsewhere(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("User-Agent") == "downloadview-doctor" && r.Header.Get("X-Forwarded-For") == "" && !strings.HasPrefix(r.Header.Get("Via"), "1") && r.Header.Get("X-Proxied") == "" {
@@ -78,8 +78,8 @@ func fromElsewhere(next http.Handler) http.Handler {
 	})
 }
 
-// TestSent: what is handed over is seen, also where the application isn't asked
-// itself, and where it has no witness.
+// TestSent: the doctor sees that files are handed over, also if it doesn't know the
+// application's URL, and if the application has no Witness.
 func TestSent(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		for _, test := range []struct {

@@ -64,7 +64,7 @@ func TestLighttpdBroken(t *testing.T) {
 		},
 		{
 			"raw in place of encoded names", func(t *testing.T, s *setting) { s.encode = decoded },
-			"proxy-names", doctor.Failed, "decoded once too often", "accelerator, which is to encode",
+			"proxy-names", doctor.Failed, "decoded once too often", "accelerator for the application that percent-encodes",
 		},
 		{
 			"headers not copied", edits(`server.modules += ( "mod_proxy" )`, `server.modules += ( "mod_proxy", "mod_setenv" )`+"\n"+`setenv.set-response-header = ( "X-Content-Type-Options" => "" )`),

@@ -8,7 +8,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// What is wrong with a set-up is told by its field, and by its value.
+// A SetupError names the field that is wrong, and its value.
 func TestSetupError(t *testing.T) {
 	const site = "http://127.0.0.1:1"
 	for _, tt := range []struct {
@@ -19,7 +19,7 @@ func TestSetupError(t *testing.T) {
 		{doctor.Setup{Storage: new(disk.Storage)}, "Site", `doctor: site ""; want a URL such as "http://127.0.0.1:8080"`},
 		{doctor.Setup{Site: site, App: "ftp://a", Storage: new(disk.Storage)}, "App", `doctor: application "ftp://a"; want a URL such as "http://127.0.0.1:8080"`},
 		{doctor.Setup{Site: site, App: "unix:", Storage: new(disk.Storage)}, "App", `doctor: application "unix:" has no path; want one such as unix:/run/downloadview.sock`},
-		{doctor.Setup{Site: site}, "Storage", "doctor: neither a storage nor a key; want a Storage for canary files, or the Key of a file to look at"},
+		{doctor.Setup{Site: site}, "Storage", "doctor: neither a storage nor a key is given; want a Storage for canary files, or the Key of a file to look at"},
 	} {
 		_, err := doctor.Run(t.Context(), tt.setup)
 		var wrong *doctor.SetupError

@@ -47,7 +47,7 @@ func (o object) SignedURL(_ context.Context, so downloadview.SignOptions) (strin
 	return o.bucket.base + "/" + key + "?X-Amz-Signature=" + secret + o.bucket.pad + "&method=" + so.Method, time.Time{}, nil
 }
 
-// serveBucket runs the bucket's host, which gives objects to who has the signature.
+// serveBucket runs the bucket's host, which sends objects for signed URLs.
 func serveBucket(t *testing.T, storage downloadview.Storage) string {
 	t.Helper()
 	files := downloadview.NewHandler(downloadview.StorageView{Storage: storage, Key: func(r *http.Request) (string, error) {
@@ -113,14 +113,14 @@ func TestSignedBroken(t *testing.T) {
 		{
 			breakage{
 				"bucket host unreachable", func(*testing.T, *setting) {},
-				"proxy-file", doctor.Failed, "host 127.0.0.1 can't be reached from the proxy", "between the proxy and 127.0.0.1",
+				"proxy-file", doctor.Failed, "doesn't reach the bucket's host 127.0.0.1", "from the proxy to 127.0.0.1",
 			},
 			func(_ *testing.T, b *bucket) { b.base = "http://127.0.0.1:1" },
 		},
 		{
 			breakage{
 				"location not internal", edits("    internal;\n", "\n"),
-				"proxy-location", doctor.Failed, "open to the world", "`internal;` in `location /_s3/`",
+				"proxy-location", doctor.Failed, "every client can request", "`internal;` in `location /_s3/`",
 			},
 			nil,
 		},

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// closedSocket says why somebody else than its owner may not connect to the
-// socket at path; "" where anybody may, or nothing is known of it.
+// closedSocket says why users other than its owner can't connect to the socket at
+// path; "" if every user can, or if that isn't known.
 func closedSocket(path string) string {
 	if path == "" || strings.HasPrefix(path, "@") {
 		return ""

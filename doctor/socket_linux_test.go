@@ -97,7 +97,7 @@ func TestSilentSocket(t *testing.T) {
 	ln.Close()
 	for path, cause := range map[string]string{
 		missing: "there is no socket " + missing,
-		left:    "nothing listens at the socket " + left,
+		left:    "nothing listens on the socket " + left,
 	} {
 		setup.App = "unix:" + path
 		breakage{check: "app-answers", result: doctor.Failed, cause: cause, change: "start the application"}.expect(t, run(t, setup, s.dir), s.dir)

@@ -13,11 +13,11 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// longestSkew is how far clocks may be apart.
+// longestSkew is the maximum difference of clocks.
 const longestSkew = 30 * time.Second
 
-// checkStorage puts the canary files and reads them back. Without a file to ask
-// for afterwards, plain has no key.
+// checkStorage stores the canary files and reads them back. If there is then no file
+// to request, the key of plain is empty.
 func (e *exam) checkStorage(ctx context.Context) {
 	e.step = StorageStep
 	if e.Key != "" {
@@ -33,7 +33,7 @@ func (e *exam) checkStorage(ctx context.Context) {
 	e.checkModTime(ctx, c.key)
 	e.checkRead(ctx, c)
 	if !e.checkPath(c.key, c.content) {
-		return // and then the proxy has other files
+		return // the proxy would have other files
 	}
 
 	var refused []string
@@ -63,20 +63,20 @@ func (e *exam) putFirst(ctx context.Context) (canary, error) {
 func savingFails(err error) finding {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return finding{"files can't be put into this storage", "name a file that is there, by its key, to be checked without writing"}
+		return finding{"this storage can't save and delete files", "give the doctor the key of an existing file: it then checks without writing (--key)"}
 	case errors.Is(err, syscall.EROFS):
-		return finding{"the file system is mounted read-only here", "name a file that is there, by its key, to be checked without writing (--key)"}
+		return finding{"the file system is mounted read-only here", "give the doctor the key of an existing file: it then checks without writing (--key)"}
 	case errors.Is(err, syscall.ENOSPC):
-		return finding{"the file system is full", "make room: nothing can be stored, nor checked by canary files"}
+		return finding{"the file system is full", "make room for the canary files"}
 	case errors.Is(err, fs.ErrPermission):
-		return finding{"who runs the doctor may not write here", "run it as somebody who may, or name a file that is there by its key"}
+		return finding{"the user that runs the doctor has no right to write here", "run it as a user with that right, or give it the key of an existing file (--key)"}
 	}
-	return finding{"the storage is not reached, or full", "its address and credentials"}
+	return finding{"the storage can't be reached, or is full", "correct its address and credentials, or make room"}
 }
 
-// checkKey reads the file that is looked at.
+// checkKey reads the file of Setup.Key.
 func (e *exam) checkKey(ctx context.Context) {
-	e.end("nothing is to be written")
+	e.end("with a key, nothing is written")
 	e.plain = canary{key: e.Key}
 	if e.Storage == nil {
 		e.skip("storage-read", "no storage is given")
@@ -84,7 +84,7 @@ func (e *exam) checkKey(ctx context.Context) {
 	}
 	content, err := e.read(ctx, e.Key)
 	if err != nil {
-		e.failed("storage-read", finding{"the storage doesn't give the file", "the key, or the storage's address, credentials and permissions"}, "%q: %v", e.Key, err)
+		e.failed("storage-read", finding{"the file can't be read from the storage", "correct the key, or the storage's address, credentials and permissions"}, "%q: %v", e.Key, err)
 		e.plain.key = ""
 		return
 	}
@@ -97,7 +97,7 @@ func (e *exam) checkKey(ctx context.Context) {
 
 func (e *exam) checkRead(ctx context.Context, c canary) {
 	content, err := e.read(ctx, c.key)
-	f := finding{"the storage doesn't give back what was put into it", "the permissions on the storage, or whatever else writes there"}
+	f := finding{"the storage doesn't return the bytes that were stored", "correct the permissions on the storage, or stop other programs that write there"}
 	switch {
 	case err != nil:
 		e.failed("storage-read", f, "%v", err)
@@ -132,13 +132,13 @@ func (e *exam) checkModTime(ctx context.Context, key string) {
 		fi, err = downloadview.Stat(ctx, f)
 	}
 	if err != nil || fi.ModTime().IsZero() {
-		e.skip("storage-clock", "the storage tells no time")
+		e.skip("storage-clock", "the storage has no modification times")
 		return
 	}
 	e.checkClock("storage-clock", "storage", fi.ModTime())
 }
 
-// checkClock compares what somebody takes for now.
+// checkClock compares now, by the clock of whose, with this machine's clock.
 func (e *exam) checkClock(name, whose string, now time.Time) {
 	skew := time.Until(now).Round(time.Second)
 	if skew.Abs() <= longestSkew {
@@ -157,16 +157,16 @@ func (e *exam) checkClock(name, whose string, now time.Time) {
 		way = "behind"
 	}
 	e.failed(name, finding{
-		cause:  fmt.Sprintf("the clock of the %s and the one of this machine differ, and one of them is wrong: signed URLs are not good yet or no more, and files are from the future", whose),
-		change: "have both synchronise their clocks (timedatectl set-ntp true)",
+		cause:  fmt.Sprintf("the clocks of the %s and of this machine differ, so one of them is wrong: signed URLs may be not yet valid or expired, and files may have times in the future", whose),
+		change: "synchronise both clocks (timedatectl set-ntp true)",
 	}, "%v %s", skew.Abs(), way)
 }
 
 func (e *exam) checkMissing(ctx context.Context) {
 	if _, err := e.read(ctx, e.folder+missingName); !errors.Is(err, fs.ErrNotExist) {
 		e.failed("storage-missing", finding{
-			"the storage doesn't say that a missing file is missing: a bucket does so only to who may list it",
-			"allow listing (s3:ListBucket), else what is missing is answered 403",
+			"the storage doesn't report a missing file as missing: a bucket does so only if the credentials may list it",
+			"allow listing (s3:ListBucket); without it, missing files are answered 403",
 		}, "error %v, want one that is fs.ErrNotExist", err)
 		return
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// checkSymlinks makes a link by an absolute path, which a local storage itself
-// doesn't follow. It leads to a canary file and gives nothing away.
+// checkSymlinks creates a link with an absolute path, which a local storage doesn't
+// follow. The link leads to a canary file, so it exposes nothing.
 func (e *exam) checkSymlinks(ctx context.Context) {
 	const name = "proxy-symlinks"
 	if len(e.made) == 0 {
@@ -34,7 +34,7 @@ func (e *exam) checkSymlinks(ctx context.Context) {
 	}
 	defer os.Remove(link)
 	if a := e.directly(ctx, canary{key: e.folder + linkName}); a.status == http.StatusNotFound || a.status == http.StatusForbidden {
-		e.ok(name, "refused by the application, which looks before it hands over")
+		e.ok(name, "the application looks at files before it hands them over, and refuses this link")
 		return
 	}
 	a := e.get(ctx, e.folder+linkName)

@@ -66,10 +66,10 @@ func TestCertificates(t *testing.T) {
 	}{
 		{name: "self-signed", address: "127.0.0.1", cause: "self-signed", change: "--ca-file FILE"},
 		{name: "self-signed and trusted", address: "127.0.0.1", trusted: true},
-		{name: "of another address", address: "192.0.2.1", trusted: true, cause: "for other names", change: "server_name"},
+		{name: "of another address", address: "192.0.2.1", trusted: true, cause: "is not for the host of the URL", change: "server_name"},
 		{name: "expired", address: "127.0.0.1", age: 48 * time.Hour, trusted: true, cause: "has expired", change: "renew"},
-		{name: "no TLS", plain: true, address: "127.0.0.1", cause: "speaks no TLS", change: "http://"},
-		{name: "not asked for", http: true, address: "127.0.0.1", cause: "the port speaks TLS", change: "https://"},
+		{name: "no TLS", plain: true, address: "127.0.0.1", cause: "doesn't use TLS", change: "http://"},
+		{name: "not asked for", http: true, address: "127.0.0.1", cause: "the port needs TLS", change: "https://"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,14 +10,14 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// checkWhole looks at what only shows where all work together.
+// checkWhole checks what needs the storage, the application and the proxy together.
 func (e *exam) checkWhole(ctx context.Context) {
 	e.step = TogetherStep
 	if e.served.err != nil && e.served.status == 0 {
 		e.end("the proxy doesn't answer")
 		return
 	}
-	if e.resultOf("proxy-file") != OK { // what else is wrong may come of that
+	if e.resultOf("proxy-file") != OK { // other faults may follow from that one
 		e.end("the proxy doesn't send the file")
 		return
 	}
@@ -33,7 +33,8 @@ func (e *exam) checkWhole(ctx context.Context) {
 	e.checkCache(ctx)
 }
 
-// checkHeaders looks for what the application says of a download.
+// checkHeaders checks that the application's fields reach the client, once, and that
+// the fields for the proxy don't.
 func (e *exam) checkHeaders(ctx context.Context) {
 	const name = "whole-headers"
 	h, _, handed := e.handover(ctx, e.plain.key)
@@ -50,7 +51,7 @@ func (e *exam) checkHeaders(ctx context.Context) {
 		case len(values) > 1:
 			doubled = append(doubled, f)
 		case len(values) == 0 && want == "" && e.resultOf("app-headers") == Failed:
-			// the application has none, which was told
+			// the application sends none, and app-headers says so
 		case len(values) == 0, want != "" && values[0] != want:
 			lost = append(lost, f)
 		}
@@ -66,11 +67,11 @@ func (e *exam) checkHeaders(ctx context.Context) {
 	case onlySafety && handed && !h.Terms.KeepsSafety && private == nil && doubled == nil:
 		e.warn(name, ev.fieldsLost(lost), "no X-Content-Type-Options, so inline downloads are streamed")
 	case lost != nil:
-		e.failed(name, ev.fieldsLost(lost), "not those of the application: %s", strings.Join(lost, ", "))
+		e.failed(name, ev.fieldsLost(lost), "missing or different from the application's: %s", strings.Join(lost, ", "))
 	case doubled != nil:
 		e.failed(name, ev.of(room.FieldsDoubled), "sent twice: %s", strings.Join(doubled, ", "))
 	case private != nil:
-		e.failed(name, ev.of(room.FieldsShown), "for the proxy alone, and sent to the client: %s", strings.Join(private, ", "))
+		e.failed(name, ev.of(room.FieldsShown), "only for the proxy, but sent to the client: %s", strings.Join(private, ", "))
 	default:
 		e.ok(name, "%s", strings.Join(fields, ", "))
 	}
@@ -91,8 +92,8 @@ func (e *exam) checkClientHeaders(ctx context.Context) {
 	without := e.get(ctx, e.folder+missingName)
 	if a.status != without.status || a.status == http.StatusOK && a.body != without.body || !b.gives(e.plain) || b.body != e.served.body {
 		e.failed("whole-client-headers", finding{
-			"a field that the client sends chooses the file",
-			"drop what clients send: `proxy_set_header X-Accel-Redirect \"\";`, and whatever reads X-Accel-Mapping or X-Sendfile-Type",
+			"a header field of the client changes which file is sent",
+			"drop the client's fields (`proxy_set_header X-Accel-Redirect \"\";`), and remove code that reads X-Accel-Mapping or X-Sendfile-Type",
 		}, "%v and %v, want %v and the file", a, b, without)
 		return
 	}
@@ -107,17 +108,17 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 	switch {
 	case a.status == http.StatusForbidden:
 		e.failed(name, finding{
-			"what is missing is answered 403: a bucket says so to who may not list it, a server to who may not look into the folder",
-			"allow listing (s3:ListBucket), or `error_page 403 =404`",
+			"a missing file is answered 403: a bucket does so if the credentials may not list it, a server if its user may not enter the folder",
+			"allow listing (s3:ListBucket), or set `error_page 403 =404`",
 		}, "%v, want 404", a)
 	case a.status != http.StatusNotFound && e.answersItself(ctx, e.folder+missingName):
-		e.skip(name, "whole-error-pages says what becomes of the application's errors")
+		e.skip(name, "the application answers an error itself: see whole-error-pages")
 	case a.status != http.StatusNotFound:
 		e.failed(name, ev.of(room.ErrorPages), "%v, want 404", a)
 	case a.header.Get("Content-Disposition") != "" || isKept(a.header.Get("Cache-Control")):
 		f := finding{
-			"the error page has the name and the cache policy of the download: browsers save it under that name",
-			"have the rule say `headers: private` (accel.PassAll) together with the configuration that `downloadview config` prints, or look before handing over",
+			"the error page has the name and the cache policy of the download, so browsers save it under that name",
+			"set `headers: private` (accel.PassAll) for the rule and use the configuration that `downloadview config` prints, or have the application look at files before it hands them over (Response.CheckFirst)",
 		}
 		if handed && len(h.Terms.Private) > 0 {
 			f.change = "remove `always` from the add_header lines of the internal location"
@@ -128,7 +129,7 @@ func (e *exam) checkMissingFile(ctx context.Context) {
 	}
 }
 
-// answersItself tells whether the application answers for key by an error.
+// answersItself tells whether the application answers an error for key.
 func (e *exam) answersItself(ctx context.Context, key string) bool {
 	if e.app == nil {
 		return false
@@ -158,14 +159,14 @@ func (e *exam) checkDirectory(ctx context.Context) {
 		case to != "" && location != "" && strings.Contains(to, location):
 			ev := e.evidence(ctx, e.plain, a, e.direct)
 			e.failed(name, finding{
-				"a folder is answered with a redirect that shows the internal location",
-				ev.Words("say `if (-d $request_filename) { return 404; }` in `location LOCATION`, or look before handing over"),
+				"the answer for a folder is a redirect that shows the internal location",
+				ev.Words("set `if (-d $request_filename) { return 404; }` in `location LOCATION`, or have the application look at files before it hands them over (Response.CheckFirst)"),
 			}, "%v", a)
 			return
 		case a.status == http.StatusOK && strings.Contains(a.body, plainName):
 			e.failed(name, finding{
-				"the proxy lists what is in a folder",
-				"`autoindex off;` in nginx, no `browse` in Caddy, `Options -Indexes` in Apache, `dir-listing.activate = \"disable\"` in lighttpd; or the application's --index, if that isn't wanted",
+				"clients get a list of the files in a folder",
+				"set `autoindex off;` in nginx, `Options -Indexes` in Apache, `dir-listing.activate = \"disable\"` in lighttpd, no `browse` in Caddy; or remove the application's --index, if no list is wanted",
 			}, "%v", a)
 			return
 		}
@@ -173,7 +174,8 @@ func (e *exam) checkDirectory(ctx context.Context) {
 	e.ok(name, "not shown")
 }
 
-// checkErrorPages compares an error that the application answers itself.
+// checkErrorPages compares an error of the application with its answer through the
+// proxy.
 func (e *exam) checkErrorPages(ctx context.Context) {
 	const name = "whole-error-pages"
 	if e.app == nil {
@@ -191,7 +193,7 @@ func (e *exam) checkErrorPages(ctx context.Context) {
 		case got.status != want.status:
 			e.failed(name, ev.of(room.ErrorPages), "%d from the application becomes %v", want.status, got)
 		case got.body != want.body:
-			e.warn(name, ev.of(room.ErrorPages), "another page takes the place of the application's")
+			e.warn(name, ev.of(room.ErrorPages), "the application's error page is replaced by another")
 		default:
 			e.ok(name, "%d is passed on", want.status)
 		}
@@ -200,7 +202,8 @@ func (e *exam) checkErrorPages(ctx context.Context) {
 	e.skip(name, "the application answers no error itself")
 }
 
-// checkCache asks for a file before it is there, while it is, and after.
+// checkCache requests a file before it is stored, while it exists, and after it is
+// removed.
 func (e *exam) checkCache(ctx context.Context) {
 	const name = "whole-cache"
 	if len(e.made) == 0 {
@@ -221,19 +224,19 @@ func (e *exam) checkCache(ctx context.Context) {
 	case !e.served.gives(e.plain):
 		e.skip(name, "the proxy doesn't send the file")
 	case before.status >= 400 && during.status == before.status && !during.gives(c):
-		e.failed(name, ev.of(room.ErrorsCached), "%d for a file that has come since%s", during.status, age(during))
+		e.failed(name, ev.of(room.ErrorsCached), "%d for a file that was stored after the first request%s", during.status, age(during))
 	case !during.gives(c):
 		e.failed(name, ev.of(room.ErrorsCached), "%v for a file that was just stored%s", during, age(during))
 	case err != nil:
 		e.skip(name, "the canary file was not removed")
 	case after.gives(c):
-		e.failed(name, ev.of(room.FilesCached), "200 for a file that has gone since%s: permission is not asked either", age(after))
+		e.failed(name, ev.of(room.FilesCached), "200 for a file that was removed%s: the application's permission checks are skipped too", age(after))
 	default:
 		e.ok(name, "%d, 200, %d", before.status, after.status)
 	}
 }
 
-// age tells what a cache says of itself.
+// age returns the fields by which a cache describes its answer, in parentheses.
 func age(a answer) string {
 	var said []string
 	for _, f := range []string{"Age", "X-Cache", "X-Cache-Status", "Cf-Cache-Status"} {

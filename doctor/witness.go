@@ -14,11 +14,12 @@ const (
 	handed       = " hands over"
 )
 
-// Witness has an application say how it was asked, which can't be seen from
-// behind its proxy: answers to requests with the field X-Downloadview-Doctor,
-// which the doctor sends, have it too, with the version of HTTP, "close" where
-// the connection ends with the answer, and "hands over" where the proxy is told to
-// send the file. Other requests are left alone.
+// Witness returns a handler that lets the doctor see, through the proxy, how the
+// request reached the application. If a request has the field X-Downloadview-Doctor,
+// which the doctor sends, next's answer gets a field of that name. Its value is the
+// HTTP version of the request, then "close" if the connection closes after the
+// answer, and "hands over" if the proxy sends the file. Other requests pass
+// unchanged.
 func Witness(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header[witnessField]) > 0 {
@@ -27,7 +28,7 @@ func Witness(next http.Handler) http.Handler {
 				seen += closes
 			}
 			w.Header().Set(witnessField, seen)
-			defer func() { // what is handed over has no body that the header went out with
+			defer func() { // still in time: a hand-over writes no body
 				if field, _ := (answer{header: w.Header()}).handsOver(); field != "" {
 					w.Header().Set(witnessField, seen+handed)
 				}
@@ -37,7 +38,7 @@ func Witness(next http.Handler) http.Handler {
 	})
 }
 
-// checkConnection asks a [Witness] how the proxy speaks to the application.
+// checkConnection checks the proxy's connections to the application, by a [Witness].
 func (e *exam) checkConnection(ctx context.Context) {
 	const name = "proxy-connection"
 	ev := evidence{proxy: e.proxy}
@@ -56,5 +57,5 @@ func (e *exam) checkConnection(ctx context.Context) {
 		}
 		return
 	}
-	e.skip(name, "the application has no doctor.Witness, or answers nothing itself")
+	e.skip(name, "the application has no doctor.Witness, or hands over every request")
 }

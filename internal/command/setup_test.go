@@ -74,7 +74,7 @@ func TestDoctorOfABrokenSetup(t *testing.T) {
 	site := startPrinted(t, "nginx", public, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
 	var stdout, stderr bytes.Buffer
 	status := Run(t.Context(), []string{"doctor", site, "--app", p.url, "--accel=nginx", "--rule", rule, media}, &stdout, &stderr, openLocal)
-	if status != exitFailure || !strings.Contains(stdout.String(), "failed          proxy-location") || !strings.Contains(stdout.String(), "say `internal;` in `location /_media/`") {
+	if status != exitFailure || !strings.Contains(stdout.String(), "failed          proxy-location") || !strings.Contains(stdout.String(), "set `internal;` in `location /_media/`") {
 		t.Errorf("status %d, %s%s", status, &stderr, &stdout)
 	}
 	if left, err := filepath.Glob(filepath.Join(media, ".downloadview*")); err != nil || left != nil {
