@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Application runs h until the test is over and returns where it listens.
+// Application runs h until the test ends and returns its address, HOST:PORT.
 func Application(t testing.TB, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -16,7 +16,7 @@ func Application(t testing.TB, h http.HandlerFunc) string {
 	return s.Listener.Addr().String()
 }
 
-// Answer has an application send fields and nothing else.
+// Answer returns a handler that sends fields and no body.
 func Answer(fields http.Header) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for name, values := range fields {
@@ -25,7 +25,7 @@ func Answer(fields http.Header) http.HandlerFunc {
 	}
 }
 
-// Write makes a file below dir, and the folders that it needs.
+// Write creates a file below dir, and the folders above it.
 func Write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))

@@ -16,13 +16,13 @@ import (
 type Front struct {
 	*Server
 	Kind
-	Dir string // what the rule is for
+	Dir string // the directory of the rule
 }
 
-// A Kind is a server and how it is told which file to send.
+// A Kind is a server, with the form of its rules and header field.
 type Kind struct{ proxies.Proxy }
 
-// KindOf returns that of the server called name.
+// KindOf returns the Kind of the server called name.
 func KindOf(t testing.TB, name string) Kind {
 	t.Helper()
 	return Kind{find(t, name)}
@@ -31,7 +31,7 @@ func KindOf(t testing.TB, name string) Kind {
 // Field is the header field that hands a file over.
 func (k Kind) Field() string { return k.Accel().Field }
 
-// Rule is one for the files in dir.
+// Rule returns a rule for the files in dir.
 func (k Kind) Rule(name, location, dir string) site.Rule {
 	r := site.Rule{Rule: accel.Rule{Name: name, Source: dir, Destination: dir}}
 	if k.Locations {
@@ -40,7 +40,8 @@ func (k Kind) Rule(name, location, dir string) site.Rule {
 	return r
 }
 
-// encode is how the server wants the name of a file: as it is, or percent-encoded.
+// encode returns the name of a file in the form for the server: unchanged or
+// percent-encoded.
 func (k Kind) encode(name string) string {
 	if value, _ := k.Accel().Encode("", "a b"); value == "a b" {
 		return name
@@ -66,11 +67,13 @@ func NewFront(t testing.TB, name string, edit func(conf string) string) *Front {
 	return &Front{Start(t, name, s, Options{Edit: edit}), k, dir}
 }
 
-// AnswerPrefix begins the name of a request's field that [SendOrEcho] answers with.
+// AnswerPrefix begins the names of request fields that [SendOrEcho] copies to its
+// answer.
 const AnswerPrefix = "Answer-"
 
-// SendOrEcho answers a request for /send, or below it, with what the fields under
-// [AnswerPrefix] say, and all others with what it saw.
+// SendOrEcho answers a request for /send, or below it, with the fields of the request
+// that begin with [AnswerPrefix]. It answers all others with their method, URI and
+// host.
 func SendOrEcho(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/send" && !strings.HasPrefix(r.URL.Path, "/send/") {
 		w.Header()["Content-Type"] = nil
@@ -88,7 +91,7 @@ func SendOrEcho(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Value is what hands over the file called name.
+// Value returns the value of the header field that hands over the file called name.
 func (f *Front) Value(name string) string {
 	if f.Locations {
 		return "/_media/" + f.encode(name)
@@ -96,8 +99,8 @@ func (f *Front) Value(name string) string {
 	return f.encode(f.Dir + "/" + name)
 }
 
-// Send has the application hand value over, with the fields of an answer that
-// has them all, and those of the request.
+// Send sends a request that makes the application hand over value, with the fields
+// of [Described]. fields are names and values for the request.
 func (f *Front) Send(t testing.TB, method, value string, fields ...string) *http.Response {
 	t.Helper()
 	h := f.Answering(value)
@@ -107,7 +110,8 @@ func (f *Front) Send(t testing.TB, method, value string, fields ...string) *http
 	return f.Do(t, method, "/send", h)
 }
 
-// Answering has the application hand value over.
+// Answering returns the request fields that make the application hand over value,
+// with the fields of [Described].
 func (f *Front) Answering(value string) http.Header {
 	h := http.Header{}
 	for name, v := range Described {
@@ -117,7 +121,7 @@ func (f *Front) Answering(value string) http.Header {
 	return h
 }
 
-// Described is what an application says of a file.
+// Described has the fields that an application sends for a file.
 var Described = map[string]string{
 	"Accept-Ranges":           "bytes",
 	"Cache-Control":           "private, max-age=60",

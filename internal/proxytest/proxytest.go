@@ -17,10 +17,10 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// Options are what differs from test to test.
+// Options are the optional settings of [Start].
 type Options struct {
-	// Edit changes the printed configuration before the server reads it, to
-	// break it on purpose; nil leaves it.
+	// Edit changes the printed configuration before the server reads it, for example
+	// to break it on purpose; nil leaves it unchanged.
 	Edit func(conf string) string
 }
 
@@ -28,18 +28,18 @@ type Options struct {
 type Server struct {
 	URL     string // without a slash at its end
 	Addr    string // host and port of URL
-	Conf    string // what the server was given to read
+	Conf    string // the server's configuration
 	Process *testserver.Process
 
 	transport *http.Transport
 }
 
 // Start prints the configuration of server, a name such as "nginx" or
-// "caddy@2.6", and runs it until the test is over. It returns when connections
-// are accepted. The site's Listen and Folder are filled in where they are empty.
+// "caddy@2.6", and runs it until the test ends. It returns when the server accepts
+// connections. If the site's Listen or Folder is empty, Start sets it.
 //
-// Without the server the test is skipped or fails, as [testserver.Binary] says.
-// What it wrote to its error log is shown where the test failed.
+// If the server isn't installed, the test is skipped or fails, as
+// [testserver.Binary] says. If the test fails, the server's error log is shown.
 func Start(t testing.TB, server string, s site.Site, o Options) *Server {
 	t.Helper()
 	p := find(t, server)
@@ -72,9 +72,9 @@ func Start(t testing.TB, server string, s site.Site, o Options) *Server {
 	return &Server{URL: "http://" + s.Listen, Addr: s.Listen, Conf: conf, Process: process, transport: transport}
 }
 
-// Binary returns the path of the server's program. Without it the test is skipped or
-// fails, as [testserver.Binary] says; the variable is DOWNLOADVIEW_ and the letters
-// and digits of the server's name.
+// Binary returns the path of the server's program. If it isn't installed, the test is
+// skipped or fails, as [testserver.Binary] says. The environment variable for the path
+// is DOWNLOADVIEW_ and the letters and digits of the server's name in capitals.
 func Binary(t testing.TB, server string) string {
 	t.Helper()
 	env := strings.Map(func(r rune) rune {
@@ -86,13 +86,13 @@ func Binary(t testing.TB, server string) string {
 	return testserver.Binary(t, find(t, server).Start.Binary, "DOWNLOADVIEW_"+env)
 }
 
-// Environ is the test's environment with folder as the user's home, where some
-// servers keep their configuration.
+// Environ returns the test's environment, with folder as the user's home directory:
+// some servers write there.
 func Environ(folder string) []string {
 	return append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
 }
 
-// Names returns the names of all servers that tests run.
+// Names returns the names of all servers that tests can run.
 func Names() []string {
 	var names []string
 	for _, p := range proxies.All() {

@@ -6,8 +6,9 @@ import (
 	"syscall"
 )
 
-// unprivileged has cmd run as somebody else than root, since Apache refuses to
-// send files as root. It may still read what root made for the test.
+// unprivileged makes cmd run as another user if this test runs as root, because Apache
+// refuses to send files as root. The user can still read the files that root created
+// for the test.
 func unprivileged(cmd *exec.Cmd) {
 	if os.Geteuid() != 0 {
 		return

@@ -4,5 +4,5 @@ package proxytest
 
 import "os/exec"
 
-// unprivileged is for Linux, where tests run as root in containers.
+// unprivileged does nothing: only on Linux do tests run as root, in containers.
 func unprivileged(*exec.Cmd) {}
