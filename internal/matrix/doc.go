@@ -1,5 +1,5 @@
-// Package matrix compares what clients get through each proxy with what they
-// get streamed: for every storage, name and kind of request, byte for byte and
-// header for header. What differs is the table of docs/servers.md, which the
-// tests write with -update and otherwise check.
+// Package matrix compares the answers that clients get through each proxy with the
+// streamed ones: for every storage, name and kind of request, byte for byte and header
+// for header. The differences are the table of docs/servers.md. The tests check that
+// table, or write it if they run with -update.
 package matrix
