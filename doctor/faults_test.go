@@ -30,8 +30,8 @@ func TestDiagnoseByStage(t *testing.T) {
 		{"no server", "", room.Evidence{Got: got(404), Handed: true}, "doesn't find the file"},
 		{"a decoy before special names", "lighttpd", room.Evidence{Got: got(200), Hostile: true, Mistake: room.DecodedTwice}, "decoded once too often"},
 		{"special names", "lighttpd", room.Evidence{Got: got(404), Hostile: true}, "as lighttpd expects"},
-		{"a version's own", "apache@1.0", room.Evidence{Got: got(404), Hostile: true}, "Apache takes them raw"},
-		{"not that version's", "apache", room.Evidence{Got: got(404), Hostile: true}, "in another way than Apache expects"},
+		{"a version's own", "apache@1.0", room.Evidence{Got: got(404), Hostile: true}, "Apache doesn't decode them"},
+		{"not that version's", "apache", room.Evidence{Got: got(404), Hostile: true}, "differently than Apache expects"},
 		{"any version of a server", "caddy@x", room.Evidence{Got: got(404), Handed: true}, "Caddy finds no such file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

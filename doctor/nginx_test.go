@@ -139,12 +139,12 @@ func TestNginxBroken(t *testing.T) {
 		},
 		{
 			"expires", edits("expires off;", "expires 1h;"),
-			"whole-headers", doctor.Failed, "both send a field", "remove the add_header or expires",
+			"whole-headers", doctor.Failed, "both send the field", "remove the add_header or expires",
 		},
 		{
 			"private fields shown", edits("proxy_hide_header X-Download-Content-Disposition;", "", "add_header Content-Disposition $upstream_http_x_download_content_disposition;",
 				"add_header Content-Disposition $upstream_http_x_download_content_disposition; add_header X-Download-Content-Disposition $upstream_http_x_download_content_disposition;"),
-			"whole-headers", doctor.Failed, "for it alone", "`proxy_hide_header`",
+			"whole-headers", doctor.Failed, "only for nginx", "`proxy_hide_header`",
 		},
 		{
 			"always on the error page", edits("add_header Content-Disposition $upstream_http_x_download_content_disposition;", "add_header Content-Disposition $upstream_http_x_download_content_disposition always;"),
@@ -160,7 +160,7 @@ func TestNginxBroken(t *testing.T) {
 		},
 		{
 			"entity tags off", edits("etag on;", "etag off; if_modified_since off;"),
-			"proxy-conditional", doctor.Failed, "doesn't judge", "`etag on;`",
+			"proxy-conditional", doctor.Failed, "doesn't evaluate", "`etag on;`",
 		},
 		{
 			"errors intercepted", looks(edits(proxied, proxied+" proxy_intercept_errors on; error_page 404 /sorry; location = /sorry { internal; return 404 sorry; }")),

@@ -28,7 +28,7 @@ func TestOtherAnswers(t *testing.T) {
 		}},
 		{"nginx", breakage{
 			"a location for the path", edits(proxied, "location /files/ { root /srv/elsewhere; }\n"+proxied),
-			"proxy-file", doctor.Failed, "nginx doesn't ask the application for /files/", "`proxy_pass` in the `location /files/`",
+			"proxy-file", doctor.Failed, "nginx doesn't send requests for /files/ to the application", "`proxy_pass` in the `location /files/`",
 		}},
 		{"apache", breakage{
 			"first virtual host", edits("<VirtualHost ", "<VirtualHost *:PORT>\n ServerName first.example.com\n DocumentRoot /nowhere\n</VirtualHost>\n<VirtualHost ", "AllowEncodedSlashes NoDecode", "ServerName files.example.com\nAllowEncodedSlashes NoDecode"),

@@ -19,15 +19,15 @@ func TestApacheBroken(t *testing.T) {
 		},
 		{
 			"wrong directory", func(t *testing.T, s *setting) { s.rule.Destination = filepath.Dir(s.dir) + "/elsewhere" },
-			"proxy-file", doctor.Failed, "another directory than the storage's", "the rule's Destination is DIR",
+			"proxy-file", doctor.Failed, "another directory than the storage's", "the path that DIR",
 		},
 		{
 			"encoded in place of raw names", func(t *testing.T, s *setting) { s.accel = "apache@1.0" },
-			"proxy-names", doctor.Failed, "Apache takes them raw", "`apache` in place of `apache@1.0`",
+			"proxy-names", doctor.Failed, "Apache doesn't decode them", "`apache` in place of `apache@1.0`",
 		},
 		{
 			"request changed on the way", edits(" nocanon", ""),
-			"proxy-names", doctor.Failed, "isn't passed on as it came", "`nocanon` at ProxyPass",
+			"proxy-names", doctor.Failed, "Apache changes the request's path", "`nocanon` to ProxyPass",
 		},
 		{
 			"headers not copied", edits("XSendFile On", "XSendFile On\nHeader unset X-Content-Type-Options", "LoadModule xsendfile_module", "LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\nLoadModule xsendfile_module"),
@@ -111,7 +111,7 @@ func TestCaddyBroken(t *testing.T) {
 		},
 		{
 			"gzip on", edits("reverse_proxy ", "encode gzip\n\treverse_proxy "),
-			"proxy-encoding", doctor.Failed, "`encode` compresses", "out of `encode`",
+			"proxy-encoding", doctor.Failed, "`encode` compresses", "from `encode`",
 		},
 		{
 			"proxy doesn't reach the application", func(t *testing.T, s *setting) { s.site.Upstream = "127.0.0.1:1" },
@@ -122,6 +122,6 @@ func TestCaddyBroken(t *testing.T) {
 	}
 	breakage{
 		"encoded in place of raw names", func(t *testing.T, s *setting) { s.accel = "caddy" },
-		"proxy-names", doctor.Failed, "Caddy takes them raw", "`caddy@2.6` in place of `caddy`",
+		"proxy-names", doctor.Failed, "Caddy doesn't decode them", "`caddy@2.6` in place of `caddy`",
 	}.run(t, "caddy@2.6")
 }

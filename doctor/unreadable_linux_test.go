@@ -31,7 +31,7 @@ func TestUnreadable(t *testing.T) {
 	report := run(t, setup, s.dir)
 	breakage{
 		check: "proxy-file", result: doctor.Failed,
-		cause: "nginx may not read the file", change: "chmod o+x on each directory above DIR/",
+		cause: "its user has no right to read the file", change: "chmod o+x on each directory above DIR/",
 	}.expect(t, report, s.dir)
 	if c := check(t, report, "proxy-file"); !strings.Contains(c.Detail, fmt.Sprint(http.StatusForbidden)) {
 		t.Errorf("proxy-file: %q, want 403 in it", c.Detail)

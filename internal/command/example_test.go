@@ -13,6 +13,6 @@ func ExampleRun() {
 	status := command.Run(context.Background(), args, os.Stdout, os.Stdout, nil)
 	fmt.Println("status", status)
 	// Output:
-	// downloadview: --accel: version "two" of proxy "caddy@two"; want two numbers, such as 2.6
+	// downloadview: --accel: version "two" of proxy "caddy@two" is not valid; want two numbers, such as 2.6
 	// status 2
 }

@@ -176,7 +176,7 @@ func TestOthersErrors(t *testing.T) {
 		{"no listen", "apache", func(s *site.Site) { s.Listen = "" }, "listen"},
 		{"no listen", "lighttpd", func(s *site.Site) { s.Listen = "" }, "listen"},
 		{"no listen", "caddy", func(s *site.Site) { s.Listen = "" }, "listen"},
-		{"all there is", "apache", func(s *site.Site) { s.Rules[0].Destination = "/" }, `"/"`},
+		{"the whole file system", "apache", func(s *site.Site) { s.Rules[0].Destination = "/" }, `"/"`},
 		{"dots", "lighttpd", func(s *site.Site) { s.Rules[0].Destination = "/srv/../etc" }, `"/srv/../etc"`},
 		{"a question mark in a socket", "apache", func(s *site.Site) { s.Upstream = "unix:/run/a?b" }, `"/run/a?b"`},
 		{"a colon in a rule's location", "caddy", func(s *site.Site) { s.Rules[0].Destination = "/_a:b/" }, `"/_a:b/"`},

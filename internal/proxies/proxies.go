@@ -1,6 +1,6 @@
-// Package proxies has the table of all servers that files can be handed over to.
-// A server is added by its function in package accel, its room (a folder here), and
-// a line of the table.
+// Package proxies has the table of all servers that files can be handed over to. To
+// add a server, add its function in package accel, its room (a folder here), and a
+// line of the table.
 package proxies
 
 import (
@@ -17,22 +17,22 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// A Proxy is one kind of server, in the versions that behave alike.
+// A Proxy is one kind of server, in versions that behave alike.
 type Proxy struct {
 	room.Room
 
-	// Server is what it is called without a version, such as "caddy".
+	// Server is the name without a version, such as "caddy".
 	Server string
 
-	// Name is Server, or Server and a version such as "caddy@2.6", where other
-	// versions behave in another way. Versions says in words which are meant.
+	// Name is Server; if other versions behave differently, it is Server and a
+	// version, such as "caddy@2.6". Versions describes the versions in words.
 	Name, Versions string
 
-	covers func(version) bool // nil: the versions that no other line covers
+	covers func(version) bool // nil means the versions that no other line covers
 }
 
-// table has a line for each server, and one more for versions that behave in
-// another way.
+// table has a line for each server, and a further line for versions that behave
+// differently.
 var table = []Proxy{
 	{Server: "nginx", Name: "nginx", Room: nginx.Room},
 	{Server: "apache", Name: "apache", Room: apache.Room},
@@ -42,13 +42,13 @@ var table = []Proxy{
 	{Server: "caddy", Name: "caddy@2.6", Versions: "up to 2.6", covers: before(2, 7), Room: caddy.Room26},
 }
 
-// All returns every server and version, in the order in which they are told.
+// All returns every server and version, in the order of the table.
 func All() []Proxy { return slices.Clone(table) }
 
 // Servers returns the names of the servers, without versions.
 func Servers() []string { return Where(func(Proxy) bool { return true }) }
 
-// Where returns the names of the servers, without versions, of which is is true.
+// Where returns the names, without versions, of the servers for which is returns true.
 func Where(is func(Proxy) bool) []string {
 	var names []string
 	for _, p := range table {
@@ -73,15 +73,15 @@ func join(names []string, last string) string {
 	return strings.Join(names[:n], ", ") + last + names[n]
 }
 
-// Find returns the proxy with the name of a server, or a server and any version of
-// it, such as "caddy@2.5". The error names what is wrong with the name.
+// Find returns the proxy for a name: that of a server, or a server and any version,
+// such as "caddy@2.5". The error says what is wrong with the name.
 func Find(name string) (Proxy, error) {
 	server, text, versioned := strings.Cut(name, "@")
 	var v version
 	if versioned {
 		var ok bool
 		if v, ok = parseVersion(text); !ok {
-			return Proxy{}, fmt.Errorf("version %q of proxy %q; want two numbers, such as 2.6", text, name)
+			return Proxy{}, fmt.Errorf("version %q of proxy %q is not valid; want two numbers, such as 2.6", text, name)
 		}
 	}
 	var found Proxy
@@ -111,17 +111,17 @@ func Fields() []string {
 	return fields
 }
 
-// IsLocation tells whether a header field that hands a file over names an internal
-// location, and not a file by its path.
+// IsLocation tells whether the value of a hand-over's header field is an internal
+// location. Otherwise it is the path of a file.
 func IsLocation(field string) bool {
 	return slices.ContainsFunc(table, func(p Proxy) bool { return p.Locations && p.Accel().Field == field })
 }
 
-// Print writes a server's configuration for s. name is that of a [Proxy].
+// Print writes a server's configuration for s. name is the Name of a [Proxy].
 //
-// Every value of s is written such that the server takes it for a value,
-// whatever it holds. What the server has no way to express is an error that
-// names it, and then nothing is written.
+// Every value of s is quoted, so that the server reads it as a value, whatever
+// characters it has. If the server's syntax can't express a value, the error names
+// the value, and nothing is written.
 func Print(w io.Writer, name string, s site.Site, part site.Part) error {
 	i := slices.IndexFunc(table, func(p Proxy) bool { return p.Name == name })
 	if i < 0 {

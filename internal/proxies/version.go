@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A version is the first two numbers of one.
+// A version has the first two numbers of a server's version.
 type version [2]int
 
 func from(major, minor int) func(version) bool {

@@ -15,27 +15,27 @@ var text string
 
 var texts = site.Template(text, quote)
 
-// conf is a Site in the words of Apache's configuration.
+// conf has a Site's values in the form for Apache's configuration.
 type conf struct {
 	site.Site
-	Address     string // where it listens
+	Address     string // where Apache listens
 	Port        string
-	Application string // its URL
+	Application string // the URL of the application
 	Directories []string
 	Streamed    []string // the names of rules
 	Modules     []string
 
-	// Unescapes is for mod_xsendfile 1.0, which knows the directive.
+	// Unescapes is set for mod_xsendfile 1.0, which has the directive.
 	Unescapes bool
 }
 
-// Print writes for mod_xsendfile 0.12, which takes paths as they are.
+// Print writes a configuration for mod_xsendfile 0.12, which doesn't decode paths.
 func Print(w io.Writer, s site.Site, p site.Part) error {
 	return print(w, p, conf{Site: s})
 }
 
-// Print10 writes for mod_xsendfile 1.0. It is a beta that Debian doesn't
-// have, so this is what its manual says, not what was tried.
+// Print10 writes a configuration for mod_xsendfile 1.0. It is a beta that Debian
+// doesn't have, so this follows the manual and is not tested.
 func Print10(w io.Writer, s site.Site, p site.Part) error {
 	return print(w, p, conf{Site: s, Unescapes: true})
 }
@@ -67,8 +67,8 @@ func print(w io.Writer, p site.Part, c conf) error {
 	return site.Write(w, texts, p, c)
 }
 
-// upstream returns the application's URL, in which a socket's path ends
-// at the first of some characters.
+// upstream returns the application's URL. It refuses characters that end a socket's
+// path in such a URL.
 func (s conf) upstream() (string, error) {
 	a, err := s.Site.Application()
 	switch {

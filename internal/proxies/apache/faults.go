@@ -7,63 +7,63 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// faults are what can be wrong with Apache, or with what is in front of and behind
-// it, by stage.
+// faults are the known faults of Apache and of the servers in front of and behind it,
+// by stage.
 var faults = map[room.Stage][]room.Fault{
 	room.Names: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Mistake == room.NeverDecoded },
-			Cause:  "names are percent-encoded and Apache takes them raw: this is mod_xsendfile 0.12, or XSendFileUnescape is off",
-			Change: "the application's accelerator: `apache` in place of `apache@1.0`; or `XSendFileUnescape On` with mod_xsendfile 1.0",
+			Cause:  "the application percent-encodes names, but Apache doesn't decode them: this is mod_xsendfile 0.12, or XSendFileUnescape is off",
+			Change: "set the application's accelerator to `apache` in place of `apache@1.0`; or set `XSendFileUnescape On` with mod_xsendfile 1.0",
 		},
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Mistake == room.DecodedTwice },
-			Cause:  "names are raw and somebody decodes them: this is mod_xsendfile 1.0, or the request isn't passed on as it came",
-			Change: "the application's accelerator: `apache@1.0` in place of `apache`; or `nocanon` at ProxyPass",
+			Cause:  "the application doesn't percent-encode names, but they are decoded: this is mod_xsendfile 1.0, or Apache changes the request's path",
+			Change: "set the application's accelerator to `apache@1.0` in place of `apache`; or add `nocanon` to ProxyPass",
 		},
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Hostile },
-			Cause:  "the request isn't passed on as it came, or names are encoded in another way than Apache expects",
-			Change: "`nocanon` at ProxyPass, `AllowEncodedSlashes NoDecode`, `MergeSlashes Off`; `apache` with mod_xsendfile 0.12, `apache@1.0` with 1.0",
+			Cause:  "Apache changes the request's path, or the application encodes names differently than Apache expects",
+			Change: "add `nocanon` to ProxyPass, and set `AllowEncodedSlashes NoDecode` and `MergeSlashes Off`; or set the application's accelerator to `apache` for mod_xsendfile 0.12, to `apache@1.0` for 1.0",
 		},
 	},
 	room.Way: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Reach == room.OtherServer },
-			Cause:  "Apache doesn't ask the application: another virtual host answers for the host SITE, such as the first one",
-			Change: "say `ServerName SITE` in the VirtualHost with ProxyPass, or put it first",
+			Cause:  "Apache doesn't send the request to the application: another virtual host answers for the host SITE, such as the first one",
+			Change: "set `ServerName SITE` in the VirtualHost with ProxyPass, or put that VirtualHost first",
 		},
 	},
 	room.HandOver: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Handed && ev.IsEmpty() },
-			Cause:  "X-Sendfile is not enabled: Apache passes it on, with an empty body",
-			Change: "say `XSendFile On` where ProxyPass is, and load mod_xsendfile (a2enmod xsendfile)",
+			Cause:  "X-Sendfile is not enabled: Apache passes the field on to the client, with an empty body",
+			Change: "set `XSendFile On` beside ProxyPass, and load mod_xsendfile (a2enmod xsendfile)",
 		},
 	},
 	room.Location: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Handed && ev.Got.Status == http.StatusNotFound },
-			Cause:  "Apache may not send from there, or finds no such file: XSendFilePath doesn't cover LOCATION, or the rule's Destination is another directory than the storage's",
-			Change: "say `XSendFilePath SLASHLESS`; the rule's Destination is DIRECTORY as Apache sees it",
+			Cause:  "Apache refuses the file or doesn't find it: XSendFilePath doesn't cover LOCATION, or the rule's Destination is another directory than the storage's",
+			Change: "set `XSendFilePath SLASHLESS`; or correct the rule's Destination: the path that DIRECTORY has on Apache's machine",
 		},
 	},
 }
 
-// findings are what a symptom comes from.
+// findings are the causes of symptoms.
 var findings = map[room.Symptom]room.Finding{
 	room.RangesOff: {
-		Cause:  "ranges are off, or what is sent is filtered on the way",
-		Change: "remove `MaxRanges none`, and `RequestHeader unset Range`; `SetEnv no-gzip 1`",
+		Cause:  "ranges are off, or a filter changes downloads",
+		Change: "remove `MaxRanges none` and `RequestHeader unset Range`; add `SetEnv no-gzip 1`",
 	},
 	room.Compressed: {
-		Cause:  "mod_deflate or mod_brotli compresses downloads: they have no length and no ranges",
-		Change: "say `SetEnv no-gzip 1` and `SetEnv no-brotli 1`",
+		Cause:  "mod_deflate or mod_brotli compresses downloads, so they have no length and no ranges",
+		Change: "add `SetEnv no-gzip 1` and `SetEnv no-brotli 1`",
 	},
 }
 
-// faults10 are those of mod_xsendfile 1.0: names that aren't found are never
-// decoded.
+// faults10 are the faults of mod_xsendfile 1.0. If it doesn't find a name, the cause
+// is that the name is never decoded.
 func faults10() map[room.Stage][]room.Fault {
 	all := maps.Clone(faults)
 	encoded := all[room.Names][0]

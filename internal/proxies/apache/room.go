@@ -1,4 +1,5 @@
-// Package apache has what is known of Apache with mod_xsendfile.
+// Package apache describes Apache with mod_xsendfile: its configuration, its faults,
+// and how tests start it.
 package apache
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// Room is that of Apache with mod_xsendfile 0.12.
+// Room describes Apache with mod_xsendfile 0.12.
 var Room = room.Room{
 	Title:    "Apache",
 	Accel:    accel.Apache,
@@ -20,7 +21,7 @@ var Room = room.Room{
 		Binary: "apache2",
 		File:   "httpd.conf",
 		Args: func(s site.Site, _ string) []string {
-			// One process: nothing is left behind when it is killed.
+			// One process, so that no child survives when it is killed.
 			return []string{"-X", "-f", filepath.Join(s.Folder, "httpd.conf"), "-c", "ErrorLog /dev/stderr"}
 		},
 		Check:     func(path string) []string { return []string{"-t", "-f", path} },
@@ -28,7 +29,7 @@ var Room = room.Room{
 	},
 }
 
-// Room10 is that of Apache with mod_xsendfile 1.0, which no test runs: Debian
+// Room10 describes Apache with mod_xsendfile 1.0. No test runs it, because Debian
 // doesn't have it.
 var Room10 = room.Room{
 	Title:    Room.Title,

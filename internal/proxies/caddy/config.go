@@ -18,7 +18,7 @@ var text string
 
 var texts = site.Template(text, quote)
 
-// conf is a Site in the words of a Caddyfile.
+// conf has a Site's values in the form for a Caddyfile.
 type conf struct {
 	site.Site
 	Bind, Port string
@@ -26,16 +26,16 @@ type conf struct {
 	Locations  []location
 	Streamed   []string // the names of rules
 
-	// Old is Caddy 2.6, which takes the names of files as they are and lacks
+	// Old is set for Caddy 2.6, which doesn't decode the names of files and lacks
 	// some directives.
 	Old bool
 }
 
-// location is what one rule's X-Accel-Redirect begins with.
+// location is the internal location of one rule.
 type location struct {
 	Title     string
 	Prefix    string // ends in a slash
-	Strip     string // without it, "" where that leaves nothing
+	Strip     string // Prefix without that slash
 	Directory string
 }
 
@@ -54,7 +54,7 @@ func print(w io.Writer, p site.Part, c conf) error {
 	}
 	c.Streamed = streamed
 	for _, r := range c.Rules {
-		// A name stands in a comment, where Caddy replaces, too.
+		// The name is printed in a comment, where Caddy replaces variables too.
 		if strings.Contains(r.Title(), variable) {
 			return fmt.Errorf("rule %q: name has %q in it, which Caddy would replace", r.Title(), variable)
 		}
@@ -74,7 +74,8 @@ func print(w io.Writer, p site.Part, c conf) error {
 	return site.Write(w, texts, p, c)
 }
 
-// locations returns the longest first: Caddy takes the first that fits.
+// locations returns the locations of rules, the longest first, because Caddy uses the
+// first that matches.
 func locations(rules []site.Rule) ([]location, error) {
 	var locations []location
 	names := make(map[string]string)
@@ -96,8 +97,8 @@ func locations(rules []site.Rule) ([]location, error) {
 }
 
 func newLocation(r site.Rule) (location, error) {
-	// Anything else would have to be written in three ways: for the matcher, for
-	// what is stripped, and percent-encoded by the application.
+	// Any other character would need three forms: one for the matcher, one for
+	// strip_prefix, and one percent-encoded by the application.
 	for _, c := range []byte(r.Destination) {
 		if !site.IsAlphanumeric(c) && !strings.ContainsRune("/-._~", rune(c)) {
 			return location{}, fmt.Errorf("destination %q has %q in it; want letters, digits, and -._~ between slashes", r.Destination, c)
@@ -126,33 +127,34 @@ func (s conf) upstream() (string, error) {
 	case a.Socket == "":
 		return quote(net.JoinHostPort(a.Host, a.Port))
 	case strings.ContainsAny(a.Socket, "{}|:") || strings.Contains(a.Socket, "//"):
-		return "", fmt.Errorf("%q has one of { } | : // in it, which mean something in Caddy's addresses", a.Socket)
+		return "", fmt.Errorf("%q has one of { } | : // in it, which have a meaning in Caddy's addresses; want a path without them", a.Socket)
 	}
 	return quote("unix/" + a.Socket)
 }
 
-// variable begins what Caddy replaces wherever it stands.
+// variable is the beginning of a text that Caddy replaces everywhere in its
+// configuration.
 const variable = "{$"
 
 func quote(s string) (string, error) {
 	switch {
 	case !utf8.ValidString(s):
-		return "", fmt.Errorf("%q is not UTF-8, which Caddy's configuration has to be", s)
+		return "", fmt.Errorf("%q is not UTF-8; Caddy's configuration must be UTF-8", s)
 	case strings.Contains(s, variable):
 		return "", fmt.Errorf("%q has %q in it, which Caddy would replace", s, variable)
 	case strings.Contains(s, `\}`):
 		return "", fmt.Errorf("%q has a backslash before a brace, which Caddy's versions read in different ways", s)
 	}
 	value := s
-	if strings.Contains(value, "{") { // or Caddy 2.6 keeps the backslash
+	if strings.Contains(value, "{") { // without "{", Caddy 2.6 would keep the backslash
 		value = strings.NewReplacer("{", `\{`, "}", `\}`).Replace(value)
 	}
 	if !strings.ContainsAny(value, `"\`) {
 		return `"` + value + `"`, nil
 	}
-	// A backslash before a quotation mark can be written in backquotes alone.
+	// A backslash before a quotation mark can be written only in backquotes.
 	if strings.Contains(value, "`") {
-		return "", fmt.Errorf("%q has a backquote beside a quotation mark, a backslash or a brace, which Caddy has no way to write", s)
+		return "", fmt.Errorf("%q has a backquote, and a quotation mark, a backslash or a brace; Caddy's syntax can't express both", s)
 	}
 	return "`" + value + "`", nil
 }

@@ -1,4 +1,5 @@
-// Package caddy has what is known of Caddy.
+// Package caddy describes Caddy: its configuration, its faults, and how tests start
+// it.
 package caddy
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// Room is that of Caddy from version 2.7.
+// Room describes Caddy from version 2.7.
 var Room = room.Room{
 	Title:      "Caddy",
 	Accel:      accel.Caddy,
@@ -21,7 +22,7 @@ var Room = room.Room{
 	Start:      start("caddy-current"),
 }
 
-// Room26 is that of Caddy up to version 2.6, which Debian 12 has.
+// Room26 describes Caddy up to version 2.6, which Debian 12 has.
 var Room26 = room.Room{
 	Title:      "Caddy",
 	Accel:      accel.Caddy26,

@@ -15,7 +15,7 @@ var text string
 
 var texts = site.Template(text, quote)
 
-// conf is a Site in the words of lighttpd's configuration.
+// conf has a Site's values in the form for lighttpd's configuration.
 type conf struct {
 	site.Site
 	Bind, Port  string
@@ -57,14 +57,14 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 	return site.Write(w, texts, p, c)
 }
 
-// quote knows that lighttpd takes a backslash for itself but before a
-// quotation mark.
+// quote doesn't double backslashes: lighttpd keeps a backslash as it is, except
+// before a quotation mark.
 func quote(s string) (string, error) {
 	switch {
 	case !utf8.ValidString(s):
-		return "", fmt.Errorf("%q is not UTF-8, which X-Sendfile has to be for lighttpd", s)
+		return "", fmt.Errorf("%q is not UTF-8; lighttpd needs UTF-8 in X-Sendfile", s)
 	case strings.HasSuffix(s, `\`):
-		return "", fmt.Errorf("%q ends in a backslash, which lighttpd has no way to write", s)
+		return "", fmt.Errorf("%q ends in a backslash; lighttpd's syntax can't express that", s)
 	}
 	return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`, nil
 }

@@ -6,60 +6,60 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// faults are what can be wrong with lighttpd, or with what is in front of and behind
+// faults are the known faults of lighttpd and of the servers in front of and behind
 // it, by stage.
 var faults = map[room.Stage][]room.Fault{
 	room.Names: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Hostile && ev.Mistake == room.NoMistake },
-			Cause:  "the request isn't passed on as it came, or names are not percent-encoded as lighttpd expects",
-			Change: "`server.http-parseopts = ( \"url-normalize\" => \"disable\" )`, and the application's accelerator: `lighttpd`",
+			Cause:  "lighttpd changes the request's path, or the application doesn't percent-encode names as lighttpd expects",
+			Change: "set `server.http-parseopts = ( \"url-normalize\" => \"disable\" )`; or set the application's accelerator to `lighttpd`",
 		},
 	},
 	room.Way: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Reach == room.OtherServer },
-			Cause:  "lighttpd doesn't ask the application: its proxy.server is for another host than SITE, or in another condition",
-			Change: "have the condition `$HTTP[\"host\"]` around proxy.server take SITE",
+			Cause:  "lighttpd doesn't send the request to the application: its proxy.server is for another host than SITE, or in another condition",
+			Change: "correct the condition `$HTTP[\"host\"]` around proxy.server so that it matches SITE",
 		},
 	},
 	room.HandOver: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Handed && ev.IsEmpty() },
-			Cause:  "X-Sendfile is not enabled: lighttpd passes it on, with an empty body",
-			Change: "say `\"x-sendfile\" => \"enable\"` in proxy.server",
+			Cause:  "X-Sendfile is not enabled: lighttpd passes the field on to the client, with an empty body",
+			Change: "set `\"x-sendfile\" => \"enable\"` in proxy.server",
 		},
 	},
 	room.Location: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Handed && ev.Got.Status == http.StatusForbidden },
-			Cause:  "lighttpd may not send from there: x-sendfile-docroot doesn't have LOCATION, or its user may not read it, or the way there has a symbolic link in it",
-			Change: "say `\"x-sendfile-docroot\" => ( \"SLASHLESS\" )` in proxy.server; give lighttpd's user the rights; name directories by their real paths",
+			Cause:  "lighttpd refuses the file: x-sendfile-docroot doesn't have LOCATION, or lighttpd's user has no right to read the file, or its path has a symbolic link in it",
+			Change: "set `\"x-sendfile-docroot\" => ( \"SLASHLESS\" )` in proxy.server; or give lighttpd's user the rights; or use paths without symbolic links",
 		},
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Handed && ev.Got.Status == http.StatusNotFound },
 			Cause:  "lighttpd finds no such file: the rule's Destination LOCATION is another directory than the storage's",
-			Change: "the rule's Destination, which is DIRECTORY as lighttpd sees it",
+			Change: "correct the rule's Destination: the path that DIRECTORY has on lighttpd's machine",
 		},
 	},
 }
 
-// findings are what a symptom comes from.
+// findings are the causes of symptoms.
 var findings = map[room.Symptom]room.Finding{
 	room.RangesOff: {
-		Cause:  "ranges are off, or what is sent is compressed on the way",
-		Change: "remove `server.range-requests = \"disable\"`; no mod_deflate for downloads",
+		Cause:  "ranges are off, or downloads are compressed",
+		Change: "remove `server.range-requests = \"disable\"`, and exclude downloads from mod_deflate",
 	},
 	room.NamesRefused: {
-		Cause:  "lighttpd refuses URLs with control characters, or with what isn't UTF-8, in them",
-		Change: "say `server.http-parseopts = ( \"url-normalize\" => \"disable\" )`, where such files are to be had",
+		Cause:  "lighttpd refuses URLs that have control characters or are not UTF-8",
+		Change: "if clients need such files, set `server.http-parseopts = ( \"url-normalize\" => \"disable\" )`",
 	},
 	room.Compressed: {
-		Cause:  "mod_deflate compresses downloads: they have no ranges",
-		Change: "leave downloads out of deflate.mimetypes",
+		Cause:  "mod_deflate compresses downloads, so they have no ranges",
+		Change: "exclude the types of downloads from deflate.mimetypes",
 	},
 	room.LinksFollowed: {
-		Cause:  "lighttpd follows symbolic links, also those that lead out of the directory",
-		Change: "say `server.follow-symlink = \"disable\"`, or look before handing over",
+		Cause:  "lighttpd follows symbolic links, also out of the directory",
+		Change: "set `server.follow-symlink = \"disable\"`, or have the application look at files before it hands them over (Response.CheckFirst)",
 	},
 }

@@ -1,4 +1,5 @@
-// Package lighttpd has what is known of lighttpd.
+// Package lighttpd describes lighttpd: its configuration, its faults, and how tests
+// start it.
 package lighttpd
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// Room is that of lighttpd 1.4.
+// Room describes lighttpd 1.4.
 var Room = room.Room{
 	Title:          "lighttpd",
 	Accel:          accel.Lighttpd,

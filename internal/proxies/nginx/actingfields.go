@@ -1,14 +1,14 @@
 package nginx
 
-// actingFields are those by which an answer acts on a client beyond its own bytes:
-// on the site's data, other pages, later requests and connections, or by telling
-// more of what answers. An object's owner, or a gateway before the store, may have
-// set them, and they are the application's alone to say.
+// actingFields are the fields by which a store's answer affects more than the
+// download: the site's data, other pages, later requests and connections; or by which
+// it says more about the servers. Only the application may set them, but the owner of
+// an object, or a gateway in front of the store, could have set them too.
 //
-// nginx has no list of what passes: proxy_hide_header takes whole names, no
-// prefixes, and X-Accel-Redirect, which does keep only a few fields, would have to
-// come from the store. So the known ones are hidden by name, and what else a store
-// sends passes; see Hidden of accel.Signed.
+// nginx can't list the fields to keep: proxy_hide_header takes whole names, not
+// prefixes. X-Accel-Redirect keeps only a few fields, but it would have to come from
+// the store. So the known fields are hidden by name, and other fields of the store
+// reach the client; see Hidden of accel.Signed.
 var actingFields = []string{
 	// The site's data, workers and later requests.
 	"Accept-CH",
@@ -73,7 +73,7 @@ var actingFields = []string{
 	"Observe-Browsing-Topics",
 	"Shared-Storage-Write",
 
-	// Who is asked, and how.
+	// Authentication and connections.
 	"Authentication-Info",
 	"Keep-Alive",
 	"Proxy-Authenticate",
@@ -95,12 +95,12 @@ var actingFields = []string{
 	"X-Sendfile",
 	"X-Sendfile2",
 
-	// Digests of other bytes than may be sent.
+	// Digests, possibly of other bytes than those that are sent.
 	"Content-Digest",
 	"Content-MD5",
 	"Digest",
 
-	// What answers.
+	// The servers and caches that answer.
 	"Age",
 	"Via",
 	"Warning",

@@ -19,12 +19,12 @@ var text string
 
 var texts = site.Template(text, word)
 
-// conf is a Site in the words of nginx's configuration.
+// conf has a Site's values in the form for nginx's configuration.
 type conf struct {
 	site.Site
-	Listen6   string // every address of IPv6, "" where Listen is only one
+	Listen6   string // all IPv6 addresses; "" if Listen is a single address
 	Address   string // of the application
-	Pass      string // where requests go
+	Pass      string // the URL that requests are passed on to
 	OpenFor   string
 	Locations []location
 	Caches    []cache
@@ -43,11 +43,11 @@ type location struct {
 	Fetches   bool // by signed URLs
 }
 
-// cache is where answers of a store are kept.
+// cache keeps answers of a store.
 type cache struct {
 	Name   string
 	Folder string
-	Keys   int64 // room for their names, in MiB
+	Keys   int64 // memory for the names of objects, in MiB
 	Size   int64
 }
 
@@ -62,7 +62,7 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 func newConf(s site.Site, p site.Part) (conf, error) {
 	c := conf{Site: s, OpenFor: "10s"}
 	if s.OpenFiles%time.Second != 0 {
-		return c, fmt.Errorf("open files for %v; nginx counts whole seconds", s.OpenFiles)
+		return c, fmt.Errorf("open files for %v; want whole seconds for nginx", s.OpenFiles)
 	}
 	if s.OpenFiles > 0 {
 		c.OpenFor = fmt.Sprintf("%ds", s.OpenFiles/time.Second)
@@ -78,7 +78,7 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 	}
 	c.Resolvers = slices.Clone(s.Resolvers)
 	for i, r := range c.Resolvers {
-		c.Resolvers[i], _ = site.Resolver(r) // check has asked
+		c.Resolvers[i], _ = site.Resolver(r) // Site.Check has found no error
 	}
 	if err := c.pass(p); err != nil {
 		return c, err
@@ -91,8 +91,8 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 	return c, nil
 }
 
-// pass says where requests go: to a group of one that keeps its connections,
-// but in a fragment, where no group can be.
+// pass sets the URL that requests are passed on to: an upstream group with one server,
+// so that connections are kept open. A fragment can't have such a group.
 func (s *conf) pass(p site.Part) error {
 	a, err := s.Application()
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *conf) pass(p site.Part) error {
 	if p == site.Fragment {
 		s.Pass = "http://" + s.Address
 		if strings.ContainsAny(a.Socket, "$:") {
-			return fmt.Errorf("upstream %q has %q or %q in it, which nginx takes for its own in proxy_pass; want a socket without", s.Upstream, "$", ":")
+			return fmt.Errorf("upstream %q has %q or %q in it, which have a meaning in nginx's proxy_pass; want a socket's path without them", s.Upstream, "$", ":")
 		}
 	}
 	return nil
@@ -115,10 +115,10 @@ func (s *conf) pass(p site.Part) error {
 func (s *conf) add(r site.Rule) error {
 	l := location{Rule: r, Fetches: r.Signed != nil, Title: r.Title(), Location: strings.TrimSuffix(r.Destination, "/") + "/"}
 	if l.Location == "/" {
-		return fmt.Errorf("destination %q is where the application is; want an internal location such as %q", r.Destination, "/_media/")
+		return fmt.Errorf("destination %q is the application's own location; want an internal location such as %q", r.Destination, "/_media/")
 	}
 	if strings.ContainsAny(l.Location, "?#") || path.Clean(l.Location)+"/" != l.Location {
-		return fmt.Errorf("destination %q is no path that nginx could look for; want one such as %q", r.Destination, "/_media/")
+		return fmt.Errorf("destination %q has an empty or dot segment, ? or # in it; want a path such as %q", r.Destination, "/_media/")
 	}
 	if !l.Fetches {
 		dir, err := r.Files()
@@ -127,7 +127,7 @@ func (s *conf) add(r site.Rule) error {
 		}
 		l.Directory = dir + "/"
 		if strings.Contains(dir, "$") {
-			return fmt.Errorf("directory %q has %q in it, which nginx takes for a variable; want one without", l.Directory, "$")
+			return fmt.Errorf("directory %q has %q in it, which nginx reads as a variable; want a directory without it", l.Directory, "$")
 		}
 	}
 	for _, other := range s.Locations {
@@ -135,7 +135,7 @@ func (s *conf) add(r site.Rule) error {
 			continue
 		}
 		if !l.Fetches && !other.Fetches && other.Directory == l.Directory {
-			return nil // one location is enough for both
+			return nil // both rules use the one location
 		}
 		return fmt.Errorf("destination %q is that of rule %q already; want one for each", r.Destination, other.Title)
 	}
@@ -156,7 +156,7 @@ func newCache(s site.Site, r site.Rule, n int) cache {
 	name := fmt.Sprintf("downloadview_%d", n)
 	folder := s.Folder
 	if folder == "" {
-		folder = "/var/cache" // nginx makes one folder, and not those above it
+		folder = "/var/cache" // nginx creates a folder, but not those above it
 	}
 	// A MiB has room for about 8000 names.
 	piece := r.Slice
@@ -171,10 +171,10 @@ func newCache(s site.Site, r site.Rule, n int) cache {
 	}
 }
 
-// Private returns the fields that come under private names.
+// Private returns the fields that the application sends under private names.
 func (conf) Private() []string { return PrivateFields() }
 
-// PrivateNames returns all fields that are for nginx alone.
+// PrivateNames returns the names of all fields that are only for nginx.
 func (conf) PrivateNames() []string {
 	names := []string{URLField, KeyField}
 	for _, f := range PrivateFields() {
@@ -186,12 +186,12 @@ func (conf) PrivateNames() []string {
 // Dropped returns the fields that nginx drops.
 func (conf) Dropped() []string { return DroppedFields() }
 
-// Variable writes the name of a field as nginx's variables have it.
+// Variable returns the name of a field in the form of nginx's variables.
 func (conf) Variable(field string) string {
 	return strings.ReplaceAll(strings.ToLower(field), "-", "_")
 }
 
-// Hidden returns the fields of a store's answer that no client sees.
+// Hidden returns the fields of a store's answer that are hidden from clients.
 func (l location) Hidden() []string {
 	hidden := slices.Concat([]string{"Content-Type", "Set-Cookie"}, PrivateFields(), DroppedFields(), l.PrivateNames(), actingFields, storeFields, metadataFields(l.Rule))
 	seen := make(map[string]bool, len(hidden))
@@ -203,8 +203,8 @@ func (l location) Hidden() []string {
 	})
 }
 
-// word writes s as one word of nginx's configuration. Where a directive
-// takes variables, a "$" in s is one all the same.
+// word writes s as one word of nginx's configuration. If the directive takes
+// variables, a "$" in s still begins one.
 func word(s string) (string, error) {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'\\;{}#$", r) }) {
 		return s, nil

@@ -8,30 +8,30 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// PrivatePrefix begins the name of a header field that the application sends to
-// its proxy alone.
+// PrivatePrefix begins the name of a header field that the application sends only to
+// its proxy.
 const PrivatePrefix = "X-Download-"
 
 // Fields with which the application hands over a signed URL, beside the field
 // that names the internal location.
 const (
-	URLField = PrivatePrefix + "Url" // the signed URL, as it is to be fetched
-	KeyField = PrivatePrefix + "Key" // the object's own name, whatever its URL
+	URLField = PrivatePrefix + "Url" // the signed URL to fetch
+	KeyField = PrivatePrefix + "Key" // the object's name, which is the same for all its URLs
 )
 
-// PrivateFields returns the fields that the application sends under a private
-// name, [PrivatePrefix] before their own, where a rule says so. The proxy gives
-// them their own name on a download, and not on the error page that it sends
-// where the file isn't there.
+// PrivateFields returns the fields that the application sends under a private name,
+// [PrivatePrefix] and their own name, if the rule has accel.PassAll. The proxy
+// restores their own name on a download, but not on the error page for a missing
+// file.
 func PrivateFields() []string {
 	return []string{"Cache-Control", "Content-Disposition", "Expires"}
 }
 
 // DroppedFields returns the fields of the application's answer that nginx drops
-// when a file is handed over, and that its configuration puts back. Of a field
-// that comes in several lines, nginx before 1.23 keeps the first, so a hand-over
-// has each list in one line. A line that a handler outside adds after that is
-// lost there.
+// when a file is handed over, and that the printed configuration adds again. If a
+// field has several lines, nginx before 1.23 keeps only the first, so a hand-over
+// joins each list into one line. If a handler around the download handler adds a line
+// later, these versions drop it.
 func DroppedFields() []string { return slices.Clone(droppedFields) }
 
 var droppedFields = []string{
@@ -56,8 +56,8 @@ var droppedFields = []string{
 	"Server-Timing",
 }
 
-// metadataFields are the fields in which the store of a rule sends the metadata
-// that is to be hidden.
+// metadataFields returns the fields in which a rule's store sends the metadata to
+// hide.
 func metadataFields(r site.Rule) []string {
 	prefix := map[string]string{"s3": "X-Amz-Meta-", "gs": "X-Goog-Meta-", "azblob": "X-Ms-Meta-"}
 	scheme, _, _ := strings.Cut(r.Source, "://")
@@ -68,8 +68,8 @@ func metadataFields(r site.Rule) []string {
 	return fields
 }
 
-// storeFields are what stores say of an object and of themselves, which is
-// nobody's business. nginx hides a field by its whole name only.
+// storeFields are the fields by which stores describe an object and themselves, which
+// clients must not see. nginx hides a field only by its whole name.
 var storeFields = []string{
 	"Alt-Svc",
 	"X-Powered-By",

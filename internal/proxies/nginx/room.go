@@ -1,4 +1,5 @@
-// Package nginx has what is known of nginx.
+// Package nginx describes nginx: its configuration, its faults, and how tests start
+// it.
 package nginx
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// Room is that of nginx.
+// Room describes nginx.
 var Room = room.Room{
 	Title:          "nginx",
 	Accel:          accel.Nginx,
@@ -27,7 +28,7 @@ var Room = room.Room{
 		Args: func(s site.Site, conf string) []string {
 			args := []string{"-p", s.Folder + "/", "-c", "nginx.conf", "-e", "stderr"}
 			if !strings.Contains(conf, "master_process") {
-				// Workers would outlive a master that is killed.
+				// Workers would survive when their master is killed.
 				args = append(args, "-g", "master_process off;")
 			}
 			return args

@@ -6,75 +6,76 @@ import (
 	"strings"
 )
 
-// Evidence is what the doctor knows of an answer that is wrong.
+// Evidence is what the doctor knows about a wrong answer.
 type Evidence struct {
 	Got    Answer // through the proxy
-	Direct Answer // of the application itself; its Status is 0 where that wasn't asked
+	Direct Answer // of the application itself; Status is 0 if it wasn't asked
 
-	Field     string // by which the file was handed over, or should have been
-	Location  string // where the proxy has the files of the storage
-	Directory string // where they are
+	Field     string // the field by which the file was, or should have been, handed over
+	Location  string // the internal location, or the proxy's directory, of the storage
+	Directory string // the storage's directory, or the prefix of its keys
 	Site      string // the host of the site
 	Prefix    string // of the storage's paths
 	Host      string // of a signed URL
 
 	Reach     Reach
-	Denied    bool   // not for the file's own sake
+	Denied    bool   // the answer is 401 or 403, and so are those for other requests
 	OwnError  bool   // the answer is the application's own error
-	Socket    string // where the application listens, "" for an address
-	SocketMay string // why only its owner may connect to the socket; "": anybody may
+	Socket    string // where the application listens; "" if it is an address
+	SocketMay string // why only the owner can connect to the socket; "" if all users can
 
 	Mistake  Mistake
 	CameBack bool // the proxy asked the application for the internal location
 	Hostile  bool // only names with special characters fail
 	Long     bool // only a long header fails
 	Handed   bool // the application hands over
-	Apart    bool // the proxy reaches the application for nothing
-	Signed   bool // it hands a signed URL over
+	Apart    bool // no request reaches the application through the proxy
+	Signed   bool // the application hands over a signed URL
 
 	// AsksAgain is [Room.AsksAgain] of the server.
 	AsksAgain bool
 }
 
-// An Answer is what a server said.
+// An Answer is the answer of a server.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Reach says how far a request for the file goes.
+// Reach says which requests reach the application through the proxy.
 type Reach int
 
 const (
 	UnknownReach  Reach = iota
-	Reached             // the application answers it
-	OtherLocation       // it answers what is beside the file, and something else the file
-	OtherPath           // it answers what is elsewhere, and something else the path of the storage
-	OtherServer         // it answers nothing of this site
+	Reached             // those for the file
+	OtherLocation       // those for files beside it, but not for the file
+	OtherPath           // those for other paths, but not for the storage's
+	OtherServer         // none
 )
 
-// A Mistake is what was done to a name on its way, as the file shows that is sent in
-// its place.
+// A Mistake is a wrong change of a name on its way. The file that is sent in its place
+// proves it.
 type Mistake int
 
 const (
 	NoMistake    Mistake = iota
-	RootForAlias         // the location stays in front of the name
+	RootForAlias         // the location is not removed from the name
 	NeverDecoded
 	DecodedTwice
 )
 
-// IsEmpty tells whether the answer is the application's hand-over itself.
+// IsEmpty tells whether the answer is the application's hand-over itself: 200 with an
+// empty body.
 func (ev Evidence) IsEmpty() bool { return ev.Got.Status == http.StatusOK && ev.Got.Body == "" }
 
-// HostIsName tells whether a signed URL has a host whose address must be looked up.
+// HostIsName tells whether the host of a signed URL is a name and not an IP address.
 func (ev Evidence) HostIsName() bool {
 	_, err := netip.ParseAddr(ev.Host)
 	return ev.Host != "" && err != nil
 }
 
-// HeaderSize is about how many bytes the header takes on the wire.
+// HeaderSize returns the approximate size of the header on the wire, in bytes.
 func (a Answer) HeaderSize() int {
 	n := len("HTTP/1.1 200 OK\r\n\r\n")
 	for name, values := range a.Header {
@@ -85,17 +86,18 @@ func (a Answer) HeaderSize() int {
 	return n
 }
 
-// IsGateway tells whether a proxy answers status where what is behind it doesn't.
+// IsGateway tells whether a proxy answers status if the server behind it doesn't
+// answer.
 func IsGateway(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// IsDenied tells whether status is about who asks.
+// IsDenied tells whether status says that the client has no access.
 func IsDenied(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// Words puts what is known into a sentence.
+// Words replaces the names in capital letters in s, such as LOCATION, by their values.
 func (ev Evidence) Words(s string) string {
 	or := func(known, otherwise string) string {
 		if known == "" {

@@ -1,5 +1,4 @@
-// Package room says what is known of one kind of server in front of an
-// application.
+// Package room has the description of one kind of server in front of an application.
 package room
 
 import (
@@ -7,26 +6,26 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// A Room is what is known of one kind of server, in the versions that behave alike.
-// Several goroutines may use it.
+// A Room describes one kind of server, in versions that behave alike. Several
+// goroutines may use it.
 type Room struct {
-	// Title is what sentences call the server, such as "Apache".
+	// Title is the name of the server in sentences, such as "Apache".
 	Title string
 
-	// Accel returns how an application hands files over to it.
+	// Accel returns the accel.Proxy for the server.
 	Accel func() accel.Proxy
 
-	// Aliases are other fields by which the server takes a file than that of
-	// Accel.
+	// Aliases are further fields, beside that of Accel, by which the server accepts
+	// a hand-over.
 	Aliases []string
 
 	// Locations says that the destination of a rule is an internal location, a path
-	// of the server's own. Else it is a directory.
+	// of the server's own. Otherwise it is a directory.
 	Locations bool
 
-	// HidesLocations says that the server answers 404 to clients that ask for an
-	// internal location. What the application serves below the same path can't be
-	// reached then.
+	// HidesLocations says that the server answers 404 to clients that request an
+	// internal location. Clients then can't reach files of the application below
+	// the same path.
 	HidesLocations bool
 
 	// AsksAgain says that the server asks the application for an internal location
@@ -37,9 +36,9 @@ type Room struct {
 	// each request, whatever its configuration says.
 	NewConnections bool
 
-	// Faults are why a file doesn't arrive, Findings what a symptom comes from.
-	// FieldsLost is the finding for fields of the application that the client
-	// doesn't get; nil means what can be said of any server.
+	// Faults are the reasons why a file doesn't arrive, Findings the causes of
+	// symptoms. FieldsLost returns the finding for fields of the application that
+	// the client doesn't get; nil means the general one.
 	Faults     map[Stage][]Fault
 	Findings   map[Symptom]Finding
 	FieldsLost func(ev Evidence, lost []string) Finding
@@ -47,7 +46,7 @@ type Room struct {
 	// Print writes the server's configuration.
 	Print site.Printer
 
-	// Start says how tests run that configuration. Where it has no Binary, none
-	// does.
+	// Start says how tests run that configuration. If it has no Binary, no test runs
+	// this server.
 	Start Start
 }

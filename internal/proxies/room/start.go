@@ -2,22 +2,21 @@ package room
 
 import "github.com/downloadview/downloadview/internal/proxies/site"
 
-// A Start says how a server is run in the foreground, by an ordinary user, with a
-// whole configuration that lies in a folder of its own. What it writes to its log
-// goes to stderr.
+// A Start says how to run a server in the foreground, as an ordinary user, with a
+// whole configuration in a folder of its own. The server's log goes to stderr.
 type Start struct {
-	// Binary is the name of the program, and File that of the configuration in the
-	// folder.
+	// Binary is the name of the program, and File the name of the configuration in
+	// the folder.
 	Binary, File string
 
-	// Args returns the arguments; conf is the text of the configuration of s, which
-	// lies in its Folder.
+	// Args returns the arguments; conf is the text of the configuration, which is in
+	// s.Folder.
 	Args func(s site.Site, conf string) []string
 
-	// Check returns the arguments with which the server reads the configuration at
-	// path, says what is wrong with it, and ends.
+	// Check returns the arguments with which the server checks the configuration at
+	// path, prints its errors, and ends.
 	Check func(path string) []string
 
-	// NotAsRoot says that the server sends nothing when it is run by root.
+	// NotAsRoot says that the server sends no files if root runs it.
 	NotAsRoot bool
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Check refuses what no server's configuration can express.
+// Check returns an error for a value that no server's configuration can express.
 func (s Site) Check() error {
 	for _, v := range []struct{ name, value string }{
 		{"listen", s.Listen},
@@ -30,10 +30,10 @@ func (s Site) Check() error {
 		return fmt.Errorf("upstream %q %w", s.Upstream, err)
 	}
 	if s.Folder != "" && !path.IsAbs(s.Folder) {
-		return fmt.Errorf("folder %q is not absolute", s.Folder)
+		return fmt.Errorf("folder %q is not absolute; want a path such as %q", s.Folder, "/var/lib/app")
 	}
 	if s.Authorities != "" && !path.IsAbs(s.Authorities) {
-		return fmt.Errorf("authorities %q is not an absolute path of a file", s.Authorities)
+		return fmt.Errorf("authorities %q is not absolute; want the path of a file with certificates", s.Authorities)
 	}
 	for _, r := range s.Resolvers {
 		if _, err := Resolver(r); err != nil {
@@ -67,7 +67,7 @@ func (r Rule) check() error {
 	}
 	switch {
 	case r.Destination == "" || r.Destination[0] != '/':
-		return fmt.Errorf("destination %q does not begin with a slash", r.Destination)
+		return fmt.Errorf("destination %q does not begin with a slash; want a path such as %q", r.Destination, "/_media/")
 	case r.LimitRate < 0:
 		return fmt.Errorf("limit rate %d; want bytes a second, or 0", r.LimitRate)
 	case r.Cache < 0:
@@ -75,19 +75,19 @@ func (r Rule) check() error {
 	case r.Slice < 0:
 		return fmt.Errorf("slices of %d bytes; want 0 or more", r.Slice)
 	case r.Slice > 0 && r.Cache == 0:
-		return fmt.Errorf("slices of %d bytes without a cache to keep them in", r.Slice)
+		return fmt.Errorf("slices of %d bytes without a cache; want a cache too", r.Slice)
 	case r.Signed == nil:
 		return nil
 	}
 	for _, key := range r.Signed.Hidden {
 		if !isToken(key) {
-			return fmt.Errorf("hide %q is no key of metadata in a header field", key)
+			return fmt.Errorf("hide %q can't be a key of metadata; want letters, digits, - and _", key)
 		}
 	}
 	return nil
 }
 
-// Title is what messages and comments call the rule.
+// Title returns the rule's name in messages and comments: its Name, or else its Source.
 func (r Rule) Title() string {
 	if r.Name != "" {
 		return r.Name
@@ -96,7 +96,7 @@ func (r Rule) Title() string {
 }
 
 // Files returns the directory where the proxy finds the files of an internal location,
-// without a slash at its end, and "" for the topmost.
+// without a slash at its end; "" means the root directory.
 func (r Rule) Files() (string, error) {
 	dir := r.Directory
 	if dir == "" {
@@ -105,12 +105,12 @@ func (r Rule) Files() (string, error) {
 			local = r.Source
 		}
 		if !strings.HasPrefix(local, "/") {
-			return "", fmt.Errorf("source %q is no directory; want one that says where the proxy finds its files", r.Source)
+			return "", fmt.Errorf("source %q is not a directory; want a directory where the proxy finds its files", r.Source)
 		}
 		dir = local
 	}
 	if !path.IsAbs(dir) {
-		return "", fmt.Errorf("directory %q is not absolute", dir)
+		return "", fmt.Errorf("directory %q is not absolute; want a path such as %q", dir, "/srv/media")
 	}
 	trimmed := strings.TrimSuffix(dir, "/")
 	if trimmed != "" && path.Clean(trimmed) != trimmed {
@@ -123,7 +123,7 @@ func (r Rule) Files() (string, error) {
 // socket.
 type Address struct{ Host, Port, Socket string }
 
-// longestSocket is what Linux has room for.
+// longestSocket is the longest path of a socket that Linux allows, in bytes.
 const longestSocket = 107
 
 // Application returns where the application listens.
@@ -150,7 +150,7 @@ func HostPort(s string) (host, port string, err error) {
 	const want = `want HOST:PORT, such as "127.0.0.1:8080"`
 	host, port, err = net.SplitHostPort(s)
 	if err != nil {
-		return "", "", fmt.Errorf("is no address; %s", want)
+		return "", "", fmt.Errorf("is not an address; %s", want)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", "", fmt.Errorf("has the port %q; %s", port, want)
@@ -177,7 +177,7 @@ func Resolver(s string) (string, error) {
 	}
 	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	if err != nil || a.Zone() != "" {
-		return "", fmt.Errorf("is no address; %s", want)
+		return "", fmt.Errorf("is not an address; %s", want)
 	}
 	if a.Is6() {
 		return "[" + a.String() + "]", nil
@@ -185,8 +185,8 @@ func Resolver(s string) (string, error) {
 	return a.String(), nil
 }
 
-// plain refuses control characters: a comment would end, and no server says the
-// same about a value with one.
+// plain refuses control characters: a line break would end a comment, and servers
+// treat the others in different ways.
 func plain(name, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return fmt.Errorf("%s %q has a control character in it", name, value)

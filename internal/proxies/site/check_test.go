@@ -19,14 +19,14 @@ func TestCheck(t *testing.T) {
 		{"right", func(*site.Site) {}, ""},
 		{"a socket", func(s *site.Site) { s.Upstream = "unix:/run/app.sock" }, ""},
 		{"no address to listen at", func(s *site.Site) { s.Listen = "" }, ""}, // a part needn't say
-		{"no port", func(s *site.Site) { s.Listen = "127.0.0.1" }, `listen "127.0.0.1" is no address`},
+		{"no port", func(s *site.Site) { s.Listen = "127.0.0.1" }, `listen "127.0.0.1" is not an address`},
 		{"port 0", func(s *site.Site) { s.Listen = "127.0.0.1:0" }, `listen "127.0.0.1:0" has the port "0"`},
-		{"no application", func(s *site.Site) { s.Upstream = "" }, `upstream "" is no address`},
+		{"no application", func(s *site.Site) { s.Upstream = "" }, `upstream "" is not an address`},
 		{"an application without a host", func(s *site.Site) { s.Upstream = ":8080" }, `upstream ":8080" has no host`},
 		{"a relative socket", func(s *site.Site) { s.Upstream = "unix:app.sock" }, `upstream "unix:app.sock" is not absolute`},
 		{"a relative folder", func(s *site.Site) { s.Folder = "conf" }, `folder "conf" is not absolute`},
 		{"a line in a folder", func(s *site.Site) { s.Folder = "/a\nb" }, `folder "/a\nb" has a control character in it`},
-		{"a name server by name", func(s *site.Site) { s.Resolvers = []string{"dns.test"} }, `resolver "dns.test" is no address`},
+		{"a name server by name", func(s *site.Site) { s.Resolvers = []string{"dns.test"} }, `resolver "dns.test" is not an address`},
 		{"symlinks", func(s *site.Site) { s.Symlinks = 2 }, "symlinks 2 is not known"},
 		{"open files", func(s *site.Site) { s.OpenFiles = -time.Second }, "open files for -1s"},
 		{"a relative destination", func(s *site.Site) { s.Rules[0].Destination = "media" }, `rule "media": destination "media" does not begin with a slash`},
@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 		{"a cache", func(s *site.Site) { s.Rules[0].Cache = -1 }, `rule "media": cache of -1 bytes`},
 		{"slices", func(s *site.Site) { s.Rules[0].Cache, s.Rules[0].Slice = 1, -1 }, `rule "media": slices of -1 bytes`},
 		{"slices without a cache", func(s *site.Site) { s.Rules[0].Slice = 1 }, `rule "media": slices of 1 bytes without a cache`},
-		{"a key", func(s *site.Site) { s.Rules[0].Signed = &accel.Signed{Hidden: []string{"a b"}} }, `rule "media": hide "a b" is no key`},
+		{"a key", func(s *site.Site) { s.Rules[0].Signed = &accel.Signed{Hidden: []string{"a b"}} }, `rule "media": hide "a b" can't be a key`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := site.Site{

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Listener returns where the proxy listens, which a part of its configuration
-// needn't say.
+// Listener returns the host and port where the proxy listens. They are "" for a
+// fragment, which has no such setting.
 func (s Site) Listener(p Part) (host, port string, err error) {
 	if p == Fragment {
 		return "", "", nil
@@ -17,14 +17,14 @@ func (s Site) Listener(p Part) (host, port string, err error) {
 	return host, port, nil
 }
 
-// Handed splits the rules: those whose files the server sends, and the names of
-// those whose speed it has no way to bound, so that the application streams them.
-// Signed URLs are nginx's.
+// Handed returns the rules whose files the server sends, and the names of the rules
+// that the application streams, because the server can't limit their speed. A rule
+// with signed URLs is an error: only nginx fetches these.
 func (s Site) Handed(server string) (rules []Rule, streamed []string, err error) {
 	for _, r := range s.Rules {
 		switch {
 		case r.Signed != nil:
-			return nil, nil, fmt.Errorf("rule %q: %s can't fetch signed URLs; such a rule is for nginx, and without it the application streams", r.Title(), server)
+			return nil, nil, fmt.Errorf("rule %q: %s can't fetch signed URLs; use nginx, or remove the rule to stream its files", r.Title(), server)
 		case r.LimitRate != 0:
 			streamed = append(streamed, r.Title())
 		default:
@@ -34,14 +34,14 @@ func (s Site) Handed(server string) (rules []Rule, streamed []string, err error)
 	return rules, streamed, nil
 }
 
-// Destinations returns the directories that are the rules' destinations, for
-// servers that are told a file's path. Each can be quoted.
+// Destinations returns the directories that are the rules' destinations, for servers
+// that get the path of a file. quote accepts each of them.
 func Destinations(rules []Rule, quote func(string) (string, error)) ([]string, error) {
 	var dirs []string
 	for _, r := range rules {
 		dir, err := Rule{Directory: r.Destination}.Files()
 		if err == nil && dir == "" {
-			err = fmt.Errorf("directory %q is all there is; want one that holds nothing but downloads", r.Destination)
+			err = fmt.Errorf("directory %q is the whole file system; want one that has only downloads in it", r.Destination)
 		}
 		if err == nil {
 			_, err = quote(dir)

@@ -6,13 +6,13 @@ import "io"
 type Part int
 
 const (
-	// Whole is a configuration that runs as it is, without privileges.
+	// Whole is a complete configuration that runs without privileges.
 	Whole Part = iota
-	// Fragment is what a configuration that is there already includes.
+	// Fragment is a part for an existing configuration to include.
 	Fragment
 )
 
 // A Printer writes the configuration of one kind of server. It gets a Site that
-// [Site.Check] accepts. It looks for what its server can't express, and only then
-// writes.
+// [Site.Check] accepts. If its server's syntax can't express a value, it returns an
+// error and writes nothing.
 type Printer func(w io.Writer, s Site, p Part) error

@@ -7,9 +7,9 @@ import (
 	"text/template"
 )
 
-// Template parses the text of one server, which defines "whole" and "fragment".
-// There quote writes a value as one word of the server's configuration, or says
-// why that can't be.
+// Template parses the text of one server, which must define "whole" and "fragment".
+// quote is a function for the text: it writes a value as one word of the server's
+// configuration, or returns an error if that is not possible.
 func Template(text string, quote func(string) (string, error)) *template.Template {
 	t := template.New("")
 	return template.Must(t.Funcs(template.FuncMap{
@@ -23,7 +23,7 @@ func Template(text string, quote func(string) (string, error)) *template.Templat
 	}).Parse(text))
 }
 
-// Write writes all of a part, or nothing.
+// Write writes a whole part, or nothing if the template fails.
 func Write(w io.Writer, t *template.Template, p Part, data any) error {
 	var b bytes.Buffer
 	name := map[Part]string{Whole: "whole", Fragment: "fragment"}[p]
@@ -34,7 +34,7 @@ func Write(w io.Writer, t *template.Template, p Part, data any) error {
 	return err
 }
 
-// indent moves every line that has something on it.
+// indent indents every line that isn't empty.
 func indent(by, s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
