@@ -18,8 +18,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// The command as it is, with its log read by somebody, against a bare server
-// around http.ServeContent that logs nothing. Both are processes of their own,
+// The command with its default settings and a reader of its log, compared with a bare
+// server around http.ServeContent that logs nothing. Both are processes of their own
 // and take turns.
 func BenchmarkCommand(b *testing.B) {
 	program := buildCommand(b)
@@ -33,9 +33,9 @@ func BenchmarkCommand(b *testing.B) {
 	}
 }
 
-// What the command hands over without a look, against a handler that sets the
-// fields by hand. Each has an nginx in front that does the least, with kept
-// connections, and counts with it.
+// The command that hands over without a look at the file, compared with a handler that
+// sets the fields by hand. Each has a minimal nginx in front, with kept connections;
+// the cost of nginx is included.
 func BenchmarkCommandHandover(b *testing.B) {
 	dir := benchFile(b, 1<<10)
 	ours := startCommand(b, buildCommand(b), "--accel=nginx", "--headers=private", "--blind", "--rule="+dir+"=/_media/", dir)
@@ -54,8 +54,8 @@ func buildCommand(b *testing.B) string {
 	return program
 }
 
-// startCommand runs "serve" until the benchmark is over. Its log goes through a
-// pipe, as it does to journald or a container's runtime.
+// startCommand runs "serve" until the benchmark ends. Its log goes through a pipe, as
+// it does to journald or a container's runtime.
 func startCommand(b *testing.B, program string, args ...string) *contender {
 	b.Helper()
 	cmd := exec.Command(program, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)
@@ -96,7 +96,7 @@ func startBare(b *testing.B, app, dir string) *contender {
 	return &contender{addr: addr, pids: []int{pid}}
 }
 
-// behindNginx is c with the least of nginx in front of it.
+// behindNginx returns c with a minimal nginx in front of it.
 func (c *contender) behindNginx(b *testing.B, dir string) *contender {
 	b.Helper()
 	site := printed.Site{
@@ -107,8 +107,8 @@ func (c *contender) behindNginx(b *testing.B, dir string) *contender {
 	return &contender{addr: srv.Addr, pids: append(c.pids, nginxPID(b, site.Folder))}
 }
 
-// compareCrowds reports the median of what a request costs ours, over what it
-// costs theirs in the turn after it.
+// compareCrowds reports the median ratio of the cost of a request to ours, and to
+// theirs in the next turn.
 func compareCrowds(b *testing.B, clients, requests int, ours, theirs *contender) {
 	b.Helper()
 	contenders := [2]*contender{ours, theirs}
@@ -132,8 +132,8 @@ func compareCrowds(b *testing.B, clients, requests int, ours, theirs *contender)
 	b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
 }
 
-// crowdOf makes requests on each of so many connections and returns what one
-// costs all processes of c, in nanoseconds.
+// crowdOf makes requests on several connections and returns the cost of one request
+// in all processes of c, in nanoseconds.
 func (c *contender) crowdOf(b *testing.B, clients, requests int) float64 {
 	b.Helper()
 	conns := make([]net.Conn, clients)
@@ -164,7 +164,7 @@ func (c *contender) crowdOf(b *testing.B, clients, requests int) float64 {
 	return (c.used(b) - before) / float64(clients*requests)
 }
 
-// used is what all processes of c have used, in nanoseconds.
+// used returns the processor time of all processes of c, in nanoseconds.
 func (c *contender) used(b *testing.B) (sum float64) {
 	b.Helper()
 	for _, pid := range c.pids {

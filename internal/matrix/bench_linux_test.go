@@ -25,8 +25,9 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// benchApp names what this process, run by a benchmark, is to serve:
-// "application network address what", which is a directory or a bucket.
+// benchApp is the environment variable that says what this process serves when a
+// benchmark runs it: "application network address what". what is a directory or a
+// bucket.
 const benchApp = "DOWNLOADVIEW_BENCH_APP"
 
 // TestServeForBenchmarks is the process that a benchmark runs.
@@ -137,7 +138,7 @@ func start(b *testing.B, app, network, dir string, change func(*printed.Site), e
 	return c
 }
 
-// nginxPID is that of the nginx that runs in folder.
+// nginxPID returns the process ID of the nginx that runs in folder.
 func nginxPID(b *testing.B, folder string) int {
 	b.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "nginx.pid"))
@@ -151,8 +152,7 @@ func nginxPID(b *testing.B, folder string) int {
 	return pid
 }
 
-// startApp runs an application until the benchmark is over and returns where it
-// listens.
+// startApp runs an application until the benchmark ends and returns its address.
 func startApp(b *testing.B, app, network, what string) (address string, pid int) {
 	b.Helper()
 	address = "127.0.0.1:0"
@@ -184,7 +184,7 @@ func startApp(b *testing.B, app, network, what string) (address string, pid int)
 	return strings.TrimSpace(line), cmd.Process.Pid
 }
 
-// connect begins a new connection: nginx ends one after 1000 requests.
+// connect opens a new connection, because nginx closes one after 1000 requests.
 func (c *contender) connect(b *testing.B) {
 	b.Helper()
 	c.conn = c.dial(b)
@@ -214,7 +214,7 @@ func (c *contender) ask(b *testing.B, path string) int64 {
 	return n
 }
 
-// cpu is what a process has used, in nanoseconds, of all its threads.
+// cpu returns the processor time of a process, of all its threads, in nanoseconds.
 func cpu(b *testing.B, pid int) float64 {
 	b.Helper()
 	var sum float64
@@ -254,9 +254,9 @@ func benchFile(b *testing.B, size int) string {
 	return dir
 }
 
-// minimal is what people write by hand: a kept connection over TCP and an
-// internal location, and nothing that puts header fields in place, refuses
-// symbolic links or hides folders.
+// minimal is a configuration as people write it by hand: a kept connection over TCP
+// and an internal location. It doesn't restore header fields, refuse symbolic links or
+// hide folders.
 func minimal(dir string) func(string) string {
 	return func(printed string) string {
 		part := func(pattern string) string {
@@ -285,10 +285,9 @@ func minimal(dir string) func(string) string {
 	}
 }
 
-// Small downloads, all of it: nginx and the application on a unix socket as the
-// printed configuration has them, against a handler that sets the fields by hand
-// behind the least of nginx, over TCP. They take turns, with as many clients as
-// keep both busy.
+// Small downloads, with all costs: nginx with the printed configuration and the
+// application on a unix socket, compared with a minimal nginx and a handler that sets
+// the fields by hand, over TCP. They take turns, with enough clients to keep both busy.
 func BenchmarkWholeOffload(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -323,8 +322,8 @@ func BenchmarkWholeOffload(b *testing.B) {
 	}
 }
 
-// crowd makes requests on several connections and returns what one costs nginx
-// and the application, in nanoseconds.
+// crowd makes requests on several connections and returns the cost of one request in
+// nginx and the application, in nanoseconds.
 func (c *contender) crowd(b *testing.B) float64 {
 	const clients, requests = 16, 100
 	var conns [clients]net.Conn
@@ -352,7 +351,7 @@ func (c *contender) crowd(b *testing.B) float64 {
 	return (cpu(b, c.pids[0]) + cpu(b, c.pids[1]) - before) / (clients * requests)
 }
 
-// A large download handed over, against nginx that serves it alone.
+// A large download that is handed over, compared with nginx without an application.
 func BenchmarkLargeOffload(b *testing.B) {
 	dir := benchFile(b, 1<<30)
 	direct := func(conf string) string {
@@ -376,7 +375,7 @@ func BenchmarkLargeOffload(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "rate-ratio")
 }
 
-// Clients that take nothing of their download: what they cost the application.
+// The cost of clients that don't read their download, in the application.
 func BenchmarkSlowClients(b *testing.B) {
 	dir := benchFile(b, 16<<20)
 	many := func(conf string) string {
@@ -404,7 +403,7 @@ func BenchmarkSlowClients(b *testing.B) {
 	}
 }
 
-// resident is the memory that a process has in use, in bytes.
+// resident returns the resident memory of a process, in bytes.
 func resident(b *testing.B, pid int) int {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))

@@ -26,8 +26,7 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// bucketHandler serves the bucket "files" at an endpoint in one of the ways that
-// are compared.
+// bucketHandler serves the bucket "files" at an endpoint, in one of the compared ways.
 func bucketHandler(t *testing.T, name, endpoint string) (http.Handler, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -98,10 +97,10 @@ func byHand(h http.Header, name string, size int64) {
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
 }
 
-// Objects of a bucket, by this package and by what people write otherwise: the
-// SDK's GetObject and io.Copy, io.Copy of a reader of the Go CDK, and nginx with
-// a signed URL. They take turns; what is told is the processor time of what
-// stands between the client and the store, and its ratio to the SDK's.
+// Objects of a bucket, sent by this package and by the usual alternatives: the SDK's
+// GetObject and io.Copy, io.Copy from a reader of the Go CDK, and nginx with a signed
+// URL. They take turns. The results are the processor time of the processes between
+// the client and the store, and its ratio to the SDK's.
 func BenchmarkBucket(b *testing.B) {
 	srv := s3test.Start(b)
 	for _, o := range []struct {
@@ -161,8 +160,8 @@ func BenchmarkBucket(b *testing.B) {
 	}
 }
 
-// The same behind a store that is 20 ms away and gives 50 MB/s a connection: how
-// long a download takes, and its ratio to the SDK's.
+// The same with a store that is 20 ms away and sends 50 MB/s on each connection. The
+// results are the time of a download, and its ratio to the SDK's.
 func BenchmarkDistantBucket(b *testing.B) {
 	srv := s3test.Start(b)
 	distant := faultproxy.Start(b, strings.TrimPrefix(srv.Endpoint, "http://"))
@@ -208,8 +207,8 @@ func BenchmarkDistantBucket(b *testing.B) {
 	}
 }
 
-// The application's part of a hand-over by a signed URL that is kept, against
-// one without a URL.
+// The application's cost of a hand-over by a signed URL from its cache, compared with
+// a hand-over without a URL.
 func BenchmarkSignedHandover(b *testing.B) {
 	dir := benchFile(b, 1<<10)
 	var contenders [2]*contender
@@ -235,7 +234,7 @@ func BenchmarkSignedHandover(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
 }
 
-// cpu is what all processes of the contender have used.
+// cpu returns the processor time of all processes of the contender.
 func (c *contender) cpu(b *testing.B) (ns float64) {
 	b.Helper()
 	for _, pid := range c.pids {
@@ -244,7 +243,7 @@ func (c *contender) cpu(b *testing.B) (ns float64) {
 	return ns
 }
 
-// readable is a file of so many bytes.
+// readable is a file with the given number of bytes.
 func readable(b *testing.B, size int) io.Reader {
 	b.Helper()
 	f, err := os.CreateTemp(b.TempDir(), "")

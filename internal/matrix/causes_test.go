@@ -27,8 +27,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// The drivers of the Go CDK, above which gocloud stands, wrap what their clients
-// fail with.
+// The drivers of the Go CDK, which gocloud uses, wrap the errors of their clients.
 func TestCausesBelowDrivers(t *testing.T) {
 	for name, open := range map[string]func(*testing.T, http.RoundTripper) *blob.Bucket{
 		"s3": func(t *testing.T, rt http.RoundTripper) *blob.Bucket { return openS3(t, rt, nil) }, "azure": openAzure,
@@ -41,7 +40,7 @@ func TestCausesBelowDrivers(t *testing.T) {
 	}
 }
 
-// What stands above a storage neither passes on nor adds a meaning.
+// Wrappers of a storage neither lose nor change the meaning of its errors.
 func TestCausesBelowWrappers(t *testing.T) {
 	for name, wrap := range map[string]func(downloadview.Storage) downloadview.Storage{
 		"resume": func(s downloadview.Storage) downloadview.Storage { return resume.New(s, &resume.Options{Tries: 1}) },
@@ -62,8 +61,8 @@ func TestCausesBelowWrappers(t *testing.T) {
 	}
 }
 
-// The driver of Azure calls a host that is not found an object that is not, and
-// that of S3 takes the answer of STS for the bucket's.
+// The driver of Azure reports a host that is not found as an object that is not found,
+// and the driver of S3 takes the answer of STS for the bucket's.
 func TestDriversThatMisjudge(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")

@@ -32,8 +32,8 @@ func members(next downloadview.View) downloadview.View {
 	})
 }
 
-// Through each server a download has the clean name and the bytes of its key, and
-// a view's redirect arrives as it is.
+// Through each server, a download has the clean name and the bytes of its key, and the
+// redirect of a view arrives unchanged.
 func TestCleanNamesAndRedirectsOfViews(t *testing.T) {
 	const key, clean = "Se\u0301ance a:b\u200b.txt", "Séance a-b.txt"
 	dir := filepath.Join(t.TempDir(), "disk")
@@ -97,7 +97,7 @@ func TestCleanNamesAndRedirectsOfViews(t *testing.T) {
 	}
 }
 
-// visit sends a request and doesn't follow where it leads.
+// visit sends a request and doesn't follow redirects.
 func visit(t *testing.T, method, to, cookie string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, to, http.NoBody)

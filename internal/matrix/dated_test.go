@@ -12,7 +12,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// useless are times that container images and package managers give all files.
+// useless are modification times that container images and package managers set on all
+// files.
 var useless = []struct {
 	name string
 	at   time.Time

@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// What a list says arrives whole, in one line or in several, whoever sends the
-// file: nginx before 1.23 keeps the first line when it takes an answer over.
+// All elements of a list arrive, from one line or several, whichever server sends the
+// file: nginx before 1.23 keeps only the first line of a field in a hand-over.
 func TestListsInSeveralLines(t *testing.T) {
 	outside := http.Header{
 		"Vary":                          {"Accept-Encoding", "Origin"},
@@ -72,8 +72,8 @@ func TestListsInSeveralLines(t *testing.T) {
 	t.Run("signed", func(t *testing.T) { check(t, "nginx", []place{objects(t)}, "plain.txt") })
 }
 
-// membersOf returns each member of a list once. Apache leaves the spaces out of
-// Vary, and Caddy adds what its file server varies by.
+// membersOf returns each member of a list once. Apache removes the spaces from Vary,
+// and Caddy adds the fields that its file server depends on.
 func membersOf(lines []string) (members []string) {
 	for m := range strings.SplitSeq(strings.Join(lines, ","), ",") {
 		if m = strings.TrimSpace(m); !slices.Contains(members, m) {

@@ -46,8 +46,8 @@ var names = []string{
 	strings.Repeat("long ", 45) + ".txt",
 }
 
-// A request is one kind of what clients ask for. TAG and DATE in a field are
-// the file's own.
+// A request is one kind of client request. TAG and DATE in a field stand for the
+// entity tag and the date of the file.
 type request struct {
 	kind   string
 	mode   string // "offload" looks at the file first, "blind" does not
@@ -108,8 +108,8 @@ var requests = []request{
 	{"forbidden by the view", "offload", "GET", "forbidden.txt", nil},
 }
 
-// A table has a row for each kind of request and each name, and in it a cell for
-// each server.
+// A table has a row for each kind of request and for each name, and in each row a cell
+// for each server.
 type table map[string]map[string]string
 
 // add writes a cell, which is the same for all storages and names.
@@ -154,7 +154,8 @@ func (rows table) fill(t *testing.T, s *site, column string, places []place) {
 // nameOf is the row of a file.
 func nameOf(key string) string { return fmt.Sprintf("%.24q", key) }
 
-// What a client gets is the same whoever sends it, but for what the table says.
+// A client gets the same answer whichever server sends it, except for the differences
+// in the table.
 func TestServers(t *testing.T) {
 	all := places(t)
 	rows := table{}
@@ -185,9 +186,9 @@ func by(m downloadview.Mode) string {
 	return "app"
 }
 
-// cell says who answered, and what of it a streamed answer has otherwise. Other
-// bytes are never right: a wrong status or body fails the test, unless all of
-// the file is sent in place of a part of it, which any client can take.
+// cell names the server that answered, and the fields that are different in a streamed
+// answer. Other bytes are never correct: a wrong status or body fails the test, unless
+// the whole file is sent in place of a part, which every client accepts.
 func cell(t *testing.T, place string, q request, key string, want, got answer) string {
 	t.Helper()
 	c := by(got.mode)
@@ -230,7 +231,7 @@ func keys(headers ...http.Header) map[string]bool {
 	return all
 }
 
-// checkTable compares what came out with the documentation.
+// checkTable compares the results with the documentation.
 func checkTable(t *testing.T, name string, rows table, columns []string) {
 	t.Helper()
 	var b strings.Builder
@@ -258,7 +259,7 @@ func checkTable(t *testing.T, name string, rows table, columns []string) {
 	checkPage(t, name, b.String())
 }
 
-// checkPage compares what came out with the part of the page called name.
+// checkPage compares the results with the part of the page called name.
 func checkPage(t *testing.T, name, observed string) {
 	t.Helper()
 	begin := "<!-- This table is written by the tests of internal/matrix: " + name + " -->\n"

@@ -17,7 +17,7 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// bucket returns an empty bucket, and what puts objects into it.
+// bucket returns an empty bucket, and a function that puts objects into it.
 func bucket(t *testing.T) (p place, put func(key string, content []byte)) {
 	t.Helper()
 	srv := s3test.Start(t)
@@ -32,7 +32,7 @@ func bucket(t *testing.T) (p place, put func(key string, content []byte)) {
 	}
 }
 
-// objects returns a bucket with the files whose names its server can have.
+// objects returns a bucket with the files whose names its server accepts.
 func objects(t *testing.T) place {
 	t.Helper()
 	p, put := bucket(t)
@@ -46,8 +46,8 @@ func objects(t *testing.T) place {
 	return p
 }
 
-// Whoever is sent to the store gets the name and the type of the application,
-// and a HEAD is answered by it.
+// Clients that are redirected to the store get the name and type that the application
+// set. The application answers HEAD itself.
 func TestRedirects(t *testing.T) {
 	p := objects(t)
 	s := newSite(t, "nginx", []place{p})

@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// A client of the people's that can go on with a download. What breaks one off
-// is a limit on the size of the file that it writes; aria2c is told to stop.
+// Common clients that can resume a download. A limit on the size of the file that they
+// write makes the download break off; aria2c is stopped.
 type client struct {
 	name, envVar string
 	limit        string // for the shell that starts the first run
@@ -43,7 +43,7 @@ var clients = []client{
 	},
 }
 
-// A download that breaks off in one mode is finished in any other.
+// A download that breaks off in one mode can be resumed in every other.
 func TestResume(t *testing.T) {
 	content := numbered(8 << 20)
 	local := places(t)[:1]
@@ -117,7 +117,7 @@ func size(t *testing.T, dir string) int64 {
 	return fi.Size()
 }
 
-// numbered returns n bytes of which no part repeats.
+// numbered returns n bytes in which no part occurs twice.
 func numbered(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {

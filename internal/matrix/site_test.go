@@ -28,10 +28,10 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// longAgo is a time of the last change that makes a good entity tag.
+// longAgo is a modification time that is old enough for a strong entity tag.
 var longAgo = time.Date(2024, 2, 29, 12, 30, 15, 0, time.UTC)
 
-// A place is a storage with files, and where proxies find them.
+// A place is a storage with files, and the directory where proxies find them.
 type place struct {
 	name    string
 	storage downloadview.Storage
@@ -40,7 +40,7 @@ type place struct {
 	names   []string
 }
 
-// places returns a storage of each kind that keeps files on disk.
+// places returns one storage of each kind that stores files on disk.
 func places(t *testing.T) []place {
 	t.Helper()
 	dirs := map[string]string{}
@@ -85,7 +85,8 @@ func places(t *testing.T) []place {
 	return all
 }
 
-// keeps tells which keys a storage keeps under their own names.
+// keeps has a function for each storage that tells whether it stores a key under its
+// own name.
 var keeps = map[string]func(key string) bool{
 	"disk":  func(string) bool { return true },
 	"afero": utf8.ValidString,
@@ -109,7 +110,8 @@ func write(t *testing.T, path string) {
 	}
 }
 
-// content is that of a file by its name, so that none is taken for another.
+// content returns the content of a file, which depends on its name, so that no file can
+// be taken for another.
 func content(name string) string {
 	return strings.Repeat("0123456789", 600) + name
 }
@@ -127,8 +129,8 @@ func newSite(t *testing.T, server string, places []place) *site {
 	return newSiteBelow(t, server, places, func(h http.Handler) http.Handler { return h }, nil)
 }
 
-// newSiteBelow is newSite of an application that is below outside and whose view
-// adds header.
+// newSiteBelow is newSite with a middleware outside around the application and with
+// header added by its view.
 func newSiteBelow(t *testing.T, server string, places []place, outside func(http.Handler) http.Handler, header http.Header) *site {
 	t.Helper()
 	kind := proxytest.KindOf(t, server)
@@ -193,8 +195,8 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 	return s
 }
 
-// streamed streams what the rules cover, with the proxy's tag, as the files are
-// whose names a header can't carry.
+// streamed streams the files that rules cover, with the proxy's entity tag, as it is
+// done for names that the header can't carry.
 type streamed struct{ *accel.Accelerator }
 
 func (s streamed) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
@@ -203,7 +205,7 @@ func (s streamed) Offload(r *http.Request, src downloadview.Source) (downloadvie
 	return h, ok
 }
 
-// An answer is what a client got, and who sent the bytes.
+// An answer is the answer that a client got, and the mode in which it was sent.
 type answer struct {
 	status int
 	header http.Header
@@ -234,7 +236,7 @@ func (s *site) get(t *testing.T, mode, place, key string, q request, tag string)
 	}
 }
 
-// forget drops what is known of the requests of other clients.
+// forget discards the outcomes of other clients' requests.
 func (s *site) forget() {
 	for {
 		select {
@@ -254,7 +256,7 @@ func target(mode, place, key string) string {
 	return "/" + mode + "/" + place + "/" + strings.Join(segments, "/")
 }
 
-// normalize takes out what no two answers have in common.
+// normalize removes the parts that are different in every answer.
 func (a *answer) normalize(resp *http.Response) {
 	for _, key := range []string{"Date", "Server", "Connection", "Keep-Alive", "Via", "X-Cache"} {
 		a.header.Del(key)
@@ -272,7 +274,7 @@ func (a *answer) normalize(resp *http.Response) {
 	}
 }
 
-// parts is what a multipart body says.
+// parts returns the parts of a multipart body.
 func parts(body, boundary string) string {
 	var b strings.Builder
 	r := multipart.NewReader(strings.NewReader(body), boundary)

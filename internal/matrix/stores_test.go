@@ -16,9 +16,9 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// Two stores have a bucket of the same name with an object of the same key. Each
-// client gets that of its own, from nginx's cache too, which is one for both and
-// for every process of the application.
+// Two stores have a bucket of the same name with an object of the same key. Each client
+// gets the object of its store, also from nginx's cache, which is shared by both stores
+// and by all processes of the application.
 func TestStoresWithBucketsOfOneName(t *testing.T) {
 	stores := map[string]*s3test.Server{"one": s3test.Start(t), "two": s3test.Start(t)}
 	for name, s := range stores {
@@ -81,7 +81,7 @@ func TestStoresWithBucketsOfOneName(t *testing.T) {
 		}
 	}
 
-	// What is looked at is found in its version.
+	// If the application looks at the object, its version is used.
 	stores["one"].Put(t, "a b.txt", []byte("another content"))
 	if got := get("one", "?look"); got != "another content" {
 		t.Errorf("%q after the object was replaced, want what is there", got)

@@ -13,9 +13,9 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// A stored type that a browser could read as another one doesn't come back from
-// the store either, streamed, handed over or by a redirect. The application
-// shows what is harmless.
+// A stored type that a browser could read as another type doesn't reach the client
+// from the store: not streamed, not handed over, not by a redirect. Harmless types are
+// shown inline.
 func TestDisguisedTypesOfAStore(t *testing.T) {
 	srv := s3test.Start(t)
 	types := []string{

@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// zsync asks for the blocks that differ from a file at hand, many ranges in a
-// request. It gets them, whoever sends them, and asks only once for each.
+// zsync requests the blocks that differ from a local file, many ranges in one request.
+// It gets them from every server, and requests each only once.
 func TestZsync(t *testing.T) {
 	zsync := testserver.Binary(t, "zsync", "DOWNLOADVIEW_ZSYNC")
 	zsyncmake := testserver.Binary(t, "zsyncmake", "DOWNLOADVIEW_ZSYNCMAKE")
