@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// Several ranges are parts of their own, but for lighttpd, which sends all from
-// the first to the last where they are near each other.
+// Several ranges are sent as separate parts. lighttpd merges ranges that are near each
+// other into one.
 func TestOthersSeveralRanges(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -57,7 +57,8 @@ func TestOthersSeveralRanges(t *testing.T) {
 	})
 }
 
-// Whether a tag or a date is the application's, 304 says what 200 said.
+// A 304 has the same entity tag and date as the 200, whether they are the
+// application's or the server's.
 func TestOthersNotModified(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -74,7 +75,7 @@ func TestOthersNotModified(t *testing.T) {
 	})
 }
 
-// Many fields, and long ones, are no obstacle.
+// Many header fields and long ones get through.
 func TestOthersLargeFields(t *testing.T) {
 	const each, fields = 4_000, 8
 	eachOther(t, func(t *testing.T, o other) {
@@ -102,8 +103,8 @@ func TestOthersLargeFields(t *testing.T) {
 	})
 }
 
-// Where there is no application the page says so, and nothing about where it
-// should be.
+// If the application isn't running, the error page says so, but doesn't show its
+// address.
 func TestOthersWithoutApplication(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		dir := t.TempDir()

@@ -17,7 +17,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// judge has the server read a configuration, and returns what it says of it.
+// judge makes the server check a configuration, and returns its messages.
 func (o other) judge(t *testing.T, folder, conf string) string {
 	t.Helper()
 	path := filepath.Join(folder, "conf")
@@ -54,7 +54,7 @@ func (o other) print(t *testing.T, s site.Site, p site.Part) string {
 	return b.String()
 }
 
-// frames are configurations without what a fragment is for.
+// frames are configurations into which a fragment is put.
 var frames = map[string]string{
 	"apache": `ServerName localhost
 ErrorLog /dev/stderr
@@ -95,7 +95,7 @@ func TestOthersRead(t *testing.T) {
 	})
 }
 
-// The system's places are for root.
+// Only root may write to the system's directories.
 func TestOthersReadForRoot(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		if o.Name == "apache" || o.Name == "lighttpd" {
@@ -109,8 +109,8 @@ func TestOthersReadForRoot(t *testing.T) {
 	})
 }
 
-// Whatever a value holds, it is refused by its name or the server reads it as
-// one: there are as many lines as without.
+// Whatever characters a value has, either an error names it, or the server reads it as
+// one value: the configuration has as many lines as with a plain value.
 func TestOthersHostileValues(t *testing.T) {
 	for _, name := range others {
 		o := otherOf(t, name)

@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// wire is one connection to a front, on which nothing is hidden: a byte that
-// nobody asked for is taken for the next answer, as a client would.
+// wire is one plain connection to a front. Bytes after the end of an answer are read
+// as the next answer, as a client would read them.
 type wire struct {
 	*proxytest.Front
 	conn net.Conn
@@ -31,7 +31,7 @@ func newWire(t *testing.T, f *proxytest.Front) *wire {
 	return &wire{f, c, bufio.NewReader(c)}
 }
 
-// send has the file called name handed over and reads one answer.
+// send requests a hand-over of the file called name and reads one answer.
 func (w *wire) send(t *testing.T, method, name, fields, body string) (*http.Response, string) {
 	t.Helper()
 	_, err := fmt.Fprintf(w.conn, "%s /send HTTP/1.1\r\nHost: %s\r\n%s%s: %s\r\n%sContent-Length: %d\r\n\r\n%s", method, w.Addr,
@@ -50,8 +50,8 @@ func (w *wire) send(t *testing.T, method, name, fields, body string) (*http.Resp
 	return resp, string(b)
 }
 
-// On a connection that is kept every answer is that of its own request, after
-// HEAD above all: the file's bytes would be taken for the next answer.
+// On a kept connection every answer belongs to its request. After HEAD above all: if
+// the server sent the file's bytes, the client would read them as the next answer.
 func TestOthersAnswerOneByOne(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)

@@ -64,7 +64,7 @@ func TestOthersSendFiles(t *testing.T) {
 	})
 }
 
-// What the client's URL looks like means nothing to the file.
+// The client's URL doesn't affect which file is sent.
 func TestOthersSendUnderAnyURL(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -77,7 +77,8 @@ func TestOthersSendUnderAnyURL(t *testing.T) {
 	})
 }
 
-// Those that judge by the application's tag do so for every request.
+// Servers that evaluate preconditions by the application's entity tag do so for every
+// request.
 func TestOthersJudgeByTheTag(t *testing.T) {
 	const ours, none = `"application"`, `"none"`
 	eachOther(t, func(t *testing.T, o other) {
@@ -105,7 +106,7 @@ func TestOthersJudgeByTheTag(t *testing.T) {
 	})
 }
 
-// What isn't there is no download: its page has none of the fields.
+// The error page for a missing file has none of the download's fields.
 func TestOthersRefuse(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -162,8 +163,8 @@ func TestOthersRefuse(t *testing.T) {
 	})
 }
 
-// lighttpd can refuse symbolic links; that the rest follow them is what their
-// configurations say.
+// lighttpd can refuse symbolic links. The others follow them, and their printed
+// configurations say so.
 func TestOthersSymlinks(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		for _, symlinks := range []site.Symlinks{site.RefuseSymlinks, site.FollowSymlinks} {
@@ -201,7 +202,7 @@ func TestOthersSymlinks(t *testing.T) {
 	})
 }
 
-// The new bytes of a file that has been replaced go out at once.
+// After a file is replaced, its new bytes are sent at once.
 func TestOthersReplacedFiles(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -217,7 +218,7 @@ func TestOthersReplacedFiles(t *testing.T) {
 	})
 }
 
-// Without a rule nothing can be handed over, not even by mistake.
+// Without a rule the server sends no file, whatever the application's answer says.
 func TestOthersWithoutRules(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		dir := t.TempDir()

@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write what comes out into testdata/*.txtar")
 
-// Each testdata/*.txtar holds a site, as JSON, and what is printed for it: one
-// file for each server and part, such as "nginx whole".
+// Each testdata/*.txtar has a site, as JSON, and the configurations that are printed
+// for it: one file for each server and part, such as "nginx whole".
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {

@@ -11,8 +11,8 @@ import (
 
 const module = "github.com/downloadview/downloadview"
 
-// A server is known in its own room alone: no room imports another one, and the
-// table has them all.
+// Only a server's own room knows it: no room imports another, and the table has all of
+// them.
 func TestRoomsImportNoOtherRoom(t *testing.T) {
 	shared := map[string]bool{"room": true, "site": true}
 	rooms := make(map[string]bool)

@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// An address without a host is every address, of IPv4 and of IPv6, and one with
-// a host is that alone.
+// An address without a host means all addresses, IPv4 and IPv6. An address with a host
+// means only that host.
 func TestListensEverywhere(t *testing.T) {
 	if ln, err := net.Listen("tcp", "[::1]:0"); err != nil {
 		testserver.Lacking(t, "needs IPv6: %v", err)

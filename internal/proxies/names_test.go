@@ -12,8 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// carries tells which names the server can be told; the application streams the
-// others.
+// carries tells which names the header field of the server can carry; the application
+// streams the others.
 func (o other) carries(name string) bool {
 	for _, c := range []byte(name) {
 		if c < ' ' || c == 0x7f {
@@ -57,8 +57,8 @@ func TestOthersNames(t *testing.T) {
 	})
 }
 
-// Whatever the directory is called, either it is refused by that name or its
-// files are found, and those of no other.
+// Whatever the name of the directory is, either an error names it, or its files are
+// found, and no files of another directory.
 func TestOthersDirectoryNames(t *testing.T) {
 	names := []string{
 		"plain", "a b", " a", "a ", "a;b", "a{b", "a}b", "{}", "{b}", "{$HOME}", "${HOME}", "{http.request.uri}", `a"b`, "a'b", "a`b", `a\b`, `a\`, `a\\b`,

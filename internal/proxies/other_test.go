@@ -6,16 +6,16 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// An other is a server beside nginx.
+// An other is a server other than nginx.
 type other struct {
 	proxytest.Kind
 	forbidden int    // status for what is no file in a rule's directory
 	warning   string // what the check says of what it only puts up with
 }
 
-// others are those whose configurations work alike. What is said of one of them in
-// these tests is what it does in another way than the rest; a server that is added
-// has tests in its own room.
+// others are the servers whose configurations work alike. These tests name a server
+// only where it behaves differently from the rest. The tests of a new server belong in
+// its own room.
 var others = []string{"apache", "lighttpd", "caddy", "caddy@2.6"}
 
 func otherOf(t *testing.T, name string) other {
@@ -28,7 +28,7 @@ func otherOf(t *testing.T, name string) other {
 	return o
 }
 
-// eachOther runs f for each server that is there.
+// eachOther runs f for each other server that is installed.
 func eachOther(t *testing.T, f func(t *testing.T, o other)) {
 	for _, name := range others {
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/room"
 )
 
-// A version belongs to the line of the table whose versions behave as it does.
+// Find returns the line of the table that covers the version.
 func TestFind(t *testing.T) {
 	for name, want := range map[string]string{
 		"nginx": "nginx", "nginx@1.22": "nginx", "apache": "apache", "apache@0.12": "apache", "apache@1.0": "apache@1.0",
@@ -29,7 +29,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// What the table says of a server is what the server's own files say.
+// The table agrees with each server's accel.Proxy.
 func TestTable(t *testing.T) {
 	for _, p := range proxies.All() {
 		if got := p.Accel().Name; got != p.Name {
@@ -47,7 +47,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// Each fault and each finding of a room can be found, and says something.
+// Each fault and each finding of a room can be reached, and has a text.
 func TestFaults(t *testing.T) {
 	for _, p := range proxies.All() {
 		found := 0

@@ -18,8 +18,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// What is percent-encoded reaches the application as the client wrote it, by TCP
-// and by a socket, whatever that is called.
+// Percent-encoded paths reach the application as the client sent them, by TCP and by a
+// socket, whatever the socket's name is.
 func TestOthersPassTheTarget(t *testing.T) {
 	targets := []string{"/", "//a//b", "/a//b", "/a/./b", "/a/../b", "/a/%2e%2E/b", "/a%2Fb%2f..%2fc", "/a?b=%0a&c?d", "/a?", "/_media/a.bin"}
 	for i := 1; i < 256; i++ {
@@ -49,7 +49,7 @@ func TestOthersPassTheTarget(t *testing.T) {
 	})
 }
 
-// applicationAt runs h at an address until the test is over and returns that.
+// applicationAt runs h at an address until the test ends and returns the address.
 func applicationAt(t *testing.T, network, addr string, h http.HandlerFunc) string {
 	t.Helper()
 	l, err := net.Listen(network, addr)
@@ -64,7 +64,7 @@ func applicationAt(t *testing.T, network, addr string, h http.HandlerFunc) strin
 	return addr
 }
 
-// Clients reach nothing but the application, whatever they say.
+// Clients reach only the application, whatever they send.
 func TestOthersListenToTheApplicationAlone(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		f := proxytest.NewFront(t, o.Name, nil)
@@ -79,8 +79,8 @@ func TestOthersListenToTheApplicationAlone(t *testing.T) {
 	})
 }
 
-// The application learns what the client can read, so that it compresses only
-// for those who asked for it.
+// The application gets the client's Accept-Encoding, so that it compresses only for
+// clients that accept that.
 func TestOthersAskForNoCompression(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		proxy := proxytest.Start(t, o.Name, site.Site{
@@ -95,7 +95,7 @@ func TestOthersAskForNoCompression(t *testing.T) {
 	})
 }
 
-// What the application sends itself begins to arrive before it ends.
+// A streamed answer begins to arrive at the client before it ends.
 func TestOthersStream(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		arrived := make(chan struct{})
@@ -123,8 +123,8 @@ func TestOthersStream(t *testing.T) {
 	})
 }
 
-// A connection to the application serves one request after another, also where
-// files are handed over.
+// A connection to the application is used for several requests, also if files are
+// handed over.
 func TestOthersKeepConnections(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		for _, network := range []string{"tcp", "unix"} {
@@ -153,7 +153,8 @@ func TestOthersKeepConnections(t *testing.T) {
 	})
 }
 
-// countConnections runs an application that counts, and returns where.
+// countConnections runs an application that counts its connections, and returns its
+// address.
 func countConnections(t *testing.T, network string, n *atomic.Int64) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(proxytest.SendOrEcho))
@@ -177,8 +178,7 @@ func countConnections(t *testing.T, network string, n *atomic.Int64) string {
 	return where
 }
 
-// An application that is started again is found at once, but for lighttpd, which
-// waits for a second.
+// After a restart, the application is found at once; lighttpd waits for a second.
 func TestOthersFindTheApplicationAgain(t *testing.T) {
 	eachOther(t, func(t *testing.T, o other) {
 		if o.Name == "lighttpd" {

@@ -12,8 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// mod_xsendfile's files are compressed by nobody. What the application streams
-// would be, and a range then be one of the compressed bytes.
+// Files that mod_xsendfile sends are not compressed. Streamed ones would be, and a
+// range would then be one of the compressed bytes.
 func TestApacheCompressesNothingStreamed(t *testing.T) {
 	content := strings.Repeat("0123456789 ", 1000)
 	for module, filter := range map[string]string{"deflate": "DEFLATE", "brotli": "BROTLI_COMPRESS"} {
@@ -38,8 +38,8 @@ func TestApacheCompressesNothingStreamed(t *testing.T) {
 	}
 }
 
-// One line of the application's header may have 8192 bytes; a longer one is 502,
-// and nothing of it is said.
+// One line of the application's header may have 8192 bytes. For a longer line Apache
+// answers 502 and shows nothing of it.
 func TestApacheLongFields(t *testing.T) {
 	dir := t.TempDir()
 	proxytest.Write(t, dir, "a.bin", "content")
@@ -56,8 +56,8 @@ func TestApacheLongFields(t *testing.T) {
 	}
 }
 
-// A site that compresses leaves downloads alone, those too that the application
-// sends itself: compressed they had no ranges.
+// A site that compresses doesn't compress downloads, also streamed ones: compressed
+// downloads have no ranges.
 func TestApacheCompressesNoDownloads(t *testing.T) {
 	const compress = "LoadModule filter_module /usr/lib/apache2/modules/mod_filter.so\n" +
 		"LoadModule deflate_module /usr/lib/apache2/modules/mod_deflate.so\nSetOutputFilter DEFLATE\n\n<VirtualHost"

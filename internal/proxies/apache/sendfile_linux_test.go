@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// The kernel copies the file: its bytes are never in Apache's memory.
+// The kernel copies the file (sendfile): its bytes are never in Apache's memory.
 func TestApacheSendfile(t *testing.T) {
 	strace := testserver.Binary(t, "strace", "DOWNLOADVIEW_STRACE")
 	content := strings.Repeat("0123456789", 10_000)

@@ -8,8 +8,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// A module that compresses would at least mark the tag, and nothing that asks by
-// it would be found again.
+// A compressing module would add a suffix to the entity tag, and a request with that
+// tag would never get 304.
 func TestApacheLeavesTags(t *testing.T) {
 	for module, filter := range map[string]string{"deflate": "DEFLATE", "brotli": "BROTLI_COMPRESS"} {
 		t.Run(module, func(t *testing.T) {

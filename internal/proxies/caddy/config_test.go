@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// A request's own fields are no hand-over, and its method is the application's
-// to judge.
+// Header fields of a request don't hand over a file, and every method reaches the
+// application.
 func TestCaddyPassesMethodsOn(t *testing.T) {
 	for _, server := range []string{"caddy", "caddy@2.6"} {
 		t.Run(server, func(t *testing.T) {
@@ -29,8 +29,8 @@ func TestCaddyPassesMethodsOn(t *testing.T) {
 	}
 }
 
-// Of two locations that fit, the longer one is meant, in whatever order the rules
-// come; a name that only begins alike is another.
+// If two locations match, the longer one is used, in any order of the rules. A location
+// matches whole path segments.
 func TestCaddyTakesTheLongestLocation(t *testing.T) {
 	top := t.TempDir()
 	for _, dir := range []string{"media", "media/inner", "inner", "private"} {

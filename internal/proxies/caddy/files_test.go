@@ -28,8 +28,8 @@ func eachCaddy(t *testing.T, fields http.Header, f func(t *testing.T, proxy *pro
 	}
 }
 
-// Where the client's path ends as the file's does, Caddy would put that right by
-// a redirect: to a folder's with a slash, and to a file's without.
+// If the client's path and the file's end in the same name, Caddy would redirect: for
+// a folder to the path with a slash, for a file to the path without.
 func TestCaddyRedirectsNobody(t *testing.T) {
 	eachCaddy(t, nil, func(t *testing.T, proxy *proxytest.Server, dir string) {
 		proxytest.Write(t, dir, "a.bin", "0123456789")
@@ -43,7 +43,7 @@ func TestCaddyRedirectsNobody(t *testing.T) {
 	})
 }
 
-// Of a file that is stored compressed Caddy takes any length that is there.
+// For a file that is stored compressed, Caddy keeps a Content-Length that it finds.
 func TestCaddySendsEncodedFiles(t *testing.T) {
 	encoded := http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"text/plain"}}
 	eachCaddy(t, encoded, func(t *testing.T, proxy *proxytest.Server, dir string) {
@@ -58,7 +58,7 @@ func TestCaddySendsEncodedFiles(t *testing.T) {
 	})
 }
 
-// Caddy's own answer has no body, and none of what was said of the file.
+// Caddy's own answer has no body and no fields of the file.
 func TestCaddyMissingFile(t *testing.T) {
 	fields := http.Header{}
 	for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Type", "Etag", "Expires", "Last-Modified"} {

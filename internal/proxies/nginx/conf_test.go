@@ -15,7 +15,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// judge has nginx read a configuration, without complaint.
+// judge checks that nginx accepts a configuration without a
+// warning.
 func judge(t *testing.T, folder, conf string) {
 	t.Helper()
 	nginx := proxytest.Binary(t, "nginx")
@@ -60,8 +61,8 @@ func TestNginxReads(t *testing.T) {
 	judge(t, folder, print(t, full(folder), site.Whole))
 }
 
-// A fragment is for server {} as it is. What it asks for in http {} stands in
-// its first lines, indented by five.
+// A fragment goes into server {} unchanged. The settings that it needs in http {} are
+// in its first lines, indented by five.
 func TestNginxReadsFragment(t *testing.T) {
 	for _, upstream := range []string{"127.0.0.1:8000", "[::1]:8000", "unix:/run/our app.sock"} {
 		folder := t.TempDir()
@@ -84,8 +85,8 @@ func TestNginxReadsFragment(t *testing.T) {
 	}
 }
 
-// Whatever a value holds, it is refused by its name or nginx reads it as one:
-// there are as many directives as without.
+// Whatever characters a value has, either an error names it, or nginx reads it as one
+// value: there are as many directives as with a plain value.
 func TestNginxHostileValues(t *testing.T) {
 	proxytest.Binary(t, "nginx")
 	folder := t.TempDir()

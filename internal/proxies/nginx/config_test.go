@@ -22,8 +22,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// described is what an application says of a file, with a value for each field
-// that the proxy is to put in place.
+// described has the fields that an application sends for a file, with a value for each
+// field that the proxy must restore.
 func described(location string) http.Header {
 	h := http.Header{"X-Accel-Redirect": {location}, "Content-Type": {"text/x-own; charset=utf-8"}}
 	for _, name := range nginx.PrivateFields() {
@@ -35,7 +35,7 @@ func described(location string) http.Header {
 	return h
 }
 
-// wantFields checks that each field of described came once.
+// wantFields checks that each field of described arrived once.
 func wantFields(t *testing.T, what string, resp *http.Response) {
 	t.Helper()
 	for _, name := range nginx.PrivateFields() {
@@ -50,7 +50,7 @@ func wantFields(t *testing.T, what string, resp *http.Response) {
 	}
 }
 
-// wantClean checks that an error page has nothing of a download.
+// wantClean checks that an error page has no fields of a download.
 func wantClean(t *testing.T, what string, resp *http.Response) {
 	t.Helper()
 	for _, name := range append(nginx.PrivateFields(), nginx.DroppedFields()...) {
@@ -64,7 +64,7 @@ func wantClean(t *testing.T, what string, resp *http.Response) {
 	wantNoPrivate(t, what, resp)
 }
 
-// wantNoPrivate checks that the client sees nothing that is for the proxy.
+// wantNoPrivate checks that the client gets no field that is only for the proxy.
 func wantNoPrivate(t *testing.T, what string, resp *http.Response) {
 	t.Helper()
 	for name, values := range resp.Header {
@@ -162,8 +162,7 @@ func TestNginxFields(t *testing.T) {
 	})
 }
 
-// An application that sends the fields under their own names is served as well,
-// and they come once.
+// If the application sends the fields under their own names, they arrive too, and once.
 func TestNginxOwnNames(t *testing.T) {
 	dir := t.TempDir()
 	proxytest.Write(t, dir, "a.txt", "content")
@@ -189,7 +188,7 @@ func TestNginxOwnNames(t *testing.T) {
 	}
 }
 
-// What the application streams arrives whole, and the request did too.
+// A streamed answer arrives complete, and so did its request.
 func TestNginxPassesOn(t *testing.T) {
 	var got *http.Request
 	fields := described("")
@@ -282,7 +281,7 @@ func TestNginxSymlinks(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	proxytest.Write(t, dir, "real/a.txt", "inside")
 	proxytest.Write(t, outside, "a.txt", "outside")
-	// What leads to the directory is the operator's choice.
+	// Links above the directory are the operator's choice.
 	entry := filepath.Join(t.TempDir(), "entry")
 	for name, target := range map[string]string{
 		entry:                              dir,
@@ -324,7 +323,7 @@ func TestNginxSymlinks(t *testing.T) {
 	}
 }
 
-// Whatever the directory is called, nginx finds the files in it.
+// Whatever the name of the directory is, nginx finds its files.
 func TestNginxDirectoryNames(t *testing.T) {
 	testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX") // elsewhere such names may be impossible
 	top := t.TempDir()
@@ -361,7 +360,7 @@ func TestNginxDirectoryNames(t *testing.T) {
 	}
 }
 
-// What the rest of the configuration says of pages isn't said of downloads.
+// Settings for pages elsewhere in the configuration don't affect downloads.
 func TestNginxInheritsNothing(t *testing.T) {
 	dir := t.TempDir()
 	proxytest.Write(t, dir, "a.php", strings.Repeat("0123456789", 1000))

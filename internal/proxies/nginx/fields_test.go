@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/nginx"
 )
 
-// The configuration knows the fields that the application sends for nginx alone, under
-// the same names.
+// The configuration and package accel use the same names for the fields that are only
+// for nginx.
 func TestNginxPrivateNames(t *testing.T) {
 	p := accel.Nginx()
 	var sent, known []string

@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// A store writes down what it is asked and answers what it is told to.
+// A store records its requests and sends the answers that a test sets.
 type store struct {
 	*httptest.Server
 
@@ -38,7 +38,7 @@ func newStore(t *testing.T, answer http.HandlerFunc) *store {
 	return s
 }
 
-// seen returns what came since it was called before.
+// seen returns the requests since its last call.
 func (s *store) seen() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +47,8 @@ func (s *store) seen() []*http.Request {
 	return seen
 }
 
-// signed has the application hand over the URL that sign gives, under the
-// object's name.
+// signed makes the application hand over the URL that sign returns, under the object's
+// name.
 func signed(sign func(r *http.Request) (u, key string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		u, key := sign(r)
@@ -74,8 +74,8 @@ func startSigned(t *testing.T, r site.Rule, sign func(r *http.Request) (u, key s
 	}, proxytest.Options{})
 }
 
-// Of the client's request the store gets what a download needs, and the URL
-// byte for byte.
+// The store gets only those fields of the client's request that a download needs, and
+// the URL byte for byte.
 func TestNginxStoreSees(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "object") })
 	const target = "//a%2Fb/../c%20d+e%25?X-Signature=a%2Fb%3D&x=%zz&y=%E2%82%AC+"
@@ -128,8 +128,8 @@ func TestNginxStoreSees(t *testing.T) {
 		}
 	}
 
-	// A store's multipart answer would lose its type, and a store that doesn't
-	// heed If-Range would have the client splice two objects.
+	// A multipart answer of the store would lose its type. If the store ignored
+	// If-Range, the client would join parts of two objects.
 	for _, header := range []http.Header{
 		{"Range": {"bytes=0-0,2-2"}},
 		{"Range": {"bytes=1-2"}, "If-Range": {`"tag"`}},
@@ -143,7 +143,7 @@ func TestNginxStoreSees(t *testing.T) {
 	}
 }
 
-// What the store says of the bytes reaches the client, and the rest doesn't.
+// The store's fields about the bytes reach the client, and its other fields don't.
 func TestNginxStoreSays(t *testing.T) {
 	bytes := http.Header{
 		"Etag":             {`"store"`},
@@ -243,7 +243,7 @@ func TestNginxStoreSays(t *testing.T) {
 	}
 }
 
-// A store's error is the client's in its kind alone.
+// The client gets only the kind of a store's error.
 func TestNginxStoreErrors(t *testing.T) {
 	const page = "<Error><Code>Whatever</Code><Key>secret</Key></Error>"
 	var status int
@@ -299,8 +299,7 @@ func TestNginxStoreErrors(t *testing.T) {
 	})
 }
 
-// What is kept is found by the object's name alone. An object without one is
-// not taken for another.
+// The cache's key is the object's name alone. Objects without a name are not mixed up.
 func TestNginxCacheKey(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.URL.Path) })
 	signature := 0
@@ -325,7 +324,7 @@ func TestNginxCacheKey(t *testing.T) {
 	}
 }
 
-// A signed URL with a session's token and a long name have room.
+// A signed URL with a session token and a long name fits in the buffers.
 func TestNginxLongHeader(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, len(r.URL.RawQuery)) })
 	proxy := startSigned(t, site.Rule{}, func(*http.Request) (string, string) {

@@ -19,8 +19,8 @@ import (
 	"github.com/downloadview/downloadview/internal/s3test"
 )
 
-// presigner signs the object that a request's path names, for as long as its
-// query says, and each time as of another second.
+// presigner signs a URL for the object in the request's path, valid for the time in its
+// query, and each time for another second.
 func presigner(t *testing.T, server *s3test.Server) func(*http.Request) (string, string) {
 	client := s3.NewPresignClient(server.Client)
 	now := time.Now().Add(-30 * time.Minute)
@@ -43,7 +43,7 @@ func presigner(t *testing.T, server *s3test.Server) func(*http.Request) (string,
 	}
 }
 
-// at signs as of another time.
+// at signs with another time.
 type at struct {
 	s3.HTTPPresignerV4
 	now time.Time
@@ -173,5 +173,5 @@ func TestNginxS3(t *testing.T) {
 	}
 }
 
-// escape writes a key as a client asks for it.
+// escape returns a key in the form of a client's URL.
 func escape(key string) string { return (&url.URL{Path: key}).EscapedPath() }

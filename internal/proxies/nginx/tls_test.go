@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// certificate writes that of httptest's servers to a file.
+// certificate writes the certificate of httptest's servers to a file.
 func certificate(t *testing.T, path string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
@@ -26,7 +26,7 @@ func certificate(t *testing.T, path string) {
 	}
 }
 
-// A store that can't show who it is gets no request.
+// A store without a trusted certificate gets no request.
 func TestNginxVerifiesStore(t *testing.T) {
 	store := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "object") }))
 	t.Cleanup(store.Close)

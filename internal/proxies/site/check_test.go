@@ -9,7 +9,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// What no server's configuration can express is an error that names it.
+// A value that no server's configuration can express is an error that names it.
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
