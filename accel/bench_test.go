@@ -9,9 +9,9 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// The last rule's file is looked up among n rules, next to the obvious way of
-// finding it. A file that no rule covers shows what the search costs without
-// the location, which is one allocation.
+// The search for the last of n rules, compared with a linear search. A file that no
+// rule covers shows the cost of the search without the location, which is one
+// allocation.
 func BenchmarkMatch(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
 		rules := manyRules(n)
@@ -74,8 +74,8 @@ func manyRules(n int) []accel.Rule {
 	return rules
 }
 
-// linear looks at one rule after the other. To let the longest win they would
-// have to be sorted, too.
+// linear compares a source with one rule after the other. To find the longest, the
+// rules would also have to be sorted.
 func linear(rules []accel.Rule, path string) (location string, ok bool) {
 	for i := range rules {
 		if rest, ok := strings.CutPrefix(path, rules[i].Source); ok && strings.HasPrefix(rest, "/") {

@@ -52,9 +52,9 @@ func TestInternalLocationIsClosed(t *testing.T) {
 	}
 }
 
-// Header fields with which other applications let the proxy say what maps
-// where change nothing: neither what becomes of a file nor any field of the
-// answer, through nginx or past it.
+// Header fields by which a proxy sets the mapping in other applications change nothing
+// here: neither how a file is sent nor any field of the answer, through nginx or
+// directly.
 func TestRequestHeadersChooseNothing(t *testing.T) {
 	s := newSite(t, nginxtest.Options{})
 	outside := filepath.Join(filepath.Dir(s.dir), "outside")
@@ -126,7 +126,7 @@ func TestSiblingIsNotServed(t *testing.T) {
 		t.Errorf("X-Accel-Redirect %q, want none", got)
 	}
 
-	// Nor through the internal location, whatever the application asks for.
+	// The sibling's file isn't sent through the internal location either.
 	s.serve(storageView(t, s.dir).Respond)
 	for _, target := range []string{"/-private/a.txt", "/..%2Fmedia-private/a.txt", "/_media-private/a.txt", "/_media/..%2fmedia-private/a.txt"} {
 		resp := s.Do(t, "GET", target, nil)

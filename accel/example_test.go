@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// Every download below the mux is handed over to nginx where the rule covers
-// its file. Nothing is opened for it: whether the file is there, nginx sees.
+// Every download below the mux is handed over to nginx if the rule covers its file. The
+// application doesn't open the file: nginx finds out whether it exists.
 func Example() {
 	dir, err := os.MkdirTemp("", "media")
 	if err != nil {
@@ -56,7 +56,7 @@ func Example() {
 	// application/pdf
 }
 
-// One view is handed over, and the others are left alone.
+// Only the files of one view are handed over.
 func ExampleAccelerator_Middleware() {
 	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "s3://reports/", Destination: "/_reports/"}}, nil)
 	if err != nil {
@@ -101,7 +101,7 @@ func ExampleAccelerator_Match() {
 	// false ""
 }
 
-// A rule that can't be meant is an error that says what would be right.
+// The error for a wrong rule says what would be right.
 func ExampleNew() {
 	_, err := accel.New(accel.Nginx(), []accel.Rule{{Name: "media", Source: "srv/media", Destination: "/_media/"}}, nil)
 	fmt.Println(err)
@@ -112,7 +112,7 @@ func ExampleNew() {
 	// accel: rule "media": destination "_media" does not begin with a slash; want an internal location such as "/_media/"
 }
 
-// Each server is a value, and is told of a file in its own way.
+// Each server is a value, with its own header field and encoding.
 func ExampleProxy_values() {
 	for _, proxy := range []accel.Proxy{accel.Nginx(), accel.Apache(), accel.Lighttpd(), accel.Caddy26()} {
 		a, err := accel.New(proxy, []accel.Rule{{Source: "/srv/media", Destination: "/files"}}, nil)
@@ -129,7 +129,7 @@ func ExampleProxy_values() {
 	// X-Accel-Redirect: /files/a b.pdf
 }
 
-// One application behind two servers: a rule may name its own.
+// One application behind two servers: a rule may have its own Proxy.
 func ExampleRule_proxy() {
 	a, err := accel.New(accel.Nginx(), []accel.Rule{
 		{Source: "/srv/media", Destination: "/_media/"},
@@ -147,8 +147,8 @@ func ExampleRule_proxy() {
 	// X-Sendfile: /mnt/archive/a.pdf
 }
 
-// Objects of a private bucket: nginx fetches those of one prefix, and clients
-// fetch those of another themselves.
+// Objects of a private bucket: nginx fetches those below one prefix, and clients
+// fetch those below another themselves.
 func ExampleSigned() {
 	a, err := accel.New(accel.Nginx(), []accel.Rule{
 		{Source: "s3://reports/2026", Destination: "/_s3/", Signed: &accel.Signed{Expiry: time.Minute}},
@@ -178,7 +178,7 @@ func (o signedObject) SignedURL(context.Context, downloadview.SignOptions) (stri
 	return "https://reports.example.com/" + o.Name() + "?signature=…", time.Time{}, nil
 }
 
-// An application that can also be reached past its proxy streams there.
+// An application that clients can also reach without its proxy streams to them.
 func ExampleParseFrom() {
 	from, err := accel.ParseFrom("unix", "10.0.0.0/8")
 	if err != nil {
@@ -198,7 +198,8 @@ func ExampleParseFrom() {
 	// "" true
 }
 
-// Rules are replaced while requests are served. Wrong ones change nothing.
+// Rules are replaced while requests are served. If the new rules are wrong, the old
+// ones stay.
 func ExampleAccelerator_Swap() {
 	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
@@ -215,7 +216,7 @@ func ExampleAccelerator_Swap() {
 	// /_srv/media/a.pdf true
 }
 
-// A view that knows where the proxy finds its file says so itself.
+// A view that itself knows where the proxy finds its file.
 func ExampleAccelerator_To() {
 	a, err := accel.New(accel.Nginx(), nil, nil)
 	if err != nil {
@@ -234,8 +235,8 @@ func ExampleAccelerator_To() {
 	// Output: /_archive/2026/a%20b.pdf
 }
 
-// A server of one's own that takes plain paths, where they have no control
-// characters, and that keeps the application's entity tag.
+// A Proxy for another server. It takes paths that are not encoded and have no control
+// characters, and keeps the application's entity tag.
 func ExampleProxy() {
 	proxy := accel.Proxy{
 		Name:  "sendd",
@@ -272,7 +273,7 @@ func (o object) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: "reports", Path: string(o)}, true
 }
 
-// A program that reads rules from a file of its own says where the wrong one is.
+// A program that reads rules from its own file shows the line of the wrong rule.
 func ExampleRuleError() {
 	lines := []int{12, 17}
 	_, err := accel.New(accel.Nginx(),

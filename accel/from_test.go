@@ -61,7 +61,7 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// What is given and empty is not everybody.
+// An empty list or element doesn't accept every request.
 func TestFromOfNothing(t *testing.T) {
 	for _, list := range [][]string{nil, {}, {""}, {"", ""}} {
 		if from, err := accel.ParseFrom(list...); err == nil {
@@ -69,12 +69,12 @@ func TestFromOfNothing(t *testing.T) {
 		} else if a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv", Destination: "/_media/"}}, &accel.Options{From: from}); err != nil {
 			t.Error(err)
 		} else if h, _ := a.Offload(httptest.NewRequest("GET", "/", nil), local("/srv/x")); h.Field != "" {
-			t.Errorf("ParseFrom(%q): handed over, want nobody let in with an error", list)
+			t.Errorf("ParseFrom(%q): handed over, want no request accepted after an error", list)
 		}
 	}
 }
 
-// Requests on a unix socket are told by their connection.
+// Requests on a unix socket are recognised by their connection.
 func TestFromUnixSocket(t *testing.T) {
 	from, err := accel.ParseFrom("unix")
 	if err != nil {

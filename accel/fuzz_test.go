@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// What comes out stays below the destination of a rule that covers the source,
-// says exactly what follows the rule's source, and can stand in a header.
+// A location is below the destination of a rule that covers the source, decodes to
+// exactly the rest of the source, and is valid in a header field.
 func FuzzMatch(f *testing.F) {
 	for _, seed := range []struct{ scheme, host, path string }{
 		{"file", "", "/srv/media/a.txt"},

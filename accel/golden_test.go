@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write what comes out into testdata/*.txtar")
 
-// Each testdata/*.txtar holds rules and, for sources, the location that nginx is
-// told, or "stream".
+// Each testdata/*.txtar has rules and sources, and for each source the location that
+// nginx gets, or "stream".
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/internal/nginxtest"
 )
 
-// hostileNames are names of files that some part of the way from the disk to
-// the client might take for something else.
+// hostileNames are names of files that a part of the way from the disk to the client
+// could misread.
 var hostileNames = []string{
 	"plain.txt",
 	// Mean something in a URL.
@@ -97,8 +97,8 @@ func checkName(t *testing.T, s *site, key, content string) {
 	}
 }
 
-// lasting leaves out the fields that differ from one answer to the next, and
-// one that says nothing on a 206, where nginx doesn't have it.
+// lasting removes the fields that differ from one answer to the next, and a field that
+// nginx doesn't send with 206, where it has no meaning.
 func lasting(h http.Header) http.Header {
 	h = h.Clone()
 	h.Del("Date")

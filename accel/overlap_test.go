@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// Where destinations lie inside one another, a real server sends the file of the
-// other storage. So such rules can't be made, unless both lead to the same file.
+// If destinations lie inside one another, a real server sends the file of the other
+// storage. So such rules are an error, unless both lead to the same file.
 func TestDestinationsInsideOneAnother(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestDestinationsInsideOneAnother(t *testing.T) {
 	}
 }
 
-// open lets servers read what runs as somebody else.
+// open gives servers that run as another user the right to read the files.
 func open(t *testing.T, path string) {
 	t.Helper()
 	mode := os.FileMode(0o644)

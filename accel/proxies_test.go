@@ -7,7 +7,7 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// What each server is told for a name, "" where it can't be.
+// The value of each server's field for a name; "" if the field can't carry it.
 func TestEncoders(t *testing.T) {
 	proxies := []struct {
 		proxy       accel.Proxy

@@ -77,9 +77,9 @@ func TestTagIsNginxs(t *testing.T) {
 	}
 }
 
-// A file whose location is too long for the header has, streamed, the tag that
-// nginx gives its neighbours; one that just fits arrives with the longest of
-// names in its Content-Disposition.
+// A file whose location is too long for the header is streamed with the entity tag that
+// nginx would give it. One whose location just fits arrives with the longest possible
+// name in its Content-Disposition.
 func TestLongLocations(t *testing.T) {
 	s := newSite(t, nginxtest.Options{})
 	name := strings.Repeat("語", 85) // 255 bytes, 765 encoded

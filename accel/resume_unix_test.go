@@ -12,9 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// A download that breaks off in one mode is finished in the other by the
-// clients that people have. What breaks it is a limit on the size of the file
-// that the client writes.
+// Common clients resume a download in another mode than that in which it broke off. A
+// limit on the size of the file that the client writes makes it break off.
 func TestResumeByOtherClients(t *testing.T) {
 	s := newSite(t, nginxtest.Options{})
 	content := numbered(3 << 20)
@@ -68,7 +67,7 @@ func TestResumeByOtherClients(t *testing.T) {
 	}
 }
 
-// numbered returns n bytes of which no part repeats.
+// numbered returns n bytes in which no part occurs twice.
 func numbered(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {

@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// A signer counts what it signs.
+// A signer counts the URLs that it signs.
 type signer struct {
 	object
 	signed *int

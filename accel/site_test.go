@@ -26,20 +26,20 @@ type site struct {
 	dir      string // what the rule covers and nginx's internal location serves
 	outcomes chan downloadview.Outcome
 
-	// What answers in place of the files, inside of the accelerator, and what
-	// changes the response outside of it.
+	// The view inside the accelerator, in place of the files, and the middleware
+	// around the accelerator.
 	inside  atomic.Pointer[downloadview.ViewFunc]
 	outside atomic.Pointer[func(*downloadview.Response)]
 
-	// streams says that files are streamed though the rule covers them, as those
-	// are that the header can't carry.
+	// streams says that files are streamed although the rule covers them, as for
+	// names that the header can't carry.
 	streams atomic.Bool
 }
 
-// longAgo is a time of the last change that makes a good entity tag.
+// longAgo is a modification time that is old enough for a strong entity tag.
 var longAgo = time.Date(2024, 2, 29, 12, 30, 15, 0, time.UTC)
 
-// newSite starts a site with one rule. The folder's siblings are the test's.
+// newSite starts a site with one rule. The test may create siblings of the folder.
 func newSite(t *testing.T, o nginxtest.Options) *site {
 	t.Helper()
 	s := &site{dir: filepath.Join(t.TempDir(), "media"), outcomes: make(chan downloadview.Outcome, 100)}
@@ -59,8 +59,8 @@ func newSite(t *testing.T, o nginxtest.Options) *site {
 	return s
 }
 
-// view is the application: the files behind an accelerator, but for what the
-// test has put inside or outside of it.
+// view is the application: the files behind an accelerator, or what the test has set
+// inside or around it.
 func (s *site) view(a *accel.Accelerator, files downloadview.View) downloadview.View {
 	v := a.Middleware(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		if v := s.inside.Load(); v != nil {
@@ -93,7 +93,7 @@ func storageView(t *testing.T, dir string) downloadview.StorageView {
 	}}
 }
 
-// serve has v answer from now on, inside of the accelerator.
+// serve makes v answer from now on, inside the accelerator.
 func (s *site) serve(v downloadview.ViewFunc) { s.inside.Store(&v) }
 
 // write makes a file of the folder, last changed long ago.
@@ -111,7 +111,7 @@ func writeFile(path, content string) error {
 	return os.Chtimes(path, longAgo, longAgo)
 }
 
-// get fetches a key and returns what the application says became of it.
+// get fetches a key and returns the outcome that the application reports.
 func (s *site) get(t *testing.T, method, key string, header http.Header) (*http.Response, string, downloadview.Outcome) {
 	t.Helper()
 	resp := s.Do(t, method, target(key), header)
@@ -119,7 +119,7 @@ func (s *site) get(t *testing.T, method, key string, header http.Header) (*http.
 	return resp, body, s.outcome(t)
 }
 
-// direct fetches a key past nginx.
+// direct fetches a key from the application, without nginx.
 func (s *site) direct(t *testing.T, key string, header http.Header) (*http.Response, downloadview.Outcome) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", s.app+target(key), http.NoBody)
@@ -172,7 +172,7 @@ func wantStreamed(t *testing.T, o downloadview.Outcome) {
 	}
 }
 
-// fieldless streams what its rules cover.
+// fieldless streams the files that its rules cover.
 type fieldless struct{ *accel.Accelerator }
 
 func (f fieldless) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {

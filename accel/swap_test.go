@@ -9,7 +9,7 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// While rules are swapped every request sees one set or the other, whole.
+// While rules are swapped, every request sees the whole old set or the whole new one.
 func TestSwapWhileServing(t *testing.T) {
 	sets := [2][]accel.Rule{
 		{{Name: "a", Source: "/srv", Destination: "/_old/"}, {Name: "b", Source: "/srv/in", Destination: "/_old/in/"}},

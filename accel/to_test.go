@@ -42,8 +42,8 @@ func TestTo(t *testing.T) {
 	}
 }
 
-// Without a configuration that puts private fields in place, the name goes under
-// its own; and what a proxy is told is for the proxy.
+// Without PassAll, the name is in Content-Disposition itself. The fields for the proxy
+// are only for the proxy.
 func TestToIsForItsProxy(t *testing.T) {
 	from, err := accel.ParseFrom("10.0.0.0/8")
 	if err != nil {
@@ -106,7 +106,7 @@ func TestToIsForItsProxy(t *testing.T) {
 	}
 }
 
-// to hands over to p all that is asked for.
+// to hands every request over to p.
 func to(p accel.Proxy, destination, path string) (downloadview.Offloader, error) {
 	a, err := accel.New(p, nil, nil)
 	if err != nil {

@@ -30,7 +30,7 @@ func (f watermarked) Open(ctx context.Context) (fs.File, error) {
 	return fstest.MapFS{"marked": {Data: append([]byte("marked: "), content...)}}.Open("marked")
 }
 
-// renamed leaves the bytes as they are and says so.
+// renamed leaves the bytes unchanged; its Unwrap says so.
 type renamed struct {
 	downloadview.File
 	name string
@@ -39,7 +39,7 @@ type renamed struct {
 func (f renamed) Name() string              { return f.name }
 func (f renamed) Unwrap() downloadview.File { return f.File }
 
-// hidden leaves the bytes as they are, but nobody else is to fetch them.
+// hidden leaves the bytes unchanged, but has no source, so a proxy can't fetch them.
 type hidden struct{ downloadview.File }
 
 func (f hidden) Unwrap() downloadview.File         { return f.File }
@@ -97,8 +97,8 @@ func TestWhatIsSentInTheEnd(t *testing.T) {
 	}
 }
 
-// What may run script is sent by nginx with the header that disarms it, since
-// the rule says that the configuration adds it, and else streamed.
+// If the rule says that the configuration adds the safety headers, nginx sends types
+// that may run scripts with these headers. Otherwise such files are streamed.
 func TestSafetyHeaders(t *testing.T) {
 	s := newSite(t, nginxtest.Options{})
 	if err := s.write("page.html", "<script>alert(1)</script>"); err != nil {

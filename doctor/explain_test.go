@@ -139,7 +139,7 @@ func (r reading) Read(p []byte) (int, error) {
 
 func (o opened) Source() (downloadview.Source, bool) { return downloadview.SourceOf(o.File) }
 
-// TestExplainRefusal: a view that refuses has no file to speak of.
+// TestExplainRefusal: the explanation of a view that refuses has no file.
 func TestExplainRefusal(t *testing.T) {
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		return downloadview.Response{}, fs.ErrPermission
@@ -150,7 +150,7 @@ func TestExplainRefusal(t *testing.T) {
 	}
 }
 
-// TestExplainNothing: a nil pointer is no file, and the view's fault.
+// TestExplainNothing: a nil pointer is not a file, and an error of the view.
 func TestExplainNothing(t *testing.T) {
 	type file struct{ downloadview.File }
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
@@ -162,7 +162,7 @@ func TestExplainNothing(t *testing.T) {
 	}
 }
 
-// TestExplainCookies: what middleware hands to a client is not for a report.
+// TestExplainCookies: the values of cookies for the client are not in an explanation.
 func TestExplainCookies(t *testing.T) {
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		resp := downloadview.Response{File: downloadview.FromBytes("a.txt", []byte("a"), nil)}
@@ -223,7 +223,7 @@ func TestExplainInAHandler(t *testing.T) {
 	}
 }
 
-// refusing is an object that nobody signs for.
+// refusing is an object for which no URL can be signed.
 type refusing struct{ downloadview.File }
 
 func (refusing) Source() (downloadview.Source, bool) {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/doctor"
 )
 
-// A breakage is a set-up with one mistake, and what the doctor is to say of it.
+// A breakage is a set-up with one mistake, and the finding that the doctor must report.
 type breakage struct {
 	name   string
 	broken func(t *testing.T, s *setting)

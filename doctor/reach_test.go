@@ -65,8 +65,8 @@ func TestOtherAnswers(t *testing.T) {
 	}
 }
 
-// listenOf returns where a printed configuration of nginx listens; for others
-// any address that isn't in it.
+// listenOf returns the address where a printed configuration of nginx listens; for
+// other servers, an address that isn't in the configuration.
 func listenOf(t *testing.T, conf string) string {
 	t.Helper()
 	for line := range strings.Lines(conf) {
@@ -103,9 +103,8 @@ func TestApplicationRefuses(t *testing.T) {
 	}
 }
 
-// TestOneCause: a proxy that doesn't reach the application is one mistake, with
-// or without a look at the application itself, and so is an application that is
-// down.
+// TestOneCause: if the proxy doesn't reach the application, or the application is down,
+// one check fails, whether or not the doctor has the application's URL.
 func TestOneCause(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		for _, app := range []string{"asked", "not asked", "down"} {
@@ -164,8 +163,8 @@ func TestTagsOff(t *testing.T) {
 	}
 }
 
-// TestMovedRoot: the storage, or the application, has another directory open than
-// its path leads to.
+// TestMovedRoot: the storage or the application has a directory open to which its path
+// no longer leads.
 func TestMovedRoot(t *testing.T) {
 	move := func(t *testing.T, s *setting) (old, current string) {
 		t.Helper()

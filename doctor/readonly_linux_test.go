@@ -12,8 +12,8 @@ import (
 	"github.com/downloadview/downloadview/doctor"
 )
 
-// refuses is a storage whose file system has an error for each file: mounting one
-// read-only takes privileges that tests don't have everywhere.
+// refuses is a storage that returns an error of the file system for each file. Mounting
+// a file system read-only takes privileges that tests don't always have.
 type refuses struct {
 	downloadview.Storage
 	err error
@@ -27,8 +27,8 @@ func (r refuses) Delete(_ context.Context, key string) error {
 	return &fs.PathError{Op: "remove", Path: key, Err: fs.ErrNotExist}
 }
 
-// TestNothingIsStored: why no canary file can be put there, and what then can be
-// done, by the errors of the system.
+// TestNothingIsStored: for each error of the file system, the doctor says why it can't
+// store a canary file, and what to do.
 func TestNothingIsStored(t *testing.T) {
 	for err, want := range map[error][2]string{
 		syscall.EROFS:  {"read-only", "--key"},

@@ -116,7 +116,7 @@ func TestExplainReason(t *testing.T) {
 	}
 }
 
-// nowhere is a file that no proxy finds.
+// nowhere is a file without a source.
 type nowhere struct{ file downloadview.File }
 
 func (n nowhere) Name() string { return n.file.Name() }

@@ -12,7 +12,7 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// TestRight: what is printed has nothing wrong with it.
+// TestRight: the doctor finds no fault in the printed configurations.
 func TestRight(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		for _, view := range []string{"blind", "look"} {
@@ -37,7 +37,7 @@ func TestRight(t *testing.T) {
 	}
 }
 
-// known are warnings of servers that can't do better.
+// known are the warnings that a server's configuration can't avoid.
 func known(server, check string) bool {
 	return check == "proxy-symlinks" && server != "nginx" && server != "lighttpd"
 }

@@ -40,7 +40,8 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// TestProxyClock: nginx has a clock of its own, so the site is somebody else.
+// TestProxyClock: only the proxy's clock is wrong. nginx uses this machine's clock, so
+// a transport changes the dates of its answers.
 func TestProxyClock(t *testing.T) {
 	s := newSetting(t, "nginx")
 	setup := s.start(t)
@@ -66,8 +67,8 @@ func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// TestAppReachable: an application that this machine reaches by its name in the
-// network, and that shows its internal location.
+// TestAppReachable: this machine reaches the application by its name in the network,
+// and sees an internal location.
 func TestAppReachable(t *testing.T) {
 	s := newSetting(t, "nginx")
 	setup := s.start(t)
@@ -87,8 +88,8 @@ func TestAppReachable(t *testing.T) {
 	}.expect(t, run(t, setup, s.dir), s.dir)
 }
 
-// TestClientChooses: an application and a proxy that take from the client what
-// is for the proxy to say.
+// TestClientChooses: an application and a proxy that accept from the client the fields
+// that only the application may set.
 func TestClientChooses(t *testing.T) {
 	breakage{
 		"the application", func(_ *testing.T, s *setting) {
@@ -110,7 +111,7 @@ func TestClientChooses(t *testing.T) {
 	}.run(t, "nginx")
 }
 
-// TestOtherRules: the doctor is told of other rules than the application has.
+// TestOtherRules: the doctor gets other rules than the application has.
 func TestOtherRules(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -140,7 +141,7 @@ func TestOtherRules(t *testing.T) {
 	}
 }
 
-// TestCancelled: what was put is removed, whenever the exam ends.
+// TestCancelled: the canary files are removed, whenever ctx ends.
 func TestCancelled(t *testing.T) {
 	s := newSetting(t, "nginx")
 	setup := s.start(t)
@@ -164,7 +165,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// counting tells of each file that is put.
+// counting reports each file that is saved.
 type counting struct {
 	downloadview.Storage
 	put func()
@@ -347,8 +348,8 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// TestYoung: where times can't be set, canary files grow old enough for entity
-// tags by themselves.
+// TestYoung: if times can't be set, the doctor waits until canary files are old enough
+// for entity tags.
 func TestYoung(t *testing.T) {
 	t.Parallel()
 	s := newSetting(t, "apache")
@@ -363,7 +364,7 @@ func TestYoung(t *testing.T) {
 	}
 }
 
-// coarse keeps times of whole seconds, and tells no paths.
+// coarse has times of whole seconds, and no paths.
 type coarse struct{ counting }
 
 func (c coarse) Path(string) (string, error) { return "", errors.ErrUnsupported }

@@ -19,7 +19,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A setting is a set-up that is right, and then changed by a test.
+// A setting is a set-up without faults, which a test then changes.
 type setting struct {
 	server string // that runs, and whose configuration is printed
 	accel  string // what the application takes it for; "" is server
@@ -35,13 +35,13 @@ type setting struct {
 	bare    bool   // nor a witness
 	socket  string // that the application listens on; "": an address
 
-	// encode changes the value of the field that hands over; the doctor is told
-	// so too, unless it is misled.
+	// encode changes the value of the field that hands over. The doctor expects the
+	// changed value too, unless misled is set.
 	encode func(value string) string
 	misled bool
 }
 
-// newSetting returns one for server, whose files are in a directory of their own.
+// newSetting returns a setting for server, with the files in a directory of their own.
 func newSetting(t *testing.T, server string) *setting {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "media")
@@ -71,8 +71,7 @@ func (s *setting) storage(t *testing.T) *disk.Storage {
 	return disk.New(root, nil)
 }
 
-// start runs the application and the proxy and returns how the doctor is told
-// of them.
+// start runs the application and the proxy and returns the doctor's Setup for them.
 func (s *setting) start(t *testing.T) doctor.Setup {
 	t.Helper()
 	storage := s.storage(t)
@@ -160,7 +159,7 @@ func mustNamed(t *testing.T, name string) accel.Proxy {
 	return p.Accel()
 }
 
-// decoded is a value that is not encoded.
+// decoded returns a value without its percent-encoding.
 func decoded(value string) string {
 	raw, err := url.PathUnescape(value)
 	if err != nil {
@@ -169,7 +168,7 @@ func decoded(value string) string {
 	return raw
 }
 
-// twice is a value that is encoded once more.
+// twice returns a value percent-encoded once more.
 func twice(value string) string { return strings.ReplaceAll(value, "%", "%25") }
 
 // replace returns a function that replaces old, which must be there.
@@ -187,7 +186,7 @@ func replace(t *testing.T, pairs ...string) func(string) string {
 	}
 }
 
-// run runs the doctor and sees to it that nothing is left in dir.
+// run runs the doctor and checks that it leaves no files in dir.
 func run(t *testing.T, s doctor.Setup, dir string) doctor.Report {
 	t.Helper()
 	report, err := doctor.Run(t.Context(), s)

@@ -12,7 +12,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// openFolder returns a folder that everybody may enter.
+// openFolder returns a folder that every user may enter.
 func openFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "doctor") // t.TempDir is closed to others
@@ -26,8 +26,8 @@ func openFolder(t *testing.T) string {
 	return folder
 }
 
-// TestSocket: the application is asked on its socket, through every server, and
-// all is well.
+// TestSocket: with an application on a socket, behind every server, the doctor finds no
+// fault.
 func TestSocket(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
@@ -46,8 +46,8 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-// TestClosedSocket: nginx may not connect to the application's socket, for its
-// mode or that of a folder above.
+// TestClosedSocket: nginx may not connect to the application's socket, because of its
+// mode or the mode of a folder above.
 func TestClosedSocket(t *testing.T) {
 	if os.Geteuid() != 0 {
 		testserver.Lacking(t, "needs root, to run nginx as another user")
@@ -84,7 +84,7 @@ func TestClosedSocket(t *testing.T) {
 	}
 }
 
-// TestSilentSocket: nobody answers on the socket.
+// TestSilentSocket: the application on the socket doesn't answer.
 func TestSilentSocket(t *testing.T) {
 	s := newSetting(t, "nginx")
 	setup := s.start(t)

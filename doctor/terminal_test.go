@@ -15,16 +15,17 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// forging is what would clear a screen, turn text around, and pass for a line.
+// forging clears a screen, reverses text, and looks like a line of a report.
 const forging = "\x1b[2J\u202e\u009b0m\n  ok              proxy-file"
 
-// isSafe tells whether nothing in s but the ends of its own lines moves a cursor.
+// isSafe tells whether s has no control characters except line breaks, and no forged
+// line.
 func isSafe(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) &&
 		!strings.Contains(s, "\n  ok              proxy-file")
 }
 
-// TestReportForgesNothing: what names, headers and errors bring is one line.
+// TestReportForgesNothing: a text from names, headers and errors stays in one line.
 func TestReportForgesNothing(t *testing.T) {
 	for _, c := range []doctor.Check{
 		{Detail: forging},
@@ -43,7 +44,7 @@ func TestReportForgesNothing(t *testing.T) {
 	}
 }
 
-// TestHeaderForgesNothing: a server in front says what the terminal would obey.
+// TestHeaderForgesNothing: a server in front sends control characters for a terminal.
 func TestHeaderForgesNothing(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()

@@ -53,7 +53,7 @@ func selfSigned(t *testing.T, address string, until time.Time) (cert, key string
 	return cert, key, pool
 }
 
-// TestCertificates: nginx has one that can't be trusted, or none.
+// TestCertificates: nginx has a certificate that can't be trusted, or none.
 func TestCertificates(t *testing.T) {
 	for _, test := range []struct {
 		name          string

@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// TestUnreadable: nginx runs as somebody who may not enter the directory.
+// TestUnreadable: nginx runs as a user that may not enter the directory.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	s := newSetting(t, "nginx")
@@ -38,8 +38,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// startAsNobody runs an nginx that may read and connect to what everybody may, and
-// returns its URL.
+// startAsNobody runs an nginx with no more rights than any user, and returns its URL.
 func startAsNobody(t *testing.T, s *setting, edit func(string) string) string {
 	t.Helper()
 	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")

@@ -195,8 +195,8 @@ func newSiteBelow(t *testing.T, server string, places []place, outside func(http
 	return s
 }
 
-// streamed streams the files that rules cover, with the proxy's entity tag, as it is
-// done for names that the header can't carry.
+// streamed streams the files that rules cover, with the proxy's entity tag, as the
+// accelerator does for names that the header can't carry.
 type streamed struct{ *accel.Accelerator }
 
 func (s streamed) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {

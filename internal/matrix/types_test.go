@@ -41,7 +41,7 @@ func TestDisguisedTypesOfAStore(t *testing.T) {
 				a.status, a.header = resp.StatusCode, resp.Header
 			}
 			got, want := a.header.Get("Content-Type"), want[i]
-			if mode == "redirect" { // nobody has looked at the object
+			if mode == "redirect" { // the application doesn't look at the object
 				want = "application/octet-stream"
 			}
 			kind, _, _ := strings.Cut(a.header.Get("Content-Disposition"), ";")

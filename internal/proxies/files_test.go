@@ -138,7 +138,7 @@ func TestOthersRefuse(t *testing.T) {
 				want = 502 // there is no rule for it
 			}
 			if want == 412 && o.Name == "lighttpd" {
-				continue // it doesn't judge
+				continue // it doesn't evaluate this precondition
 			}
 			resp := f.Send(t, "GET", tt.value, tt.fields...)
 			body := proxytest.Body(t, resp)

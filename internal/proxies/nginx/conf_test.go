@@ -15,8 +15,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// judge checks that nginx accepts a configuration without a
-// warning.
+// judge checks that nginx accepts a configuration without a warning.
 func judge(t *testing.T, folder, conf string) {
 	t.Helper()
 	nginx := proxytest.Binary(t, "nginx")

@@ -276,7 +276,7 @@ func TestNginxStoreErrors(t *testing.T) {
 					t.Errorf("%s: %s %q, want %d and nginx's own page", what, resp.Status, body, want)
 				}
 				wantClean(t, what, resp)
-				// WWW-Authenticate of a 401 nginx lets nobody hide; with 502 it means nothing.
+				// nginx can't hide WWW-Authenticate of a 401; with 502 it has no effect.
 				for _, name := range []string{"Location", "X-Amz-Request-Id", "Etag", "Last-Modified"} {
 					if got := resp.Header.Get(name); got != "" {
 						t.Errorf("%s: %s %q, want none", what, name, got)
