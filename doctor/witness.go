@@ -18,8 +18,7 @@ const (
 // request reached the application. If a request has the field X-Downloadview-Doctor,
 // which the doctor sends, next's answer gets a field of that name. Its value is the
 // HTTP version of the request, then "close" if the connection closes after the
-// answer, and "hands over" if the proxy sends the file. Other requests pass
-// unchanged.
+// answer, and "hands over" if the file is handed over. Other requests pass unchanged.
 func Witness(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header[witnessField]) > 0 {
