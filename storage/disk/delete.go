@@ -7,9 +7,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Delete removes the file under key. Of a symbolic link that stays inside the
-// root and leads to a file it is the link that is removed. Whatever isn't
-// served isn't removed either: it is [fs.ErrNotExist]. Folders stay, also when
+// Delete removes the file under key. If key is a symbolic link that stays
+// inside the root and leads to a file, Delete removes the link. Anything that
+// File doesn't serve is [fs.ErrNotExist] and stays. Folders stay, even when
 // they become empty.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	name, err := localKey(key)
@@ -23,7 +23,8 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 	if !fi.Mode().IsRegular() {
 		return &fs.PathError{Op: "delete", Path: key, Err: kindError(fi.Mode())}
 	}
-	// Remove would take an empty folder too, were one put there meanwhile.
+	// Remove would also remove an empty folder that took the file's place
+	// meanwhile.
 	for {
 		at := s.at()
 		err := at.root.Remove(name)

@@ -1,28 +1,30 @@
 // Package disk serves files of a local directory, and single local files.
 //
-// A [Storage] stands on an [os.Root], or on a path that it opens itself: the operating system, not a comparison
-// of strings, keeps every key inside the directory. Symbolic links work where
-// they are relative and stay inside; absolute ones never do. Only regular
-// files are files here. Folders, pipes, sockets and devices are not found, and
-// opening one never waits.
+// A [Storage] works below an [os.Root], or below a path that it opens itself.
+// The operating system keeps every key inside the directory; no strings are
+// compared. A symbolic link works if it is relative and stays inside the
+// directory; an absolute link never works. Only regular files are served.
+// Folders, pipes, sockets and devices are not found, and opening one never
+// blocks.
 //
-// A file that another process has a write lease on (fcntl(2), F_SETLEASE), as
-// Samba and servers of NFS have, is waited for, five seconds at most. It is a
-// [downloadview.StatusError] 503 then.
+// If another process holds a write lease on a file (fcntl(2), F_SETLEASE; Samba
+// and NFS servers do), opening the file waits for at most five seconds. Then
+// the error is a [downloadview.StatusError] 503.
 //
-// A folder that may be searched but not read (mode 0711) can't be listed. What is
-// below it can be had on Linux, from 5.6 on; elsewhere it is [fs.ErrPermission].
+// A folder with search permission but no read permission (mode 0711) can't be
+// listed. Files below it can be opened on Linux 5.6 and later. On other systems
+// they are [fs.ErrPermission].
 //
-// A proxy that is told to send a file opens it by its path and knows nothing
-// of the root: unless its configuration says otherwise it follows symbolic
-// links wherever they lead, and sends what has that name by then. Where others
-// can make links in the directory, let the view look first (Response.CheckFirst), or
-// stream.
+// A proxy that is told to send a file opens it by its path and doesn't know the
+// root. Unless its configuration forbids it, the proxy follows symbolic links
+// wherever they lead, and it sends the file that has the name at that time. If
+// other users can create links in the directory, have the view check the file
+// first (Response.CheckFirst), or stream.
 //
-// What is saved has a name like ".downloadview-….tmp" until it is whole. No key
-// has such a name, so that it is neither served nor listed. A process that is
-// killed while it saves leaves one behind; what is older than the longest
-// upload can go:
+// While a file is being saved, it has a name like ".downloadview-….tmp". Such a
+// name is never a valid key, so these files are neither served nor listed. A
+// process that is killed during a Save leaves one behind. Remove those that are
+// older than your longest upload:
 //
 //	find /srv/media -name '.downloadview-*.tmp' -mmin +1440 -delete
 package disk
@@ -43,52 +45,55 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// Options are what a Storage has beside its root. nil and the zero value are
-// good defaults.
+// Options are the settings of a Storage. nil and the zero value are good
+// defaults.
 type Options struct {
-	// BaseURL is where everybody may have the files of the root, such as
+	// BaseURL is the public URL of the root, such as
 	// https://cdn.example.com/media/ or, on the application's own host,
-	// /media/. nil means that they have no public URLs.
+	// /media/. nil means that the files have no public URLs.
 	BaseURL *url.URL
 
-	// Follow is how often at most, while the storage is used, it looks whether
-	// the path of its root leads to another directory by now, and then opens that
-	// as [Storage.Reopen] does: a link such as "current" that is switched, a
-	// folder that is mounted later. A look is one stat(2) of the path, about a
-	// microsecond on a local disk; on a network disk that is away it waits as
-	// opening a file would. 1 looks each time, 0 never.
+	// Follow is the shortest time between two checks of the root's path. The
+	// storage checks only while it is used. If the path leads to another
+	// directory by then, such as after a link "current" was switched or a file
+	// system was mounted, the storage opens that directory, as [Storage.Reopen]
+	// does. A check is one stat(2) of the path: about a microsecond on a local
+	// disk; on a network disk that doesn't respond it blocks, as opening a file
+	// would. 1 checks each time, 0 never.
 	//
-	// A proxy that sends the files follows the path in any case. Without Follow
-	// the two may be in different directories until Reopen.
+	// A proxy that sends the files always follows the path. Without Follow, the
+	// proxy and the storage may use different directories until Reopen is
+	// called.
 	Follow time.Duration
 
-	// Logger gets a line when Follow has opened another directory (Info), and
-	// when it can't (Warn). nil is [slog.Default].
+	// Logger gets a line when Follow has opened another directory (Info) and
+	// when it can't open one (Warn). nil is [slog.Default].
 	Logger *slog.Logger
 }
 
-// A Storage looks files up in a local directory. Keys are paths below it with
-// slashes, byte for byte as the file system has them. Several goroutines may
-// use one Storage.
+// A Storage finds files in a local directory. Keys are paths below it with
+// slashes, byte for byte as in the file system. Several goroutines may use one
+// Storage.
 type Storage struct {
 	options Options
 	dir     string // absolute path of the root; "": not known
 	base    string // dir with slashes, the last one included; "": not known
 
 	made    time.Time
-	looked  atomic.Int64 // nanoseconds after made, when Follow last looked
+	looked  atomic.Int64 // when Follow last checked, in nanoseconds after made
 	current atomic.Pointer[rooted]
 
 	mu      sync.Mutex // for changing current
 	closed  bool
-	failure string // of Follow, which was told
+	failure string // of Follow, the last one that was logged
 }
 
-// New returns a storage of the files in root. nil options are the defaults. It
-// asks once for the absolute path of root, which [downloadview.SourceOf] gives
-// from then on; where that path doesn't lead to root, files have no source. It
-// isn't asked again unless Options.Follow is set: where the path may lead
-// elsewhere later, set it, or use [Storage.Reopen].
+// New returns a storage of the files in root. nil options are the defaults. New
+// determines the absolute path of root once; [downloadview.SourceOf] returns
+// sources below this path from then on. If the path doesn't lead to root, the
+// files have no source. If the path may lead to another directory later, set
+// Options.Follow or call [Storage.Reopen]; otherwise the path is never checked
+// again.
 //
 // The caller closes root, after the last use of the storage.
 func New(root *os.Root, o *Options) *Storage {
@@ -111,14 +116,16 @@ func newStorage(dir string, o *Options) *Storage {
 
 // File describes the file with this key. It does no I/O.
 //
-// A key has the form that [fs.ValidPath] wants, but need not be UTF-8 where
-// the system's names are bytes. Anything else, ".", a NUL, the name of what is
-// being saved, and what the system can't have as a local name (on Windows also
-// a backslash, a colon, or "NUL") is an [fs.PathError] with [fs.ErrInvalid].
+// A key must satisfy [fs.ValidPath], but need not be UTF-8 where the system's
+// file names are bytes. Anything else is an [fs.PathError] with
+// [fs.ErrInvalid]. So are ".", a key with a NUL, a name that is reserved for
+// files that are being saved, and a name that the system doesn't allow (on
+// Windows also one with a backslash or a colon, or "NUL").
 //
-// Open of the result opens the file once and returns the [os.File]. Missing,
-// not a regular file, a link that leads out of the root or in circles, a name
-// that is too long: each is [fs.ErrNotExist], with the cause beside it.
+// Open of the result opens the file once and returns the [os.File]. The error is
+// [fs.ErrNotExist], together with the cause, if the file is missing or not a
+// regular file, if a link leads out of the root or forms a loop, or if the name
+// is too long.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	name, err := localKey(key)
 	if err != nil {
@@ -127,7 +134,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	return &file{storage: s, key: key, name: name}, nil
 }
 
-// localKey returns key as the system spells it.
+// localKey returns key in the system's form.
 func localKey(key string) (string, error) {
 	name, ok := localName(key)
 	if !ok || key == "." || incoming.IsName(key) {
@@ -136,7 +143,7 @@ func localKey(key string) (string, error) {
 	return name, nil
 }
 
-// absolute returns the path that leads to root, or "", and what root is.
+// absolute returns the path that leads to root, or "", and root's FileInfo.
 func absolute(root *os.Root) (string, fs.FileInfo) {
 	opened, err := root.Stat(".")
 	if err != nil {
@@ -146,7 +153,8 @@ func absolute(root *os.Root) (string, fs.FileInfo) {
 	if err != nil {
 		return "", opened
 	}
-	// Abs works on the string alone: behind a link, "link/.." is not where it seems.
+	// Abs only edits the string: if link is a symbolic link, "link/.." is
+	// another folder.
 	named, err := os.Stat(abs)
 	if err != nil || !os.SameFile(named, opened) {
 		return "", opened

@@ -18,13 +18,13 @@ func (at *rooted) openError(key string, err error) error {
 	return openError(key, err)
 }
 
-// openError makes fs.ErrNotExist of the many ways in which a system says that
-// there is no such file. The rest is left as it is.
+// openError returns fs.ErrNotExist for the many errors with which systems say
+// that there is no such file. Other errors are left as they are.
 func openError(name string, err error) error {
 	if absent.Is(err) {
 		return notFound(name, err)
 	}
-	if errors.Is(err, errors.ErrUnsupported) { // by the system, not by the storage
+	if errors.Is(err, errors.ErrUnsupported) { // the system's, not the storage's
 		return &fs.PathError{Op: "open", Path: name, Err: downloadview.AsCause(err)}
 	}
 	return err
@@ -38,7 +38,8 @@ func notFound(name string, cause error) error {
 	return &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: %w", fs.ErrNotExist, downloadview.AsCause(cause))}
 }
 
-// kindError says that mode is not that of a file, or not of a folder, to us.
+// kindError is the error for something of this mode: not a regular file, or not
+// a folder.
 func kindError(mode fs.FileMode) error {
 	return localfile.KindError(mode)
 }

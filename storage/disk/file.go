@@ -9,12 +9,12 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// file is a key of a Storage. It has neither Stat nor OpenRange: the open
-// handle is the truth about a local file, and it seeks.
+// file is a file of a Storage. It implements neither Stat nor OpenRange: for a
+// local file, the open handle has current metadata, and it can seek.
 type file struct {
 	storage *Storage
 	key     string
-	name    string // key as the system spells it
+	name    string // key in the system's form
 }
 
 func (f *file) Name() string { return f.key }
@@ -42,7 +42,7 @@ func (f *file) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "file", Path: f.storage.base + f.key}, true
 }
 
-// open opens name below the folder that is used now, which it returns.
+// open opens name below the current folder, and returns both.
 func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, error) {
 	for {
 		at := s.at()
@@ -53,8 +53,8 @@ func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, err
 	}
 }
 
-// regular returns h and what it says of itself if it is a regular file, else
-// closes it.
+// regular returns h and its FileInfo if it is a regular file. Otherwise it
+// closes h.
 func regular(name string, h *os.File) (fs.File, fs.FileInfo, error) {
 	fi, err := localfile.Look(h)
 	if err != nil {

@@ -19,10 +19,10 @@ func (s *Storage) URL(_ context.Context, key string) (string, error) {
 	return publicurl.Of(s.options.BaseURL, key)
 }
 
-// Path returns the path of key below that of the root, as it was when the
-// storage was made. Where that path didn't lead to the root when it was last
-// looked at, the error is [errors.ErrUnsupported]. Unlike the storage, who opens the path may be led
-// out of the root by a symbolic link.
+// Path returns the path of key below the path that the root had when the
+// storage was made. If that path didn't lead to the root when it was last
+// checked, the error is [errors.ErrUnsupported]. Opening the path follows
+// symbolic links out of the root, unlike the storage itself.
 func (s *Storage) Path(key string) (string, error) {
 	name, err := localKey(key)
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Storage) Path(key string) (string, error) {
 	}
 	if !s.current.Load().leads {
 		return "", &fs.PathError{Op: "path", Path: key, Err: fmt.Errorf(
-			"%w: the path of the root leads elsewhere", errors.ErrUnsupported)}
+			"%w: the path of the root leads to another directory", errors.ErrUnsupported)}
 	}
 	return filepath.Join(s.dir, name), nil
 }

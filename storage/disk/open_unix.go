@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// localName returns key as the system spells it. Names are bytes here, so that
-// of fs.ValidPath only the rules about elements hold, not that about UTF-8.
+// localName returns key in the system's form. File names are bytes here: only
+// the rules of fs.ValidPath about path elements apply, not the one about UTF-8.
 func localName(key string) (string, bool) {
 	if strings.ContainsRune(key, 0) {
 		return "", false

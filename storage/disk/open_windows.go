@@ -2,7 +2,7 @@ package disk
 
 import "path/filepath"
 
-// localName returns key as the system spells it.
+// localName returns key in the system's form.
 func localName(key string) (string, bool) {
 	name, err := filepath.Localize(key)
 	return name, err == nil

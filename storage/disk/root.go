@@ -12,21 +12,21 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// rooted is the folder that a Storage has open.
+// rooted is the open folder of a Storage.
 type rooted struct {
 	root  *localfile.Root
-	info  fs.FileInfo // of the folder; nil: not known
+	info  fs.FileInfo // of the folder; nil: unknown
 	own   bool        // the storage opened it
 	leads bool        // the path of the storage leads to it
 }
 
-// Open opens the directory dir, whose links are followed, and returns a storage
-// of its files. Unlike an [os.Root], dir may be a folder that may be searched but
-// not read. The caller closes the storage after the last use.
+// Open opens the directory dir, following links, and returns a storage of its
+// files. Unlike [os.OpenRoot], Open needs only search permission for dir, not
+// read permission. The caller closes the storage after the last use.
 //
-// The storage stays with the directory that it has opened, wherever dir leads
-// later, until [Storage.Reopen], or unless Options.Follow is set. An error is that
-// of the system, an [fs.PathError].
+// The storage keeps using the directory that it has opened, even if dir leads
+// to another one later. [Storage.Reopen] and Options.Follow change that. An
+// error is the system's, as an [fs.PathError].
 func Open(dir string, o *Options) (*Storage, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -41,7 +41,7 @@ func Open(dir string, o *Options) (*Storage, error) {
 	return s, nil
 }
 
-// openRooted opens the folder dir, and never waits for the other end of a pipe.
+// openRooted opens the folder dir. It never waits for the other end of a pipe.
 func openRooted(dir string) (*rooted, error) {
 	root, err := localfile.OpenRoot(dir)
 	if err != nil {
@@ -55,19 +55,20 @@ func openRooted(dir string) (*rooted, error) {
 	return &rooted{root: root, info: info, own: true, leads: true}, nil
 }
 
-// Reopen opens the path of the root again: after a link in it was switched, or
-// something was mounted there. Files and listings from then on are those of the
-// directory that it leads to now; files that are open stay so. If it can't be
-// opened, the error says why, and the storage stays with the directory it has. If
-// the path doesn't lead there any more, its files have no source until a later
-// Reopen succeeds, so that no proxy is told to send others.
+// Reopen opens the path of the root again. Call it after a link in the path was
+// switched or a file system was mounted there. Files opened and listings made
+// from then on are those of the directory that the path leads to now; open
+// files stay open. If the directory can't be opened, Reopen returns the error
+// and the storage keeps the directory it has. If, in that case, the path no
+// longer leads to this directory, files have no source until a later Reopen
+// succeeds, so that no proxy is told to send other files.
 //
-// Of a storage that was made by [New] the root that it was given is left to the
-// caller, who then also closes the storage. Where the path wasn't known the error
-// is [errors.ErrUnsupported]; after Close it is [fs.ErrClosed].
+// If [New] made the storage, the caller still closes the root that it passed to
+// New, and closes the storage as well. If the path of the root wasn't known,
+// the error is [errors.ErrUnsupported]; after Close it is [fs.ErrClosed].
 func (s *Storage) Reopen() error {
 	if s.dir == "" {
-		return fmt.Errorf("disk: %w: the path of the root led elsewhere from the beginning", errors.ErrUnsupported)
+		return fmt.Errorf("disk: %w: the path of the root led to another directory when the storage was made", errors.ErrUnsupported)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,13 +85,13 @@ func (s *Storage) Reopen() error {
 	}
 	s.current.Store(at)
 	if old.own {
-		old.root.Close() // whoever uses it begins again
+		old.root.Close() // operations that use it start again
 	}
 	return nil
 }
 
-// Close closes the directory, if the storage has opened it. Files that are open
-// stay so.
+// Close closes the directory if the storage has opened it. Open files stay
+// open.
 func (s *Storage) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,13 +102,13 @@ func (s *Storage) Close() error {
 	return nil
 }
 
-// leadsTo reports whether the path leads to what is open.
+// leadsTo reports whether the path leads to the open folder.
 func (s *Storage) leadsTo(at *rooted) bool {
 	fi, err := os.Stat(s.dir)
 	return err == nil && at.info != nil && os.SameFile(fi, at.info)
 }
 
-// at returns the folder that is used now.
+// at returns the current folder.
 func (s *Storage) at() *rooted {
 	if s.options.Follow > 0 && s.dir != "" {
 		s.follow()
@@ -115,8 +116,8 @@ func (s *Storage) at() *rooted {
 	return s.current.Load()
 }
 
-// follow opens the path again if it leads elsewhere, for which it looks as often
-// as Options.Follow says.
+// follow opens the path again if it leads to another directory. It checks as
+// often as Options.Follow allows.
 func (s *Storage) follow() {
 	now, last := int64(time.Since(s.made)), s.looked.Load()
 	if now-last < int64(s.options.Follow) || !s.looked.CompareAndSwap(last, now) {
@@ -129,7 +130,8 @@ func (s *Storage) follow() {
 	s.tell(err)
 }
 
-// tell logs that the path has led elsewhere. A failure is told once.
+// tell logs the result of opening the path again. The same failure is logged
+// once.
 func (s *Storage) tell(err error) {
 	failure := ""
 	if err != nil {
@@ -147,15 +149,15 @@ func (s *Storage) tell(err error) {
 		l = slog.Default()
 	}
 	if err != nil {
-		l.Warn("the path of the directory leads elsewhere and can't be opened; the old directory stays",
+		l.Warn("the directory's path leads to another one, which can't be opened; the old one stays in use",
 			slog.String("path", s.dir), slog.Any("error", err))
 		return
 	}
-	l.Info("the path of the directory leads elsewhere, and was opened again", slog.String("path", s.dir))
+	l.Info("the directory was opened again, because its path leads to another one", slog.String("path", s.dir))
 }
 
-// replaced reports whether err came because at was closed for another folder
-// that is used now.
+// replaced reports whether err occurred because at was closed and another
+// folder is current.
 func (s *Storage) replaced(at *rooted, err error) bool {
 	return err != nil && errors.Is(err, fs.ErrClosed) && s.current.Load().root != at.root
 }

@@ -14,26 +14,27 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// Save writes what r gives to a new file in the folder of key, has the system
-// put it on the disk, and renames it to key, so that a killed process or a
-// power failure leaves the old file or the new one. Folders that are missing
-// are made, and stay where Save fails. Files get the permissions 0666 and
-// folders 0777, less the umask; those of a file that is replaced, its owner and
-// its other names are not taken over.
+// Save writes the bytes of r to a new file in the folder of key, syncs it to
+// disk, and renames it to key. After a kill or a power failure there is either
+// the old file or the new one. Missing folders are created, and stay if Save
+// fails. Files get the permissions 0666 and folders 0777, less the umask. A
+// file that is replaced doesn't pass on its permissions, owner or other hard
+// links.
 //
-// A symbolic link called key is itself replaced; what it leads to stays. Links
-// on the way are followed inside the root, and one that leads out is
-// [fs.ErrInvalid], as is a name that is too long. A folder, a pipe or another
-// thing that is no file under key, and a file where a folder should be, is
-// [fs.ErrExist]. With any error but that of the last step, putting the folder
-// on the disk, the old file is still there.
+// If key is a symbolic link, the link is replaced and its target stays. Links
+// in the folders of key are followed inside the root. A link that leads out is
+// [fs.ErrInvalid], and so is a name that is too long. If key names a folder, a
+// pipe or anything else but a regular file, or if a file stands where a folder
+// is needed, the error is [fs.ErrExist]. After any error the old file is still
+// there, except if only the last step failed, which syncs the folder.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	name, err := localKey(key)
 	if err != nil {
 		return err
 	}
 	in := incoming.NewReader(ctx, r)
-	// One folder from the first step to the last, wherever the path leads meanwhile.
+	// All steps use the same folder, even if the path leads to another one
+	// meanwhile.
 	root, at, err := s.openRoot()
 	if err != nil {
 		return &fs.PathError{Op: "save", Path: key, Err: at.saveError(in, err)}
@@ -45,7 +46,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	return nil
 }
 
-// openRoot opens once more the folder that is used now.
+// openRoot opens the current folder once more.
 func (s *Storage) openRoot() (*localfile.Root, *rooted, error) {
 	for {
 		at := s.at()
@@ -66,7 +67,8 @@ func save(root *localfile.Root, name string, in *incoming.Reader) error {
 	if err != nil {
 		return err
 	}
-	// From here on the folder is the open one, whatever is done to its name.
+	// From here on only the open folder counts, even if it is renamed or
+	// replaced.
 	defer folder.Close()
 	if err := replaceable(folder, base); err != nil {
 		return err
@@ -86,12 +88,12 @@ func save(root *localfile.Root, name string, in *incoming.Reader) error {
 	return nil
 }
 
-// openFolder opens the folder dir, and makes it where it is missing.
+// openFolder opens the folder dir, and creates it if it is missing.
 func openFolder(root *localfile.Root, dir string) (folder *localfile.Root, made bool, err error) {
 	if folder, err = root.OpenRoot(dir); err == nil {
 		return folder, false, nil
 	}
-	// Why it can't be made says more than why it can't be opened.
+	// The error of creating it says more than the error of opening it.
 	if err := root.MkdirAll(dir); err != nil {
 		return nil, false, err
 	}
@@ -99,7 +101,8 @@ func openFolder(root *localfile.Root, dir string) (folder *localfile.Root, made 
 	return folder, true, err
 }
 
-// replaceable tells why a file can't be called base, before any byte is read.
+// replaceable returns the reason why no file can have the name base, before any
+// byte is read.
 func replaceable(folder *localfile.Root, base string) error {
 	fi, err := folder.Lstat(base)
 	switch {
@@ -110,10 +113,10 @@ func replaceable(folder *localfile.Root, base string) error {
 	case fi.Mode().IsRegular(), fi.Mode().Type() == fs.ModeSymlink:
 		return nil
 	}
-	return fmt.Errorf("%w, and is no file (mode %v)", fs.ErrExist, fi.Mode())
+	return fmt.Errorf("%w and is not a regular file (mode %v)", fs.ErrExist, fi.Mode())
 }
 
-// write puts a whole file called base into folder, or nothing.
+// write puts a complete file called base into folder, or none.
 func write(folder *localfile.Root, base string, in *incoming.Reader) error {
 	temporary := incoming.Name()
 	f, err := folder.Create(temporary)
@@ -121,7 +124,7 @@ func write(folder *localfile.Root, base string, in *incoming.Reader) error {
 		return err
 	}
 	renamed := false
-	defer func() { // also where in panics
+	defer func() { // even if in panics
 		f.Close()
 		if !renamed {
 			folder.Remove(temporary)
@@ -153,8 +156,8 @@ func syncPath(root *localfile.Root, dir string) error {
 	return syncFolder(folder)
 }
 
-// saveError says in the words of io/fs what went wrong. The names in the errors
-// of the system are of no use: most are those that come before the key.
+// saveError classifies err in terms of io/fs. It drops the names in the
+// system's errors: most are those of path elements before the key.
 func (at *rooted) saveError(in *incoming.Reader, err error) error {
 	if read := in.Err(); read != nil {
 		return read
@@ -175,7 +178,7 @@ func (at *rooted) saveError(in *incoming.Reader, err error) error {
 		return fmt.Errorf("%w: %w", fs.ErrInvalid, cause)
 	case isAny(err, inTheWay):
 		return fmt.Errorf("%w: %w", fs.ErrExist, cause)
-	case errors.Is(cause, errors.ErrUnsupported): // by the system, not by the storage
+	case errors.Is(cause, errors.ErrUnsupported): // the system's, not the storage's
 		return downloadview.AsCause(cause)
 	}
 	return cause

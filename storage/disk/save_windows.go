@@ -6,14 +6,14 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// impossible are the errors that say that no file can have that name, and
-// inTheWay those that say that something else has it.
+// impossible are the errors for a name that no file can have; inTheWay are the
+// errors for a name that something else has.
 var (
 	impossible = []error{errorInvalidName, errorFilenameExceedsRange, syscall.ENAMETOOLONG, syscall.ELOOP}
 	inTheWay   = []error{errorDirectory, syscall.ENOTDIR, syscall.EISDIR}
 )
 
-// syncFolder does nothing: Windows has no call for the names in a folder.
+// syncFolder does nothing: Windows has no call for syncing a folder.
 func syncFolder(*localfile.Root) error { return nil }
 
 // System error codes of winerror.h that package syscall has no names for.

@@ -11,12 +11,12 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// File describes the local file at path, which must be absolute and is
-// trusted: symbolic links are followed wherever they lead, so nothing of it
-// may come from a request. It does no I/O. The name of the file is the last
+// File describes the local file at path, which must be absolute. The path is
+// trusted: symbolic links are followed wherever they lead, so no part of it may
+// come from a request. File does no I/O. The name of the file is the last
 // element of path.
 //
-// What isn't a regular file is [fs.ErrNotExist] when it is opened, as with
+// Opening anything but a regular file is [fs.ErrNotExist], as with
 // [Storage.File].
 func File(path string) (downloadview.File, error) {
 	if !filepath.IsAbs(path) {
@@ -52,7 +52,8 @@ func (f single) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "file", Path: sourcePath(string(f))}, true
 }
 
-// sourcePath spells an absolute path as a source does: "/C:/x" for `C:\x`.
+// sourcePath returns an absolute path in the form of a source: "/C:/x" for
+// `C:\x`.
 func sourcePath(abs string) string {
 	p := filepath.ToSlash(abs)
 	if !strings.HasPrefix(p, "/") {

@@ -7,10 +7,10 @@ import (
 	"github.com/downloadview/downloadview/internal/filetime"
 )
 
-// Times opens the file for what the system knows of its times, without reading
-// it. On Linux when it was created is known where the file system keeps it.
-// How soon a read shows in Accessed is a matter of how the file system is
-// mounted. A file that is saved anew is created anew.
+// Times opens the file and returns the times that the system keeps, without
+// reading it. On Linux, Created is known if the file system keeps it. How soon
+// a read shows in Accessed depends on how the file system is mounted. Saving a
+// file again makes a new file with a new Created.
 func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	f, err := s.File(key)
 	if err != nil {
