@@ -1,22 +1,24 @@
 // Package aferofs serves files of any [afero.Fs].
 //
-// Keys are checked before afero sees them: only what [filepath.Localize] takes
-// gets through, and so nothing with "..", an empty element or a NUL. That is
-// needed, since [afero.BasePathFs] compares paths as strings and is no
-// boundary. What it can't do is stop symbolic links: an Fs of the operating
-// system follows them wherever they lead. For a local directory whose contents
-// you don't control, use storage/disk.
+// A key is checked before it reaches afero: only keys that [filepath.Localize]
+// accepts pass, so none has "..", an empty element or a NUL. The check is
+// needed because [afero.BasePathFs] compares paths as strings and can be
+// escaped. The check can't stop symbolic links: an Fs of the operating system
+// follows them wherever they lead. If you don't control the contents of a local
+// directory, use storage/disk.
 //
-// The handles of some file systems share one reader, as those of package tarfs do:
-// what one reads, another is missing. A file is read by ReadAt where that keeps to
-// its contract, so that each download has its own bytes. Where it doesn't, as with
-// handles of object stores that open the object anew, handles are read in order, if
-// they are found not to share: the first file of a type takes a byte and up to
-// three more handles to find out. Else opening the file is an error.
+// The handles of some file systems share one reader, such as those of package
+// tarfs: bytes that one handle reads are missing from the others. If ReadAt of
+// a handle works as [io.ReaderAt] requires, files are read with ReadAt, so each
+// download gets its own bytes. Otherwise, as with handles of object stores that
+// open the object again for each ReadAt, handles are read in order, if they
+// don't share a reader. To find out, the first file of a type costs one byte
+// and up to three more handles. If handles share a reader, opening the file is
+// an error.
 //
-// Only regular files are files here. A file is looked at before it is opened. If a
-// pipe takes its place in between, Open waits for a writer, unless the Fs is a
-// bare [afero.OsFs], which is told not to wait.
+// Only regular files are served. A file is checked before it is opened. If a
+// pipe takes its place in between, Open blocks until the pipe has a writer,
+// except on a bare [afero.OsFs], which opens without blocking.
 package aferofs
 
 import (
@@ -31,40 +33,40 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// Options are what [New] needs beside the Fs. nil and the zero value mean
-// names without a leading slash, and no source.
+// Options are the settings of a Storage. nil and the zero value mean: names
+// have no leading slash, and files have no source.
 type Options struct {
-	// Dir is the folder of the Fs that keys are below, as the Fs spells it. For
-	// afero a leading slash can make another file: one that was written to an
-	// [afero.MemMapFs] as "/d/x" has the key "d/x" if Dir is "/", and is not
-	// found if Dir is empty. Over a bare [afero.OsFs] an empty Dir is the
-	// working directory.
+	// Dir is the folder of the Fs that contains all keys, in the form that the
+	// Fs uses. For afero, names with and without a leading slash can be
+	// different files: a file that was written to an [afero.MemMapFs] as "/d/x"
+	// has the key "d/x" if Dir is "/", and is not found if Dir is empty. Over a
+	// bare [afero.OsFs] an empty Dir is the working directory.
 	Dir string
 
-	// Source is where the bytes of Dir live: that of a file has a slash and
-	// the key behind it. With the Scheme empty files have no source and are
-	// always streamed. Afero can't tell (the path of an [afero.BasePathFs] may
-	// be one of a disk or one of memory), so say it: for
+	// Source is the source of Dir; the source of a file is Source, a slash and
+	// the key. If the Scheme is empty, files have no source and are always
+	// streamed. Package afero can't provide the source (a path of an
+	// [afero.BasePathFs] may be on disk or in memory), so set it: for
 	// afero.NewBasePathFs(afero.NewOsFs(), "/srv/media") it is
 	// downloadview.Source{Scheme: "file", Path: "/srv/media"}.
 	Source downloadview.Source
 
-	// BaseURL is where everybody may have the files of Dir, such as
-	// https://cdn.example.com/media/ or, on the application's own host,
-	// /media/. nil means that they have no public URLs.
+	// BaseURL is the public URL of Dir, such as https://cdn.example.com/media/
+	// or, on the application's own host, /media/. nil means that the files have
+	// no public URLs.
 	BaseURL *url.URL
 }
 
-// A Storage looks files up in an Fs. Several goroutines may use it if they may
-// use the Fs.
+// A Storage finds files in an Fs. Several goroutines may use it if they may use
+// the Fs.
 type Storage struct {
 	fs      afero.Fs
 	options Options
 	manners manners
 }
 
-// New returns a storage of the files in fsys, which only Save and Delete write
-// to. nil options are the defaults.
+// New returns a storage of the files in fsys. Only Save and Delete write to
+// fsys. nil options are the defaults.
 func New(fsys afero.Fs, o *Options) *Storage {
 	s := &Storage{fs: fsys}
 	if o != nil {
@@ -76,15 +78,17 @@ func New(fsys afero.Fs, o *Options) *Storage {
 	return s
 }
 
-// File describes the file with this key. It does no I/O. A key must be what
-// [filepath.Localize] takes, and neither "." nor the name of what is being
-// saved; anything else is an [fs.PathError] with [fs.ErrInvalid].
+// File describes the file with this key. It does no I/O. A key must be accepted
+// by [filepath.Localize], and be neither "." nor a name that is reserved for
+// files that are being saved; otherwise the error is an [fs.PathError] with
+// [fs.ErrInvalid].
 //
-// Open of the result returns the [os.File] where there is one below. Missing
-// and not a regular file is [fs.ErrNotExist]. An error of the Fs that is about a
-// connection, or names a path with another last element than the key, such as
-// that of a cache, is [downloadview.ErrUpstream]: it says nothing of the file.
-// Other errors are those of the Fs.
+// Open of the result returns the [os.File] if the Fs has one. If the file is
+// missing or not a regular file, the error is [fs.ErrNotExist]. An error of the
+// Fs is [downloadview.ErrUpstream] if it is about a connection, or about a path
+// whose last element differs from that of the key, such as a path in a cache:
+// it says nothing about the file. Other errors of the Fs are returned as they
+// are.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	name, err := s.name(key)
 	if err != nil {
@@ -93,7 +97,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	return &file{storage: s, key: key, name: name}, nil
 }
 
-// name returns what the Fs calls key.
+// name returns the name of key in the Fs.
 func (s *Storage) name(key string) (string, error) {
 	local, err := filepath.Localize(key)
 	if err != nil || key == "." || incoming.IsName(key) {

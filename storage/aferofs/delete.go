@@ -8,10 +8,9 @@ import (
 	"github.com/downloadview/downloadview/internal/absent"
 )
 
-// Delete removes the file under key; of a symbolic link that leads to one it is
-// the link that is removed. Folders and what else isn't served is
-// [fs.ErrNotExist], and stays. An Fs that is read-only is
-// [errors.ErrUnsupported].
+// Delete removes the file under key. If key is a symbolic link to a file,
+// Delete removes the link. Folders, and anything else that isn't served, are
+// [fs.ErrNotExist] and stay. A read-only Fs is [errors.ErrUnsupported].
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	name, err := s.name(key)
 	if err != nil {

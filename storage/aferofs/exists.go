@@ -8,8 +8,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Exists tells whether there is a file under key, by one look at it. A file
-// that may not be read is one too.
+// Exists reports whether there is a file under key, with one stat. A file
+// without read permission exists, too.
 func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	fi, err := s.entry(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {

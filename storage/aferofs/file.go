@@ -26,7 +26,8 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// Opening a pipe waits for a writer, and not every Fs says which file it opened.
+	// Opening a pipe waits for a writer, and with some Fs the handle doesn't
+	// show that it is a pipe.
 	fi, err := f.storage.stat(f.key, f.name)
 	if err != nil {
 		return nil, err
@@ -66,12 +67,12 @@ func regular(key string, fi fs.FileInfo) error {
 	}
 	return &fs.PathError{
 		Op: "open", Path: key,
-		Err: fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, fi.Mode()),
+		Err: fmt.Errorf("%w: not a regular file (mode %v)", fs.ErrNotExist, fi.Mode()),
 	}
 }
 
-// open opens name and takes the wrapping of BasePathFs off, which would keep
-// an *os.File from sendfile(2).
+// open opens name and removes the wrapper of BasePathFs, which would prevent
+// sendfile(2) from an *os.File.
 func (s *Storage) open(ctx context.Context, key, name string) (afero.File, error) {
 	h, err := s.openFile(ctx, name)
 	if err != nil {
@@ -90,9 +91,9 @@ func (s *Storage) open(ctx context.Context, key, name string) (afero.File, error
 	return h, nil
 }
 
-// openFile opens name. Of the file systems only a bare OsFs is known to open a
-// pipe without waiting when it is told so, and to have no Open of its own. Opened in
-// another way a file under a write lease is waited for by the system.
+// openFile opens name. Only a bare OsFs is known to pass flags on, so that a
+// pipe opens without waiting, and to do nothing else in Open. With any other
+// Fs, opening a file under a write lease waits in the system.
 func (s *Storage) openFile(ctx context.Context, name string) (afero.File, error) {
 	if system, ok := s.fs.(*afero.OsFs); ok {
 		return localfile.Await(ctx, func() (afero.File, error) { return system.OpenFile(name, localfile.Flag, 0) })

@@ -11,21 +11,21 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// handle is what may be done with a file of an Fs. Writing is left out, and
-// ReadAt, with which that of MemMapFs ends without io.EOF.
+// handle is an open file of an Fs. It has no methods for writing, and no
+// ReadAt, because that of MemMapFs ends without io.EOF.
 type handle struct {
 	file   *file
 	inner  afero.File
 	manner manner
 	size   int64
-	at     int64 // of the next byte, where positioned
-	read   bool  // something was
+	at     int64 // offset of the next byte, if positioned
+	read   bool  // whether something was read
 }
 
 func (h *handle) Stat() (fs.FileInfo, error) { return h.inner.Stat() }
 func (h *handle) Close() error               { return h.inner.Close() }
 
-// Read of a file that is open has no error that says of it that it is missing.
+// Read never returns an error that means that the file is missing: it is open.
 func (h *handle) Read(p []byte) (int, error) {
 	n, err := h.next(p)
 	h.read = h.read || n > 0
@@ -41,11 +41,11 @@ func (h *handle) next(p []byte) (int, error) {
 		return h.inner.Read(p)
 	case len(p) == 0:
 		return 0, nil
-	case h.at > h.size && h.size > 0: // which not every ReadAt bears
+	case h.at > h.size && h.size > 0: // some ReadAt fail with such an offset
 		return 0, io.EOF
 	}
 	n, err := h.inner.ReadAt(p, h.at)
-	n = max(n, 0) // some say -1 with an error
+	n = max(n, 0) // some return -1 with an error
 	h.at += int64(n)
 	switch {
 	case n > 0 || err == io.EOF:
@@ -57,7 +57,8 @@ func (h *handle) next(p []byte) (int, error) {
 	case h.read:
 		return 0, err
 	}
-	// Handles of one type may be over others, of which only some have a ReadAt.
+	// Handles of one type may wrap different handles, of which only some have a
+	// ReadAt.
 	if alone := h.file.checkAlone(context.Background()); alone != nil {
 		return 0, errors.Join(err, alone)
 	}

@@ -11,10 +11,11 @@ import (
 	"github.com/downloadview/downloadview/internal/listing"
 )
 
-// List yields what is in folder: regular files and folders, and links as what
-// they lead to. Each is looked at when its turn comes, and left out where it
-// is gone by then. folder is "" or a valid key, else the error is
-// [fs.ErrInvalid]; one that is missing or no folder is [fs.ErrNotExist].
+// List yields the entries of folder: regular files, folders, and links to
+// either, with the metadata of their targets. Each entry is looked up just
+// before it is yielded, and left out if it no longer exists. folder is "" or a
+// valid key; otherwise the error is [fs.ErrInvalid]. If it doesn't exist or
+// isn't a folder, the error is [fs.ErrNotExist].
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	names := func() ([]string, error) { return s.names(ctx, folder) }
 	return listing.List(names, func(name string) (fs.FileInfo, error) {
@@ -53,7 +54,7 @@ func (s *Storage) names(ctx context.Context, folder string) ([]string, error) {
 	return names, err
 }
 
-// entry looks at what List may yield.
+// entry returns the metadata of an entry, if List may yield it.
 func (s *Storage) entry(ctx context.Context, key string) (fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -20,8 +20,8 @@ func (s *Storage) URL(_ context.Context, key string) (string, error) {
 	return publicurl.Of(s.options.BaseURL, key)
 }
 
-// Path returns the local path of key where the Source of [Options] has the
-// Scheme "file", and [errors.ErrUnsupported] where it hasn't.
+// Path returns the local path of key if the Source of [Options] has the Scheme
+// "file"; otherwise the error is [errors.ErrUnsupported].
 func (s *Storage) Path(key string) (string, error) {
 	if _, err := s.name(key); err != nil {
 		return "", err
@@ -32,7 +32,7 @@ func (s *Storage) Path(key string) (string, error) {
 	}
 	if s.options.Source.Scheme != "file" || !filepath.IsAbs(dir) {
 		return "", &fs.PathError{Op: "path", Path: key, Err: fmt.Errorf(
-			"%w: the source is not a local one", errors.ErrUnsupported)}
+			"%w: the storage's source is not local", errors.ErrUnsupported)}
 	}
 	return filepath.Join(dir, filepath.FromSlash(key)), nil
 }

@@ -19,19 +19,19 @@ const (
 	inOrder                      // by Read, each handle on its own
 )
 
-// manners are those of the types of handles that an Fs has given.
+// manners has the manner of each type of handle that the Fs has returned.
 type manners struct {
 	mu     sync.Mutex
 	byType map[reflect.Type]manner
 }
 
-// errShared says that handles can't be read beside one another.
-var errShared = errors.New("the handles of the Fs share a reader, and have no ReadAt that doesn't move it")
+// errShared means that handles can't be read independently of each other.
+var errShared = errors.New("the handles of the Fs share a reader, and their ReadAt moves it or is missing")
 
-// handle returns h, which was just opened, or another handle of f, as a file of so
-// many bytes.
+// handle returns h, which was just opened, or another handle of f, as a file of
+// size bytes.
 func (f *file) handle(ctx context.Context, h afero.File, size int64) (fs.File, error) {
-	if size == 0 { // whose handle can't be moved
+	if size == 0 { // an empty file has no position to check
 		return &handle{file: f, inner: h, manner: inOrder}, nil
 	}
 	m, fresh, err := f.manner(ctx, h)
@@ -48,8 +48,8 @@ func (f *file) handle(ctx context.Context, h afero.File, size int64) (fs.File, e
 	return &handle{file: f, inner: h, manner: m, size: size}, nil
 }
 
-// manner returns how handles of the type of h are read, and whether h is as it
-// was.
+// manner returns how handles of the type of h are read, and whether h is
+// unchanged.
 func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, err error) {
 	all := &f.storage.manners
 	t := reflect.TypeOf(h)
@@ -74,8 +74,8 @@ func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, 
 	return m, fresh, nil
 }
 
-// keepsPosition reports whether ReadAt reads a byte and doesn't move h, as far as
-// that can be told.
+// keepsPosition reports whether ReadAt reads a byte without moving h, as far as
+// this can be detected.
 func keepsPosition(h afero.File) bool {
 	before, seekErr := h.Seek(0, io.SeekCurrent)
 	var b [1]byte
@@ -99,7 +99,7 @@ func (f *file) checkAlone(ctx context.Context) error {
 	}
 	defer other.Close()
 	var b [1]byte
-	one.Read(b[:]) // an error of it comes again
+	one.Read(b[:]) // an error occurs again later
 	if at, err := other.Seek(0, io.SeekCurrent); err == nil && at != 0 {
 		return &fs.PathError{Op: "open", Path: f.key, Err: errShared}
 	}

@@ -16,24 +16,26 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// Save writes what r gives to a file with a temporary name beside key, syncs
-// it, and renames it to key. What [downloadview.Saver] promises is as good as
-// the Rename of the Fs:
+// Save writes the bytes of r to a file with a temporary name beside key, syncs
+// it, and renames it to key. Rename of the Fs decides how much of the promises
+// of [downloadview.Saver] holds:
 //   - [afero.OsFs], and [afero.BasePathFs] over it, rename in one step. The
 //     folder itself is not synced: after a power failure the old file may be
-//     back. Unlike storage/disk it follows symbolic links out of the folder.
+//     back. Unlike storage/disk, they follow symbolic links out of the folder.
 //   - [afero.MemMapFs] renames in one step.
-//   - [afero.CopyOnWriteFs] does what its layer does, and
-//     [afero.CacheOnReadFs] renames twice, first below and then in the cache.
-//   - [afero.ReadOnlyFs], and any other that says EPERM, is
+//   - [afero.CopyOnWriteFs] renames as its layer does, and
+//     [afero.CacheOnReadFs] renames twice, first in the base and then in the
+//     cache.
+//   - [afero.ReadOnlyFs], and any other Fs that returns EPERM, is
 //     [errors.ErrUnsupported].
 //
-// An Fs whose Rename doesn't replace keeps its old file and fails.
+// If Rename of the Fs doesn't replace files, Save fails and the old file stays.
 //
-// Folders that are missing are made, with the permissions 0777 less the umask,
-// where files get 0666. A temporary name looks like ".downloadview-….tmp"; no
-// key has one, so that what a killed process leaves is neither served nor
-// listed. It can be removed when it is older than the longest upload.
+// Missing folders are created, with the permissions 0777 less the umask; files
+// get 0666 less the umask. A temporary name looks like ".downloadview-….tmp".
+// It is never a valid key, so a file that a killed process leaves is neither
+// served nor listed. Remove such files when they are older than your longest
+// upload.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	name, err := s.name(key)
 	if err != nil {
@@ -51,7 +53,7 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 		}
 		err = saveError(err)
 		if wasLeft {
-			err = fmt.Errorf("%w (%s is left: %v)", err, left.name, left.why)
+			err = fmt.Errorf("%w (%s couldn't be removed: %v)", err, left.name, left.why)
 		}
 		return &fs.PathError{Op: "save", Path: key, Err: err}
 	}
@@ -73,17 +75,17 @@ func (s *Storage) save(name string, in *incoming.Reader) error {
 	case fi == nil:
 		return errNothing
 	case !fi.Mode().IsRegular() && fi.Mode().Type() != fs.ModeSymlink:
-		return fmt.Errorf("%w, and is no file (mode %v)", fs.ErrExist, fi.Mode())
+		return fmt.Errorf("%w and is not a regular file (mode %v)", fs.ErrExist, fi.Mode())
 	}
 	return s.write(filepath.Join(folder, incoming.Name()), name, in)
 }
 
-// write puts a whole file called name into the Fs, by way of the temporary one, or
-// nothing.
+// write puts a complete file called name into the Fs, by way of the temporary
+// one, or none.
 func (s *Storage) write(temporary, name string, in *incoming.Reader) (err error) {
 	var f afero.File
 	renamed := false
-	defer func() { // also where in panics
+	defer func() { // even if in panics
 		if renamed {
 			return
 		}
@@ -114,7 +116,7 @@ func (s *Storage) write(temporary, name string, in *incoming.Reader) (err error)
 	return err
 }
 
-// A leftover is an error after which a temporary file couldn't be removed.
+// A leftover is an error after which the temporary file couldn't be removed.
 type leftover struct {
 	err  error
 	name string
@@ -123,12 +125,12 @@ type leftover struct {
 
 func (l *leftover) Error() string { return l.err.Error() }
 
-// create makes the file called temporary.
+// create creates the file called temporary.
 func (s *Storage) create(temporary string) (afero.File, error) {
 	f, err := s.fs.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		// An afero.CacheOnReadFs would read the new file, which is open for writing,
-		// into its cache. It has a Create that doesn't.
+		// With OpenFile, an afero.CacheOnReadFs would read the new file, which
+		// is open for writing, into its cache. Its Create doesn't.
 		if s.discard(temporary) != nil {
 			return nil, err
 		}
@@ -143,14 +145,15 @@ func (s *Storage) create(temporary string) (afero.File, error) {
 	return f, nil
 }
 
-// discard removes the file called temporary, of which an operation that failed may
-// have left nothing, or a part in one layer.
+// discard removes the file called temporary. A failed operation may have left
+// nothing, or a file in one of two layers.
 func (s *Storage) discard(temporary string) error {
 	err := s.fs.Remove(temporary)
 	if _, gone := s.fs.Stat(temporary); err == nil || errors.Is(gone, fs.ErrNotExist) {
 		return nil
 	}
-	// A cache keeps what is no more below it. With both there, both go.
+	// A cache keeps a file that its base no longer has. If both have it, both
+	// remove it.
 	f, created := s.fs.OpenFile(temporary, os.O_WRONLY|os.O_CREATE, 0o666)
 	if created != nil || f == nil {
 		return err
@@ -159,7 +162,7 @@ func (s *Storage) discard(temporary string) error {
 	return s.fs.Remove(temporary)
 }
 
-// lstat looks at name itself where the Fs can.
+// lstat returns the metadata of name itself, not of its target, if the Fs can.
 func (s *Storage) lstat(name string) (fs.FileInfo, error) {
 	if l, ok := s.fs.(afero.Lstater); ok {
 		fi, _, err := l.LstatIfPossible(name)
@@ -168,7 +171,7 @@ func (s *Storage) lstat(name string) (fs.FileInfo, error) {
 	return s.fs.Stat(name)
 }
 
-// saveError says in the words of io/fs what went wrong.
+// saveError classifies err in terms of io/fs.
 func saveError(err error) error {
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError

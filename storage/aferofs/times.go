@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview/internal/filetime"
 )
 
-// Times opens the file for what the system knows of its times. Where there is
-// no [os.File] below, as in memory, the error is [errors.ErrUnsupported].
+// Times opens the file and returns the times that the system keeps. If the Fs
+// has no [os.File], as in memory, the error is [errors.ErrUnsupported].
 func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	f, err := s.File(key)
 	if err != nil {
