@@ -12,8 +12,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// statusOf returns the status of an answer, all of which from 200 to 299 are fine
-// with the SDK.
+// statusOf returns the status of an answer. The SDK accepts any status from 200
+// to 299.
 func statusOf(m middleware.Metadata) int {
 	if r, ok := awsmiddleware.GetRawResponse(m).(*smithyhttp.Response); ok && r.Response != nil {
 		return r.StatusCode
@@ -21,13 +21,14 @@ func statusOf(m middleware.Metadata) int {
 	return http.StatusOK
 }
 
-// otherStatus is the error of an answer to something else than was asked for.
+// otherStatus is the error for an answer with a status that doesn't fit the
+// request.
 func otherStatus(status int, wanted string) error {
 	return fmt.Errorf("asked for %s, got %d %s", wanted, status, http.StatusText(status))
 }
 
-// readable has fields left out of an answer that are of no use here, and for which
-// the SDK would fail with the whole answer where it can't read them.
+// readable removes fields from an answer that this package doesn't use. If the
+// SDK can't parse one of them, it fails with the whole answer.
 func readable(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, addReadable)
 }
@@ -55,8 +56,8 @@ func (leaveOut) HandleDeserialize(ctx context.Context, in middleware.Deserialize
 	return out, m, err
 }
 
-// unused are the fields that the SDK reads as numbers, dates or truth values, and
-// nobody here looks at.
+// unused are the fields that the SDK parses as numbers, dates or booleans and
+// that this package doesn't use.
 var unused = []string{
 	"X-Amz-Delete-Marker",
 	"X-Amz-Missing-Meta",

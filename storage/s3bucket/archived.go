@@ -10,12 +10,14 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// archived is an object that somebody has to restore first.
+// archived is the error for an object that has to be restored before it can be
+// read.
 func archived(err error) error {
 	return bucket.Archived(fmt.Errorf("the object is archived; it has to be restored first: %w", err))
 }
 
-// isArchived tells whether a GET would be refused for what HEAD describes.
+// isArchived reports whether S3 would refuse a GET of the object that out
+// describes.
 func isArchived(out *s3.HeadObjectOutput) bool {
 	cold := out.ArchiveStatus != "" ||
 		out.StorageClass == types.StorageClassGlacier || out.StorageClass == types.StorageClassDeepArchive

@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// looked returns what an answer to HEAD tells.
+// looked returns the metadata in an answer to HEAD.
 func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
 	return downloadview.Attributes{
 		Size:            bucket.Size(out.ContentLength),
@@ -24,11 +24,11 @@ func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
 		Expires:         date(out.ExpiresString),
 		Disposition:     aws.ToString(out.ContentDisposition),
 		ReprDigest:      digest(out.ChecksumType, out.ChecksumSHA256, out.ChecksumSHA512),
-		Metadata:        out.Metadata, // the SDK has its keys in lower case
+		Metadata:        out.Metadata, // its keys are in lower case already
 	}.FileInfo(f.key)
 }
 
-// got returns what an answer to GET tells of an object of size.
+// got returns the metadata in an answer to GET, for an object of size bytes.
 func (f *file) got(out *s3.GetObjectOutput, size int64) fs.FileInfo {
 	a := downloadview.Attributes{
 		Size:            size,
@@ -42,13 +42,13 @@ func (f *file) got(out *s3.GetObjectOutput, size int64) fs.FileInfo {
 		Disposition:     aws.ToString(out.ContentDisposition),
 		Metadata:        out.Metadata,
 	}
-	if out.ContentRange == nil { // else it may be that of a part
+	if out.ContentRange == nil { // otherwise it may belong to a part
 		a.ReprDigest = digest(out.ChecksumType, out.ChecksumSHA256, out.ChecksumSHA512)
 	}
 	return a.FileInfo(f.key)
 }
 
-// date returns s if it is an HTTP date; S3 keeps whatever it was given.
+// date returns s if it is an HTTP date; S3 stores any text.
 func date(s *string) string {
 	if s == nil {
 		return ""

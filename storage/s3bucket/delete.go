@@ -9,10 +9,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Delete removes the object called key, with two requests: S3 doesn't tell
-// whether there was one, so it is looked at first. Of what another removes
-// between the two it is not known any more. In a bucket with versions, earlier
-// ones stay.
+// Delete removes the object called key, with two requests: S3 doesn't report
+// whether the object existed, so Delete looks for it first. If another client
+// removes the object between the two requests, Delete doesn't notice. In a
+// bucket with versions, earlier versions stay.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	f, err := s.lookup(key)
 	if err != nil {

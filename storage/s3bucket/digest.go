@@ -11,20 +11,22 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// askForChecksum has an answer tell the checksums that are stored. The input's
-// own ChecksumMode would have the SDK hash every byte, too.
+// askForChecksum makes an answer include the stored checksums. With the
+// ChecksumMode of the input, the SDK would also hash every byte.
 var askForChecksum = smithyhttp.SetHeaderValue("X-Amz-Checksum-Mode", string(types.ChecksumModeEnabled))
 
-// unvalidated keeps the SDK from hashing and from logging that it did not.
+// unvalidated keeps the SDK from hashing the body, and from logging that it
+// didn't.
 func unvalidated(o *s3.Options) {
 	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 }
 
-// withChecksum is for a GET that gets a whole object.
+// withChecksum is for a GET of a whole object.
 func withChecksum(o *s3.Options) { o.APIOptions = append(o.APIOptions, askForChecksum) }
 
-// digest returns a Repr-Digest (RFC 9530) for the checksums of an object that
-// are one. The rest are not in its registry, or made of the checksums of parts.
+// digest returns a Repr-Digest (RFC 9530) from those checksums that are digests
+// of the whole object. Other checksums are not in the RFC's registry, or are
+// computed from the checksums of parts.
 func digest(kind types.ChecksumType, sum256, sum512 *string) string {
 	switch {
 	case kind != "" && kind != types.ChecksumTypeFullObject:

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong. Of the
-// cause only the text and the types are kept.
+// failure classifies err in terms of io/fs and downloadview. Of the cause it
+// keeps only the text and the types.
 func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
 	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
@@ -59,8 +59,8 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	return bucket.Answered(statusIn(err), err)
 }
 
-// statusIn returns the status that anybody answered with, be it whoever was asked
-// for credentials; 0: nobody did.
+// statusIn returns the status of the answer in err, even if it came from a
+// service that was asked for credentials; 0 if there was no answer.
 func statusIn(err error) int {
 	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		return e.HTTPStatusCode()
@@ -68,18 +68,20 @@ func statusIn(err error) int {
 	return 0
 }
 
-// An answer is what a store said of its failure.
+// An answer is the store's answer to a request that failed.
 type answer struct {
-	status int    // 0: none came
+	status int    // 0: no answer
 	code   string // of S3, such as NoSuchKey
 	header http.Header
 }
 
-// answerOf returns the bucket's answer in err. One to HEAD has no body and so no
-// code of its own: the SDK makes NotFound and Forbidden of the status.
+// answerOf returns the bucket's answer in err. An answer to HEAD has no body
+// and thus no error code: the SDK derives NotFound and Forbidden from the
+// status.
 //
-// An answer of another service, such as STS when it is asked for credentials, is
-// none, nor is that of S3 when it is asked for those of a directory bucket.
+// An answer of another service, such as STS when it was asked for credentials,
+// doesn't count. Neither does an answer of S3 to a request for the credentials
+// of a directory bucket.
 func answerOf(err error) answer {
 	var a answer
 	if asked, ok := lastAsked(err); ok && (asked.ServiceID != s3.ServiceID || asked.OperationName == "CreateSession") {
@@ -97,7 +99,7 @@ func answerOf(err error) answer {
 		if e.Response != nil && e.Response.Response != nil {
 			a.header = e.Response.Header
 		}
-		if code := a.header.Get("X-Minio-Error-Code"); code != "" { // to HEAD too
+		if code := a.header.Get("X-Minio-Error-Code"); code != "" { // also in answers to HEAD
 			a.code = code
 		}
 	}
@@ -115,7 +117,7 @@ func lastAsked(err error) (last *smithy.OperationError, ok bool) {
 	}
 }
 
-// ofKey returns what the answer says of the key; nil: nothing.
+// ofKey returns the meaning of the answer for the key, or nil if it has none.
 func (a answer) ofKey() error {
 	if a.status == http.StatusMethodNotAllowed && a.header.Get("X-Amz-Delete-Marker") == "true" {
 		return fs.ErrNotExist
@@ -123,8 +125,8 @@ func (a answer) ofKey() error {
 	return bucket.OfKey(a.code)
 }
 
-// leavesOpen reports whether an answer to HEAD leaves open what a GET would get,
-// since it has no reason, or one that may be that of HEAD alone.
+// leavesOpen reports whether, after this answer to HEAD, a GET may still
+// succeed: the answer has no reason, or one that may hold for HEAD only.
 func (a answer) leavesOpen() bool {
 	says := a.ofKey()
 	switch {

@@ -28,14 +28,14 @@ func (f *file) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: f.storage.bucket, Path: f.storage.prefix + f.key}, true
 }
 
-// Stat asks with HEAD. Where the answer leaves open what a GET would get, the
-// error is [errors.ErrUnsupported] too, so that the object is opened.
+// Stat sends a HEAD request. If, after its answer, a GET may still succeed, the
+// error is also [errors.ErrUnsupported], so that the object is opened instead.
 func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	out, err := f.head(ctx)
 	switch {
 	case err == nil:
 	case ctx.Err() == nil && answerOf(err).leavesOpen():
-		err = fmt.Errorf("%w: HEAD is %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		err = fmt.Errorf("%w: %w for HEAD", f.storage.classified(ctx, err), errors.ErrUnsupported)
 		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: err}
 	default:
 		return nil, f.failure(ctx, "stat", err)
@@ -63,8 +63,8 @@ func (f *file) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 	return out, nil
 }
 
-// find returns nil where the object is there. Where the answer to HEAD leaves it
-// open, the first byte is asked for.
+// find returns nil if the object exists. If the answer to HEAD leaves that
+// open, find reads the first byte.
 func (f *file) find(ctx context.Context) error {
 	_, err := f.head(ctx)
 	if err == nil || !answerOf(err).leavesOpen() {
@@ -103,7 +103,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated, readable)
 	if err != nil {
 		if a := answerOf(err); ctx.Err() == nil && bucket.RefusesRange(a.status, a.code) {
-			err = fmt.Errorf("%w: ranges are %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+			err = fmt.Errorf("%w: %w for ranges", f.storage.classified(ctx, err), errors.ErrUnsupported)
 			return nil, &fs.PathError{Op: "open", Path: f.key, Err: err}
 		}
 		return nil, f.failure(ctx, "open", err)
@@ -129,8 +129,8 @@ func (f *file) input(byteRange *string) *s3.GetObjectInput {
 	}
 }
 
-// handle returns the open handle of an answer that has length bytes of an
-// object of size.
+// handle returns the open handle of an answer with length bytes of an object of
+// size bytes.
 func (f *file) handle(ctx context.Context, out *s3.GetObjectOutput, size, length int64) *bucket.Handle {
 	return &bucket.Handle{Ctx: ctx, Key: f.key, Body: httprange.NewBody(out.Body, length), Info: f.got(out, size)}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// List lists a folder, as [downloadview.Lister] says, with one request for each
-// thousand entries. A listing that goes round in circles is an error. A folder is
-// what keys have in common up to a slash; one whose name would be empty, as between
-// the slashes of "a//b", is left out.
+// List lists a folder, as [downloadview.Lister] says, with one request per
+// thousand entries. If the store returns the same page again and again, that is
+// an error. A folder is a common prefix of keys that ends in a slash. A folder
+// whose name would be empty, as between the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -31,8 +31,8 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
 }
 
-// entries yields what the bucket lists below prefix, without the storage's own
-// prefix and in the order of keys.
+// entries yields the bucket's entries below prefix in the order of keys,
+// without the storage's own prefix.
 func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
 	return func(yield func(bucket.Entry, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
@@ -66,8 +66,8 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 	}
 }
 
-// nextPage returns an error if there is no page behind token, though the store
-// says that there is one, or one that was had before.
+// nextPage returns an error if the store says that there is another page but
+// returns no token for it, or a token that it has returned before.
 func nextPage(circle *bucket.Pages, token string) error {
 	if token == "" {
 		return errors.New("the listing is cut off: the store gives no continuation")
@@ -75,7 +75,8 @@ func nextPage(circle *bucket.Pages, token string) error {
 	return circle.Next(token)
 }
 
-// entriesOf merges objects and folders of a page, each of which is sorted.
+// entriesOf merges the objects and the folders of a page, each of which are
+// sorted.
 func entriesOf(page *s3.ListObjectsV2Output) iter.Seq2[bucket.Entry, error] {
 	decode := func(s *string) (string, error) { return aws.ToString(s), nil }
 	if page.EncodingType == types.EncodingTypeUrl {

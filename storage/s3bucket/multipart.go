@@ -12,7 +12,7 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// uploadParts uploads part, and what follows in in.
+// uploadParts uploads part and the rest of in.
 func (s *Storage) uploadParts(ctx context.Context, name string, in *incoming.Reader, part *bytes.Buffer) error {
 	u, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket:      &s.bucket,
@@ -23,7 +23,7 @@ func (s *Storage) uploadParts(ctx context.Context, name string, in *incoming.Rea
 		return err
 	}
 	completed := false
-	defer func() { // also where in panics
+	defer func() { // even if in panics
 		if !completed {
 			s.abort(ctx, name, u.UploadId)
 		}
@@ -59,8 +59,8 @@ func (s *Storage) uploadParts(ctx context.Context, name string, in *incoming.Rea
 	return err
 }
 
-// completedPart names a part with the checksums that came back, which the store
-// wants again where the SDK sent one.
+// completedPart identifies a part, with the checksums from its answer. If the
+// SDK sent a checksum, the store requires it again.
 func completedPart(number int32, out *s3.UploadPartOutput) types.CompletedPart {
 	return types.CompletedPart{
 		PartNumber:        aws.Int32(number),
@@ -73,8 +73,8 @@ func completedPart(number int32, out *s3.UploadPartOutput) types.CompletedPart {
 	}
 }
 
-// abort removes the parts of an upload, also where ctx is why it failed. Where
-// that fails too, the error of the upload is the one to tell.
+// abort removes the parts of an upload, even if ctx has ended. If that fails
+// too, the error of the upload is more useful than that of abort.
 func (s *Storage) abort(ctx context.Context, name string, id *string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()

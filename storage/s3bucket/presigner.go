@@ -15,15 +15,15 @@ import (
 	"github.com/downloadview/downloadview/internal/identity"
 )
 
-// A presigner signs by the clock of the store, as far as its answers have told
-// it, and notes by whose credentials. The SDK does neither: it corrects its
-// clock for requests alone.
+// A presigner signs by the store's clock, as far as the store's answers have
+// shown it, and records the credentials it signed with. The SDK corrects its
+// clock only for requests, not for signed URLs.
 type presigner struct {
 	inner s3.HTTPPresignerV4
 	skew  *skew
 }
 
-// newPresigner returns the presigner that a client has by default.
+// newPresigner returns the signer that a client uses by default.
 func newPresigner(o s3.Options) *v4.Signer {
 	return v4.NewSigner(func(so *v4.SignerOptions) {
 		so.Logger = o.Logger
@@ -45,15 +45,15 @@ func (p presigner) PresignHTTP(ctx context.Context, credentials aws.Credentials,
 
 type signatureKey struct{}
 
-// A signature says how a URL was signed.
+// A signature records how a URL was signed.
 type signature struct {
 	credentials aws.Credentials
 	at          time.Time     // by this machine's clock
-	skew        time.Duration // by which the store's is ahead
+	skew        time.Duration // how far the store's clock is ahead
 }
 
-// until returns when the store stops to take a URL that was signed for expiry,
-// by this machine's clock.
+// until returns when the store stops accepting a URL that was signed for
+// expiry, by this machine's clock.
 func (s *signature) until(expiry time.Duration) time.Time {
 	end := s.at.Truncate(time.Second).Add(expiry.Truncate(time.Second))
 	if !s.credentials.CanExpire {
@@ -65,21 +65,22 @@ func (s *signature) until(expiry time.Duration) time.Time {
 	return end
 }
 
-// A skew is by how much the store's clock is ahead of this machine's, as the SDK
-// found in the last answer.
+// A skew is how far the store's clock is ahead of this machine's, as the SDK
+// found from the last answer.
 type skew struct{ nanoseconds atomic.Int64 }
 
 func (s *skew) get() time.Duration { return time.Duration(s.nanoseconds.Load()) }
 
-// learn takes it from the metadata of an answer.
+// learn reads the skew from the metadata of an answer.
 func (s *skew) learn(m middleware.Metadata) {
 	if d, ok := awsmiddleware.GetAttemptSkew(m); ok {
 		s.nanoseconds.Store(int64(d))
 	}
 }
 
-// Identity returns the URL of the object at the endpoint that the client asks,
-// and its version where the file is pinned. It is the same whoever signs.
+// Identity returns the URL of the object at the client's endpoint, and its
+// version if the file is pinned. It doesn't depend on the credentials or on
+// SignEndpoint.
 func (f *file) Identity() (string, bool) {
 	place := f.storage.place()
 	if place == "" {
@@ -88,12 +89,12 @@ func (f *file) Identity() (string, bool) {
 	return identity.Of(place, f.storage.prefix+f.key, aws.ToString(f.version)), true
 }
 
-// newPlace returns the URL of the bucket, as the client makes of it whatever it
-// was told of endpoints and regions.
+// newPlace returns the URL of the bucket, as the client derives it from its
+// settings of endpoints and regions.
 func (s *Storage) newPlace() string {
 	client := s3.New(s.client.Options(), func(o *s3.Options) {
 		o.Credentials = nobody{}
-		o.DisableS3ExpressSessionAuth = aws.Bool(true) // for which it would ask
+		o.DisableS3ExpressSessionAuth = aws.Bool(true) // it would send a request
 	})
 	const key = "k"
 	signed, err := s3.NewPresignClient(client).PresignGetObject(context.Background(), &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(key)})
@@ -103,7 +104,7 @@ func (s *Storage) newPlace() string {
 	return identity.Store(signed.URL, key)
 }
 
-// nobody has credentials that nobody takes.
+// nobody provides credentials that no store accepts.
 type nobody struct{}
 
 // Retrieve returns them.

@@ -1,37 +1,40 @@
 // Package s3bucket serves objects of an S3 bucket, through the client of the
-// AWS SDK for Go. It works with any store that speaks S3.
+// AWS SDK for Go. It works with any store that implements the S3 API.
 //
-// A whole object is one request, and so is a range, be it of the last bytes;
-// what the headers say comes from the answer that brings the bytes. Objects
-// arrive as they are stored: one with a Content-Encoding is not decoded.
+// A download of a whole object is one request, and so is one of a range,
+// including a range of the last bytes. The header fields of a download come
+// from the answer that brings the bytes. Objects are sent as they are stored:
+// an object with a Content-Encoding is not decoded.
 //
-// The SDK can check an object's checksum while it is read, but only of whole
-// objects and at the price of a hash over every byte, and it logs where it
-// can't. Reads here are made with ResponseChecksumValidation "when required",
-// whatever the client says; the length is checked always.
+// The SDK can verify the checksum of an object while it is read, but only of
+// whole objects and at the cost of hashing every byte, and it logs when it
+// can't. Reads in this package therefore set ResponseChecksumValidation to
+// "when required", whatever the client's setting is. The length is always
+// checked.
 //
-// Entity tags are the store's. Checksums that it keeps are asked for, and those
-// that are a SHA-256 or SHA-512 of the whole object are the ReprDigest of its
-// [downloadview.Attributes]; an entity tag is never taken for one.
+// Entity tags are those of the store. The package asks the store for its
+// checksums. A SHA-256 or SHA-512 of the whole object becomes the ReprDigest of
+// [downloadview.Attributes]; an entity tag never does.
 //
 // # Retries and timeouts
 //
-// Retries, timeouts, credentials and tracing are the client's. A timeout of the
-// whole request, such as that of [net/http.Client], would cut slow downloads
-// off; the header is what should have one. The SDK tries a request up to three
-// times, with a pause, until the header of the answer is there. What breaks off
-// later is not tried again here: wrap the storage with package storage/resume
-// for that. Its tries and those of the SDK multiply, so give it a client with
-// [aws.NopRetryer] as Retryer:
+// The client decides on retries, timeouts, credentials and tracing. Don't set a
+// timeout for the whole request, such as that of [net/http.Client]: it would
+// cut off slow downloads. Set one for the answer's header. Until that header
+// has arrived, the SDK tries a request up to three times, with pauses. If the
+// body breaks off, neither the SDK nor this package tries again: wrap the
+// storage with package storage/resume for that. Its tries multiply with those
+// of the SDK, so use a client with [aws.NopRetryer] as its Retryer:
 //
 //	quick := s3.New(client.Options(), func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 //	storage := resume.New(s3bucket.New(quick, "reports", nil), nil)
 //
-// Save, Delete and List are not tried again then; where they should be, use
-// another Storage, with a client that retries, for them.
+// Then Save, Delete and List are not retried. If they should be, use a second
+// Storage for them, with a client that retries.
 //
-// The SDK's own HTTP client keeps 10 idle connections to the store. One that
-// serves many downloads at a time wants as many as there are; see [New].
+// The SDK's own HTTP client keeps 10 idle connections to the store. For many
+// concurrent downloads, use a client that keeps as many connections as there
+// are downloads; see [New].
 package s3bucket
 
 import (
@@ -47,34 +50,34 @@ import (
 	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
-// maxKey is the length of the longest key that S3 has, in bytes.
+// maxKey is the maximum length of a key in S3, in bytes.
 const maxKey = 1024
 
-// Options are what a Storage has beside its bucket. nil and the zero value mean
-// the whole bucket.
+// Options are the settings of a Storage. nil and the zero value mean the whole
+// bucket.
 type Options struct {
-	// Prefix is put before every key as it is. It ends in a slash, as in
-	// "reports/2026/", and has no dot segments: with "tenant1" the storage would
-	// have "tenant10/a.txt", too. Another one is an error of every key. "" is the
-	// whole bucket.
+	// Prefix is put before every key, unchanged. It must end in a slash, as in
+	// "reports/2026/", and have no dot segments: with the prefix "tenant1" the
+	// storage would also contain "tenant10/a.txt". With an invalid Prefix,
+	// every key is an error. "" is the whole bucket.
 	Prefix string
 
-	// BaseURL is where everybody may have the objects without a signature, such
-	// as https://cdn.example.com/media/. Keys are put behind it without Prefix.
-	// nil means that they have no public URLs.
+	// BaseURL is the public URL of the objects, without a signature, such as
+	// https://cdn.example.com/media/. Keys are appended without Prefix. nil
+	// means that the objects have no public URLs.
 	BaseURL *url.URL
 
-	// SignEndpoint is the store's public name where the client speaks to it by
-	// another, such as https://files.example.com for a store that is
-	// http://minio:9000 inside. It takes the place of the client's BaseEndpoint
-	// in signed URLs, with the bucket in the path or in front of the host as the
-	// client has it. The signature covers the host, so the store must get it
-	// unchanged. nil signs for where the client asks.
+	// SignEndpoint is the store's public URL if the client uses another one,
+	// such as https://files.example.com for a store that is http://minio:9000
+	// inside the network. It replaces the client's BaseEndpoint in signed URLs;
+	// the bucket is in the path or in the host, as the client's settings say.
+	// The signature includes the host, so the store must receive it unchanged.
+	// nil means the client's endpoint.
 	SignEndpoint *url.URL
 
-	// Logger gets a line (Warn) when the store denies access to an object that is
-	// read, because the error is then that of a missing object. nil is
-	// [slog.Default].
+	// Logger gets a line (Warn) when the store denies access to an object that
+	// is read, because the caller then gets the error for a missing object. nil
+	// is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -93,9 +96,9 @@ type Storage struct {
 	skew         skew
 }
 
-// New returns the Storage of a bucket. It does no I/O, so a bucket that is not
-// there shows when a file of it is opened. The client stays the caller's and is
-// not changed.
+// New returns a storage of the objects in a bucket. It does no I/O: if the
+// bucket doesn't exist, opening a file fails. The client isn't changed and
+// still belongs to the caller.
 func New(client *s3.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
@@ -109,48 +112,51 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 	return s
 }
 
-// File returns the object called key. Nothing in a key is cleaned: "a//b" and
-// "a/../b" are objects of their own, if not for every store that speaks S3. A
-// key that is empty, ends in a slash, is not UTF-8, has a NUL, has more ".."
-// than names before them, or is longer than the 1024 bytes that S3 allows, is
-// [fs.ErrInvalid].
+// File returns the object called key. Keys are not cleaned: "a//b" and "a/../b"
+// are keys like any other, though not all stores with an S3 API accept them. A
+// key is [fs.ErrInvalid] if it is empty, ends in a slash, is not UTF-8, has a
+// NUL, has more ".." than names before them, or is longer than the 1024 bytes
+// that S3 allows, Prefix included.
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile],
 // [downloadview.Sourcer], [downloadview.Identifier], [downloadview.Pinner] and
-// [downloadview.Signer]; the source is s3://bucket/key, the identity the URL of
-// the object at the client's endpoint. Where one endpoint has several buckets of
-// one name, by whose credentials ask (tenants of Ceph), their identities are the
-// same: serve them by different endpoints, or without signed URLs.
+// [downloadview.Signer]. Its source is s3://bucket/key. Its identity is the URL
+// of the object at the client's endpoint. If one endpoint has several buckets
+// of the same name, chosen by the credentials (tenants of Ceph), their objects
+// have the same identities: serve them by different endpoints, or without
+// signed URLs.
 //
-// Signing costs no request, but where the client's credentials have to be
-// fetched, and for directory buckets. It is for GET and HEAD, with an Expiry of
-// up to 7 days; a URL is good no longer than the credentials that signed it,
-// which matters with those of a role, and is told so. It is signed by the
-// store's clock as far as its answers to Stat, Open and OpenRange have told it,
-// unless the client's DisableClockSkewCorrection says otherwise. A key with dot segments, which clients
-// resolve, is [errors.ErrUnsupported]. Each URL takes the SDK some 30 µs;
-// package accel keeps them.
+// Signing sends no request, except to fetch the client's credentials and for
+// directory buckets. It supports GET and HEAD, with an Expiry of up to 7 days.
+// A URL expires at the latest with the credentials that signed it, such as
+// those of a role; SignedURL returns that time. Signing uses the store's clock,
+// as far as the store's answers to Stat, Open and OpenRange have shown it,
+// unless the client sets DisableClockSkewCorrection. A key with dot segments is
+// [errors.ErrUnsupported], because clients resolve them. Each signature takes
+// the SDK about 30 µs; package accel caches the URLs.
 //
-// What a store fails with is one of these; [errors.As] finds the SDK's error, as
-// [downloadview.AsCause] says:
-//   - A missing object or bucket is [fs.ErrNotExist]. So is an object that the
-//     store denies access to, since without permission to list the bucket S3
-//     says so of missing ones too; Options.Logger tells of it.
-//   - Another version than that of [downloadview.Pin] is [downloadview.ErrChanged].
-//   - A store that is busy is a [downloadview.StatusError] 503 with its
-//     Retry-After, or three seconds. An object in an archive (Glacier) is one
-//     with an hour: it is not missing, but has to be restored first.
-//   - One that keeps silent for longer than the client allows is
+// Failures of the store are the following errors; [errors.As] finds the SDK's
+// error, as [downloadview.AsCause] says:
+//   - A missing object or bucket is [fs.ErrNotExist]. So is an object to which
+//     the store denies access: without permission to list the bucket, S3 gives
+//     the same answer for missing objects. Options.Logger gets a line.
+//   - If the object isn't in the version of [downloadview.Pin], the error is
+//     [downloadview.ErrChanged].
+//   - A busy store is a [downloadview.StatusError] 503 with the store's
+//     Retry-After, or three seconds. An archived object (Glacier) is one with
+//     an hour: it exists, but has to be restored first.
+//   - A store that doesn't answer within the client's timeout is
 //     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
-//   - Everything else is [downloadview.ErrUpstream]: wrong or expired
-//     credentials, no credentials because their file or service is missing or
-//     denies them, and another region included. What another try doesn't change
-//     is [downloadview.ErrRefused] too.
-//   - Where the context has ended, its error is that of the call.
+//   - Everything else is [downloadview.ErrUpstream]. This includes wrong or
+//     expired credentials, no credentials because their file or service is
+//     missing or refuses them, and a bucket in another region. If trying again
+//     can't help, the error is [downloadview.ErrRefused], too.
+//   - If the context has ended, the error is that of the context.
 //
-// S3 answers Stat, which is a HEAD, without a reason. Where that leaves open what
-// a GET would get the error is [errors.ErrUnsupported] too, and
-// [downloadview.Stat] asks for the first byte; a missing bucket is a missing object.
+// Stat is a HEAD request, which S3 answers without a reason. If a GET may still
+// succeed after such an answer, the error is also [errors.ErrUnsupported], and
+// [downloadview.Stat] reads the first byte instead. Stat can't distinguish a
+// missing bucket from a missing object.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {
@@ -162,7 +168,7 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 func (s *Storage) lookup(key string) (*file, error) {
 	err := bucket.CheckKey(key)
 	if limit := maxKey - len(s.prefix); err == nil && len(key) > limit {
-		err = fmt.Errorf("a key of %d bytes, the limit is %d", len(key), limit)
+		err = fmt.Errorf("the key has %d bytes; want at most %d", len(key), limit)
 	}
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)

@@ -13,16 +13,16 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// Save stores an object, with the media type that its name has, as
-// [downloadview.TypeByName] says. Up to 8 MiB are one request. What is longer
-// is uploaded in parts of 8 MiB, one after the other, of which each is kept in
-// memory while it is sent; after 1000 parts they get twice as large, and so on,
-// so that the 10,000 parts that S3 allows hold 8 TB.
+// Save stores an object, with the media type of its name, as
+// [downloadview.TypeByName] says. Up to 8 MiB are sent in one request. More is
+// uploaded in parts of 8 MiB, one after the other; each is kept in memory while
+// it is sent. The part size doubles after every 1000 parts, so the 10,000 parts
+// that S3 allows hold 8 TB.
 //
-// An object changes when its last request is answered; where Save fails, the
-// parts are removed. Those of a process that was killed are no object and not
-// listed, but paid for: let a lifecycle rule (AbortIncompleteMultipartUpload)
-// remove them.
+// The object changes when the last request has been answered. If Save fails, it
+// removes the parts. If the process is killed, the parts stay: they aren't
+// objects and aren't listed, but they are charged. Set a lifecycle rule
+// (AbortIncompleteMultipartUpload) to remove them.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	if _, err := s.File(key); err != nil {
 		return err
@@ -38,7 +38,8 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	return s.failure(ctx, "save", key, err)
 }
 
-// partSize returns the length of a part of an upload; the first is 1.
+// partSize returns the size of a part of an upload, in bytes. The first part is
+// number 1.
 func partSize(number int32) int64 { return 8 << 20 << ((number - 1) / 1000) }
 
 func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) error {

@@ -17,12 +17,12 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// longestExpiry is the longest that S3 allows.
+// longestExpiry is the maximum that S3 allows.
 const longestExpiry = 7 * 24 * time.Hour
 
-// SignedURL signs for GET and HEAD, each of which S3 refuses to the other. A
-// fraction of a second of o.Expiry is dropped. The URL is good until then, or
-// until the credentials end that sign it.
+// SignedURL signs for GET or HEAD; S3 rejects any other method with the URL. A
+// fraction of a second of o.Expiry is dropped. The URL expires then, or with
+// the credentials that sign it, whichever is first.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)
 	by := &signature{}
@@ -30,10 +30,10 @@ func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (strin
 	if err != nil {
 		return "", time.Time{}, &fs.PathError{Op: "sign", Path: f.key, Err: err}
 	}
-	if by.at.IsZero() { // not by our presigner: for several regions, or for anybody
+	if by.at.IsZero() { // another signer: for several regions, or anonymous
 		by.at = time.Now()
 		if c := f.storage.client.Options().Credentials; c != nil {
-			by.credentials, _ = c.Retrieve(ctx) // as the SDK just did; anonymous ones have none
+			by.credentials, _ = c.Retrieve(ctx) // as the SDK just did; an anonymous client has none
 		}
 	}
 	return u, by.until(o.Expiry), nil
@@ -71,9 +71,9 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, er
 		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, method)
 	}
 	if err != nil {
-		return "", bucket.Failed(ctx, err) // an answer is one about credentials
+		return "", bucket.Failed(ctx, err) // only a request for credentials can fail
 	}
-	if len(signed.SignedHeader) > 1 { // what the client adds to every request
+	if len(signed.SignedHeader) > 1 { // fields that the client adds to every request
 		return "", fmt.Errorf("%w: the client signs header fields beside Host, which a URL can't carry", errors.ErrUnsupported)
 	}
 	return signed.URL, nil
