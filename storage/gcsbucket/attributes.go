@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// looked returns what the metadata tells, as far as an answer with bytes tells
-// it too.
+// looked returns the metadata of an object, except for fields that an answer
+// with bytes doesn't have.
 func (f *file) looked(o *storage.ObjectAttrs, seen *seen) fs.FileInfo {
 	a := listed(o)
 	a.CacheControl = o.CacheControl
@@ -28,7 +28,7 @@ func (f *file) looked(o *storage.ObjectAttrs, seen *seen) fs.FileInfo {
 	return a.FileInfo(f.key)
 }
 
-// got returns what an answer with bytes tells.
+// got returns the metadata in an answer with bytes.
 func (f *file) got(r *storage.Reader, seen *seen) fs.FileInfo {
 	a := downloadview.Attributes{
 		Size:            sizeOf(r),
@@ -41,7 +41,7 @@ func (f *file) got(r *storage.Reader, seen *seen) fs.FileInfo {
 		Disposition:     seen.header.Get("Content-Disposition"),
 		ReprDigest:      digest(md5In(seen.header)),
 	}
-	if r.Attrs.Decompressed { // the tag and the digest are those of other bytes
+	if r.Attrs.Decompressed { // the tag and the digest describe the stored bytes
 		a.ETag, a.ReprDigest = "", ""
 	}
 	a.Metadata = inLowerCase(r.Metadata())
@@ -51,7 +51,7 @@ func (f *file) got(r *storage.Reader, seen *seen) fs.FileInfo {
 func listed(o *storage.ObjectAttrs) downloadview.Attributes {
 	return downloadview.Attributes{
 		Size:            o.Size,
-		ModTime:         o.Updated.Truncate(time.Second), // as Last-Modified has it
+		ModTime:         o.Updated.Truncate(time.Second), // like Last-Modified
 		ETag:            tag(o.Generation),
 		ContentType:     o.ContentType,
 		ContentEncoding: o.ContentEncoding,
@@ -70,7 +70,7 @@ func inLowerCase(metadata map[string]string) map[string]string {
 	return lower
 }
 
-// sizeOf returns the size of the whole object, or -1 where it is not known.
+// sizeOf returns the size of the whole object, or -1 if it is unknown.
 func sizeOf(r *storage.Reader) int64 {
 	if r.Attrs.Decompressed {
 		return -1
@@ -85,8 +85,7 @@ func tag(generation int64) string {
 	return `"` + strconv.FormatInt(generation, 10) + `"`
 }
 
-// generationOf returns the generation in a tag, or -1 where it is none of those
-// that tag makes.
+// generationOf returns the generation in a tag, or -1 if tag didn't make it.
 func generationOf(etag string) int64 {
 	if n, err := strconv.ParseInt(strings.Trim(etag, `"`), 10, 64); err == nil && n > 0 && tag(n) == etag {
 		return n
@@ -94,8 +93,8 @@ func generationOf(etag string) int64 {
 	return -1
 }
 
-// md5In returns the MD5 of the whole object that an answer tells. The XML API
-// has a field for each hash, the JSON API one for all.
+// md5In returns the MD5 of the whole object in an answer. The XML API sends one
+// field for each hash, the JSON API one for all.
 func md5In(h http.Header) []byte {
 	for _, line := range h["X-Goog-Hash"] {
 		for hash := range strings.SplitSeq(line, ",") {
@@ -108,8 +107,8 @@ func md5In(h http.Header) []byte {
 	return nil
 }
 
-// digest returns a Repr-Digest (RFC 9530) for an MD5, which is in its registry
-// as deprecated: it finds what broke on the way, and stops no one who means it.
+// digest returns a Repr-Digest (RFC 9530) for an MD5. The RFC's registry calls
+// MD5 deprecated: it detects transmission errors, but not manipulation.
 func digest(sum []byte) string {
 	if len(sum) != md5.Size {
 		return ""

@@ -2,8 +2,8 @@ package gcsbucket
 
 import "github.com/downloadview/downloadview/internal/httprange"
 
-// body is one whose Close never fails: the SDK would tell once more what Read has
-// told.
+// body is a Body whose Close never fails: the SDK would return the error of
+// Read again.
 type body struct{ *httprange.Body }
 
 func (b body) Close() error {

@@ -7,7 +7,7 @@ import (
 )
 
 // Delete removes the object called key, with one request. In a bucket with
-// object versions, and where soft delete is on, what it was can be restored.
+// object versions or with soft delete, the object can be restored.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	if _, err := s.File(key); err != nil {
 		return err

@@ -16,10 +16,10 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-var errForeign = fmt.Errorf("the tag has no generation: %w", downloadview.ErrChanged)
+var errForeign = fmt.Errorf("the tag isn't a generation: %w", downloadview.ErrChanged)
 
-// failure is that of the package, for a file that may be pinned: what is missing
-// then was replaced, or deleted, which is no different.
+// failure is the function failure for a file that may be pinned. If a pinned
+// generation is missing, it was replaced or deleted: both are ErrChanged.
 func (f *file) failure(ctx context.Context, op string, err error) error {
 	switch {
 	case err == errForeign:
@@ -31,8 +31,8 @@ func (f *file) failure(ctx context.Context, op string, err error) error {
 	return failure(ctx, op, f.key, err)
 }
 
-// failure says in the words of io/fs and downloadview what went wrong. Of the
-// cause only the text and the types are kept.
+// failure classifies err in terms of io/fs and downloadview. Of the cause it
+// keeps only the text and the types.
 func failure(ctx context.Context, op, key string, err error) error {
 	return &fs.PathError{Op: op, Path: key, Err: classified(ctx, err)}
 }
@@ -58,7 +58,7 @@ func classified(ctx context.Context, err error) error {
 		if isThrottled(a) {
 			return bucket.Busy(a.Header.Get("Retry-After"), err)
 		}
-		if codeIn(a) == "" { // else the credentials are wrong, such as SignatureDoesNotMatch
+		if codeIn(a) == "" { // a code means wrong credentials, such as SignatureDoesNotMatch
 			return bucket.Says(fs.ErrPermission, err)
 		}
 	case http.StatusNotFound:
@@ -76,23 +76,25 @@ func classified(ctx context.Context, err error) error {
 	return bucket.Answered(a.Code, err)
 }
 
-// codeIn returns the code of an answer of the XML API, such as InvalidURI.
+// codeIn returns the error code in an answer of the XML API, such as
+// InvalidURI.
 func codeIn(a *googleapi.Error) string {
 	_, rest, _ := strings.Cut(a.Body, "<Code>")
 	code, _, _ := strings.Cut(rest, "</Code>")
 	return code
 }
 
-// leavesOpen reports whether a look that failed leaves open what reading gets:
-// Google gives a reason, what stands before it may give none.
+// leavesOpen reports whether, after Stat failed with err, reading may still
+// succeed: Google's answers have a reason, those of a proxy in front of it may
+// have none.
 func leavesOpen(err error) bool {
 	a := answerOf(err)
 	return len(a.Errors) == 0 && codeIn(a) == "" && bucket.LeavesOpen(a.Code)
 }
 
-// refusesRange reports whether the failure of a request for a range says that there
-// are no ranges, or that the answer had another one. The SDK says some of it by
-// texts alone.
+// refusesRange reports whether the failure of a range request means that ranges
+// are not supported, or that the answer had another range. For some of these
+// the SDK has only texts.
 func refusesRange(err error) bool {
 	a := answerOf(err)
 	if a.Code != 0 {
@@ -105,13 +107,13 @@ func refusesRange(err error) bool {
 }
 
 // isMissing reports whether Google says that there is no such object or bucket.
-// The SDK says so too of a request that was not answered because somebody else,
-// asked for a token, answered with 404.
+// The SDK returns the same error if the service that was asked for a token
+// answered with 404; that doesn't count.
 func isMissing(err error) bool {
 	return !bucket.IsUnanswered(err) && (errors.Is(err, storage.ErrObjectNotExist) || errors.Is(err, storage.ErrBucketNotExist))
 }
 
-// answerOf returns Google's answer in err; the zero value is none.
+// answerOf returns Google's answer in err, or the zero value.
 func answerOf(err error) *googleapi.Error {
 	if a, ok := errors.AsType[*googleapi.Error](err); ok && !bucket.IsUnanswered(err) {
 		return a
@@ -119,7 +121,8 @@ func answerOf(err error) *googleapi.Error {
 	return &googleapi.Error{}
 }
 
-// isThrottled tells whether what is forbidden is to ask so often.
+// isThrottled reports whether the request was forbidden because there were too
+// many.
 func isThrottled(a *googleapi.Error) bool {
 	for _, e := range a.Errors {
 		if e.Reason == "rateLimitExceeded" || e.Reason == "userRateLimitExceeded" {

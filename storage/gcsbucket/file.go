@@ -18,7 +18,7 @@ import (
 type file struct {
 	storage    *Storage
 	key        string
-	generation int64 // that is meant; 0: whichever is there, negative: none that can be
+	generation int64 // pinned; 0: any, negative: one that can't exist
 }
 
 func (f *file) Name() string { return f.key }
@@ -34,7 +34,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	asked, seen := watched(ctx)
 	a, err := f.object().Attrs(asked)
 	if err != nil && ctx.Err() == nil && leavesOpen(err) {
-		err = fmt.Errorf("%w: a look is %w", classified(ctx, err), errors.ErrUnsupported)
+		err = fmt.Errorf("%w: %w for metadata", classified(ctx, err), errors.ErrUnsupported)
 		return nil, &fs.PathError{Op: "stat", Path: f.key, Err: err}
 	}
 	if err != nil {
@@ -54,12 +54,12 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	size := sizeOf(r)
 	if seen.isOther(http.StatusOK) {
 		r.Close()
-		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole, got %s", seen))
+		return nil, f.failure(ctx, "open", fmt.Errorf("asked for the whole object, got %s", seen))
 	}
 	if r.Attrs.StartOffset != 0 || r.Remain() != 0 && size >= 0 && r.Remain() != size {
 		defer r.Close()
 		return nil, f.failure(ctx, "open", fmt.Errorf(
-			"asked for the whole, got %d bytes at %d of %d", r.Remain(), r.Attrs.StartOffset, size))
+			"asked for the whole object, got %d bytes at %d of %d", r.Remain(), r.Attrs.StartOffset, size))
 	}
 	return f.handle(ctx, r, seen, size), nil
 }
@@ -75,7 +75,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	}
 	r, seen, err := f.read(ctx, offset, length)
 	if err != nil && ctx.Err() == nil && refusesRange(err) {
-		return nil, f.noRange(fmt.Errorf("%w: ranges are %w", classified(ctx, err), errors.ErrUnsupported))
+		return nil, f.noRange(fmt.Errorf("%w: %w for ranges", classified(ctx, err), errors.ErrUnsupported))
 	}
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
@@ -97,8 +97,8 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 
 func (f *file) noRange(err error) error { return &fs.PathError{Op: "open", Path: f.key, Err: err} }
 
-// check tells whether what r brings is the range that was asked for, and how
-// long that is.
+// check returns the length of the range in r, or an error if it isn't the range
+// that was asked for.
 func check(r *storage.Reader, offset, length int64) (int64, error) {
 	size, first := sizeOf(r), offset
 	if offset < 0 {
@@ -108,7 +108,7 @@ func check(r *storage.Reader, offset, length int64) (int64, error) {
 	if length >= 0 {
 		part = min(part, length)
 	}
-	came := r.Remain() // 0 where the answer has no length
+	came := r.Remain() // 0 if the answer has no length
 	switch {
 	case size == 0:
 		return 0, fmt.Errorf("the file is empty: %w", downloadview.ErrRange)

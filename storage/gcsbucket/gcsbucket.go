@@ -1,39 +1,41 @@
 // Package gcsbucket serves objects of a bucket of Google Cloud Storage, through
-// the client of its Go SDK. The client reads by the XML API, as that of
-// [storage.NewClient] does: with [storage.WithJSONReads] it can't be asked for
-// bytes as they are stored, and every Open fails. gRPC is not for this package.
+// the client of Google's Go SDK. The client must read by the XML API, as that
+// of [storage.NewClient] does. With [storage.WithJSONReads] it can't ask for
+// bytes as they are stored, and every Open fails. Clients for gRPC are not
+// supported.
 //
-// A whole object is one request, and so is a range, be it of the last bytes;
-// what the headers say comes from the answer that brings the bytes. Objects
-// arrive as they are stored: one with Content-Encoding gzip is not decoded, here
-// or by the store.
+// A download of a whole object is one request, and so is one of a range,
+// including a range of the last bytes. The header fields of a download come
+// from the answer that brings the bytes. Objects are sent as they are stored:
+// an object with the Content-Encoding gzip is decoded neither here nor by the
+// store.
 //
 // # What the SDK's reader leaves out
 //
-// The reader of the SDK does not tell an object's Content-Language,
-// Content-Disposition and MD5. [Transport] in the client's [net/http.Client]
-// does; without it files have none of them, from Stat as little as from the
-// bytes.
+// The SDK's reader doesn't return Content-Language, Content-Disposition and MD5
+// of an object. To get them, use [Transport] in the client's [net/http.Client].
+// Without it they are missing from both Stat and the open file.
 //
 // # Entity tags
 //
-// The entity tag of an object is its generation, as in "1763856000123456". A
-// generation never changes its bytes; so it can be pinned, and in a bucket with
-// object versions a download goes on with the one that it began with. Who
-// fetches a signed URL gets the tag that the XML API makes, which is another
-// one: a download that began with one and goes on with the other begins anew.
+// The entity tag of an object is its generation, as in "1763856000123456". The
+// bytes of a generation never change, so a file can be pinned to one, and in a
+// bucket with object versions a download continues with the generation that it
+// began with. A client that fetches a signed URL gets the tag of the XML API,
+// which differs. So a download that switches between this package and a signed
+// URL starts again from the beginning.
 //
 // # Retries
 //
-// The SDK asks again, without an end but that of the context, where a store is
-// busy or not reached; and where a body breaks off, it asks for what it takes
-// for the rest. Here it does neither: a store that asks for patience is passed
-// on as such, unless Options.Retry says otherwise, and a body that breaks off
-// is an error, which others may resume from.
+// By default the SDK repeats a request to a busy or unreachable store until the
+// context ends, and if a body breaks off it requests a range that may not be
+// the rest of it. This package turns both off. A store that is busy is reported
+// as busy, unless Options.Retry is set. A body that breaks off is an error,
+// after which package storage/resume, for example, can continue.
 //
-// Timeouts, credentials and tracing are the client's. A timeout of the whole
-// request, such as that of [net/http.Client], would cut slow downloads off; the
-// header is what should have one.
+// The client decides on timeouts, credentials and tracing. Don't set a timeout
+// for the whole request, such as that of [net/http.Client]: it would cut off
+// slow downloads. Set one for the answer's header.
 package gcsbucket
 
 import (
@@ -50,43 +52,43 @@ import (
 	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
-// maxKey is the length of the longest name that an object has, in bytes.
+// maxKey is the maximum length of an object's name, in bytes.
 const maxKey = 1024
 
-// Options are what a Storage has beside its bucket. nil and the zero value mean
-// the whole bucket.
+// Options are the settings of a Storage. nil and the zero value mean the whole
+// bucket.
 type Options struct {
-	// Prefix is put before every key as it is. It ends in a slash, as in
-	// "reports/2026/", and has no dot segments: with "tenant1" the storage would
-	// have "tenant10/a.txt", too. Another one is an error of every key. "" is the
-	// whole bucket.
+	// Prefix is put before every key, unchanged. It must end in a slash, as in
+	// "reports/2026/", and have no dot segments: with the prefix "tenant1" the
+	// storage would also contain "tenant10/a.txt". With an invalid Prefix,
+	// every key is an error. "" is the whole bucket.
 	Prefix string
 
-	// BaseURL is where everybody may have the objects without a signature, such
-	// as https://storage.googleapis.com/bucket/. Keys are put behind it without
-	// Prefix. nil means that they have no public URLs.
+	// BaseURL is the public URL of the objects, without a signature, such as
+	// https://storage.googleapis.com/bucket/. Keys are appended without Prefix.
+	// nil means that the objects have no public URLs.
 	BaseURL *url.URL
 
-	// Signing is how URLs are signed: by its GoogleAccessID with its PrivateKey
-	// or SignBytes, for the host that its Style, Hostname and Insecure say. The
-	// rest of it is not looked at. Where it or one of them is missing, it is
-	// that of the client: its endpoint, and its credentials, as
+	// Signing says how URLs are signed: with its GoogleAccessID and its
+	// PrivateKey or SignBytes, for the host that its Style, Hostname and
+	// Insecure give. Its other fields are ignored. If Signing or one of these
+	// fields is missing, the client's endpoint and credentials are used, as
 	// [storage.BucketHandle.SignedURL] finds them.
 	Signing *storage.SignedURLOptions
 
-	// UserProject is the project that pays for the requests and downloads of a
-	// bucket whose requesters pay; signed URLs name it, too. "" names none, and
-	// such a bucket is then denied to all but its owner.
+	// UserProject is the project that pays for requests and downloads, if the
+	// requesters of the bucket pay. Signed URLs name it too. "" names no project;
+	// such a bucket then denies access.
 	UserProject string
 
-	// Retry is how requests are repeated that bring no answer or one of a busy
-	// store, such as storage.WithMaxAttempts(2). nil means never, whatever the
-	// client says.
+	// Retry says how requests are repeated if there is no answer or the store
+	// is busy, such as storage.WithMaxAttempts(2). nil means never, whatever
+	// the client's setting is.
 	Retry []storage.RetryOption
 
-	// Logger gets a line (Warn) when the store denies access to an object that is
-	// read, because the error is then that of a missing object. nil is
-	// [slog.Default].
+	// Logger gets a line (Warn) when the store denies access to an object that
+	// is read, because the caller then gets the error for a missing object. nil
+	// is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -95,13 +97,13 @@ type Storage struct {
 	client *storage.Client
 	bucket string
 	o      Options
-	wrong  error         // why its prefix is none
+	wrong  error         // why its prefix is invalid
 	place  func() string // URL of the bucket, the same each time; ""
 }
 
-// New returns the Storage of a bucket. It does no I/O, so a bucket that is not
-// there shows when a file of it is opened. The client stays the caller's, who
-// closes it, and is not changed.
+// New returns a storage of the objects in a bucket. It does no I/O: if the
+// bucket doesn't exist, opening a file fails. The client isn't changed and
+// still belongs to the caller, who closes it.
 func New(client *storage.Client, bucket string, o *Options) *Storage {
 	s := &Storage{client: client, bucket: bucket}
 	if o != nil {
@@ -114,28 +116,27 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 	return s
 }
 
-// File returns the object called key. Nothing in a key is cleaned: "a//b" and
-// "a/../b" are objects of their own. A key that is empty, ends in a slash, is
-// not UTF-8, has a NUL, CR or LF, has more ".." than names before them, or is
-// longer than the 1024 bytes that Google allows, Prefix included, is
-// [fs.ErrInvalid].
+// File returns the object called key. Keys are not cleaned: "a//b" and "a/../b"
+// are keys like any other. A key is [fs.ErrInvalid] if it is empty, ends in a
+// slash, is not UTF-8, has a NUL, CR or LF, has more ".." than names before
+// them, or is longer than the 1024 bytes that Google allows, Prefix included.
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile],
 // [downloadview.Sourcer], [downloadview.Identifier], [downloadview.Pinner] and
-// [downloadview.Signer]; the source is gs://bucket/key, the identity the URL of
-// the object at the client's endpoint. Its ReprDigest is the MD5, which objects that were
-// composed of others have not. Its CacheControl is what Google answers reads
-// with, which has a default; Stat tells what is stored.
+// [downloadview.Signer]. Its source is gs://bucket/key. Its identity is the URL
+// of the object at the client's endpoint. Its ReprDigest is the MD5; objects
+// that were composed of others have none. The CacheControl of an open file is
+// that of Google's answer, which may be a default; Stat returns the stored one.
 //
-// A missing object is [fs.ErrNotExist], and so is a missing bucket. So is an
-// object that the credentials may not read, since without permission to list the
-// bucket Google says so of missing ones too; Options.Logger tells of it. A store
-// that is busy is a [downloadview.StatusError] 503 with its Retry-After.
-// Everything else is [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too
-// where it is a timeout: wrong credentials, and none because their file or
-// service is missing or denies them, included. Where the context has ended, its
-// error is that of the call. [errors.As] finds the SDK's error, as
-// [downloadview.AsCause] says.
+// A missing object or bucket is [fs.ErrNotExist]. So is an object to which
+// access is denied: without permission to list the bucket, Google gives the
+// same answer for missing objects. Options.Logger gets a line. A busy store is
+// a [downloadview.StatusError] 503 with the store's Retry-After. Everything
+// else is [downloadview.ErrUpstream], and a timeout is
+// [os.ErrDeadlineExceeded], too. This includes wrong credentials, and no
+// credentials because their file or service is missing or refuses them. If the
+// context has ended, the error is that of the context. [errors.As] finds the
+// SDK's error, as [downloadview.AsCause] says.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {
@@ -147,10 +148,10 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 func (s *Storage) lookup(key string) (*file, error) {
 	err := bucket.CheckKey(key)
 	if err == nil && strings.ContainsAny(key, "\r\n") {
-		err = fmt.Errorf("a key has neither CR nor LF")
+		err = fmt.Errorf("the key has a CR or LF")
 	}
 	if limit := maxKey - len(s.o.Prefix); err == nil && len(key) > limit {
-		err = fmt.Errorf("a key of %d bytes, the limit is %d", len(key), limit)
+		err = fmt.Errorf("the key has %d bytes; want at most %d", len(key), limit)
 	}
 	if err != nil {
 		return nil, bucket.Invalid("file", key, err)

@@ -15,13 +15,13 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// page is how many entries Google lists at once at most.
+// page is the maximum number of entries that Google returns at once.
 const page = 1000
 
-// List lists a folder, as [downloadview.Lister] says, with one request for each
-// thousand entries. A listing that goes round in circles is an error. A folder is
-// what keys have in common up to a slash; one whose name would be empty, as between
-// the slashes of "a//b", is left out.
+// List lists a folder, as [downloadview.Lister] says, with one request per
+// thousand entries. If the store returns the same page again and again, that is
+// an error. A folder is a common prefix of keys that ends in a slash. A folder
+// whose name would be empty, as between the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -33,8 +33,8 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
 }
 
-// entries yields what the bucket lists below prefix, without the storage's own
-// prefix and in the order of keys.
+// entries yields the bucket's entries below prefix in the order of keys,
+// without the storage's own prefix.
 func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
 	query := &storage.Query{Prefix: s.o.Prefix + prefix, Delimiter: "/", Projection: storage.ProjectionNoACL}
 	query.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation", "ContentType", "ContentEncoding"})
@@ -54,7 +54,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 				yield(bucket.Entry{}, failure(ctx, "list", folder, err))
 				return
 			}
-			// Objects come first, then folders; each page has its own.
+			// In each page, objects come first, then folders.
 			slices.SortFunc(objects, func(a, b *storage.ObjectAttrs) int { return cmp.Compare(listedName(a), listedName(b)) })
 			for _, o := range objects {
 				e := bucket.Entry{Key: strings.TrimPrefix(listedName(o), s.o.Prefix), IsDir: o.Prefix != ""}
@@ -72,8 +72,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 	}
 }
 
-// listedName returns the name of an object, or the common beginning that stands
-// for several.
+// listedName returns the name of an object, or the common prefix of a folder.
 func listedName(o *storage.ObjectAttrs) string { return cmp.Or(o.Prefix, o.Name) }
 
 var _ downloadview.Lister = (*Storage)(nil)

@@ -9,11 +9,12 @@ import (
 
 var errBrokeOff = fmt.Errorf("the body broke off: %w", io.ErrUnexpectedEOF)
 
-// once is the context of a single request. Where a body breaks off, the reader
-// of the SDK asks for the rest; what it gets is not that for an object that is
-// stored as gzip, nor for more last bytes than there are. It does so unless the
-// context has an error, so this one has one as soon as the answer is there. Done
-// is not closed by that, and the body can be read on.
+// once is the context of a single request. If a body breaks off, the SDK's
+// reader requests the rest, and gets wrong bytes if the object is stored as
+// gzip or the range asked for more last bytes than there are. The reader
+// doesn't do so if the context has an error, so this context has one as soon as
+// the answer has arrived. Its Done channel stays open, so the body can still be
+// read.
 type once struct {
 	context.Context
 	opened atomic.Bool

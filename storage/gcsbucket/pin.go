@@ -2,10 +2,10 @@ package gcsbucket
 
 import "github.com/downloadview/downloadview"
 
-// Pin returns the object in the generation that the tag etag has. "" is
-// whichever is there. What is asked of it, a signed URL included, is asked of
-// that generation; where it is there no more, the error is
-// [downloadview.ErrChanged]. A tag without a generation is that of no version.
+// Pin returns the object in the generation of the tag etag. "" is any
+// generation. All requests, and signed URLs, ask for that generation; if it no
+// longer exists, the error is [downloadview.ErrChanged]. So it is for a tag
+// that isn't a generation.
 func (f *file) Pin(etag string) downloadview.File {
 	p := &file{storage: f.storage, key: f.key}
 	if etag != "" {

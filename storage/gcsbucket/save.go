@@ -9,17 +9,17 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// chunk is how much of an upload is kept in memory and sent at once.
+// chunk is how much of an upload is kept in memory and sent at once, in bytes.
 const chunk = 8 << 20
 
-// Save stores an object, with the media type that its name has, as
-// [downloadview.TypeByName] says. Less than 8 MiB are one request. What is longer
-// is uploaded in chunks of 8 MiB, one after the other, of which each is kept in
-// memory while it is sent; Google may be asked again for the same chunk for half
-// a minute.
+// Save stores an object, with the media type of its name, as
+// [downloadview.TypeByName] says. Less than 8 MiB are sent in one request. More
+// is uploaded in chunks of 8 MiB, one after the other; each is kept in memory
+// while it is sent, and may be sent again for half a minute.
 //
-// An object changes when its last request is answered. What a Save that failed
-// has sent is no object and not listed; Google forgets it after a week.
+// The object changes when the last request has been answered. The bytes of a
+// Save that failed aren't an object and aren't listed; Google removes them
+// after a week.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	if _, err := s.File(key); err != nil {
 		return err
@@ -41,10 +41,10 @@ func (s *Storage) upload(ctx context.Context, key string, in *incoming.Reader) e
 	w.ChunkSize = chunk
 	w.ContentType = incoming.MediaType(key)
 	stored := false
-	defer func() { // also where in panics
+	defer func() { // even if in panics
 		cancel()
 		if !stored {
-			w.Close() // would store what there is, had the context not ended
+			w.Close() // it doesn't store the bytes, because the context has ended
 		}
 	}()
 	if _, err := io.Copy(w, in); err != nil {

@@ -20,31 +20,31 @@ import (
 )
 
 const (
-	// longestExpiry is the longest that Google allows.
+	// longestExpiry is the maximum that Google allows.
 	longestExpiry = 7 * 24 * time.Hour
-	// longestByIAM is how long a key is good at least that Google itself keeps
-	// and signs with.
+	// longestByIAM is the guaranteed lifetime of the keys with which Google
+	// itself signs.
 	longestByIAM = 12 * time.Hour
 )
 
-// SignedURL signs for GET and HEAD, each of which Google refuses to the other,
-// with version 4 of its signatures. A fraction of a second of o.Expiry is
-// dropped. Google can't be told another Cache-Control than the stored one: with
-// o.CacheControl the error is [errors.ErrUnsupported], as it is where nobody is
-// known who could sign, and for a key with dot segments.
+// SignedURL signs for GET or HEAD with version 4 of Google's signatures; Google
+// rejects any other method with the URL. A fraction of a second of o.Expiry is
+// dropped. The error is [errors.ErrUnsupported] if o.CacheControl is set,
+// because Google always answers with the stored Cache-Control, if there are no
+// credentials that can sign, and for a key with dot segments.
 //
-// With a private key, that of Options.Signing or of the client, it asks nobody.
-// Where the client has credentials without one, as on Google's machines, each
-// URL is a request to IAM, which needs the permission
-// iam.serviceAccounts.signBlob and does not end with ctx; the first one may
-// also ask the machine's metadata server who it is.
+// With a private key, that of Options.Signing or of the client, SignedURL sends
+// no request. If the client's credentials have no private key, as on Google's
+// machines, each URL is a request to IAM. It needs the permission
+// iam.serviceAccounts.signBlob and isn't cancelled by ctx; the first one may
+// also ask the machine's metadata server for its account.
 //
-// Who fetches an object that is stored with Content-Encoding gzip by a signed
-// URL gets it decoded, unless he accepts gzip or the object's Cache-Control has
-// no-transform.
+// If an object is stored with the Content-Encoding gzip, a client that fetches
+// the signed URL gets it decoded, unless the client accepts gzip or the
+// object's Cache-Control has no-transform.
 //
-// Signed by IAM, or by SignBytes, a URL is taken to be good for 12 hours at
-// most: Google changes the keys that it keeps.
+// A URL that is signed by IAM or by SignBytes is assumed to be valid for 12
+// hours at most, because Google rotates the keys that it keeps.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	u, until, err := f.sign(ctx, o)
 	if err != nil {
@@ -76,7 +76,8 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, 
 	}
 	signing := f.storage.signing()
 	signing.Method = o.Method
-	// The SDK counts from a moment later and drops the fraction of a second.
+	// The SDK reads the clock a moment later and drops the fraction of a
+	// second.
 	now := time.Now()
 	signing.Expires = now.Add(o.Expiry.Truncate(time.Second) + time.Second/2)
 	signing.QueryParameters = f.parameters(o)
@@ -90,8 +91,8 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, 
 	return "", until, signError(ctx, err)
 }
 
-// longestBy returns for how long a URL is good that is signed so. A key of the
-// client's own credentials can't be seen from here.
+// longestBy returns how long a URL is valid that is signed in this way. Whether
+// the client's own credentials have a private key isn't visible here.
 func longestBy(signing *storage.SignedURLOptions) time.Duration {
 	if signing.PrivateKey == nil {
 		return longestByIAM
@@ -116,7 +117,7 @@ func (f *file) parameters(o downloadview.SignOptions) url.Values {
 	return q
 }
 
-// signing returns what of Options.Signing holds for every URL.
+// signing returns the part of Options.Signing that applies to every URL.
 func (s *Storage) signing() *storage.SignedURLOptions {
 	signing := &storage.SignedURLOptions{Scheme: storage.SigningSchemeV4}
 	if o := s.o.Signing; o != nil {
@@ -126,8 +127,8 @@ func (s *Storage) signing() *storage.SignedURLOptions {
 	return signing
 }
 
-// signError says why nothing was signed. Whatever IAM answers, it says nothing of
-// the object.
+// signError is the error for a URL that wasn't signed. An answer of IAM says
+// nothing about the object.
 func signError(ctx context.Context, err error) error {
 	a := answerOf(err)
 	isBusy := a.Code == http.StatusTooManyRequests || a.Code == http.StatusServiceUnavailable || isThrottled(a)
@@ -137,7 +138,8 @@ func signError(ctx context.Context, err error) error {
 	return bucket.Failed(ctx, err)
 }
 
-// isAnswered tells whether err is that of a request, or of its failure.
+// isAnswered reports whether err is an answer to a request, or the failure of a
+// request.
 func isAnswered(err error) bool {
 	if _, ok := errors.AsType[*googleapi.Error](err); ok {
 		return true
@@ -146,8 +148,9 @@ func isAnswered(err error) bool {
 	return ok
 }
 
-// Identity returns the URL of the object at the endpoint that the client asks,
-// and its generation where the file is pinned. It is the same whoever signs.
+// Identity returns the URL of the object at the client's endpoint, and its
+// generation if the file is pinned. It doesn't depend on the credentials or on
+// Options.Signing.
 func (f *file) Identity() (string, bool) {
 	place := f.storage.place()
 	if place == "" || f.generation < 0 {
@@ -160,8 +163,8 @@ func (f *file) Identity() (string, bool) {
 	return identity.Of(place, f.storage.o.Prefix+f.key, version), true
 }
 
-// newPlace returns the URL of the bucket, as the client makes of it whatever it
-// was told of endpoints.
+// newPlace returns the URL of the bucket, as the client derives it from its
+// endpoint settings.
 func (s *Storage) newPlace() string {
 	const key = "k"
 	signed, err := s.handle().SignedURL(key, &storage.SignedURLOptions{

@@ -6,9 +6,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Times tells when the object called key was created, which is when its present
-// generation was stored, and last modified, be it its metadata. Google doesn't
-// tell when it was read. It is one request.
+// Times returns when the current generation of the object called key was
+// created, and when the object or its metadata was last modified. Google
+// doesn't record when it was read. It is one request.
 func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	if _, err := s.File(key); err != nil {
 		return downloadview.Times{}, err

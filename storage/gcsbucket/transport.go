@@ -9,15 +9,14 @@ import (
 )
 
 // Transport returns a transport for the [net/http.Client] of a
-// [storage.Client], as option.WithHTTPClient takes one. Requests pass through it
-// to base as they are. What the answers tell of an object, and the SDK does not,
-// is then known to the files of this package: Content-Language,
-// Content-Disposition and MD5, and the status, of which all from 200 to 299 are
-// fine with the SDK. A date that the SDK can't read, for which it would fail with
-// the whole answer, is left out.
+// [storage.Client]; pass that to option.WithHTTPClient. Requests go to base
+// unchanged. From the answers, the files of this package get what the SDK
+// doesn't return: Content-Language, Content-Disposition and MD5, and the
+// status, since the SDK accepts any from 200 to 299. A date that the SDK can't
+// parse is removed, because the SDK would fail with the whole answer.
 //
-// base is what has the credentials, as the NewTransport of
-// google.golang.org/api/transport/http makes it.
+// base must add the credentials, as the result of NewTransport of
+// google.golang.org/api/transport/http does.
 func Transport(base http.RoundTripper) http.RoundTripper { return &transport{base} }
 
 type transport struct{ base http.RoundTripper }
@@ -31,8 +30,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// leaveOutUnreadable removes fields for which the SDK would fail with the whole
-// answer, since it can't read them.
+// leaveOutUnreadable removes fields that the SDK can't parse, because it would
+// fail with the whole answer.
 func leaveOutUnreadable(h http.Header) {
 	if _, err := http.ParseTime(h.Get("Last-Modified")); err != nil {
 		h.Del("Last-Modified")
@@ -44,7 +43,7 @@ func leaveOutUnreadable(h http.Header) {
 	}
 }
 
-// CloseIdleConnections is what the client's method of that name calls.
+// CloseIdleConnections is called by the client's method of the same name.
 func (t *transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
@@ -53,14 +52,15 @@ func (t *transport) CloseIdleConnections() {
 
 type seenKey struct{}
 
-// seen has what a Transport saw of the last answer; nil: there is no Transport.
+// seen is what a Transport has seen of the last answer; nil if there is no
+// Transport.
 type seen struct {
 	header http.Header
 	status int
 }
 
-// isOther reports whether an answer had a status that is none of these. From 200 to
-// 299 all are fine with the SDK.
+// isOther reports whether an answer had a status that isn't in than. The SDK
+// accepts any from 200 to 299.
 func (s *seen) isOther(than ...int) bool {
 	return s.header != nil && !slices.Contains(than, s.status)
 }
