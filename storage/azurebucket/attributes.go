@@ -11,8 +11,9 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// attributesOf returns what an answer with bytes of a blob of size tells. Its
-// Content-MD5 is that of the blob only if all of it comes.
+// attributesOf returns the metadata in an answer with bytes of a blob of size
+// bytes. Its Content-MD5 is that of the blob only if the answer has the whole
+// blob.
 func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Attributes {
 	md5 := out.BlobContentMD5
 	if md5 == nil && out.ContentRange == nil {
@@ -76,9 +77,9 @@ func inLowerCase(metadata map[string]*string) map[string]string {
 	return lower
 }
 
-// isFolder tells whether metadata is that of a blob without bytes that stands for
-// a folder. Accounts with a hierarchical namespace have these, and programs of
-// Hadoop make them in others.
+// isFolder reports whether metadata belongs to an empty blob that stands for a
+// folder. Accounts with a hierarchical namespace have such blobs, and Hadoop
+// programs create them in other accounts.
 func isFolder(metadata map[string]*string) bool {
 	for k, v := range metadata {
 		if strings.EqualFold(k, "hdi_isfolder") {
@@ -95,7 +96,7 @@ func value[T any](p *T) T {
 	return *p
 }
 
-// digest returns the value of Repr-Digest for an MD5, "" where there is none.
+// digest returns a value of Repr-Digest for an MD5, or "" if there is none.
 func digest(md5 []byte) string {
 	if len(md5) == 0 {
 		return ""

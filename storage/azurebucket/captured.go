@@ -13,11 +13,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// An answer is what came over the wire. The SDK doesn't tell its status, and fails
-// with all of it where it can't read one field, such as a date.
+// An answer is the HTTP answer to a request. The SDK doesn't return its status,
+// and fails with the whole answer if it can't parse one field, such as a date.
 type answer struct{ response *http.Response }
 
-// captured returns a context for one request, and where its answer will be.
+// captured returns a context for one request, and where its answer will be
+// stored.
 func captured(ctx context.Context) (context.Context, *answer) {
 	a := &answer{}
 	return policy.WithCaptureResponse(ctx, &a.response), a
@@ -30,7 +31,8 @@ func (a *answer) status() int {
 	return a.response.StatusCode
 }
 
-// isUnreadable reports whether err is that of the SDK with an answer of success.
+// isUnreadable reports whether the SDK failed with err although the answer has
+// a status of success.
 func (a *answer) isUnreadable(ctx context.Context, err error) bool {
 	if _, refused := errors.AsType[*azcore.ResponseError](err); refused || a.response == nil || ctx.Err() != nil {
 		return false
@@ -77,7 +79,7 @@ func (a *answer) properties() blob.GetPropertiesResponse {
 	return out
 }
 
-// field returns the value of a field, nil where there is none.
+// field returns the value of a field, or nil if there is none.
 func (a *answer) field(name string) *string {
 	if value := a.response.Header.Get(name); value != "" {
 		return &value

@@ -16,23 +16,25 @@ import (
 )
 
 const (
-	// keyLife is how long a key is asked for, at least, and longestLife how
-	// long Azure gives one out for.
+	// keyLife is how long a requested key is valid at least. longestLife is the
+	// maximum for which Azure issues keys.
 	keyLife     = 24 * time.Hour
 	longestLife = 7 * 24 * time.Hour
-	// skew is how far the clocks of this machine and of Azure may be apart.
+	// skew is the largest difference expected between this machine's clock and
+	// Azure's.
 	skew = time.Minute
 )
 
-// UserDelegation signs with keys that Azure gives to the identity of client,
-// which needs the right to ask for them (generateUserDelegationKey) and to read
-// the blobs. It asks for one with the first URL, and for another when a URL is
-// to be good for longer than the key: about one request a day. Until that is
-// answered others wait for it.
+// UserDelegation signs with keys that Azure issues to the identity of client.
+// The identity needs the permissions to request keys
+// (generateUserDelegationKey) and to read the blobs. A key is requested with
+// the first URL, and again when a URL must be valid for longer than the key is:
+// about one request a day. Meanwhile, other calls wait for the new key.
 //
-// client is that of the account whose container it is, by a name like
-// account.blob.core.windows.net, whose first part is taken for the account's.
-// URLs are good for seven days at most; more is [errors.ErrUnsupported].
+// client is a client of the account of the container. The account's name is the
+// first part of the client's host name, as in account.blob.core.windows.net.
+// URLs are valid for seven days at most; a longer Expiry is
+// [errors.ErrUnsupported].
 func UserDelegation(client *service.Client) SignFunc {
 	d := &delegation{client: client, turn: make(chan struct{}, 1)}
 	return d.sign
@@ -40,7 +42,7 @@ func UserDelegation(client *service.Client) SignFunc {
 
 type delegation struct {
 	client *service.Client
-	turn   chan struct{} // holds one token while somebody uses what follows
+	turn   chan struct{} // holds a token while a goroutine uses the fields below
 	key    *sas.UserDelegationCredential
 	until  time.Time
 }
@@ -53,7 +55,7 @@ func (d *delegation) sign(ctx context.Context, v sas.BlobSignatureValues) (sas.Q
 	return v.SignWithUserDelegation(key)
 }
 
-// keyUntil returns a key that is good until end, or for longer.
+// keyUntil returns a key that is valid until end or longer.
 func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDelegationCredential, error) {
 	select {
 	case d.turn <- struct{}{}:
@@ -70,7 +72,7 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 		until = end
 	}
 	if until.After(now.Add(longestLife - skew)) {
-		return nil, fmt.Errorf("%w: a URL until %v, and Azure signs for seven days at most", errors.ErrUnsupported, end)
+		return nil, fmt.Errorf("%w: the signed URL should expire at %v; Azure allows up to seven days", errors.ErrUnsupported, end)
 	}
 	key, err := d.client.GetUserDelegationCredential(ctx, service.KeyInfo{
 		Start:  to.Ptr(now.Add(-skew).Format(sas.TimeFormat)),
@@ -83,8 +85,8 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 	return key, nil
 }
 
-// delegationError says why there is no key. Whatever Azure answers, it says
-// nothing of a blob.
+// delegationError is the error for a failed request for a key. An answer of
+// Azure says nothing about the blob.
 func delegationError(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*azcore.ResponseError](err)
 	if ok && ctx.Err() == nil && (e.StatusCode == http.StatusServiceUnavailable || e.StatusCode == http.StatusTooManyRequests) {

@@ -6,11 +6,11 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Delete removes the blob called key, with one request. A blob that has
-// snapshots stays, for Azure would remove them with it: that is
-// [downloadview.ErrUpstream], with bloberror.SnapshotsPresent. Earlier versions
-// stay, in an account that keeps them. In an account with a hierarchical
-// namespace a folder is a blob too, and removed where it is empty.
+// Delete removes the blob called key, with one request. A blob with snapshots
+// stays, because Azure would remove them, too: the error is
+// [downloadview.ErrUpstream], with bloberror.SnapshotsPresent. In an account
+// with versions, earlier versions stay. In an account with a hierarchical
+// namespace a folder is a blob, too; Delete removes it if it is empty.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	f, err := s.lookup(key)
 	if err != nil {

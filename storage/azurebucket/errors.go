@@ -14,13 +14,13 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong. Of the
-// cause only the text and the types are kept.
+// failure classifies err in terms of io/fs and downloadview. Of the cause it
+// keeps only the text and the types.
 func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
 	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
 
-// folder is the error of what is there but is no file.
+// folder is the error for a blob that stands for a folder.
 func folder(op, key string) error {
 	return &fs.PathError{Op: op, Path: key, Err: fmt.Errorf("%w: hdi_isfolder marks a folder", fs.ErrNotExist)}
 }
@@ -31,7 +31,7 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	}
 	e, ok := s.answer(err)
 	switch {
-	case !ok && e != nil: // that of whoever gives out tokens
+	case !ok && e != nil: // from a service that issues tokens
 		return bucket.Answered(e.StatusCode, err)
 	case !ok:
 		return bucket.Upstream(err)
@@ -53,26 +53,28 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	return bucket.Answered(e.StatusCode, err)
 }
 
-// archived is a blob that somebody has to move to another access tier first.
+// archived is the error for a blob that has to be moved to another access tier
+// before it can be read.
 func archived(err error) error {
 	return bucket.Archived(fmt.Errorf("the blob is archived; it has to be rehydrated first: %w", err))
 }
 
-// leavesOpen reports whether an answer to HEAD leaves open what a GET would get:
-// Azure says the reason in a field, what stands before it may say none.
+// leavesOpen reports whether, after this answer to HEAD, a GET may still
+// succeed: Azure gives the reason in a header field, a proxy in front of it may
+// give none.
 func (s *Storage) leavesOpen(err error) bool {
 	e, ok := s.answer(err)
 	return ok && e.ErrorCode == "" && bucket.LeavesOpen(e.StatusCode)
 }
 
-// refusesRange reports whether an answer says that there are no ranges.
+// refusesRange reports whether an answer means that ranges are not supported.
 func (s *Storage) refusesRange(err error) bool {
 	e, ok := s.answer(err)
 	return ok && (e.ErrorCode == string(bloberror.UnsupportedHeader) || bucket.RefusesRange(e.StatusCode, e.ErrorCode))
 }
 
-// answer returns the store's answer in err, and whether there is one. That of
-// whoever gives out tokens has the same type, and is none.
+// answer returns the store's answer in err, if there is one. An answer from a
+// service that issues tokens has the same type, but doesn't count.
 func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
 	e, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || bucket.IsUnanswered(err) || e.RawResponse == nil {
@@ -82,9 +84,10 @@ func (s *Storage) answer(err error) (*azcore.ResponseError, bool) {
 	return e, r == nil || r.URL == nil || r.URL.Host == s.at.Host
 }
 
-// meaning returns what an answer says by its code, which the header has too and
-// so that to HEAD; or by its status, where somebody between here and Azure
-// answers. nil is nothing of the blob.
+// meaning returns the meaning of an answer for the blob. It uses the error
+// code, which is also in the header and thus in answers to HEAD. If there is no
+// code, because a proxy between here and Azure answered, it uses the status.
+// nil means that the answer says nothing about the blob.
 func meaning(code bloberror.Code, status int) error {
 	switch code {
 	case bloberror.BlobNotFound, bloberror.ResourceNotFound:

@@ -9,9 +9,10 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// Exists tells whether there is a blob called key, with one request. Of an
-// archived one it says so too. A missing container is [downloadview.ErrUpstream]:
-// it can't be told. Nor can it where access is denied: that is [fs.ErrPermission].
+// Exists reports whether there is a blob called key, with one request. Archived
+// blobs exist, too. If the container is missing, the error is
+// [downloadview.ErrUpstream]. If access is denied, the blob may or may not
+// exist: the error is [fs.ErrPermission].
 func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	f, err := s.lookup(key)
 	if err != nil {

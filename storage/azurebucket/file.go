@@ -20,7 +20,7 @@ import (
 type file struct {
 	storage *Storage
 	key     string
-	pin     string // entity tag of the version that is meant; "": whichever is there
+	pin     string // entity tag of the pinned version; "": any
 }
 
 func (f *file) Name() string { return f.key }
@@ -44,8 +44,8 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	return propertiesOf(out).FileInfo(f.key), nil
 }
 
-// look asks for the properties of the blob, for op. Where the answer leaves open
-// what a GET would get, the error is [errors.ErrUnsupported] too.
+// look requests the properties of the blob, for op. If, after the answer, a GET
+// may still succeed, the error is also [errors.ErrUnsupported].
 func (f *file) look(ctx context.Context, op string) (*blob.GetPropertiesResponse, error) {
 	asked, came := captured(ctx)
 	out, err := f.blob().GetProperties(asked, &blob.GetPropertiesOptions{AccessConditions: f.conditions()})
@@ -53,7 +53,7 @@ func (f *file) look(ctx context.Context, op string) (*blob.GetPropertiesResponse
 		out, err = came.properties(), nil
 	}
 	if err != nil && ctx.Err() == nil && f.storage.leavesOpen(err) {
-		err = fmt.Errorf("%w: HEAD is %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		err = fmt.Errorf("%w: %w for HEAD", f.storage.classified(ctx, err), errors.ErrUnsupported)
 		return nil, &fs.PathError{Op: op, Path: f.key, Err: err}
 	}
 	if err != nil {
@@ -73,7 +73,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if out.status != http.StatusOK || out.ContentRange != nil {
 		out.Body.Close()
 		return nil, f.storage.failure(ctx, "open", f.key, fmt.Errorf(
-			"asked for the whole, got %d and the range %q", out.status, value(out.ContentRange)))
+			"asked for the whole blob, got %d and the range %q", out.status, value(out.ContentRange)))
 	}
 	size := bucket.Size(out.ContentLength)
 	return f.handle(ctx, out, size, size), nil
@@ -85,10 +85,10 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		return nil, fmt.Errorf("%q: Azure can't be asked for the last bytes: %w", f.key, errors.ErrUnsupported)
 	case length == 0:
 		return nil, f.noRange(fmt.Errorf("a range of no bytes at %d: %w", offset, downloadview.ErrRange))
-	case offset == 0 && length < 0: // the SDK asks for no range then
+	case offset == 0 && length < 0: // the SDK sends no range then
 		return f.openAll(ctx)
 	case length < 0, length > math.MaxInt64-offset:
-		length = 0 // to the end, says the SDK
+		length = 0 // in the SDK, 0 means to the end
 	}
 	out, err := f.get(ctx, blob.HTTPRange{Offset: offset, Count: length})
 	if err != nil {
@@ -97,7 +97,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	if length == 0 {
 		length = -1
 	}
-	if bucket.Size(out.ContentLength) == 0 && (out.status == http.StatusOK || out.status == http.StatusPartialContent) { // what Azurite says of a range at the very end
+	if bucket.Size(out.ContentLength) == 0 && (out.status == http.StatusOK || out.status == http.StatusPartialContent) { // Azurite's answer to a range at the end
 		out.Body.Close()
 		return nil, f.noRange(fmt.Errorf("the answer has no bytes: %w", downloadview.ErrRange))
 	}
@@ -112,7 +112,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	return f.handle(ctx, out, size, part), nil
 }
 
-// openAll opens the range of all bytes, which an empty file does not have.
+// openAll opens the range of all bytes, which an empty blob doesn't have.
 func (f *file) openAll(ctx context.Context) (fs.File, error) {
 	h, err := f.Open(ctx)
 	if err != nil {
@@ -127,12 +127,13 @@ func (f *file) openAll(ctx context.Context) (fs.File, error) {
 
 func (f *file) noRange(err error) error { return &fs.PathError{Op: "open", Path: f.key, Err: err} }
 
-// asStored keeps the transport of net/http from asking for gzip, for it decodes
-// what it has asked for. Azure doesn't encode, it labels what is stored so.
+// asStored keeps the transport of net/http from requesting gzip, because it
+// decodes what it has requested. Azure doesn't compress, but stored blobs may
+// be labelled as gzip.
 var asStored = http.Header{"Accept-Encoding": {"identity"}}
 
-// A download is an answer with bytes and its status, of which 200, 206 and 304 are
-// fine with the SDK.
+// A download is an answer with bytes, and its status. The SDK accepts 200, 206
+// and 304.
 type download struct {
 	blob.DownloadStreamResponse
 	status int
@@ -149,7 +150,7 @@ func (f *file) get(ctx context.Context, r blob.HTTPRange) (*download, error) {
 	case came.isUnreadable(ctx, err):
 		out = came.download()
 	case r != blob.HTTPRange{} && ctx.Err() == nil && f.storage.refusesRange(err):
-		err = fmt.Errorf("%w: ranges are %w", f.storage.classified(ctx, err), errors.ErrUnsupported)
+		err = fmt.Errorf("%w: %w for ranges", f.storage.classified(ctx, err), errors.ErrUnsupported)
 		return nil, &fs.PathError{Op: "open", Path: f.key, Err: err}
 	default:
 		return nil, f.storage.failure(ctx, "open", f.key, err)
@@ -169,8 +170,8 @@ func (f *file) conditions() *blob.AccessConditions {
 	return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &tag}}
 }
 
-// handle returns the open handle of an answer that has length bytes of a blob
-// of size.
+// handle returns the open handle of an answer with length bytes of a blob of
+// size bytes.
 func (f *file) handle(ctx context.Context, out *download, size, length int64) *bucket.Handle {
 	return &bucket.Handle{
 		Ctx:  ctx,

@@ -13,10 +13,10 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// List lists a folder, as [downloadview.Lister] says, with one request for each
-// five thousand entries. A listing that goes round in circles is an error. A folder is
-// what keys have in common up to a slash; one whose name would be empty, as between
-// the slashes of "a//b", is left out.
+// List lists a folder, as [downloadview.Lister] says, with one request per five
+// thousand entries. If the store returns the same page again and again, that is
+// an error. A folder is a common prefix of keys that ends in a slash. A folder
+// whose name would be empty, as between the slashes of "a//b", is left out.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -28,13 +28,13 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
 }
 
-// entries yields what the container lists below prefix, without the storage's
-// own prefix and in the order of keys.
+// entries yields the container's entries below prefix in the order of keys,
+// without the storage's own prefix.
 func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[bucket.Entry, error] {
 	return func(yield func(bucket.Entry, error) bool) {
 		pages := s.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{
 			Prefix:  to.Ptr(s.o.Prefix + prefix),
-			Include: container.ListBlobsInclude{Metadata: true}, // tells what is a folder
+			Include: container.ListBlobsInclude{Metadata: true}, // marks folders
 		})
 		var circle bucket.Pages
 		for pages.More() {
@@ -59,7 +59,8 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 	}
 }
 
-// entriesOf merges blobs and folders of a page, each of which is sorted.
+// entriesOf merges the blobs and the folders of a page, each of which are
+// sorted.
 func entriesOf(page *container.BlobHierarchyListSegment) iter.Seq[bucket.Entry] {
 	return func(yield func(bucket.Entry) bool) {
 		if page == nil {

@@ -18,18 +18,18 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// Save stores a block blob, with the media type that its name has, as
-// [downloadview.TypeByName] says. Up to 8 MiB are one request. What is longer is
-// uploaded in blocks of 8 MiB, one after the other, of which each is kept in
-// memory while it is sent; after 10,000 blocks they get twice as large, and so
-// on, so that the 50,000 blocks that Azure allows hold 2.6 TB.
+// Save stores a block blob, with the media type of its name, as
+// [downloadview.TypeByName] says. Up to 8 MiB are sent in one request. More is
+// uploaded in blocks of 8 MiB, one after the other; each is kept in memory
+// while it is sent. The block size doubles after every 10,000 blocks, so the
+// 50,000 blocks that Azure allows hold 2.6 TB.
 //
-// A blob changes when its last request is answered. Blocks of a Save that failed
-// are no blob and not listed; Azure removes them after a week. It also removes
-// them when another upload under the same key ends: of several at once, one of
-// more than 8 MiB may fail because another has ended before it. That is
-// [downloadview.ErrUpstream], with bloberror.InvalidBlockList, and the blob is
-// that of the other.
+// The blob changes when the last request has been answered. The blocks of a
+// Save that failed aren't a blob and aren't listed; Azure removes them after a
+// week. It also removes them when another upload under the same key ends. So if
+// several uploads under one key run at once, one of more than 8 MiB may fail
+// because another has ended before it: the error is [downloadview.ErrUpstream],
+// with bloberror.InvalidBlockList, and the blob is that of the other upload.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	if _, err := s.File(key); err != nil {
 		return err
@@ -45,7 +45,8 @@ func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	return s.failure(ctx, "save", key, err)
 }
 
-// blockSize returns the length of a block of an upload; the first is 0.
+// blockSize returns the size of a block of an upload, in bytes. The first block
+// is number 0.
 func blockSize(number int) int64 { return 8 << 20 << (number / 10_000) }
 
 func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) error {
@@ -63,7 +64,7 @@ func (s *Storage) upload(ctx context.Context, name string, in *incoming.Reader) 
 	return err
 }
 
-// uploadBlocks uploads block, and what follows in in.
+// uploadBlocks uploads block and the rest of in.
 func uploadBlocks(ctx context.Context, client *blockblob.Client, headers *blob.HTTPHeaders, in *incoming.Reader, block *bytes.Buffer) error {
 	upload := rand.Text()
 	var ids []string
@@ -85,9 +86,9 @@ func uploadBlocks(ctx context.Context, client *blockblob.Client, headers *blob.H
 	return err
 }
 
-// blockID returns the name of a block of an upload. It is as long as those that
-// the SDK gives, for Azure wants one length for all blocks that it has for a
-// blob, those included that somebody left behind.
+// blockID returns the name of a block of an upload. It is as long as the names
+// that the SDK makes, because all blocks that Azure has for a blob, including
+// abandoned ones, must have names of the same length.
 func blockID(upload string, number int) string {
 	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s%0*d", upload, 64-len(upload), number))
 }

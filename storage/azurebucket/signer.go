@@ -18,22 +18,24 @@ import (
 	"github.com/downloadview/downloadview/internal/identity"
 )
 
-// A SignFunc signs v, which is for reading one blob until v.ExpiryTime. One of
-// your own may narrow it, to a range of addresses for one, before another signs
-// it. Its error says nothing of the blob: [errors.ErrUnsupported] and
-// [downloadview.ErrUpstream] are passed on, any other is the cause of the latter.
-// Several goroutines may call it.
+// A SignFunc signs v, the permission to read one blob until v.ExpiryTime. A
+// function of your own may restrict v, for example to a range of addresses,
+// before it calls another SignFunc. Its error is never about the blob:
+// [errors.ErrUnsupported] and [downloadview.ErrUpstream] are passed on, any
+// other error becomes the cause of an ErrUpstream. Several goroutines may call
+// it.
 type SignFunc func(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error)
 
-// SharedKey signs with the key of the account, and asks nobody.
+// SharedKey signs with the key of the account. It sends no request.
 func SharedKey(credential *container.SharedKeyCredential) SignFunc {
 	return func(_ context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error) {
 		return v.SignWithSharedKey(credential)
 	}
 }
 
-// SignedURL makes a shared access signature for reading the blob. It is good
-// until then, or until what Options.Sign says, or its key ends.
+// SignedURL makes a shared access signature for reading the blob. The URL
+// expires after o.Expiry, or earlier if Options.Sign sets an earlier time or
+// its key expires.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	u, until, err := f.sign(ctx, o)
 	if err != nil {
@@ -54,7 +56,7 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (signed str
 		return "", until, err
 	}
 	if o.Expiry < 0 {
-		return "", until, fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)
+		return "", until, fmt.Errorf("expiry %v of a signed URL; want at least one second", o.Expiry)
 	}
 	at := s.signAt()
 	v := sas.BlobSignatureValues{
@@ -86,7 +88,7 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (signed str
 	return u.String(), until, nil
 }
 
-// signAt returns the URL of the container in signed URLs.
+// signAt returns the URL of the container to use in signed URLs.
 func (s *Storage) signAt() *url.URL {
 	at := s.at
 	if s.o.SignEndpoint != nil {
@@ -95,8 +97,9 @@ func (s *Storage) signAt() *url.URL {
 	return at
 }
 
-// Identity returns the URL of the blob where the client asks, account included,
-// and its version where the file is pinned. It is the same whoever signs.
+// Identity returns the URL of the blob at the client's endpoint, account
+// included, and its version if the file is pinned. It doesn't depend on
+// Options.Sign or SignEndpoint.
 func (f *file) Identity() (string, bool) {
 	at := url.URL{Scheme: f.storage.at.Scheme, Host: f.storage.at.Host, Path: f.storage.at.Path}
 	return identity.Of(at.String(), f.storage.o.Prefix+f.key, f.pin), true

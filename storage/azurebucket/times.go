@@ -6,9 +6,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Times tells when the blob called key was created, which is when it was stored
-// the first time, and last modified; when it was read only where the account
-// keeps track of that. It is one request.
+// Times returns when the blob called key was stored for the first time and when
+// it was last modified, and, if the account tracks it, when it was last read.
+// It is one request.
 func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	f, err := s.lookup(key)
 	if err != nil {
