@@ -7,10 +7,10 @@ import (
 	"net/url"
 )
 
-// ask sends a request, and follows redirects inside the policy. It doesn't leave
-// them to the client, which would send a Referer with the query in it, and every
-// field of ours to wherever they lead. byteRange may be "". The caller closes
-// the body of the answer, whose status may be any other.
+// ask sends a request and follows redirects that the policy allows. The client
+// doesn't follow them, because it would send a Referer with the query, and all
+// our header fields, to any target. byteRange may be "". The caller closes the
+// body of the answer, which may have any other status.
 func (o *origin) ask(ctx context.Context, method string, u *url.URL, byteRange string) (*http.Response, error) {
 	at, home := u, true
 	for range maxRedirects + 1 {
@@ -26,11 +26,12 @@ func (o *origin) ask(ctx context.Context, method string, u *url.URL, byteRange s
 		if err != nil {
 			return nil, err
 		}
-		next.User = nil // whose ever it is, unless we are still at home
+		next.User = nil // the redirect may have set it; credentials are only for the origin
 		if !o.redirect(at, next) {
-			return nil, refusedAnswer(fmt.Sprintf("a redirect to %s, which is not to be followed", shown(next)))
+			return nil, refusedAnswer(fmt.Sprintf("a redirect to %s, which the policy doesn't allow", shown(next)))
 		}
-		// Once away, what comes back is somebody else's wish.
+		// After a redirect away from the origin, the target decides on further
+		// URLs.
 		if home = home && SameHost(u, next); home {
 			next.User = u.User
 		}
@@ -39,8 +40,8 @@ func (o *origin) ask(ctx context.Context, method string, u *url.URL, byteRange s
 	return nil, refusedAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
 }
 
-// request returns one request; home tells whether it goes to the origin, and
-// not to where that has redirected.
+// request returns one request. home means that it goes to the origin, and not
+// to the target of a redirect.
 func (o *origin) request(ctx context.Context, method string, u *url.URL, byteRange string, home bool) *http.Request {
 	var h http.Header
 	if home {
@@ -49,7 +50,7 @@ func (o *origin) request(ctx context.Context, method string, u *url.URL, byteRan
 	if h == nil {
 		h = make(http.Header, 2)
 	}
-	// Saying it is also what keeps net/http from decoding.
+	// Setting it also keeps net/http from decoding.
 	h.Set("Accept-Encoding", "identity")
 	h.Del("Range")
 	if byteRange != "" {
@@ -58,7 +59,7 @@ func (o *origin) request(ctx context.Context, method string, u *url.URL, byteRan
 	return (&http.Request{Method: method, URL: u, Header: h}).WithContext(ctx)
 }
 
-// shown returns a URL without what may be secret in it.
+// shown returns a URL without the parts that may be secret.
 func shown(u *url.URL) string {
 	v := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	return v.String()

@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// attributesOf returns what an answer says of a file of size bytes; nothing
-// else of its header is looked at.
+// attributesOf returns the metadata in an answer, for a file of size bytes. It
+// ignores all other header fields.
 func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 	h := resp.Header
 	a := downloadview.Attributes{
@@ -38,6 +38,6 @@ func attributesOf(resp *http.Response, size int64) downloadview.Attributes {
 	return a
 }
 
-// shortestDigest is the length, in quotes, of a digest of 128 bits in hex. A tag
-// that is shorter is likely made of the date, which may be in it in any form.
+// shortestDigest is the length of a 128-bit digest in hex, with its quotes. A
+// shorter tag is probably made from the date, in whatever format.
 const shortestDigest = 32 + len(`""`)

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// digestKinds are those that are passed on, the best first.
+// digestKinds are the digests that are passed on, best first.
 var digestKinds = []struct {
 	name string
 	size int
 }{{"sha-512", sha512.Size}, {"sha-256", sha256.Size}, {"md5", md5.Size}}
 
-// digestIn returns a value of Repr-Digest (RFC 9530) with the best digest of the
-// file that a header has: in a field of that name, in Digest (RFC 3230), which
-// came before it, or, where the answer has the whole file, in Content-Digest or
+// digestIn returns a value of Repr-Digest (RFC 9530) with the best digest of
+// the file in a header. It looks at Repr-Digest, at its predecessor Digest (RFC
+// 3230) and, if the answer has the whole file, at Content-Digest and
 // Content-MD5.
 func digestIn(h http.Header, whole bool) string {
 	found := map[string]string{}
@@ -35,7 +35,7 @@ func digestIn(h http.Header, whole bool) string {
 	return ""
 }
 
-// note adds the digests of lines that are ones, by their kinds, in base64.
+// note adds the valid digests of lines to found, in base64, by their kinds.
 func note(found map[string]string, lines ...string) {
 	for _, line := range lines {
 		for member := range strings.SplitSeq(line, ",") {

@@ -16,23 +16,23 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// badAnswer is an answer to something else than what was asked.
+// badAnswer is the error for an answer that doesn't fit the request.
 func badAnswer(what string) error {
 	return fmt.Errorf("%w: the origin answered with %s", downloadview.ErrUpstream, what)
 }
 
-// refusedAnswer is badAnswer for what another try doesn't change.
+// refusedAnswer is badAnswer for an answer that trying again doesn't change.
 func refusedAnswer(what string) error {
 	return fmt.Errorf("%w: %w: the origin answered with %s", downloadview.ErrUpstream, downloadview.ErrRefused, what)
 }
 
-// isWhole tells the statuses of an answer with the whole file. 203 is 200 from a
-// proxy that has changed something of it, and says so.
+// isWhole reports whether status is that of an answer with the whole file. 203
+// is a 200 that a proxy has modified.
 func isWhole(status int) bool {
 	return status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
 }
 
-// refused says what an answer with another status than the wanted ones means.
+// refused returns the error for an answer whose status isn't the expected one.
 func refused(resp *http.Response) error {
 	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	answered := func(err error) error { return fmt.Errorf("%w: the origin answered with %s", err, status) }
@@ -68,8 +68,9 @@ func retryAfter(h http.Header) http.Header {
 	return http.Header{"Retry-After": {after}}
 }
 
-// unanswered says why there is no answer, or no more of it. What err means beside
-// that is not passed on: it is about a connection, not the file.
+// unanswered returns the error if there is no answer, or if it breaks off. It
+// hides other meanings of err from errors.Is: err is about a connection, not
+// about the file.
 func unanswered(ctx context.Context, err error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -84,8 +85,8 @@ func unanswered(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, quiet)
 }
 
-// textOf returns a text for err with nothing of a header or a query in it. Those
-// of net/http have the URL, and quote what they could not read.
+// textOf returns a text for err without header values and queries. Errors of
+// net/http contain the URL and quote unreadable input.
 func textOf(err error) string {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Error()
@@ -104,8 +105,8 @@ func textOf(err error) string {
 	return "no valid HTTP answer"
 }
 
-// An unspokenError has another text than its cause, and of its meaning only
-// ErrAddress.
+// An unspokenError has another text than its cause, and of its cause's meanings
+// only ErrAddress.
 type unspokenError struct {
 	text string
 	err  error

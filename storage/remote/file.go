@@ -44,7 +44,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 	if !isWhole(resp.StatusCode) {
 		err = refused(resp)
 		if bucket.LeavesOpen(resp.StatusCode) {
-			err = fmt.Errorf("%w: HEAD is %w", err, errors.ErrUnsupported)
+			err = fmt.Errorf("%w: %w for HEAD", err, errors.ErrUnsupported)
 		}
 		return nil, f.failure("stat", err)
 	}
@@ -79,8 +79,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	return f.handle(ctx, resp, size, part), nil
 }
 
-// partOf returns the size of the file, of which resp is a part, and the length
-// of that.
+// partOf returns the size of the file and the length of the part of it in resp.
 func partOf(resp *http.Response, offset, length int64) (size, part int64, err error) {
 	var contentRange string
 	switch resp.StatusCode {
@@ -94,13 +93,13 @@ func partOf(resp *http.Response, offset, length int64) (size, part int64, err er
 	default:
 		err = refused(resp)
 		if bucket.RefusesRange(resp.StatusCode, "") {
-			err = fmt.Errorf("%w: ranges are %w", err, errors.ErrUnsupported)
+			err = fmt.Errorf("%w: %w for ranges", err, errors.ErrUnsupported)
 		}
 		return 0, 0, err
 	}
 	size, part, err = httprange.Check(contentRange, resp.ContentLength, offset, length)
 	if err != nil && !errors.Is(err, downloadview.ErrRange) && !errors.Is(err, errors.ErrUnsupported) {
-		err = badAnswer("another part than that which was asked for")
+		err = badAnswer("a range other than the requested one")
 	}
 	return size, part, err
 }
@@ -119,9 +118,9 @@ func (f *file) failure(op string, err error) error {
 }
 
 // handle is the body of one answer. It can't seek: that would be another
-// request, for what may be another version.
+// request, perhaps for another version.
 type handle struct {
-	ctx        context.Context // of the request, to tell its end from the origin's
+	ctx        context.Context // of the request, to distinguish its end from the origin's failures
 	body       io.ReadCloser
 	file       *file
 	attributes downloadview.Attributes

@@ -12,33 +12,34 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ErrAddress says that a URL, or a redirect, leads to an address or a port
-// that is not allowed. It comes with [downloadview.ErrUpstream].
+// ErrAddress is the error if a URL, or a redirect, leads to an address or a
+// port that is not allowed. Such an error is also [downloadview.ErrUpstream].
 var ErrAddress = errors.New("address is not allowed")
 
-// Allow opens addresses and ports for the guard. The zero value is the public
-// Internet, ports 80 and 443.
+// Allow lists addresses and ports to which connections are allowed. The zero
+// value allows the public Internet, ports 80 and 443.
 type Allow struct {
-	// Prefixes are addresses beside the public ones, such as 10.1.0.0/16 or
-	// 127.0.0.1/32. It is the address that counts, not the name it came from.
+	// Prefixes are allowed in addition to public addresses, such as 10.1.0.0/16
+	// or 127.0.0.1/32. The address that a name resolves to is checked, not the
+	// name.
 	Prefixes []netip.Prefix
 
-	// Ports are allowed beside 80 and 443, for all addresses that are.
+	// Ports are allowed in addition to 80 and 443, for all allowed addresses.
 	Ports []uint16
 }
 
-// azureHost is where Azure's machines reach the host that they run on, for DHCP,
-// DNS and the agent that gives out certificates and settings. It is a public
-// address to all others.
+// azureHost is the address under which machines at Azure reach the host they
+// run on, for DHCP, DNS and the agent that provides certificates and settings.
+// Elsewhere it is a public address.
 var azureHost = netip.MustParsePrefix("168.63.129.16/32")
 
-// control returns what a [net.Dialer] asks before it connects.
+// control returns the function that a [net.Dialer] calls before it connects.
 func (a Allow) control() (func(network, address string, c syscall.RawConn) error, error) {
 	var v4, v6 []netip.Prefix
 	for _, p := range a.Prefixes {
 		switch {
 		case !p.IsValid(), p.Addr().Is4In6():
-			return nil, fmt.Errorf("allowed prefix %v is none; want one such as 10.1.0.0/16 or fd00:1::/32", p)
+			return nil, fmt.Errorf("allowed prefix %v is invalid; want one such as 10.1.0.0/16 or fd00:1::/32", p)
 		case p.Addr().Is4():
 			v4 = append(v4, p)
 		default:
@@ -59,11 +60,12 @@ func (a Allow) control() (func(network, address string, c syscall.RawConn) error
 	}, nil
 }
 
-// GuardedTransport returns the transport that a Storage makes for itself of
-// Allow and the timeouts of o, for a Client of one's own: with tracing around
-// it, or certificates. nil is fine. It may be changed before it is used; but
-// its DialContext is the guard, DialTLSContext and Proxy would go around it,
-// and DisableCompression keeps bytes as they are stored.
+// GuardedTransport returns the transport that a Storage without a Client uses,
+// made from Allow and the timeouts of o. Use it to make your own Client, such
+// as one with tracing or certificates. nil options are the defaults. You may
+// change the transport before you use it, but keep its DialContext, which is
+// the guard, and its DisableCompression, which keeps the bytes as they are
+// stored. Don't set DialTLSContext or Proxy: they bypass the guard.
 func GuardedTransport(o *Options) (*http.Transport, error) {
 	if o == nil {
 		o = &Options{}
@@ -82,11 +84,11 @@ func GuardedTransport(o *Options) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    32,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
-		ForceAttemptHTTP2:      true, // not by itself where there is a DialContext
+		ForceAttemptHTTP2:      true, // a DialContext would disable it
 	}, nil
 }
 
-// limit returns a timeout in the sense of net and net/http, where 0 is none.
+// limit returns a timeout as net and net/http define it: 0 means no timeout.
 func limit(d, otherwise time.Duration) time.Duration {
 	if d == 0 {
 		return otherwise

@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// A keyError is fs.ErrInvalid with a reason instead of its text.
+// A keyError is fs.ErrInvalid with the reason as its text.
 type keyError string
 
 func (e keyError) Error() string        { return string(e) }
 func (e keyError) Is(target error) bool { return target == fs.ErrInvalid }
 
-// checkKey tells why key can't be that of a file below a base. It judges what
-// is left when nothing can be decoded any more, since origins, and what stands
-// before them, may decode more than once.
+// checkKey returns the reason why key can't be that of a file below a base, or
+// nil. It checks the key after decoding it as often as possible, because
+// origins, and proxies in front of them, may decode more than once.
 func checkKey(key string) error {
 	plain := decoded(key)
 	if strings.IndexByte(plain, 0) >= 0 {
-		return keyError("a key has no NUL")
+		return keyError("NUL is not allowed")
 	}
 	for segment := range strings.SplitSeq(plain, "/") {
 		if segment == "" {
-			return keyError("a key has no empty segment, and no slash at its ends")
+			return keyError("empty segments, and slashes at the beginning or end, are not allowed")
 		}
 		for part := range strings.SplitSeq(segment, `\`) {
 			if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
-				return keyError("a key has no dot segment")
+				return keyError(`dot segments ("." and "..") are not allowed`)
 			}
 		}
 	}
 	return nil
 }
 
-// decoded undoes percent-encoding until there is none, in one pass: an escape
-// may end in what another one made.
+// decoded removes percent-encoding until none is left, in one pass: a decoded
+// character may be the end of another escape.
 func decoded(key string) string {
 	if !strings.Contains(key, "%") {
 		return key
@@ -55,8 +55,8 @@ func decoded(key string) string {
 
 func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
-// escaped returns key as the path of a URL. Plus signs are escaped as well,
-// which many origins take for spaces.
+// escaped returns key as the path of a URL. It also escapes plus signs, which
+// many origins treat as spaces.
 func escaped(key string) string {
 	segments := strings.Split(key, "/")
 	for i, s := range segments {

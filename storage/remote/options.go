@@ -8,43 +8,45 @@ import (
 	"time"
 )
 
-// Options are what a Storage or File has beside its URL. nil and the zero value
-// are a good default.
+// Options are the settings of a Storage or File. nil and the zero value are
+// good defaults.
 type Options struct {
-	// Client sends the requests. It is used as it is, and so is what it brings:
-	// its transport decides WHERE IT MAY CONNECT TO, so that nothing is guarded
-	// here (see [GuardedTransport]); its cookie jar, if it has one, keeps what
-	// the origin sets and sends it on behalf of everybody who downloads; its
-	// Timeout cuts slow downloads off. Only its CheckRedirect is not asked:
-	// that is Redirect here.
+	// Client sends the requests. It is used as it is. Its transport decides
+	// where it may connect, so this package guards nothing (see
+	// [GuardedTransport]). Its cookie jar, if any, keeps cookies of the origin
+	// and sends them with the requests of all users. Its Timeout cuts off slow
+	// downloads. Only its CheckRedirect is ignored: see Redirect.
 	//
-	// nil is a client with a guarded transport, made of the fields below and
+	// nil is a client with a guarded transport, made from the fields below, and
 	// without cookies.
 	Client *http.Client
 
-	// Allow opens addresses and ports beside the public ones. Not with Client.
+	// Allow lists addresses and ports that are allowed in addition to public
+	// ones. It can't be combined with Client.
 	Allow Allow
 
-	// ConnectTimeout limits how long connecting takes, and the TLS handshake
-	// after it; HeaderTimeout how long the header of the answer takes after
-	// that. Reading a body has no limit but the context. 0 is ten and thirty
-	// seconds, a negative duration no limit. Not with Client.
+	// ConnectTimeout limits how long connecting may take, and after it how long
+	// the TLS handshake may take. HeaderTimeout limits how long the header of
+	// the answer may take after that. Only the context limits reading a body. 0
+	// is ten and thirty seconds; a negative duration is no limit. They can't be
+	// combined with Client.
 	ConnectTimeout time.Duration
 	HeaderTimeout  time.Duration
 
-	// Header is sent to the origin with every request, such as Authorization.
-	// It is not sent to the target of a redirect to elsewhere. Accept-Encoding,
-	// Host and Range are set here.
+	// Header is sent to the origin with every request; it may have
+	// Authorization, for example. It is not sent to the target of a redirect to
+	// another origin. Accept-Encoding, Host and Range are always set by this
+	// package.
 	Header http.Header
 
-	// Redirect tells whether a redirect from one URL to another is followed;
-	// nil is [SameHost]. It must not change the URLs. No more than ten are
-	// followed, and none to what is not HTTP.
+	// Redirect reports whether a redirect from one URL to another is followed;
+	// nil is [SameHost]. It must not change the URLs. At most ten redirects are
+	// followed, and only to HTTP and HTTPS URLs.
 	Redirect func(from, to *url.URL) bool
 
 	// Logger gets a line (Warn) when the origin denies access to a file that is
-	// read, because the error is then that of a missing file. The line has the URL
-	// without userinfo and query. nil is [slog.Default].
+	// read, because the caller then gets the error for a missing file. The line
+	// has the URL without userinfo and query. nil is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -53,12 +55,12 @@ const (
 	headerTimeout  = 30 * time.Second
 )
 
-// guarded tells whether o speaks of the transport that is made here.
+// guarded reports whether o has settings for the transport that is made here.
 func (o *Options) guarded() bool {
 	return len(o.Allow.Prefixes)+len(o.Allow.Ports) > 0 || o.ConnectTimeout != 0 || o.HeaderTimeout != 0
 }
 
-// An origin is where requests go, and how.
+// An origin is the server that gets the requests, and how they are sent.
 type origin struct {
 	client   http.Client
 	header   http.Header
@@ -82,8 +84,8 @@ func newOrigin(o *Options) (*origin, error) {
 		}
 		made.client.Transport = t
 	case o.guarded():
-		return nil, errors.New("Allow, ConnectTimeout and HeaderTimeout are for the client that is made here;" +
-			" with a Client of your own, make its transport with GuardedTransport")
+		return nil, errors.New("Allow, ConnectTimeout and HeaderTimeout don't apply to a Client of your own;" +
+			" make its transport with GuardedTransport and these options, and leave them out here")
 	default:
 		made.client = *o.Client
 	}

@@ -9,8 +9,8 @@ import (
 // maxRedirects is how many redirects are followed for one request.
 const maxRedirects = 10
 
-// SameHost allows redirects that stay at the same scheme, host and port, and
-// those from http to https at the same host, both at the scheme's own port.
+// SameHost allows redirects to the same scheme, host and port, and from http to
+// https on the same host if both use their default ports.
 func SameHost(from, to *url.URL) bool {
 	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
 		return false
@@ -19,7 +19,7 @@ func SameHost(from, to *url.URL) bool {
 	return upgrade || from.Scheme == to.Scheme && port(from) == port(to)
 }
 
-// NoRedirect allows none: an answer that redirects is no answer.
+// NoRedirect allows no redirect: an answer that redirects is an error.
 func NoRedirect(_, _ *url.URL) bool { return false }
 
 func port(u *url.URL) string {
@@ -32,7 +32,8 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// location returns where an answer to at redirects to, or nil.
+// location returns the URL to which an answer to a request for at redirects, or
+// nil.
 func location(resp *http.Response, at *url.URL) (*url.URL, error) {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -46,11 +47,11 @@ func location(resp *http.Response, at *url.URL) (*url.URL, error) {
 	}
 	next, err := at.Parse(to)
 	if err != nil {
-		return nil, refusedAnswer("a redirect to what is no URL")
+		return nil, refusedAnswer("a redirect to an invalid URL")
 	}
 	next.Fragment, next.RawFragment = "", ""
 	if checkURL(next) != nil {
-		return nil, refusedAnswer("a redirect to what is no HTTP URL")
+		return nil, refusedAnswer("a redirect to a URL that isn't HTTP or HTTPS")
 	}
 	return next, nil
 }

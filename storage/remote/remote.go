@@ -1,33 +1,36 @@
-// Package remote serves files that live at HTTP URLs: those below a base URL
-// ([New]), or one of them ([File]).
+// Package remote serves files at HTTP URLs: all files below a base URL ([New]),
+// or a single one ([File]).
 //
-// A whole file is one request, and so is a range, be it of the last bytes; what
-// the headers say comes from the answer that brings the bytes. They arrive as
-// they are stored: nothing is decoded on the way.
+// A download of a whole file is one request, and so is one of a range,
+// including a range of the last bytes. The header fields of a download come
+// from the answer that brings the bytes. Files are sent as they are stored:
+// nothing is decoded.
 //
-// # What goes where
+// # What is passed on
 //
 // The origin gets [Options].Header and nothing of the client's request: no
 // cookie, no Authorization, no address. The client gets the bytes, and of the
-// origin's header what [downloadview.Attributes] has: type, length, entity tag,
-// time, encoding and language, and as far as [downloadview.Response.StoredFields] says
-// so the file name, the cache policy and a digest. Set-Cookie, X-Accel-Redirect, X-Sendfile and all
-// the rest go no further.
+// origin's header only the fields in [downloadview.Attributes]: type, length,
+// entity tag, time, encoding and language, and, if
+// [downloadview.Response.StoredFields] allows it, the file name, the cache
+// policy and a digest. All other fields, such as Set-Cookie, X-Accel-Redirect
+// and X-Sendfile, are dropped.
 //
-// # Where it may connect to
+// # Allowed addresses
 //
-// A URL that comes out of a record, or a redirect, may point at the inside of
-// one's own network. Unless the application gives a Client of its own, no
-// connection is made to an address that is private, loopback, link-local,
-// shared (CGNAT), multicast, unspecified or otherwise not of the public
-// Internet, nor to 168.63.129.16, which is the host of a machine at Azure, nor to ports other than 80 and 443. This is decided on the address
-// that is dialled, when the name has been resolved, also after a redirect; and
-// proxies named by the environment, which would dial themselves, are not used.
-// [Allow] opens what the application means.
+// A URL from a database, or a redirect, may point into the application's own
+// network. Unless the application provides a Client, this package doesn't
+// connect to addresses that are private, loopback, link-local, shared (CGNAT),
+// multicast, unspecified or otherwise not part of the public Internet, nor to
+// 168.63.129.16, which is the host of a machine at Azure, nor to ports other
+// than 80 and 443. The address is checked after its name has been resolved,
+// right before connecting, and again after each redirect. Proxies from the
+// environment are not used, because they would resolve names themselves.
+// [Allow] permits further addresses and ports.
 //
-// A Client in [Options] is used as it is, and the guard is then the
-// application's: [http.DefaultClient] connects to everything. [GuardedTransport]
-// is the guard for a Client of one's own.
+// A Client in [Options] is used as it is, and then the application is
+// responsible for the guard: [http.DefaultClient] connects to any address.
+// [GuardedTransport] returns the guarded transport for your own Client.
 package remote
 
 import (
@@ -42,17 +45,17 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// A Storage is what lies below a base URL. Several goroutines may use one.
+// A Storage is a set of files below a base URL. Several goroutines may use one.
 type Storage struct {
 	origin  *origin
 	base    url.URL // its path ends in a slash
 	escaped string  // path of base, as it is asked for
 }
 
-// New returns the Storage below base, such as https://host/path/ with or
-// without the last slash. Its userinfo, if any, is sent as basic
-// authentication, and its query with every file. base stays the caller's and is
-// not kept. The error says what is wrong with base or with o. New does no I/O.
+// New returns the storage of the files below base, such as https://host/path/,
+// with or without the last slash. If base has userinfo, it is sent as basic
+// authentication; if it has a query, it is sent with every request. New keeps a
+// copy of base. It returns an error if base or o is invalid. New does no I/O.
 func New(base *url.URL, o *Options) (*Storage, error) {
 	if err := checkURL(base); err != nil {
 		return nil, fmt.Errorf("remote: base %w", err)
@@ -79,38 +82,42 @@ func asFolder(path string) string {
 	return path + "/"
 }
 
-// File returns the file at base and key. The key is a path and nothing else:
-// each segment is escaped, so that "?", "#" and "%" are characters of a name,
-// and "a%2Fb" is another file than "a/b". A key with an empty segment, "." or
-// "..", or a NUL, is [fs.ErrInvalid]; so is one that would be such a key for an
-// origin that decodes it again, however often, takes backslashes for slashes,
-// or leaves out what follows a semicolon.
+// File returns the file at base and key. The key is only a path: each segment
+// is escaped, so "?", "#" and "%" are ordinary characters, and "a%2Fb" is
+// another file than "a/b". A key with an empty segment, "." or "..", or a NUL,
+// is [fs.ErrInvalid]. So is a key that an origin could turn into one of these
+// by decoding it again any number of times, by treating backslashes as slashes,
+// or by dropping the part after a semicolon.
 //
 // The file is a [downloadview.StatFile], [downloadview.RangeFile] and
-// [downloadview.Sourcer]. Its source is the scheme, the host (with its port
-// where that is not the scheme's own) and the unescaped path; there is none
-// where the base has a query or an escaped slash, which a source can't say.
+// [downloadview.Sourcer]. Its source consists of the scheme, the host (with its
+// port unless that is the scheme's default) and the unescaped path. If the base
+// has a query or an escaped slash, which a source can't express, there is no
+// source.
 //
 // An origin that answers 404 or 410 is [fs.ErrNotExist]. So is one that denies
-// access (401 or 403), since buckets say so of missing objects too;
-// Options.Logger tells of it. 416 is [downloadview.ErrRange]; 429 and 503 are a
-// [downloadview.StatusError] 503 with the origin's Retry-After; 414 is
-// [fs.ErrInvalid]. Everything else that is not the answer to what was asked is
-// [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too where it came
-// too late. A body that ends early is [io.ErrUnexpectedEOF]. An origin that
-// gives the whole file for a range is [errors.ErrUnsupported], so that the file
-// is asked for in another way.
+// access (401 or 403), because buckets give this answer for missing objects,
+// too; Options.Logger gets a line. 416 is [downloadview.ErrRange]. 429 and 503
+// are a [downloadview.StatusError] 503 with the origin's Retry-After. 414 is
+// [fs.ErrInvalid]. Any other answer that doesn't fit the request is
+// [downloadview.ErrUpstream], and if it came too late,
+// [os.ErrDeadlineExceeded], too. A body that ends early is
+// [io.ErrUnexpectedEOF]. If the origin sends the whole file for a range, the
+// error is [errors.ErrUnsupported], and the caller requests the file in another
+// way.
 //
-// Stat is a HEAD request. Where its answer leaves open what a GET would get, as
-// 400, 401, 403, 405 and 500 do, the error is also [errors.ErrUnsupported], and
-// [downloadview.Stat] asks for the first byte instead: signed URLs, for one, are
-// often for GET alone.
+// Stat is a HEAD request. If a GET may still succeed after the answer, as after
+// 400, 401, 403, 405 and 500, the error is also [errors.ErrUnsupported], and
+// [downloadview.Stat] requests the first byte instead. Signed URLs, for
+// example, are often valid for GET only.
 //
-// What another try doesn't change is [downloadview.ErrRefused] too: a redirect
-// that isn't followed, an address that isn't allowed, a certificate, and the
-// statuses from 300 to 499 that say nothing of the file.
+// If trying again can't help, the error is also [downloadview.ErrRefused]: a
+// redirect that isn't followed, an address that isn't allowed, a bad
+// certificate, and the statuses from 300 to 499 that say nothing about the
+// file.
 //
-// Texts of errors have the URL without userinfo and query, and no header.
+// Texts of errors contain the URL without userinfo and query, and no header
+// fields.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {
@@ -119,8 +126,8 @@ func (s *Storage) File(key string) (downloadview.File, error) {
 	return bucket.Object(f, s.origin.logger), nil
 }
 
-// Exists tells whether there is a file at key, with one request. Where access is
-// denied there may be one or not: that is [fs.ErrPermission].
+// Exists reports whether there is a file at key, with one request. If access is
+// denied, the file may or may not exist: the error is [fs.ErrPermission].
 func (s *Storage) Exists(ctx context.Context, key string) (bool, error) {
 	f, err := s.lookup(key)
 	if err != nil {
@@ -140,12 +147,12 @@ func (s *Storage) lookup(key string) (*file, error) {
 	return &file{s.origin, &u, key}, nil
 }
 
-// CloseIdleConnections closes the connections that are kept for the next file,
-// those of a given Client included. The Storage can still be used.
+// CloseIdleConnections closes the idle connections, including those of
+// Options.Client. The Storage can still be used.
 func (s *Storage) CloseIdleConnections() { s.origin.client.CloseIdleConnections() }
 
-// checkURL tells why u can't be asked for. The text has nothing of u that may
-// be a secret.
+// checkURL returns the reason why u can't be requested, or nil. The text has no
+// part of u that may be secret.
 func checkURL(u *url.URL) error {
 	const want = "want one such as https://host/path"
 	switch {
@@ -156,7 +163,7 @@ func checkURL(u *url.URL) error {
 	case u.Opaque != "" || u.Hostname() == "":
 		return errors.New("URL has no host; " + want)
 	case u.Fragment != "":
-		return errors.New("URL has a fragment, which is nothing to ask for; " + want)
+		return errors.New("URL has a fragment, which is not sent to servers; " + want)
 	}
 	return nil
 }

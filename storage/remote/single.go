@@ -11,22 +11,23 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// File returns the file at one URL, which is asked for as it is, with its query
-// and its userinfo as basic authentication. It is what [Storage.File] says of
-// files; a URL with a query, as signed ones have, has no source. The name is the
-// last segment of the path, decoded, or the host where there is none.
+// File returns the file at one URL. It requests the URL unchanged, with its
+// query, and sends its userinfo as basic authentication. The file is as
+// [Storage.File] describes; with a query, as in signed URLs, it has no source.
+// Its name is the last segment of the path, decoded, or the host if there is
+// none.
 //
-// A URL that can't be asked for is a [fs.PathError] with [fs.ErrInvalid], whose
-// text has neither userinfo nor query. File does no I/O.
+// A URL that can't be requested is an [fs.PathError] with [fs.ErrInvalid],
+// whose text has neither userinfo nor query. File does no I/O.
 //
-// Without a Client every request makes a connection of its own, since nobody
-// could close one that is kept. Who opens many files gives one, with
+// Without a Client every request makes its own connection, because nothing
+// would close one that is kept. If you open many files, set a Client, made with
 // [GuardedTransport].
 func File(rawURL string, o *Options) (downloadview.File, error) {
-	// The error of url.Parse quotes what it could not read.
+	// The error of url.Parse quotes its input.
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, &fs.PathError{Op: "file", Path: "URL", Err: keyError("it is none; want one such as https://host/path")}
+		return nil, &fs.PathError{Op: "file", Path: "URL", Err: keyError("it is invalid; want one such as https://host/path")}
 	}
 	if err := checkURL(u); err != nil {
 		return nil, &fs.PathError{Op: "file", Path: shown(u), Err: keyError(err.Error())}
