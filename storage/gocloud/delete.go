@@ -6,9 +6,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Delete removes the object called key. A folder of local files is
-// [fs.ErrNotExist], and stays; of a symbolic link to a file it is the link that
-// is removed.
+// Delete removes the object called key. In a bucket of local files, a folder is
+// [fs.ErrNotExist] and stays; if key is a symbolic link to a file, Delete
+// removes the link.
 func (s *Storage) Delete(ctx context.Context, key string) error {
 	f, err := s.File(key)
 	if err != nil {
@@ -18,7 +18,7 @@ func (s *Storage) Delete(ctx context.Context, key string) error {
 		return s.failure(ctx, "delete", key, err)
 	}
 	if s.onDisk {
-		// An empty folder would be removed, too.
+		// The driver would also remove an empty folder.
 		if _, err := downloadview.Stat(ctx, f); err != nil {
 			return err
 		}

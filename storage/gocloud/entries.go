@@ -26,7 +26,8 @@ func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, er
 		return nil, err
 	}
 	defer root.Close()
-	// Part of a name may belong to prefix, since the slash of "a../" is escaped.
+	// A name in the folder may begin with a part of prefix, because the slash
+	// of "a../" is escaped.
 	const key = "x"
 	dir, begin := filepath.Split(escapeKey(prefix + key))
 	dir, begin = filepath.Clean(dir), strings.TrimSuffix(begin, key)
@@ -59,8 +60,8 @@ func (f *folder) entries(ctx context.Context, prefix string) ([]bucket.Entry, er
 	return slices.CompactFunc(found, func(a, b bucket.Entry) bool { return a.Key == b.Key }), nil
 }
 
-// entry looks at path. The result is false if it isn't the path that the driver
-// has for key, or is neither a file nor a folder with files.
+// entry returns the entry of path. The result is false if the driver wouldn't
+// store key at path, or if path is neither a file nor a folder with files.
 func entry(ctx context.Context, root *localfile.Root, path, key string) (bucket.Entry, bool, error) {
 	fi, err := root.Lstat(path)
 	isLink := err == nil && fi.Mode().Type() == fs.ModeSymlink
@@ -87,8 +88,8 @@ func entry(ctx context.Context, root *localfile.Root, path, key string) (bucket.
 	return bucket.Entry{Key: key, Attributes: a}, isKey, nil
 }
 
-// hasKeys tells whether there is a file in the folder dir or below it. It goes
-// through no link to another folder, and so through none in circles.
+// hasKeys reports whether there is a file in the folder dir or below it. It
+// follows no links to folders, so it can't run into a loop.
 func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error) {
 	names, err := namesIn(ctx, root, dir)
 	if err != nil {
@@ -105,7 +106,7 @@ func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error
 			}
 		}
 		switch {
-		case err != nil: // it is gone, leads out, or is out of reach for us
+		case err != nil: // it is gone, leads out, or can't be accessed
 		case fi.IsDir():
 			folders = append(folders, path)
 		case fi.Mode().IsRegular() && checkLocalKey(name) == nil:
@@ -123,7 +124,8 @@ func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error
 	return false, nil
 }
 
-// namesIn returns the names in the folder dir; none if there is no such folder.
+// namesIn returns the names in the folder dir, or none if there is no such
+// folder.
 func namesIn(ctx context.Context, root *localfile.Root, dir string) ([]string, error) {
 	h, err := root.Open(ctx, dir)
 	if err == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// failure says in the words of io/fs and downloadview what went wrong. Of the
-// cause only the text and the types are kept.
+// failure classifies err in terms of io/fs and downloadview. Of the cause it
+// keeps only the text and the types.
 func (s *Storage) failure(ctx context.Context, op, key string, err error) error {
 	return &fs.PathError{Op: op, Path: key, Err: s.classified(ctx, err)}
 }
@@ -24,8 +24,8 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	if ended := bucket.Ended(ctx, err); ended != nil {
 		return ended
 	}
-	// Drivers take what anybody says for what the bucket says: a host name that
-	// is not found for an object that is not, for one.
+	// Drivers treat errors from other sources as the bucket's: an unknown host
+	// name becomes a missing object, for example.
 	if bucket.IsUnanswered(err) {
 		return bucket.Upstream(err)
 	}
@@ -48,7 +48,7 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 			Err:    bucket.Says(downloadview.ErrUpstream, err),
 		}
 	}
-	if s.onDisk { // its errors have no code but for a missing file
+	if s.onDisk { // only its error for a missing file has a code
 		switch {
 		case errors.Is(err, fs.ErrPermission):
 			return bucket.Says(fs.ErrPermission, err)
@@ -62,14 +62,14 @@ func (s *Storage) classified(ctx context.Context, err error) error {
 	return bucket.Answered(a.status, err)
 }
 
-// An answer is what a store said of its failure.
+// An answer is the store's answer to a request that failed.
 type answer struct {
-	status int    // 0: it isn't known
+	status int    // 0: unknown
 	code   string // of S3, such as NoSuchKey
 }
 
-// answerIn returns the answer in err, which the errors of AWS tell by methods. Those
-// of other clouds would take their SDKs.
+// answerIn returns the answer in err. Errors of the AWS SDK provide it by
+// methods; those of other clouds would require importing their SDKs.
 func answerIn(err error) (a answer) {
 	var answered interface{ HTTPStatusCode() int }
 	if errors.As(err, &answered) {
@@ -82,21 +82,22 @@ func answerIn(err error) (a answer) {
 	return a
 }
 
-// unsupported is the failure of what a store refuses in one way and may do in
-// another.
+// unsupported is the failure of an operation that the store refuses, but may
+// offer in another way.
 func (s *Storage) unsupported(ctx context.Context, op, key, what string, err error) error {
-	return &fs.PathError{Op: op, Path: key, Err: fmt.Errorf("%w: %s %w", s.classified(ctx, err), what, errors.ErrUnsupported)}
+	return &fs.PathError{Op: op, Path: key, Err: fmt.Errorf("%w: %w for %s", s.classified(ctx, err), errors.ErrUnsupported, what)}
 }
 
-// leavesOpen reports whether a look that failed leaves open what reading gets.
+// leavesOpen reports whether, after Stat failed with err, reading may still
+// succeed.
 func leavesOpen(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && !bucket.IsUnanswered(err) && !ofAnotherService(err) && bucket.LeavesOpen(answerIn(err).status)
 }
 
-// ofAnotherService reports whether err is that of a service which was asked on
-// the way to the bucket, as STS is for credentials. The errors of the AWS SDK
-// name the service; those of operations lie around those of the operations that
-// these needed.
+// ofAnotherService reports whether err comes from a service that was asked on
+// the way to the bucket, such as STS for credentials. The errors of the AWS SDK
+// name the service. The error of an operation wraps the errors of the
+// operations that it needed.
 func ofAnotherService(err error) bool {
 	type operation interface {
 		error

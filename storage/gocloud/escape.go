@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// escapeKey returns the path that fileblob keeps key under, as it documents.
-// Characters that a file system may refuse, and slashes that it would resolve,
-// are written in hex; so is the beginning of text that already looks like that.
+// escapeKey returns the path under which fileblob stores key, as fileblob
+// documents it. Characters that a file system may refuse, and slashes that it
+// would resolve, are written in hex. So is the first character of text that
+// already looks like such an escape.
 func escapeKey(key string) string {
 	runes := []rune(key)
 	var b strings.Builder
@@ -60,7 +61,7 @@ func unescapeKey(path string) string {
 }
 
 // escapeAt returns the character that is written in hex, such as "__0x2f__", at
-// the beginning of s, and how long that is.
+// the beginning of s, and the length of the escape.
 func escapeAt(s []rune) (r rune, n int, ok bool) {
 	const begin = "__0x"
 	if len(s) < len(begin) || string(s[:len(begin)]) != begin {

@@ -34,7 +34,7 @@ func (f *file) Source() (downloadview.Source, bool) {
 }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
-	// Drivers without a network don't look at the context.
+	// Drivers without a network ignore the context.
 	if err := ctx.Err(); err != nil {
 		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
@@ -48,9 +48,9 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	return f.part(ctx, r, r.Size()), nil
 }
 
-// object is a file that is asked for over a network, which knows its metadata
-// and ranges at the price of a request. A local file has neither: its open
-// handle tells and seeks.
+// object is a file that is read over a network. Its metadata and ranges cost a
+// request. A local file implements neither: its open handle has metadata and
+// can seek.
 type object struct{ file }
 
 func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
@@ -60,7 +60,7 @@ func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 	b, err := f.storage.bucket.Attributes(ctx, f.key)
 	if err != nil {
 		if leavesOpen(ctx, err) {
-			return nil, f.storage.unsupported(ctx, "stat", f.key, "HEAD is", err)
+			return nil, f.storage.unsupported(ctx, "stat", f.key, "HEAD", err)
 		}
 		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
@@ -71,9 +71,9 @@ func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 	return a.FileInfo(f.key), nil
 }
 
-// modTime returns the time that a reader will give. Clouds answer a read with
-// the whole seconds of HTTP, while some list the fraction too. Drivers whose
-// tag is made of the time have the fraction in both.
+// modTime returns the time that a reader will have. Clouds answer a read with
+// the whole seconds of HTTP, but some list fractions, too. Drivers whose tag is
+// made from the time have fractions in both.
 func modTime(a *blob.Attributes) time.Time {
 	if a.ETag == fmt.Sprintf(`"%x-%x"`, a.ModTime.UnixNano(), a.Size) {
 		return a.ModTime
@@ -99,12 +99,12 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 			return nil, f.noRange(offset, err.Error())
 		}
 		if a := answerIn(err); ctx.Err() == nil && !bucket.IsUnanswered(err) && !ofAnotherService(err) && bucket.RefusesRange(a.status, a.code) {
-			return nil, f.storage.unsupported(ctx, "open", f.key, "ranges are", err)
+			return nil, f.storage.unsupported(ctx, "open", f.key, "ranges", err)
 		}
 		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
 	rest := r.Size() - offset
-	if rest <= 0 { // drivers without a network see no error in this
+	if rest <= 0 { // drivers without a network return no error for this
 		r.Close()
 		return nil, f.noRange(offset, fmt.Sprintf("the size is %d", r.Size()))
 	}
@@ -114,9 +114,9 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 	return f.part(ctx, r, length), nil
 }
 
-// endsBefore tells whether a read failed because the object has nothing at
-// offset. No driver of a cloud classifies the 416 that says so, and of the
-// errors they wrap only that of AWS tells its status by a method.
+// endsBefore reports whether a read failed because the object has no bytes at
+// offset. No cloud's driver classifies the status 416, and of the errors that
+// they wrap only AWS's has a method for the status.
 func (f *object) endsBefore(ctx context.Context, offset int64, err error) bool {
 	if gcerrors.Code(err) != gcerrors.Unknown || bucket.IsUnanswered(err) || ofAnotherService(err) {
 		return false

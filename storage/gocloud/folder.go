@@ -17,30 +17,30 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// A folder is where a bucket of local files has them. fileblob follows symbolic
-// links wherever they lead, and waits for a writer where it opens a pipe, so its
-// files are opened here, below a [localfile.Root].
+// A folder is where a bucket of local files stores them. fileblob follows
+// symbolic links wherever they lead, and waits for a writer when it opens a
+// pipe. So this package opens the files itself, below a [localfile.Root].
 type folder struct {
 	dir   string // of the driver
 	below string // path in dir of the prefix of a bucket that has one; "": dir itself
-	err   error  // why neither is known
+	err   error  // why both are unknown
 }
 
-// findFolder finds where b, whose driver has the folder info, keeps its files.
-// The driver tells only in the error for a file that is missing.
+// findFolder finds the folder in which b stores its files. The driver, whose
+// folder has this info, reveals its path only in the error for a missing file.
 func findFolder(b *blob.Bucket, info os.FileInfo) folder {
 	probe := "missing-" + strings.ToLower(rand.Text())
 	_, err := b.Attributes(context.Background(), probe)
 	var missing *os.PathError
 	if err == nil || !b.ErrorAs(err, &missing) {
-		return folder{err: errors.New("the folder of the bucket is not known, as with blob.SingleKeyBucket; want the bucket itself, and ask it for the key")}
+		return folder{err: errors.New("the folder of the bucket is unknown, as with blob.SingleKeyBucket; want the bucket itself, and pass the key to File")}
 	}
 	top, ok := strings.CutSuffix(missing.Path, probe)
 	switch {
 	case !ok:
-		return folder{err: errors.New("the bucket has one file under all keys, as blob.SingleKeyBucket has; want the bucket itself, and ask it for the key")}
+		return folder{err: errors.New("the bucket returns the same file for all keys, as blob.SingleKeyBucket does; want the bucket itself, and pass the key to File")}
 	case top == "" || !os.IsPathSeparator(top[len(top)-1]):
-		return folder{err: fmt.Errorf("the prefix of the bucket ends in %q, which is no whole folder; want a slash at its end", filepath.Base(top))}
+		return folder{err: fmt.Errorf("the prefix of the bucket ends in %q, which isn't a whole folder; want a slash at its end", filepath.Base(top))}
 	}
 	top = filepath.Clean(top)
 	for dir := top; ; dir = filepath.Dir(dir) {
@@ -57,8 +57,9 @@ func findFolder(b *blob.Bucket, info os.FileInfo) folder {
 	}
 }
 
-// open opens the folder that all keys are below, as the driver does for each
-// file anew. Where only that of the prefix is missing, so are all files.
+// open opens the folder that contains all keys. The driver opens it for each
+// file again, too. If only the folder of the prefix is missing, all files are
+// missing.
 func (f *folder) open() (*localfile.Root, error) {
 	root, err := f.openDir()
 	if err != nil || f.below == "" {
@@ -78,7 +79,7 @@ func (f *folder) openDir() (*localfile.Root, error) {
 		return nil, f.err
 	}
 	root, err := localfile.OpenRoot(f.dir)
-	if err != nil { // which says nothing of the file
+	if err != nil { // it says nothing about the file
 		return nil, fmt.Errorf("%w: the folder of the bucket: %v", downloadview.ErrUpstream, err)
 	}
 	return root, nil
@@ -101,8 +102,8 @@ func (f *folder) remove(key string) error {
 	return nil
 }
 
-// checkWrite returns an error if the driver would follow a link out of the folder
-// when it writes key or the file with its attributes.
+// checkWrite returns an error if the driver, when it writes key or the file
+// with its attributes, would follow a link out of the folder.
 func (f *folder) checkWrite(key string) error {
 	dir, err := f.openDir()
 	if err != nil {
@@ -121,7 +122,8 @@ func (f *folder) checkWrite(key string) error {
 	return checkPath(below, name)
 }
 
-// checkPath tells why a file called name can't be written below root.
+// checkPath returns the reason why a file called name can't be written below
+// root, or nil.
 func checkPath(root *localfile.Root, name string) error {
 	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
 		_, err := root.Stat(dir)
@@ -139,13 +141,13 @@ func checkPath(root *localfile.Root, name string) error {
 func checkAttributesFile(root *localfile.Root, name string) error {
 	fi, err := root.Lstat(name + attributesSuffix)
 	if err == nil && !fi.Mode().IsRegular() {
-		return fmt.Errorf("%w as %q, and is no file (mode %v)", fs.ErrExist, fi.Name(), fi.Mode())
+		return fmt.Errorf("%w as %q and is not a regular file (mode %v)", fs.ErrExist, fi.Name(), fi.Mode())
 	}
 	return nil
 }
 
-// localFailure is failure for errors that don't come from the driver: those of
-// io/fs are kept as they are.
+// localFailure is failure for errors that don't come from the driver: errors of
+// io/fs are kept.
 func (s *Storage) localFailure(ctx context.Context, op, key string, err error) error {
 	for _, known := range []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrExist} {
 		if errors.Is(err, known) {
@@ -155,8 +157,8 @@ func (s *Storage) localFailure(ctx context.Context, op, key string, err error) e
 	return s.failure(ctx, op, key, err)
 }
 
-// absentIn is err, which is also [fs.ErrNotExist] where there is no such file
-// below root.
+// absentIn returns err. If err means that there is no such file below root, the
+// result is also [fs.ErrNotExist].
 func absentIn(root *localfile.Root, err error) error {
 	if !root.IsAbsent(err) {
 		return err

@@ -2,20 +2,20 @@
 // in memory, or in a cloud whose driver the program has imported. It imports no
 // cloud's SDK itself.
 //
-// A whole object is one request, and so is a range from an offset. What the
-// headers say comes from the reader that gives the bytes; package blob passes
-// on its size, time and media type, but neither entity tag nor encoding nor
-// language. Where these matter, set [Options].Describe, or use the storage made
-// for the cloud, such as s3bucket. Without them
-//   - the entity tag is the one of time and size;
-//   - an object stored with a Content-Encoding, such as gzip, goes out as it is
-//     and without that header;
-//   - nothing can be pinned to one version. What the tag of time and size does
-//     not warrant is not opened twice, so several ranges may be answered with
-//     the whole object.
+// A download of a whole object is one request, and so is one of a range from an
+// offset. The header fields of a download come from the reader that returns the
+// bytes. Package blob passes on size, time and media type, but not entity tag,
+// encoding and language. If you need these, set [Options].Describe, or use the
+// storage for the cloud, such as s3bucket. Without them
+//   - the entity tag is made from time and size;
+//   - an object that is stored with a Content-Encoding, such as gzip, is sent
+//     as it is, but without that header field;
+//   - files can't be pinned to a version. If the tag of time and size isn't
+//     strong enough, a file is not opened twice, so a request for several
+//     ranges may be answered with the whole object.
 //
-// The last bytes of an object are found by asking for its size first. A store
-// that ignores ranges can't be told from one that honours them.
+// For the last bytes of an object, the size is requested first. This package
+// can't detect a store that ignores ranges.
 package gocloud
 
 import (
@@ -34,42 +34,44 @@ import (
 	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
-// Options are what a Storage has beside its bucket. nil and the zero value are
-// good defaults.
+// Options are the settings of a Storage. nil and the zero value are good
+// defaults.
 type Options struct {
-	// Source says where the bucket is, which it does not know itself: Scheme
-	// and Host, such as "s3" and the bucket's name. Its Path is put before each
-	// key as it is, such as "reports/2026/" for a [blob.PrefixedBucket] or
-	// "/srv/media/" for a bucket of local files; where it is neither "" nor ends in
-	// a slash, or has dot segments, that is an error of every key. The zero value
-	// means that the files have no source, and are never offloaded.
+	// Source says where the bucket is, because the bucket can't: Scheme and
+	// Host, such as "s3" and the bucket's name. Its Path is put before each
+	// key, unchanged. Examples are "reports/2026/" for a [blob.PrefixedBucket]
+	// and "/srv/media/" for a bucket of local files. If Path is not "" and
+	// doesn't end in a slash, or has dot segments, every key is an error. The
+	// zero value means that the files have no source, and are never offloaded.
 	//
-	// Some drivers keep unusual keys under other names, fileblob "a//b" for
-	// one. A proxy that is sent there finds nothing.
+	// Some drivers store unusual keys under other names; fileblob does so for
+	// "a//b". A proxy that looks for such a key at the source doesn't find it.
 	Source downloadview.Source
 
-	// BaseURL is where everybody may have the objects without a signature, such
-	// as https://cdn.example.com/media/. nil means that they have no public
+	// BaseURL is the public URL of the objects, without a signature, such as
+	// https://cdn.example.com/media/. nil means that the objects have no public
 	// URLs.
 	BaseURL *url.URL
 
-	// Describe adds to a what the bucket's driver knows of an open object and
-	// package blob does not pass on: ETag, ContentEncoding, ContentLanguage. It
-	// finds them by r.As and must not read. For an S3 bucket of the Go CDK:
+	// Describe adds to a the metadata that the bucket's driver has of an open
+	// object but package blob doesn't pass on: ETag, ContentEncoding and
+	// ContentLanguage. It gets them by r.As and must not read. For an S3 bucket
+	// of the Go CDK:
 	//
 	//	var out s3.GetObjectOutput
 	//	if r.As(&out) {
 	//		a.ETag, a.ContentEncoding = aws.ToString(out.ETag), aws.ToString(out.ContentEncoding)
 	//	}
 	//
-	// Stat of a file is to say what the open object will, so it has the three
-	// only where Describe is set. nil means that nobody knows.
+	// Stat of a file must agree with the open object, so it returns these three
+	// only if Describe is set. nil means that they are unknown.
 	//
-	// It is called for every object that is opened, by several goroutines.
+	// Describe is called for every object that is opened, by several
+	// goroutines.
 	Describe func(r *blob.Reader, a *downloadview.Attributes)
 
 	// Logger gets a line (Warn) when a cloud denies access to an object that is
-	// read, because the error is then that of a missing object. nil is
+	// read, because the caller then gets the error for a missing object. nil is
 	// [slog.Default].
 	Logger *slog.Logger
 }
@@ -84,17 +86,17 @@ type Storage struct {
 	wrong   error  // why there are no files
 }
 
-// New returns the Storage of a bucket. It asks nothing of a cloud; a bucket of
-// local files tells by its folder what it is. The bucket stays the caller's,
-// who closes it when nothing is served any more.
+// New returns a storage of the objects in a bucket. It sends no request to a
+// cloud; it detects a bucket of local files by its folder. The bucket still
+// belongs to the caller, who closes it after the last use of the storage.
 //
-// The prefix of a [blob.PrefixedBucket] should end in a slash: "tenant1" is also
-// the beginning of "tenant10/a.txt". In a bucket of local files another one is an
-// error of every file; of a cloud's the bucket doesn't tell.
+// The prefix of a [blob.PrefixedBucket] should end in a slash: "tenant1" is
+// also the beginning of "tenant10/a.txt". In a bucket of local files any other
+// prefix makes every file an error; a cloud's bucket doesn't reveal its prefix.
 func New(b *blob.Bucket, o *Options) *Storage {
 	s := &Storage{bucket: b, source: b}
 	var info os.FileInfo
-	if s.onDisk = b.As(&info); s.onDisk { // only fileblob has one
+	if s.onDisk = b.As(&info); s.onDisk { // only fileblob supports it
 		s.folder = findFolder(b, info)
 		s.source = blob.NewBucket(&reading{folder: &s.folder})
 	}
@@ -108,36 +110,38 @@ func New(b *blob.Bucket, o *Options) *Storage {
 	return s
 }
 
-// File returns the object called key. Nothing in a key is cleaned: "a//b" and
-// "a/../b" are objects of their own where the driver has it so. A key that is
-// empty, ends in a slash, is not UTF-8, has a NUL or more ".." than names before
-// them, is [fs.ErrInvalid]. So is, in a bucket of local files, one with an empty
-// or dot segment, which would be another name of the same file, one that ends
-// in ".attrs", where such a bucket keeps what it knows of a file, and one like
-// "name.18aa0c3f55d2e6b1.tmp", where it writes what is not whole yet.
+// File returns the object called key. Keys are not cleaned: "a//b" and "a/../b"
+// are keys like any other if the driver accepts them. A key is [fs.ErrInvalid]
+// if it is empty, ends in a slash, is not UTF-8, has a NUL, or has more ".."
+// than names before them. In a bucket of local files, these keys are
+// [fs.ErrInvalid], too: a key with an empty or dot segment, because it would be
+// another name of the same file; a key that ends in ".attrs", because the
+// driver stores the attributes of files under such names; and a key like
+// "name.18aa0c3f55d2e6b1.tmp", because the driver writes new files under such
+// names.
 //
-// A bucket of local files is read as storage/disk reads a directory: symbolic
-// links work where they are relative and stay in the bucket's folder, only
-// regular files are files, and opening one never waits. Others are
-// [fs.ErrNotExist]. Where the folder can't be found out, as with
-// [blob.SingleKeyBucket], each file is an error.
+// A bucket of local files is read in the same way as a directory by
+// storage/disk: a symbolic link works if it is relative and stays in the
+// bucket's folder, only regular files are served, and opening one never blocks.
+// Anything else is [fs.ErrNotExist]. If the folder can't be determined, as with
+// [blob.SingleKeyBucket], every file is an error.
 //
-// The file is a [downloadview.StatFile] and a [downloadview.RangeFile]; in a
+// The file is a [downloadview.StatFile] and a [downloadview.RangeFile]. In a
 // bucket of local files it is neither, but its open handle can seek and is sent
 // by sendfile(2). It has a source if Options has one.
 //
-// A missing object is [fs.ErrNotExist], and so is one of a cloud that access is
-// denied to; Options.Logger tells of it. A forbidden local file is
-// [fs.ErrPermission], a key that the driver refuses as an argument
-// [fs.ErrInvalid]. A store that is busy is a [downloadview.StatusError] 503.
-// Everything else is [downloadview.ErrUpstream], and [os.ErrDeadlineExceeded] too
-// where it is a timeout: errors that a driver does not classify, a store that is
-// not reached, and missing credentials included. Where the context has ended, its
-// error is that of the call. [errors.As] finds the error of package blob, as
-// [downloadview.AsCause] says.
+// A missing object is [fs.ErrNotExist]. So is an object to which a cloud denies
+// access; Options.Logger gets a line. A local file without read permission is
+// [fs.ErrPermission]. A key that the driver rejects as an argument is
+// [fs.ErrInvalid]. A busy store is a [downloadview.StatusError] 503. Everything
+// else is [downloadview.ErrUpstream], and a timeout is
+// [os.ErrDeadlineExceeded], too. This includes errors that the driver doesn't
+// classify, a store that can't be reached, and missing credentials. If the
+// context has ended, the error is that of the context. [errors.As] finds the
+// error of package blob, as [downloadview.AsCause] says.
 //
-// What a driver says it says for its cloud: that of Azure says that access is
-// denied where the credentials are wrong.
+// The driver classifies its cloud's errors: that of Azure, for example, reports
+// wrong credentials as denied access.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	f, err := s.lookup(key)
 	if err != nil {
@@ -166,9 +170,9 @@ func (s *Storage) lookup(key string) (*file, error) {
 func checkLocalKey(key string) error {
 	switch {
 	case !fs.ValidPath(key), strings.HasSuffix(key, attributesSuffix):
-		return errors.New(`a key of a local file has no empty or dot segment and does not end in ".attrs"`)
+		return errors.New(`the key of a local file has an empty or dot segment or ends in ".attrs"`)
 	case isUnfinished(key):
-		return errors.New("a key has not the name of a file that is being written")
+		return errors.New("the key is reserved for a file that is being saved")
 	}
 	return nil
 }

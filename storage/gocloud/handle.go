@@ -13,18 +13,18 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// part is an open object or range. It hides more of the reader than it shows:
-// Seek opens the object anew, which may be another version by then, and WriteTo
-// allocates a MiB.
+// part is an open object or range. It hides the reader's Seek, which opens the
+// object again, perhaps in another version, and its WriteTo, which allocates a
+// MiB.
 type part struct {
-	ctx        context.Context // of the request, to tell its end from the store's
+	ctx        context.Context // of the request, to distinguish its end from the store's failures
 	r          *blob.Reader
-	left       int64 // bytes that are still to come
+	left       int64 // bytes not yet read
 	key        string
 	attributes downloadview.Attributes
 }
 
-// part returns the handle of a reader that is to give length bytes.
+// part returns the handle of a reader that should return length bytes.
 func (f *file) part(ctx context.Context, r *blob.Reader, length int64) *part {
 	a := f.attributes(r)
 	return &part{ctx: ctx, r: r, left: length, key: f.key, attributes: a}
@@ -57,17 +57,17 @@ func (p *part) Read(b []byte) (int, error) {
 func (p *part) Close() error { return closed(p.r, p.key) }
 
 // local is an open object of a bucket of local files. Its Seek stays in the
-// file that is open, and with SyscallConn it goes out by sendfile(2).
+// open file, and with SyscallConn it is sent by sendfile(2).
 type local struct {
 	r    *blob.Reader // closes the file
 	file *os.File
 	key  string
-	// attributes are the reader's. Its size and time were looked up before the
-	// file was opened, so they are asked again.
+	// attributes are the reader's. Their size and time were read before the
+	// file was opened, so Stat reads them again.
 	attributes downloadview.Attributes
 }
 
-// local returns the handle of a reader over a whole local file.
+// local returns the handle of a reader of a whole local file.
 func (f *file) local(r *blob.Reader) (*local, bool) {
 	var inner io.Reader
 	if !r.As(&inner) {

@@ -12,9 +12,10 @@ import (
 	"github.com/downloadview/downloadview/internal/bucket"
 )
 
-// List lists a folder, as [downloadview.Lister] says. A folder is what keys
-// have in common up to a slash; one whose name would be empty, as between the
-// slashes of "a//b", is left out. A listing that goes round in circles is an error.
+// List lists a folder, as [downloadview.Lister] says. A folder is a common
+// prefix of keys that ends in a slash. A folder whose name would be empty, as
+// between the slashes of "a//b", is left out. If the store returns the same
+// page again and again, that is an error.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -55,7 +56,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 		p := &pages{fruitless: fruitless}
 		objects := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/", BeforeList: p.begin})
 		for {
-			// Drivers without a network don't look at the context.
+			// Drivers without a network ignore the context.
 			err := asking.Err()
 			var o *blob.ListObject
 			if err == nil {
@@ -82,9 +83,9 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 	}
 }
 
-// pages finds a listing that goes round in circles, of whose continuations the
-// Go CDK doesn't tell. Since a listing has each object once, a page that begins
-// with the object of another one is the same.
+// pages detects a listing that returns the same pages again and again. The Go
+// CDK doesn't reveal the tokens of pages. But a listing has each object once,
+// so if two pages begin with the same object, they are the same page.
 type pages struct {
 	circle    bucket.Pages
 	fruitless *bucket.Fruitless

@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview/internal/publicurl"
 )
 
-// URL returns the URL of key below the BaseURL of [Options], unsigned. A key
-// with empty or dot segments has none: it is [errors.ErrUnsupported].
+// URL returns the unsigned URL of key below the BaseURL of [Options]. For a key
+// with empty or dot segments the error is [errors.ErrUnsupported].
 func (s *Storage) URL(_ context.Context, key string) (string, error) {
 	if _, err := s.File(key); err != nil {
 		return "", err

@@ -18,8 +18,8 @@ import (
 )
 
 // reading is a driver that reads the files of fileblob, but only regular files
-// that are inside the folder. It implements only the methods that reading a
-// whole object takes.
+// inside the folder. It implements only the methods that reading a whole object
+// needs.
 type reading struct {
 	driver.Bucket
 	folder *folder
@@ -33,7 +33,7 @@ func (d *reading) ErrorCode(err error) gcerrors.ErrorCode {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return gcerrors.NotFound
-	case downloadview.StatusCode(err) == http.StatusServiceUnavailable: // somebody has a lease on it
+	case downloadview.StatusCode(err) == http.StatusServiceUnavailable: // another process has a lease on it
 		return gcerrors.ResourceExhausted
 	}
 	return gcerrors.Unknown
@@ -72,7 +72,7 @@ type localReader struct {
 
 func (r *localReader) Attributes() *driver.ReaderAttributes { return &r.attributes }
 
-// As gives the file, as fileblob does.
+// As provides the file, as fileblob does.
 func (r *localReader) As(i any) bool {
 	p, ok := i.(*io.Reader)
 	if ok {
@@ -81,11 +81,11 @@ func (r *localReader) As(i any) bool {
 	return ok
 }
 
-// attributesSuffix is the end of the name of the file in which fileblob keeps
-// the attributes of the file beside it.
+// attributesSuffix is the end of the name under which fileblob stores the
+// attributes of a file, beside the file.
 const attributesSuffix = ".attrs"
 
-// longestAttributes is how many bytes of such a file are read at most.
+// longestAttributes is the maximum number of bytes to read from such a file.
 const longestAttributes = 1 << 20
 
 // fileAttributes are the attributes that a reader passes on.
@@ -93,8 +93,9 @@ type fileAttributes struct {
 	ContentType string `json:"user.content_type"`
 }
 
-// attributesBeside reads the attributes of the file called name. If the file with
-// them is outside the folder or not a regular file, it counts as missing.
+// attributesBeside reads the attributes of the file called name. If the file
+// with the attributes is outside the folder or not a regular file, it counts as
+// missing.
 func attributesBeside(ctx context.Context, root *localfile.Root, name string) (fileAttributes, error) {
 	a := fileAttributes{ContentType: "application/octet-stream"}
 	h, err := root.OpenRegular(ctx, name+attributesSuffix)
@@ -102,7 +103,7 @@ func attributesBeside(ctx context.Context, root *localfile.Root, name string) (f
 		if root.IsAbsent(err) {
 			return a, nil
 		}
-		return a, fmt.Errorf("attributes of the file: %v", err) // which says nothing of the file itself
+		return a, fmt.Errorf("attributes of the file: %v", err) // it says nothing about the file itself
 	}
 	defer h.Close() // it was only read
 	var found fileAttributes

@@ -12,21 +12,22 @@ import (
 	"github.com/downloadview/downloadview/internal/incoming"
 )
 
-// Save writes an object, with the media type that its name has, as
-// [downloadview.TypeByName] says; it is never guessed from the bytes. Where r
-// or ctx fails the write is cancelled, and the drivers commit nothing: the
-// object changes when all is there. What a cloud keeps of an upload that a
-// killed process left is no object; a lifecycle rule of the bucket can remove
-// it.
+// Save writes an object, with the media type of its name, as
+// [downloadview.TypeByName] says; the type is never guessed from the bytes. If
+// r or ctx fails, the write is cancelled and the drivers commit nothing: the
+// object changes only when all bytes are there. A cloud may keep parts of an
+// upload if the process is killed; they aren't an object, and a lifecycle rule
+// of the bucket can remove them.
 //
 // A bucket of local files writes to a temporary name and renames it, but syncs
-// nothing. By its own choice that is in [os.TempDir], or with no_tmp_dir beside
-// the file, as "name.….tmp", where no key has a name like that. What it knows
-// of a file it writes to another one beforehand: whoever opens the object in
-// that moment may get an error. A name that a folder has is
-// [downloadview.ErrUpstream]. A key behind a link that leads out of the folder of
-// the bucket is [fs.ErrInvalid] where the link is there beforehand. Others must
-// not be able to make links in the folder meanwhile: fileblob follows them.
+// nothing. The temporary file is in [os.TempDir], or with the driver's option
+// no_tmp_dir beside the file, as "name.….tmp"; no valid key has such a name.
+// The attributes of the file are written to another file before that, so
+// opening the object at that moment may fail. If a folder has the name, the
+// error is [downloadview.ErrUpstream]. If key is behind a link that leads out
+// of the folder of the bucket, the error is [fs.ErrInvalid]. This is checked
+// before the write: other users must not be able to create links in the folder
+// meanwhile, because fileblob follows them.
 func (s *Storage) Save(ctx context.Context, key string, r io.Reader) error {
 	if _, err := s.File(key); err != nil {
 		return err
@@ -61,7 +62,7 @@ func (s *Storage) write(ctx context.Context, key string, in *incoming.Reader) (e
 	}
 	done := false
 	defer func() {
-		if !done { // nothing must be committed, also where in panics
+		if !done { // nothing must be committed, even if in panics
 			cancel()
 			closeWriter(w)
 		}
@@ -76,11 +77,11 @@ func (s *Storage) write(ctx context.Context, key string, in *incoming.Reader) (e
 	return closeWriter(w)
 }
 
-// plain keeps a Writer from taking the reader over: there it would hide whose
-// error it was.
+// plain hides the other methods of a reader from a Writer. With WriteTo, the
+// Writer couldn't tell whether an error was the reader's or its own.
 type plain struct{ io.Reader }
 
-// closeWriter closes w. The driver of Azure panics where an upload failed.
+// closeWriter closes w. The driver of Azure panics if an upload failed.
 func closeWriter(w io.Closer) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -10,9 +10,10 @@ import (
 	"github.com/downloadview/downloadview/internal/filetime"
 )
 
-// Times tells when an object was created, where the driver knows that, as those
-// of Azure and Google do; of a local file what the system knows. That of S3
-// does not, and is [errors.ErrUnsupported].
+// Times returns when an object was created, if the driver knows it, as those of
+// Azure and Google do. For a local file it returns the times that the system
+// keeps. The driver of S3 doesn't know the time: the error is
+// [errors.ErrUnsupported].
 func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	f, err := s.File(key)
 	if err != nil {

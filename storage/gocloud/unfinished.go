@@ -2,9 +2,9 @@ package gocloud
 
 import "strings"
 
-// isUnfinished tells whether a key has the name that a bucket of local files
-// gives to what it writes beside the file: its own, the time in nanoseconds in
-// hex, and ".tmp".
+// isUnfinished reports whether key is like a name under which a bucket of local
+// files writes a new file beside the old one: the file's name, the time in
+// nanoseconds in hex, and ".tmp".
 func isUnfinished(key string) bool {
 	name, ok := strings.CutSuffix(key, ".tmp")
 	dot := strings.LastIndexByte(name, '.')
