@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// archive knows the folders of a zip archive. That of package zip can't list a
-// folder in which one name is no valid path, as in archives of other encodings
-// than UTF-8, or is there twice.
+// archive has the folders of a zip archive. A zip.Reader can't list a folder
+// that has a name twice, or a name that isn't a valid path, as in archives in
+// other encodings than UTF-8.
 type archive struct {
 	once    sync.Once
 	files   []*zip.File
 	folders map[string][]fs.DirEntry // by path; "." is the top
 }
 
-// in returns what is in folder; false: there is no such folder.
+// in returns the entries of folder, or false if there is no such folder.
 func (a *archive) in(folder string) ([]fs.DirEntry, bool) {
 	a.once.Do(a.index)
 	entries, ok := a.folders[folder]
 	return entries, ok
 }
 
-// index makes the folders of the members. Of several with one name the first
-// counts, as when it is opened, and a file comes before a folder that is there
-// only as part of a path.
+// index builds the folders from the members. If several have the same name, the
+// first counts, as when it is opened. A file takes precedence over a folder
+// that exists only as part of a path.
 func (a *archive) index() {
 	a.folders = map[string][]fs.DirEntry{".": nil}
 	known := make(map[string]bool)
@@ -86,8 +86,8 @@ type memberEntry struct {
 
 func (e memberEntry) Name() string { return e.name }
 
-// impliedFolder is the name of a folder of which an archive has no member but what
-// is in it.
+// impliedFolder is the name of a folder that has no member of its own in the
+// archive, only members below it.
 type impliedFolder string
 
 func (f impliedFolder) Name() string               { return string(f) }

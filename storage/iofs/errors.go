@@ -14,6 +14,6 @@ func regular(key string, fi fs.FileInfo) error {
 	}
 	return &fs.PathError{
 		Op: "open", Path: key,
-		Err: fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, fi.Mode()),
+		Err: fmt.Errorf("%w: not a regular file (mode %v)", fs.ErrNotExist, fi.Mode()),
 	}
 }

@@ -40,7 +40,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	return seen, nil
 }
 
-// look refuses what is no regular file where that shows without opening it:
+// look rejects a file that isn't regular without opening it, if possible:
 // opening a pipe waits for a writer.
 func (f *file) look() error {
 	var fi fs.FileInfo
@@ -62,9 +62,9 @@ func (f *file) look() error {
 	return regular(f.key, fi)
 }
 
-// follow is Stat for a file system that has none, such as that of [fs.Sub]. It
-// returns the link itself if the link is absolute or leads outside. An error is
-// about key, wherever a link leads.
+// follow is Stat for a file system that has none, such as that of [fs.Sub]. If
+// a link is absolute or leads outside, it returns the metadata of the link
+// itself. An error is about key, wherever a link leads.
 func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
 	asked := key
 	fi, err := fsys.Lstat(key)
@@ -83,7 +83,7 @@ func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
 	return fi, err
 }
 
-// handle returns h as it is, or as a member of an archive.
+// handle returns h unchanged, or wrapped as a member of an archive.
 func (f *file) handle(h fs.File) (fs.File, error) {
 	fi, err := h.Stat()
 	if err != nil {

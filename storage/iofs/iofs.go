@@ -1,49 +1,52 @@
-// Package iofs serves files of any [fs.FS]: what is embedded in the program, a
-// zip archive, a folder.
+// Package iofs serves files of any [fs.FS]: files that are embedded in the
+// program, a zip archive, a folder.
 //
-// Handles are given on as the file system has them, so that an [os.File] goes
-// out by sendfile(2) and an embedded file has ranges because it seeks. That a
-// handle's Seek is cheap and stays in the version that is open is taken on
-// trust. Only regular files are files here.
+// Handles of the file system are used directly: an [os.File] is sent by
+// sendfile(2), and an embedded file has ranges because it can seek. A handle's
+// Seek must be cheap and stay in the version that is open; this is not checked.
+// Only regular files are served.
 //
 // # Embedded files
 //
-// An [embed.FS] knows no times, so its files have neither an entity tag nor a
-// date: they are sent anew each time. A view that knows the program's version
-// can give them one (Response.ETag).
+// An [embed.FS] has no times, so its files have neither an entity tag nor a
+// date and are sent completely each time. A view that knows the program's
+// version can set a tag (Response.ETag).
 //
 // # Zip archives
 //
-// Members of a [zip.Reader], also below [fs.Sub], are sent inflated.
+// Members of a [zip.Reader] are sent decompressed, also those of an [fs.Sub] of
+// one.
 //
-//   - The entity tag is made of date, size and CRC-32. The checksum alone would
-//     not do: of four thousand million versions two have the same. So where
-//     the archive has no date for a member, or the year 1980 or before, which
-//     is what archivers write who know none, there is no tag.
-//   - Last-Modified is sent where the archive has the time in UTC. The bare
-//     MS-DOS date is local time of a place that nobody knows.
-//   - A member that was stored as it is has ranges, for which nothing else is
-//     read, if the archive was given to [New] itself. Of a deflated one a range
-//     could only be had by inflating all that is before it, so it is sent
-//     whole.
-//   - The last bytes are given only once the checksum was found to be right:
-//     what doesn't fit it is never sent whole. Ranges are not checked.
-//   - Hostile names lead nowhere. What package zip makes of "../x", "/x" or
-//     `a\x` are the keys "x", "x" and "a/x". Links are no files, and encrypted
+//   - The entity tag is made from date, size and CRC-32. The checksum alone
+//     isn't enough: one in 2^32 other versions has the same. If a member has no
+//     date, or one of 1980 or earlier, which archivers write if they have none,
+//     it has no tag.
+//   - Last-Modified is sent if the archive has the time in UTC. An MS-DOS date
+//     is local time in an unknown time zone.
+//   - A member that is stored uncompressed supports ranges without reading
+//     anything else, if the archive itself was passed to [New]. For a range of
+//     a compressed member everything before it would have to be decompressed,
+//     so such a member is sent whole.
+//   - The last bytes are returned only after the checksum has been verified: a
+//     damaged member is never sent to its end. Ranges are not verified.
+//   - Malicious names are harmless. Package zip turns "../x", "/x" and `a\x`
+//     into the keys "x", "x" and "a/x". Links aren't served, and encrypted
 //     members can't be opened.
-//   - Of members with one name the first is served. A member whose name is no
-//     valid path is not, such as one in Shift-JIS. The others of its folder are
-//     served, and listed if the archive was given to [New] itself; else package
-//     zip has an error for the folder.
+//   - If several members have the same name, the first is served. A member
+//     whose name isn't a valid path, such as one in Shift-JIS, isn't served.
+//     The other members of its folder are served, and listed if the archive
+//     itself was passed to [New]; otherwise package zip returns an error for
+//     the folder.
 //
 // # Folders
 //
-// [os.DirFS] follows symbolic links wherever they lead, and [os.Root.FS] has an
-// error for those that lead out, which is answered 500. For a local folder
-// there is package storage/disk. Before a file is opened it is looked at, since
-// opening a pipe waits; a file system that has neither [fs.StatFS] nor
-// [fs.ReadLinkFS] can't be asked. Below [fs.Sub], which has only the latter, a
-// link is followed where it is relative and stays inside, and is no file else.
+// [os.DirFS] follows symbolic links wherever they lead, and [os.Root.FS]
+// returns an error for links that lead out, which is answered with 500. For a
+// local folder use package storage/disk. A file is checked before it is opened,
+// because opening a pipe blocks. A file system with neither [fs.StatFS] nor
+// [fs.ReadLinkFS] can't be checked. With [fs.Sub], which has only the latter, a
+// link is followed if it is relative and stays inside; otherwise it isn't
+// served.
 package iofs
 
 import (
@@ -54,27 +57,28 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Options are what a Storage has beside its file system. nil and the zero value
-// mean that files have no source.
+// Options are the settings of a Storage. nil and the zero value mean that files
+// have no source.
 type Options struct {
-	// Source is where the files of the FS live: that of a file has a slash and
-	// the key behind it. With the Scheme empty files have no source and are
-	// always streamed. An FS can't tell, so say it: for os.DirFS("/srv/media")
-	// it is downloadview.Source{Scheme: "file", Path: "/srv/media"}.
+	// Source is the source of the FS; the source of a file is Source, a slash
+	// and the key. If the Scheme is empty, files have no source and are always
+	// streamed. An FS can't provide the source, so set it: for
+	// os.DirFS("/srv/media") it is downloadview.Source{Scheme: "file", Path:
+	// "/srv/media"}.
 	Source downloadview.Source
 }
 
-// A Storage looks files up in an FS. Several goroutines may use it if they may
-// use the FS.
+// A Storage finds files in an FS. Several goroutines may use it if they may use
+// the FS.
 type Storage struct {
 	fsys    fs.FS
 	source  downloadview.Source
-	archive *archive // nil: none that is known
+	archive *archive // nil: not an archive
 	stored  map[*zip.FileHeader]*zip.File
 }
 
-// New returns a storage of the files in fsys. It does no I/O. What there is to
-// close, such as a [zip.ReadCloser], the caller closes after the last use.
+// New returns a storage of the files in fsys. It does no I/O. The caller closes
+// what has to be closed, such as a [zip.ReadCloser], after the last use.
 func New(fsys fs.FS, o *Options) *Storage {
 	s := &Storage{fsys: fsys}
 	if members, ok := membersOf(fsys); ok {
@@ -89,14 +93,14 @@ func New(fsys fs.FS, o *Options) *Storage {
 	return s
 }
 
-// File describes the file with this key. It does no I/O. A key must be what
-// [fs.ValidPath] takes, and not "."; anything else is an [fs.PathError] with
-// [fs.ErrInvalid], and is not shown to the FS.
+// File describes the file with this key. It does no I/O. A key must satisfy
+// [fs.ValidPath] and not be "."; otherwise the error is an [fs.PathError] with
+// [fs.ErrInvalid], and the FS isn't called.
 //
-// Missing and not a regular file is [fs.ErrNotExist]. An error of the FS that is
-// about a connection, or names a path with another last element than the key, is
-// [downloadview.ErrUpstream]: it says nothing of the file. Other errors are those
-// of the FS.
+// If the file is missing or not a regular file, opening it is [fs.ErrNotExist].
+// An error of the FS is [downloadview.ErrUpstream] if it is about a connection,
+// or about a path whose last element differs from that of the key: it says
+// nothing about the file. Other errors of the FS are returned as they are.
 func (s *Storage) File(key string) (downloadview.File, error) {
 	if err := check(key); err != nil {
 		return nil, err

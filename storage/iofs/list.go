@@ -14,11 +14,11 @@ import (
 	"github.com/downloadview/downloadview/internal/listing"
 )
 
-// List yields what is in folder: regular files and folders, and links as what
-// they lead to. Each is looked at when its turn comes, and left out where it
-// is gone by then or its name is not valid. folder is "" or a valid key, else
-// the error is [fs.ErrInvalid]; one that is missing or no folder is
-// [fs.ErrNotExist].
+// List yields the entries of folder: regular files, folders, and links to
+// either, with the metadata of their targets. Each entry is looked up just
+// before it is yielded, and left out if it no longer exists or its name isn't
+// valid. folder is "" or a valid key; otherwise the error is [fs.ErrInvalid].
+// If it doesn't exist or isn't a folder, the error is [fs.ErrNotExist].
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	entries := func() ([]fs.DirEntry, error) { return s.entries(ctx, folder) }
 	return listing.List(entries, func(e fs.DirEntry) (fs.FileInfo, error) {
@@ -26,7 +26,7 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	})
 }
 
-// entries returns what the FS says is in folder, sorted.
+// entries returns the FS's entries of folder, sorted.
 func (s *Storage) entries(ctx context.Context, folder string) ([]fs.DirEntry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (s *Storage) read(folder, name string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// info looks at what List may yield.
+// info returns the metadata of an entry, if List may yield it.
 func (s *Storage) info(ctx context.Context, key string, e fs.DirEntry) (fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -99,8 +99,8 @@ func (s *Storage) info(ctx context.Context, key string, e fs.DirEntry) (fs.FileI
 	return fi, nil
 }
 
-// entryName returns the last element of an entry's key. Package zip makes the
-// key "a/b" of a member `a\b`, but calls its entry `a\b`.
+// entryName returns the last element of an entry's key. For a member `a\b`,
+// package zip uses the path "a/b", but calls its entry `a\b`.
 func entryName(e fs.DirEntry) string {
 	if fi, ok := e.(fs.FileInfo); ok {
 		if header, ok := fi.Sys().(*zip.FileHeader); ok {

@@ -7,14 +7,14 @@ import (
 	"io/fs"
 )
 
-// member is an open member of an archive. Package zip compares its checksum
-// when it is read to the end, and those who know the size don't ask for the
-// end; so it is asked for here, before the last bytes are given.
+// member is an open member of an archive. Package zip verifies the checksum
+// when the end is read. A reader that knows the size doesn't read the end, so
+// member does, before it returns the last bytes.
 type member struct {
 	whole fs.File
 	info  fs.FileInfo
-	size  int64 // -1: not known
-	left  int64 // bytes that are still to come
+	size  int64 // -1: unknown
+	left  int64 // bytes not yet read
 	end   [1]byte
 }
 
@@ -25,13 +25,13 @@ func (m *member) Read(p []byte) (int, error) {
 	n, err := m.whole.Read(p)
 	m.left -= int64(n)
 	if err != nil && err != io.EOF {
-		return 0, err // with the last bytes, io.ReadFull would take it for success
+		return 0, err // if the last bytes came with it, io.ReadFull would drop it
 	}
 	if err == io.EOF || m.size < 0 || m.left > 0 {
 		return n, err
 	}
 	if _, err = io.ReadFull(m.whole, m.end[:]); err == nil {
-		err = zip.ErrFormat // it goes on
+		err = zip.ErrFormat // there are more bytes than the size says
 	}
 	if err != io.EOF {
 		return 0, err
@@ -39,11 +39,11 @@ func (m *member) Read(p []byte) (int, error) {
 	return n, io.EOF
 }
 
-// storedMember is one whose bytes stand in the archive as they are.
+// storedMember is a member that is stored uncompressed.
 type storedMember struct {
 	member
 	file *zip.File
-	raw  io.ReadSeeker // nil: read from the start so far
+	raw  io.ReadSeeker // nil: nothing but reads from the start so far
 }
 
 func (m *storedMember) Read(p []byte) (int, error) {
@@ -57,7 +57,7 @@ func (m *storedMember) Seek(offset int64, whence int) (int64, error) {
 	at := m.size - m.left
 	if m.raw == nil {
 		if whence == io.SeekStart && offset == at {
-			return at, nil // and the checksum still counts
+			return at, nil // and the checksum is still verified
 		}
 		r, err := m.file.OpenRaw()
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// encrypted is the bit of a header's Flags that says so.
+// encrypted is the bit in a header's Flags that marks an encrypted member.
 const encrypted = 1
 
 // membersOf returns the members of fsys, if it is an archive.
@@ -24,8 +24,7 @@ func membersOf(fsys fs.FS) ([]*zip.File, bool) {
 	return nil, false
 }
 
-// storedMembers returns those members whose bytes stand in the archive as they
-// are.
+// storedMembers returns those members that are stored uncompressed.
 func storedMembers(members []*zip.File) map[*zip.FileHeader]*zip.File {
 	stored := make(map[*zip.FileHeader]*zip.File)
 	for _, f := range members {
@@ -48,18 +47,18 @@ func (s *Storage) member(key string, h fs.File, header *zip.FileHeader) (fs.File
 	return &m, nil
 }
 
-// attributes returns what an archive knows of a member.
+// attributes returns the metadata of a member in its archive.
 func attributes(header *zip.FileHeader) downloadview.Attributes {
 	a := downloadview.Attributes{Size: max(header.FileInfo().Size(), -1)}
 	if !downloadview.UsefulModTime(header.Modified) {
 		return a
 	}
-	// A header without a checksum has 0 there, and one in four thousand million
-	// others has it too.
+	// A header without a checksum has 0. So has one in 2^32 headers with a
+	// checksum.
 	if a.Size >= 0 && (header.CRC32 != 0 || a.Size == 0) {
 		a.ETag = tag(header.Modified, a.Size, header.CRC32)
 	}
-	// This is how package zip says that it knows the zone.
+	// With this location, package zip marks a time whose zone is known.
 	if a.ETag != "" && header.Modified.Location() != time.UTC {
 		a.ModTime = header.Modified
 	}
