@@ -8,26 +8,27 @@ import (
 // A Budget is memory for the buffers of any number of downloads. Several
 // goroutines and storages may share one.
 //
-// It is shared fairly: while a download without a buffer waits for one, no other
-// gets a second; and one that is done with a buffer leaves it to who waits, in
-// order, before it asks again. A download that has to wait goes on, part by part
-// without a buffer.
+// It is shared fairly. While a download without a buffer waits for one, no
+// other download gets a second one. A download that has finished with a buffer
+// gives it to the waiting downloads, in order, before it requests another. A
+// download that waits still makes progress: it streams its parts without a
+// buffer.
 type Budget struct {
 	mu    sync.Mutex
 	free  int64
 	total int64
-	queue []*lease // of downloads without a buffer that want one
+	queue []*lease // of downloads without a buffer that wait for one
 	spare buffers
 }
 
-// NewBudget returns a Budget of so many bytes. With less than the size of one
-// part nothing is read ahead.
+// NewBudget returns a Budget of this many bytes. If it is less than the size of
+// one part, nothing is read ahead.
 func NewBudget(bytes int64) *Budget { return &Budget{free: bytes, total: bytes} }
 
-// A lease is what one download has of a Budget.
+// A lease is the share of one download in a Budget.
 type lease struct {
 	budget *Budget
-	wake   func() // called when something has been set aside for who waited
+	wake   func() // called when memory has been reserved for this lease
 
 	// Guarded by the budget.
 	held   int64
@@ -35,8 +36,8 @@ type lease struct {
 	aside  int64
 }
 
-// take returns a buffer of size bytes, or nil. Whoever has none then waits, and
-// is woken.
+// take returns a buffer of size bytes, or nil. A download without any buffer
+// then waits, and is woken when it gets one.
 func (l *lease) take(size int64) *buffer {
 	b := l.budget
 	b.mu.Lock()
@@ -56,7 +57,7 @@ func (l *lease) take(size int64) *buffer {
 	return nil
 }
 
-// keeps tells whether a buffer may be used again without giving it back.
+// keeps reports whether a buffer may be used again without giving it back.
 func (l *lease) keeps() bool {
 	b := l.budget
 	b.mu.Lock()
@@ -64,7 +65,7 @@ func (l *lease) keeps() bool {
 	return len(b.queue) == 0
 }
 
-// give gives a buffer back, and to those who wait.
+// give returns a buffer to the budget, which serves the downloads that wait.
 func (l *lease) give(done *buffer) {
 	size := int64(len(done.bytes))
 	b := l.budget
@@ -79,7 +80,7 @@ func (l *lease) give(done *buffer) {
 	}
 }
 
-// leave gives up waiting.
+// leave stops waiting.
 func (l *lease) leave() {
 	b := l.budget
 	b.mu.Lock()
@@ -96,7 +97,8 @@ func (l *lease) leave() {
 	}
 }
 
-// serve sets aside what the first in the queue want, and returns those.
+// serve reserves memory for the first downloads in the queue, and returns
+// those.
 func (b *Budget) serve() (woken []*lease) {
 	for len(b.queue) > 0 && b.queue[0].wanted <= b.free {
 		l := b.queue[0]

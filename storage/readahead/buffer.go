@@ -5,9 +5,9 @@ import "weak"
 // A buffer is memory for one part.
 type buffer struct{ bytes []byte }
 
-// buffers are those that nobody uses just now. They are for whoever comes before
-// the garbage collector does; a sync.Pool would keep some of so few from others,
-// which then make more of them than the budget has.
+// buffers are the unused buffers, until the garbage collector frees them. A
+// sync.Pool would hide some of them from other goroutines, which then would
+// allocate more buffers than the budget allows.
 type buffers []weak.Pointer[buffer]
 
 // get returns a buffer of size bytes.

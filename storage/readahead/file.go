@@ -18,8 +18,7 @@ func (f *file) Pin(etag string) downloadview.File {
 	return wrap(downloadview.Pin(f.Inner, etag), f.settings)
 }
 
-// Open asks for the first bytes only: whether there are more than these shows
-// in the answer.
+// Open requests the first bytes only: the answer says whether there are more.
 func (f *file) Open(ctx context.Context) (fs.File, error) {
 	first, err := f.File.OpenRange(ctx, 0, f.settings.minSize)
 	switch {
@@ -50,8 +49,8 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	return h, err
 }
 
-// ahead returns the handle for what begins with first, or neither a handle nor
-// an error where first can't be told to be of the same version as the rest.
+// ahead returns the handle for the bytes that begin with first. It returns nil
+// and no error if first may be of another version than the rest.
 func (f *file) ahead(ctx context.Context, first fs.File, offset, length int64) (fs.File, error) {
 	info, err := wrapper.Stat(first)
 	if err != nil {
@@ -73,7 +72,7 @@ func (f *file) ahead(ctx context.Context, first fs.File, offset, length int64) (
 	return newHandle(ctx, f, first, info, offset, end), nil
 }
 
-// statFile is a file that tells its metadata without being opened.
+// statFile is a file that has its metadata without being opened.
 type statFile struct {
 	*file
 	inner downloadview.StatFile

@@ -11,11 +11,11 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// handle gives the bytes of a file in order: those of the direct part from its
-// connection, those of the parts ahead from their buffers.
+// handle returns the bytes of a file in order: those of the direct part from
+// its connection, those of the parts ahead from their buffers.
 //
-// While the part at the front is read, the next one to be fetched may follow it
-// in its own buffer, so that no connection has to wait for memory.
+// While the first part is read, the next part to be fetched may follow it in
+// its own buffer, so that no connection has to wait for memory.
 type handle struct {
 	file   *file
 	pinned wrapper.File
@@ -24,21 +24,21 @@ type handle struct {
 	end    int64
 	lease  lease
 
-	ctx    context.Context // of what is fetched, which ends at Close
+	ctx    context.Context // of the fetches, ends at Close
 	cancel context.CancelFunc
 	alarm  func() bool
 
-	// Of who reads.
-	direct    fs.File // nil: there is none
+	// Used only by the reading goroutine.
+	direct    fs.File // nil: none
 	directEnd int64
 	begun     bool
 	err       error
 
 	fetching sync.WaitGroup
 	mu       sync.Mutex
-	moved    sync.Cond // next, or something of a part
-	next     int64     // where the next byte stands in the whole file
-	ahead    []*part   // one behind the other; the first may be being read
+	moved    sync.Cond // next or a part has changed
+	next     int64     // offset of the next byte in the whole file
+	ahead    []*part   // in order; the first one may be in use by the reader
 	planned  int64     // where the next part begins
 	buffers  int
 	closed   bool
@@ -74,7 +74,7 @@ func (h *handle) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo spares the copy out of the buffers.
+// WriteTo writes directly from the buffers, without a copy.
 func (h *handle) WriteTo(w io.Writer) (int64, error) {
 	own := scratch.Get().(*[64 << 10]byte)
 	defer scratch.Put(own)
@@ -100,13 +100,13 @@ func (h *handle) WriteTo(w io.Writer) (int64, error) {
 
 var scratch = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// atOnce bounds what is given of a buffer at once: only what has been taken
-// makes room for the part that follows.
+// atOnce is the maximum number of bytes to write from a buffer at once: only
+// bytes that have been written make room for the next part.
 const atOnce = 256 << 10
 
-// peek returns bytes that come next: those of the direct part in own, others
-// where they are. They count as read when advance says so. There are none with
-// an error.
+// peek returns the next bytes: those of the direct part in own, others in their
+// buffer. They count as read after a call of advance. If there is an error,
+// there are no bytes.
 func (h *handle) peek(own []byte) ([]byte, error) {
 	switch {
 	case h.err != nil:
@@ -144,7 +144,7 @@ func (h *handle) front(own []byte) ([]byte, error) {
 		}
 		return p.buffer.bytes[at:min(p.filled, at+atOnce)], nil
 	}
-	// Without memory for it the part comes straight through.
+	// Without memory for it, the part is streamed directly.
 	length := min(h.file.settings.partSize, h.end-h.next)
 	h.planned = h.next + length
 	h.mu.Unlock()
@@ -168,7 +168,7 @@ func (h *handle) readDirect(own []byte) ([]byte, error) {
 	return own[:n], err
 }
 
-// advance counts n bytes as read, and lets go of what is done with.
+// advance counts n bytes as read, and releases what is no longer needed.
 func (h *handle) advance(n int) {
 	if n == 0 {
 		return
@@ -187,7 +187,7 @@ func (h *handle) advance(n int) {
 		h.lease.give(free)
 	}
 	if direct && done {
-		h.direct.Close() // all that was wanted of it has been read
+		h.direct.Close() // everything needed has been read
 		h.direct = nil
 	}
 	if done {
@@ -195,8 +195,8 @@ func (h *handle) advance(n int) {
 	}
 }
 
-// Close ends what is being fetched and waits for it. A second Close does
-// nothing.
+// Close cancels the fetches and waits until they have ended. A second Close
+// does nothing.
 func (h *handle) Close() error {
 	h.mu.Lock()
 	again := h.closed

@@ -12,17 +12,17 @@ import (
 // A part is a piece of a file that is fetched into a buffer.
 type part struct {
 	start, length int64
-	buffer        *buffer // as long as that of the part before it, which may be more
+	buffer        *buffer // may be longer than the part
 
 	// Guarded by the handle.
 	filled   int64
 	err      error
-	leader   *part // whose buffer it shares: it stays behind what is read of that
+	leader   *part // owner of the shared buffer, whose bytes are read first
 	follower *part
 }
 
-// pop removes the part at the front and returns its buffer, unless another part
-// has it already.
+// pop removes the first part and returns its buffer, unless another part uses
+// the buffer already.
 func (h *handle) pop() (free *buffer) {
 	p := h.ahead[0]
 	h.ahead = h.ahead[1:]
@@ -34,7 +34,7 @@ func (h *handle) pop() (free *buffer) {
 	return p.buffer
 }
 
-// extend begins to fetch further parts, as far as there is memory.
+// extend starts to fetch further parts, as long as there is memory.
 func (h *handle) extend() {
 	h.mu.Lock()
 	for !h.closed && h.planned < h.end {
@@ -53,7 +53,7 @@ func (h *handle) extend() {
 	}
 }
 
-// place finds a buffer for p: a new one, or that of the part that is being read.
+// place finds a buffer for p: a new one, or that of the part being read.
 func (h *handle) place(p *part) bool {
 	if h.buffers < h.file.settings.parts {
 		if p.buffer = h.lease.take(p.length); p.buffer != nil {
@@ -72,7 +72,7 @@ func (h *handle) place(p *part) bool {
 	return true
 }
 
-// fetch fills p, which somebody may be reading meanwhile.
+// fetch fills p, while the reader may be reading it.
 func (h *handle) fetch(p *part) {
 	err := h.fill(p)
 	h.mu.Lock()
@@ -82,7 +82,7 @@ func (h *handle) fetch(p *part) {
 }
 
 func (h *handle) fill(p *part) (err error) {
-	// Here nobody else would catch it, as the handler does for who reads.
+	// In this goroutine, the handler can't recover from panics.
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
@@ -92,7 +92,7 @@ func (h *handle) fill(p *part) (err error) {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // all that was wanted of it is here
+	defer f.Close() // everything needed has been read
 	for {
 		room, err := h.room(p)
 		if len(room) == 0 || err != nil {
@@ -115,7 +115,7 @@ func (h *handle) fill(p *part) (err error) {
 	}
 }
 
-// room waits until p may have more bytes, and returns where they go.
+// room waits until p may have more bytes, and returns where they are stored.
 func (h *handle) room(p *part) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,7 +132,7 @@ func (h *handle) room(p *part) ([]byte, error) {
 	return nil, h.ctx.Err()
 }
 
-// open opens a part in the version of the first.
+// open opens a part in the same version as the first.
 func (h *handle) open(offset, length int64) (fs.File, error) {
 	f, err := h.pinned.OpenRange(h.ctx, offset, length)
 	if err != nil {
@@ -152,7 +152,7 @@ func (h *handle) open(offset, length int64) (fs.File, error) {
 	return f, nil
 }
 
-// pinnedTo returns f in one version.
+// pinnedTo returns f pinned to one version.
 func pinnedTo(f downloadview.File, etag string) wrapper.File {
 	return wrapper.File{Inner: downloadview.Pin(f, etag)}
 }

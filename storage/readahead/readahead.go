@@ -1,22 +1,20 @@
 // Package readahead fetches the next parts of a file from its store while the
-// client still gets the one before them, over several connections at once.
+// client still receives the current one, over several connections at once.
 //
-// It is for stores that are far away or slow for each connection. It works
-// above any File that can be opened in the middle ([downloadview.RangeFile]) and
-// tells its size and a strong entity tag: all parts must carry the same one, so
-// that two versions are never spliced. The first part streams straight through,
-// so that its first byte comes as soon as without.
+// It is for stores that are far away or slow per connection. It works with any
+// File that supports ranges ([downloadview.RangeFile]) and has a size and a
+// strong entity tag. All parts must have the same tag, so that versions are
+// never mixed. The first part is streamed directly, so its first byte arrives
+// as early as without this package.
 //
-// A small file is one request. A larger one costs one for each part. Without a
-// tag or a size, and where the store ignores ranges or the file is empty, it is
-// opened again as a whole: two requests.
+// A small file is one request. A larger one is one request for each part. A
+// file without a tag or a size is opened again as a whole, which makes two
+// requests; so are an empty file and a file of a store that ignores ranges.
 //
-// A part that fails ends the download at its offset. With package resume inside,
-// as in
+// If a part fails, the download ends at that offset. To have each part resume
+// by itself, put package resume inside:
 //
 //	readahead.New(resume.New(s, nil), nil)
-//
-// each part goes on by itself.
 package readahead
 
 import (
@@ -24,48 +22,48 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// Options say how far ahead to read. nil and the zero value are good defaults.
+// Options say how far to read ahead. nil and the zero value are good defaults.
 type Options struct {
-	// Parts is how many parts are fetched ahead of the one that the client gets;
-	// 0 is 4. A download has so many buffers of PartSize at most, and one
-	// connection more than that.
+	// Parts is how many parts are fetched ahead of the current one; 0 is 4. A
+	// download uses at most this many buffers of PartSize, and one connection
+	// more than that.
 	Parts int
 
-	// PartSize is the size of a part, in bytes; 0 is 8 MiB. The last one is
+	// PartSize is the size of a part, in bytes; 0 is 8 MiB. The last part is
 	// shorter.
 	PartSize int64
 
-	// MinSize is how much the first request asks for, in bytes; 0 is PartSize.
-	// A file, or a range, that is not larger is that one request.
+	// MinSize is the size of the first request, in bytes; 0 is PartSize. A file
+	// or range of up to this size is a single request.
 	MinSize int64
 
-	// Budget is the memory that all downloads share, also those of other
-	// storages with the same Budget. nil is one of Parts buffers of PartSize for
-	// the storage alone.
+	// Budget is the memory for all downloads, including those of other storages
+	// with the same Budget. nil is a Budget of Parts buffers of PartSize for
+	// this storage alone.
 	Budget *Budget
 }
 
-// New returns s with files that are as those of [File], which share one Budget.
-// What s offers beside files, such as List or Save, passes as it is. nil options
-// are the defaults.
+// New returns s with files as [File] makes them, which share one Budget.
+// Everything else that s offers, such as List or Save, is passed through. nil
+// options are the defaults.
 func New(s downloadview.Storage, o *Options) downloadview.Storage {
 	return &storage{wrapper.Storage{Inner: s}, o.settings()}
 }
 
 // File returns f with handles that read ahead, if f is a
-// [downloadview.RangeFile]; else it returns f itself. nil options are the
+// [downloadview.RangeFile]; otherwise it returns f itself. nil options are the
 // defaults.
 //
-// The file offers what f offers: Stat, Source, Pin and a signed URL. It can't be
-// unwrapped, and its handles are not those of f. Nothing is fetched ahead before
+// The file offers what f offers: Stat, Source, Pin and signed URLs. It has no
+// Unwrap, and its handles are not those of f. Nothing is fetched ahead before
 // the first Read, nor for a range of the last bytes.
 //
-// Reading and closing a handle must not happen at the same time. Close, like the
-// end of the context, ends all that is being fetched, and waits for it: opening f
-// and reading its handles must end when their context does.
+// Don't call Read and Close of a handle at the same time. Close and the end of
+// the context cancel all fetches. Close waits for them: Open of f and Read of
+// its handles must return when their context ends.
 func File(f downloadview.File, o *Options) downloadview.File { return wrap(f, o.settings()) }
 
-// settings are Options with their defaults filled in.
+// settings are Options with the defaults filled in.
 type settings struct {
 	parts             int
 	partSize, minSize int64
@@ -94,7 +92,7 @@ func (o *Options) settings() *settings {
 
 func wrap(f downloadview.File, s *settings) downloadview.File {
 	if wrapper.IsNothing(f) {
-		return f // which the handler reports
+		return f // the handler reports it
 	}
 	if _, ok := downloadview.Find[downloadview.RangeFile](f); !ok {
 		return f
