@@ -13,12 +13,12 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// An attempt is one open handle and the context that it lives under.
+// An attempt is one open handle and its context.
 type attempt struct {
 	handle fs.File
 	info   fs.FileInfo
 	end    context.CancelFunc
-	timer  *time.Timer // of the Read that goes on; nil before the first
+	timer  *time.Timer // of the current Read; nil before the first
 	close  func() error
 }
 
@@ -43,7 +43,7 @@ func begin(ctx context.Context, limit time.Duration, call func(context.Context) 
 	return a, nil
 }
 
-// within lets call have so much time, after which it is cut off.
+// within gives call this much time, and then calls cut.
 func within(limit time.Duration, cut func(), call func() error) error {
 	t := time.AfterFunc(limit, cut)
 	err := call()
@@ -53,8 +53,8 @@ func within(limit time.Duration, cut func(), call func() error) error {
 	return err
 }
 
-// read is Read, within limit. The timer runs only meanwhile: how long it takes
-// to get rid of the bytes doesn't count.
+// read is Read, within limit. The timer runs only during Read: the time that
+// the caller needs to pass the bytes on doesn't count.
 func (a *attempt) read(p []byte, limit time.Duration) (int, error) {
 	if a.timer == nil {
 		a.timer = time.AfterFunc(limit, a.cut)
@@ -68,7 +68,7 @@ func (a *attempt) read(p []byte, limit time.Duration) (int, error) {
 	return n, err
 }
 
-// mercy is how long a Read may go on after its context has ended.
+// mercy is how long a Read may continue after its context has ended.
 const mercy = time.Second
 
 func (a *attempt) cut() {
@@ -86,8 +86,8 @@ func (a *attempt) Close() error {
 	return err
 }
 
-// silent is the error of a store that was waited for in vain. What the store
-// itself says then is only that we have ended its context.
+// silent is the error for a store that didn't respond in time. The store's own
+// error would only say that its context has ended.
 func silent(limit time.Duration, what string) error {
 	return fmt.Errorf("%w: waited %v for %s: %w", downloadview.ErrUpstream, limit, what, os.ErrDeadlineExceeded)
 }

@@ -44,7 +44,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	h.end = h.size
 	switch {
 	case h.size < 0:
-		h.tag = "" // where the bytes stand is not known
+		h.tag = "" // the offset of the bytes is unknown
 	case offset < 0:
 		h.next = max(h.size+offset, 0)
 	case offset > h.size:
@@ -60,7 +60,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 	return h, nil
 }
 
-// statFile is a file that tells its metadata without being opened.
+// statFile is a file that has its metadata without being opened.
 type statFile struct {
 	*file
 	inner downloadview.StatFile

@@ -12,21 +12,21 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// handle reads a file through one attempt after the other.
+// handle reads a file through one attempt after another.
 type handle struct {
-	ctx  context.Context // valid until Close, and needed to open anew
+	ctx  context.Context // valid until Close, and needed to open again
 	file *file
 	patience
 
 	info fs.FileInfo // of the first attempt
-	tag  string      // "": nothing is opened twice
+	tag  string      // "": the file is not opened again
 	size int64
-	next int64 // where the next byte stands in the whole file
-	end  int64 // -1: where the attempt ends
+	next int64 // offset of the next byte in the whole file
+	end  int64 // -1: the end of the attempt
 
-	attempt *attempt // nil: there is none
-	trouble error    // what ended the last one
-	err     error    // what ended it all
+	attempt *attempt // nil: none
+	trouble error    // the error that ended the last attempt
+	err     error    // the error that ended the download
 }
 
 // open makes the first attempt.
@@ -51,7 +51,7 @@ func (h *handle) open(call func(context.Context) (fs.File, error)) error {
 	return nil
 }
 
-// reopen goes on at next, in the same version.
+// reopen continues at next, in the same version.
 func (h *handle) reopen() error {
 	pinned := wrapper.File{Inner: downloadview.Pin(h.file.Inner, h.tag)}
 	for {
@@ -125,7 +125,7 @@ func (h *handle) Read(p []byte) (int, error) {
 	}
 }
 
-// drop ends an attempt that has failed.
+// drop closes an attempt that has failed.
 func (h *handle) drop(err error) {
 	h.attempt.Close() // it has failed already
 	h.attempt = nil
@@ -142,7 +142,7 @@ func (h *handle) failure(err error) error {
 	return &fs.PathError{Op: "read", Path: h.file.Name(), Err: fmt.Errorf("at byte %d: %w", h.next, err)}
 }
 
-// Close ends what is open. A second Close does nothing.
+// Close closes the open attempt. A second Close does nothing.
 func (h *handle) Close() error {
 	h.err = fs.ErrClosed
 	if h.attempt == nil {
@@ -151,8 +151,8 @@ func (h *handle) Close() error {
 	return h.attempt.Close()
 }
 
-// WriteTo is what lets the handler answer with an honest status where not even
-// the first byte comes.
+// WriteTo lets the handler answer with the right status if not even the first
+// byte arrives.
 func (h *handle) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{h})
 }
@@ -184,14 +184,14 @@ func (h *seeking) Seek(offset int64, whence int) (int64, error) {
 	case offset < 0:
 		return 0, fmt.Errorf("seek to %d in %d bytes: %w", offset, h.size, fs.ErrInvalid)
 	case h.attempt != nil:
-		h.attempt.Close() // it has only what follows
+		h.attempt.Close() // it has only the bytes from next on
 		h.attempt, h.trouble = nil, errElsewhere
 	}
 	h.next = offset
 	return offset, nil
 }
 
-var errElsewhere = errors.New("the reader went elsewhere")
+var errElsewhere = errors.New("the reader has moved to another offset")
 
 var (
 	_ fs.File     = (*handle)(nil)

@@ -6,39 +6,40 @@ import (
 	"time"
 )
 
-// Options say how patient a storage is with its store. nil and the zero value
-// are good defaults. There is no limit for a whole download, and none that a
-// slow client could reach: time runs only while the store is waited for.
+// Options say how long a storage waits for its store. nil and the zero value
+// are good defaults. The whole download has no limit, and a slow client can't
+// reach any limit: only the time spent waiting for the store counts.
 type Options struct {
-	// FirstByte limits how long Open, OpenRange and Stat may take, for each try;
-	// 0 is 30 seconds, a negative duration no limit.
+	// FirstByte limits how long one try of Open, OpenRange or Stat may take; 0
+	// is 30 seconds, a negative duration is no limit.
 	FirstByte time.Duration
 
 	// Silence limits how long a Read may wait for its first byte; 0 is 30
-	// seconds, a negative duration no limit.
+	// seconds, a negative duration is no limit.
 	Silence time.Duration
 
-	// Tries is how often a file is opened in a row without a byte of it
-	// arriving; 0 is 3. A byte makes the count start anew. It holds for Stat
+	// Tries limits how often a file is opened in a row without receiving a
+	// byte; 0 is 3. The count starts again after each byte. It applies to Stat,
 	// too.
 	Tries int
 
-	// Total limits the time in a row without a byte, with all tries and the
-	// pauses between them; 0 is 60 seconds, a negative duration no limit.
+	// Total limits the time in a row without a byte, including all tries and
+	// the pauses between them; 0 is 60 seconds, a negative duration is no
+	// limit.
 	Total time.Duration
 
-	// Backoff returns the pause before a try, which is 2 for the second in a row
-	// that opens a file, and 1 for the first after a body broke off. nil is a
-	// pause of 100 milliseconds that doubles with each try up to five seconds, less a
-	// random part of up to its half.
+	// Backoff returns the pause before a try. When a file is opened, try 2 is
+	// the second one; after a body broke off, try 1 is the first one. nil is a
+	// pause of 100 milliseconds that doubles with each try up to five seconds,
+	// less a random part of up to half of it.
 	//
-	// Where the store says Retry-After itself, that is how long the pause is at
-	// least. More than five seconds are not waited before a download has begun:
-	// then the client is told, and may come back.
+	// If the store sends Retry-After, the pause is at least that long. Before a
+	// download has begun, a pause of more than five seconds isn't waited for:
+	// the error is returned, and the client may try again.
 	Backoff func(try int) time.Duration
 }
 
-// settings are Options with their defaults filled in.
+// settings are Options with the defaults filled in.
 type settings struct {
 	firstByte, silence, total time.Duration
 	tries                     int

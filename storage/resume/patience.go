@@ -11,22 +11,22 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// patience is what is spent while no byte comes. Only the time that the store is
-// waited for is counted.
+// patience counts the tries and the time without a byte. Only time spent
+// waiting for the store counts.
 type patience struct {
 	*settings
-	begun bool // bytes have been sent, and somebody is waiting for the rest
-	tried int  // opened in a row
+	begun bool // bytes have been sent, and the client is waiting for the rest
+	tried int  // tries in a row
 	spent time.Duration
 }
 
-// renew is called when a byte has come.
+// renew is called when a byte has arrived.
 func (p *patience) renew() {
 	p.begun = true
 	p.tried, p.spent = 0, 0
 }
 
-// left cuts d down to what is left.
+// left limits d to the time that is left.
 func (p *patience) left(d time.Duration) time.Duration {
 	if p.total == unlimited {
 		return d
@@ -34,7 +34,7 @@ func (p *patience) left(d time.Duration) time.Duration {
 	return min(d, max(p.total-p.spent, 0))
 }
 
-// try counts one call, which may take as long as it is told.
+// try counts and makes one call, with a time limit.
 func (p *patience) try(call func(limit time.Duration) error) error {
 	p.tried++
 	start := time.Now()
@@ -43,8 +43,8 @@ func (p *patience) try(call func(limit time.Duration) error) error {
 	return err
 }
 
-// pause waits before the next try. Where there is to be none after err, or ctx
-// ends, it returns why.
+// pause waits before the next try. It returns an error if there is no further
+// try after err, or if ctx ends.
 func (p *patience) pause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -73,13 +73,13 @@ func (p *patience) pause(ctx context.Context, err error) error {
 	}
 }
 
-// patienceOfClients is how long somebody waits who has nothing yet.
+// patienceOfClients is how long a client waits that has received nothing yet.
 const patienceOfClients = 5 * time.Second
 
-// passing tells whether another try may have another outcome than err.
+// passing reports whether another try may succeed after err.
 func passing(err error) bool {
 	if errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, downloadview.ErrUpstream) {
-		return false // else a look has failed, perhaps for now
+		return false // otherwise only Stat has failed, perhaps temporarily
 	}
 	for _, lasting := range []error{
 		downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed, downloadview.ErrRefused,
@@ -93,7 +93,8 @@ func passing(err error) bool {
 		status == http.StatusRequestTimeout
 }
 
-// retryAfter returns what the store asks for, whether in seconds or as a date.
+// retryAfter returns the Retry-After of the store, given in seconds or as a
+// date.
 func retryAfter(err error) (time.Duration, bool) {
 	e, ok := errors.AsType[*downloadview.StatusError](err)
 	if !ok {

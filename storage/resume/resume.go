@@ -1,20 +1,20 @@
-// Package resume makes the downloads of a storage outlive its connections: one
-// that dies, stalls or ends short in the middle of a file is opened again at the
-// offset, in the same version, and the client sees one uninterrupted body.
+// Package resume makes the downloads of a storage survive broken connections.
+// If a connection dies, stalls or ends early in the middle of a file, the file
+// is opened again at that offset, in the same version, and the client receives
+// one uninterrupted body.
 //
-// It works above any File that can be opened in the middle
-// ([downloadview.RangeFile]) and tells a strong entity tag: what is opened again
-// must carry the same one, so that two versions are never spliced. Files that
-// can't be opened in the middle, such as those on local disk, are left as they
-// are.
+// It works with any File that supports ranges ([downloadview.RangeFile]) and
+// has a strong entity tag. The file must have the same tag when it is opened
+// again, so that versions are never mixed. Files without ranges, such as those
+// on local disk, are returned unchanged.
 //
-// Where a download can't go on the read fails, and the handler breaks the answer
-// off. Opening is tried again too; a store that says nothing in time is
-// [os.ErrDeadlineExceeded], which is answered 504.
+// If a download can't continue, Read fails and the handler aborts the answer.
+// Opening is tried again, too. If the store doesn't respond in time, the error
+// is [os.ErrDeadlineExceeded], which is answered with 504.
 //
-// Retries of a client below, such as those of an SDK, multiply with the ones
-// here; one attempt a request is enough there. How long connecting may take is
-// for the client to say as well.
+// Tries multiply with the retries of the client below, such as those of an SDK:
+// configure that client to try a request only once. The client also limits how
+// long connecting may take.
 package resume
 
 import (
@@ -22,27 +22,28 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// New returns s with files that are as those of [File]. What s offers beside
-// files, such as List or Save, passes as it is, without further tries. nil
-// options are the defaults.
+// New returns s with files as [File] makes them. Everything else that s offers,
+// such as List or Save, is passed through, and is not tried again. nil options
+// are the defaults.
 func New(s downloadview.Storage, o *Options) downloadview.Storage {
 	return &storage{wrapper.Storage{Inner: s}, o.settings()}
 }
 
 // File returns f with handles that resume, if f is a [downloadview.RangeFile];
-// else it returns f itself. nil options are the defaults.
+// otherwise it returns f itself. nil options are the defaults.
 //
-// The file offers what f offers: Stat, Source, Pin and a signed URL. It can't be
-// unwrapped, and its handles are not those of f. One that can seek still can.
+// The file offers what f offers: Stat, Source, Pin and signed URLs. It has no
+// Unwrap, and its handles are not those of f. If a handle of f can seek, so can
+// that of the file.
 //
-// Open, OpenRange and Stat of f must end when their context does. So must a Read
-// of its handles; one that still doesn't return is ended by closing the handle
-// from another goroutine, a second later.
+// Open, OpenRange and Stat of f must return when their context ends, and so
+// must Read of its handles. If such a Read doesn't return within another
+// second, the handle is closed from another goroutine to end it.
 func File(f downloadview.File, o *Options) downloadview.File { return wrap(f, o.settings()) }
 
 func wrap(f downloadview.File, s *settings) downloadview.File {
 	if wrapper.IsNothing(f) {
-		return f // which the handler reports
+		return f // the handler reports it
 	}
 	if _, ok := downloadview.Find[downloadview.RangeFile](f); !ok {
 		return f
