@@ -2,7 +2,7 @@ package bucket
 
 import "strings"
 
-// Size returns *n, or -1 where it is not known.
+// Size returns *n, or -1 if n is nil.
 func Size(n *int64) int64 {
 	if n == nil {
 		return -1
@@ -10,8 +10,8 @@ func Size(n *int64) int64 {
 	return *n
 }
 
-// Quoted returns an entity tag with its quotes. Some stores leave them out, others
-// do so in listings.
+// Quoted returns an entity tag with its quotes. Some stores omit them, others
+// omit them in listings.
 func Quoted(tag string) string {
 	if tag == "" || strings.HasPrefix(tag, `"`) || strings.HasPrefix(tag, "W/") {
 		return tag

@@ -5,12 +5,13 @@ import (
 	"net/http"
 )
 
-// meanings are what stores that speak S3 say of a key by the code of an error.
-// Those of MinIO keep objects as files, so that some keys of S3 can't be.
+// meanings are the error codes of S3 that say something about a key. Codes of
+// MinIO are included, which stores objects as files, so that some keys are
+// impossible.
 var meanings = map[string]error{
 	"NoSuchKey":     fs.ErrNotExist,
 	"NoSuchVersion": fs.ErrNotExist,
-	"NotFound":      fs.ErrNotExist, // what the SDK makes of the status of HEAD
+	"NotFound":      fs.ErrNotExist, // the SDK's code for the status of a HEAD
 
 	"AccessDenied": fs.ErrPermission,
 	"Forbidden":    fs.ErrPermission, // likewise
@@ -23,15 +24,15 @@ var meanings = map[string]error{
 	"XMinioObjectExistsAsDirectory": fs.ErrNotExist,
 	"XMinioParentIsObject":          fs.ErrNotExist, // "a/b" where "a" is an object
 
-	"ObjectParentIsFile": fs.ErrNotExist, // the same, says versitygw
+	"ObjectParentIsFile": fs.ErrNotExist, // the same in versitygw
 }
 
-// OfKey returns what the code of an error of S3 says of a key: [fs.ErrNotExist],
-// [fs.ErrPermission], [fs.ErrInvalid], or nil where it says nothing of it.
+// OfKey returns the meaning of an S3 error code for a key: [fs.ErrNotExist],
+// [fs.ErrPermission], [fs.ErrInvalid], or nil if it has none.
 func OfKey(code string) error { return meanings[code] }
 
-// RefusesRange reports whether an answer of S3 to a request for a range says that
-// there are no ranges, though the object may be had.
+// RefusesRange reports whether an answer of S3 to a range request means that
+// ranges aren't supported, although the object may be available.
 func RefusesRange(status int, code string) bool {
 	switch status {
 	case http.StatusNotImplemented:
@@ -45,8 +46,8 @@ func RefusesRange(status int, code string) bool {
 	return false
 }
 
-// LeavesOpen reports whether the failure of a HEAD, which has no body that could
-// say why, leaves open whether a GET succeeds.
+// LeavesOpen reports whether a GET may still succeed after a HEAD failed with
+// status. An answer to HEAD has no body that could give a reason.
 func LeavesOpen(status int) bool {
 	switch status {
 	case http.StatusNotFound, http.StatusGone, http.StatusPreconditionFailed,

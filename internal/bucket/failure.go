@@ -14,22 +14,23 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Says returns an error that means meaning, because of err, whose own meaning is
-// not passed on.
+// Says returns an error that is meaning, caused by err. Other meanings of err
+// are hidden from errors.Is.
 func Says(meaning, err error) error {
 	return fmt.Errorf("%w: %w", meaning, downloadview.AsCause(err))
 }
 
-// ErrNoBucket says, beside [fs.ErrNotExist], that the bucket itself is missing.
+// ErrNoBucket comes with [fs.ErrNotExist] if the bucket itself is missing.
 var ErrNoBucket = errors.New("no such bucket")
 
-// NoBucket is the error of an object whose bucket is missing, because of err.
+// NoBucket returns the error of an object whose bucket is missing, caused by
+// err.
 func NoBucket(err error) error {
 	return fmt.Errorf("%w: %w", fs.ErrNotExist, Says(ErrNoBucket, err))
 }
 
-// Ended returns the error of ctx if it has ended, because of which err came;
-// else nil. Only the end of the caller's own context keeps its meaning: a
+// Ended returns the error of ctx if it has ended, with err as its cause;
+// otherwise nil. Only the end of the caller's context keeps its meaning: a
 // deadline inside err may be that of a client or of credentials.
 func Ended(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil {
@@ -38,9 +39,9 @@ func Ended(ctx context.Context, err error) error {
 	return nil
 }
 
-// Upstream returns err, which says nothing of an object, as
-// [downloadview.ErrUpstream]. A timeout is [os.ErrDeadlineExceeded] too, and what
-// another try doesn't change [downloadview.ErrRefused].
+// Upstream returns err, which says nothing about an object, as
+// [downloadview.ErrUpstream]. A timeout is also [os.ErrDeadlineExceeded]. If
+// trying again can't help, the result is also [downloadview.ErrRefused].
 func Upstream(err error) error {
 	switch {
 	case IsTimeout(err):
@@ -51,8 +52,8 @@ func Upstream(err error) error {
 	return Says(downloadview.ErrUpstream, err)
 }
 
-// Answered is Upstream for what was answered with status, by the store or by
-// whoever was asked for credentials.
+// Answered is Upstream for an answer with this status, from the store or from a
+// service that was asked for credentials.
 func Answered(status int, err error) error {
 	switch {
 	case status == http.StatusRequestTimeout, status == http.StatusConflict,
@@ -63,24 +64,24 @@ func Answered(status int, err error) error {
 	return Upstream(err)
 }
 
-// Lasting is Upstream for what another try doesn't change.
+// Lasting is Upstream for an error that trying again doesn't change.
 func Lasting(err error) error {
 	return fmt.Errorf("%w: %w", downloadview.ErrUpstream, Says(downloadview.ErrRefused, err))
 }
 
-// IsMisdirected reports whether whatever answers at an address is not what is
-// meant: its certificate is another one, or it doesn't speak TLS.
+// IsMisdirected reports whether the wrong server answers at an address: it has
+// another certificate, or doesn't use TLS.
 func IsMisdirected(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	return untrusted || errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// Late is Upstream for what came too late.
+// Late is Upstream for a timeout.
 func Late(err error) error {
 	return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, Says(downloadview.ErrUpstream, err))
 }
 
-// Failed is Ended where ctx has ended, else Upstream.
+// Failed is Ended if ctx has ended, otherwise Upstream.
 func Failed(ctx context.Context, err error) error {
 	if ended := Ended(ctx, err); ended != nil {
 		return ended
@@ -88,7 +89,7 @@ func Failed(ctx context.Context, err error) error {
 	return Upstream(err)
 }
 
-// IsTimeout reports whether err came because something took too long.
+// IsTimeout reports whether err is a timeout.
 func IsTimeout(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
@@ -97,9 +98,9 @@ func IsTimeout(err error) bool {
 	return ok && e.Timeout()
 }
 
-// IsUnanswered reports whether err is that of a request without an answer: one
-// that was not sent, or broke off. Whatever else is in it, such as the answer
-// that somebody else gave for a token, is not the store's.
+// IsUnanswered reports whether err is that of a request without an answer: it
+// was not sent, or it broke off. If err contains another answer, such as one to
+// a request for a token, it isn't the store's.
 func IsUnanswered(err error) bool {
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return true

@@ -11,23 +11,23 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// An Entry is one thing that a bucket lists: an object, or with IsDir the
-// common beginning of several, which ends in a slash.
+// An Entry is one entry of a bucket's listing: an object or, with IsDir, a
+// common prefix of keys that ends in a slash.
 type Entry struct {
 	Key        string
 	IsDir      bool
 	Attributes downloadview.Attributes // of an object
 }
 
-// Folder yields the entries below prefix by their names, in ascending order of
-// these. Entries that are no valid key are left out, and so are empty names.
-// Where there is no entry at all and prefix is not "", the error is
+// Folder yields the entries below prefix with their names, in ascending order
+// of the names. Entries without a valid key and entries with empty names are
+// left out. If there is no entry at all and prefix is not "", the error is
 // [fs.ErrNotExist].
 //
-// A bucket lists keys in bytewise order, a folder with a slash at its end, so
-// that "a-b" comes before the folder "a/". By name, "a" is first. So an entry
-// is kept back until no folder can come that belongs before it; in the worst
-// case that is the whole listing.
+// A bucket lists keys in bytewise order, and a folder with a slash at its end,
+// so "a-b" comes before the folder "a/". In the order of names, "a" comes
+// first. So Folder keeps an entry back until no folder can follow that belongs
+// before it; in the worst case it keeps the whole listing.
 func Folder(prefix string, entries iter.Seq2[Entry, error]) iter.Seq2[fs.FileInfo, error] {
 	return func(yield func(fs.FileInfo, error) bool) {
 		var waiting []fs.FileInfo // ascending
@@ -70,9 +70,9 @@ func Folder(prefix string, entries iter.Seq2[Entry, error]) iter.Seq2[fs.FileInf
 	}
 }
 
-// lastBefore returns the greatest listed name, with its slash, of a folder that
-// is listed after name but belongs before it: "a/" for "a-b". It is "" where
-// there is none.
+// lastBefore returns the greatest name, with its slash, of a folder that is
+// listed after name but belongs before it: "a/" for "a-b". It is "" if there is
+// none.
 func lastBefore(name string) string {
 	for i := 1; i < len(name); i++ {
 		if name[i] < '/' {

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 )
 
-// A Handle is the body of one answer of a store, with what is known of the whole
-// object. It can't seek: that would be another request, for what may be another
+// A Handle is the body of one answer of a store, with the metadata of the whole
+// object. It can't seek: that would be another request, perhaps for another
 // version.
 type Handle struct {
-	Ctx  context.Context // of the request, to tell its end from the store's
+	Ctx  context.Context // of the request, to distinguish its end from the store's failures
 	Key  string
 	Body io.ReadCloser
 	Info fs.FileInfo
@@ -19,7 +19,7 @@ type Handle struct {
 // Stat returns Info.
 func (h *Handle) Stat() (fs.FileInfo, error) { return h.Info, nil }
 
-// Read reads the body. What it fails with is as [Failed] says.
+// Read reads the body. Its errors are as [Failed] says.
 func (h *Handle) Read(p []byte) (int, error) {
 	n, err := h.Body.Read(p)
 	if err == nil || err == io.EOF {

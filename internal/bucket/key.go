@@ -1,5 +1,5 @@
-// Package bucket holds what all storages over buckets share: which keys there
-// are, and how a bucket's listing becomes a folder.
+// Package bucket has the code that all storages over buckets share: checks of
+// keys, errors, open objects, and folders made from listings.
 package bucket
 
 import (
@@ -9,28 +9,28 @@ import (
 	"unicode/utf8"
 )
 
-// CheckKey tells why key can't be that of an object that is served; nil is
-// fine. A key is neither empty nor ends in a slash, is UTF-8 without NUL, and
-// its dots, if somebody resolved them, leave it below the top: S3 has no keys
-// with more ".." than names before them, and a store on a file system that
-// does resolve them would leave the prefix.
-// Everything else is a name as it is, "a//b" and "a/../b" included.
+// CheckKey returns the reason why key can't be that of a served object, or nil.
+// A valid key isn't empty, doesn't end in a slash and is UTF-8 without NUL. If
+// its dot segments were resolved, it would stay below the top: S3 has no keys
+// with more ".." than names before them, and in a store on a file system that
+// resolves them such a key would leave the prefix. Everything else is a valid
+// name, including "a//b" and "a/../b".
 func CheckKey(key string) error {
 	switch {
 	case key == "":
-		return errors.New("a key is not empty")
+		return errors.New("the key is empty")
 	case strings.HasSuffix(key, "/"):
-		return errors.New("a key that ends in a slash is a folder")
+		return errors.New("the key ends in a slash, as only folders do")
 	case !utf8.ValidString(key), strings.ContainsRune(key, 0):
-		return errors.New("a key is UTF-8 without NUL")
+		return errors.New("the key is not UTF-8 or has a NUL")
 	case climbs(key):
-		return errors.New("a key stays below the top of its bucket")
+		return errors.New(`the key has more ".." than names before them, or no name`)
 	}
 	return nil
 }
 
-// climbs tells whether key, were its dots resolved, would leave the top or be
-// the top itself.
+// climbs reports whether key, after resolving its dot segments, would be the
+// top or outside of it.
 func climbs(key string) bool {
 	if !strings.Contains(key, ".") {
 		return false
@@ -50,8 +50,9 @@ func climbs(key string) bool {
 	return depth == 0
 }
 
-// Prefix returns what the keys in folder begin with; "" for the top, which is
-// "". A folder that is no key, as [CheckKey] says, is [fs.ErrInvalid].
+// Prefix returns the common prefix of the keys in folder; "" for the top, which
+// is the folder "". A folder that isn't a valid key for [CheckKey] is
+// [fs.ErrInvalid].
 func Prefix(folder string) (string, error) {
 	if folder == "" {
 		return "", nil
@@ -62,17 +63,17 @@ func Prefix(folder string) (string, error) {
 	return folder + "/", nil
 }
 
-// Refused returns the error why of the storage as that of key.
+// Refused returns why, an error of the whole storage, as the error for key.
 func Refused(op, key string, why error) error {
 	return &fs.PathError{Op: op, Path: key, Err: why}
 }
 
-// Invalid returns the error for a key that can't be, for the reason why.
+// Invalid returns the error for an invalid key, with the reason why.
 func Invalid(op, key string, why error) error {
 	return &fs.PathError{Op: op, Path: key, Err: &invalidError{why}}
 }
 
-// invalidError is fs.ErrInvalid with a reason instead of its text.
+// invalidError is fs.ErrInvalid with the reason as its text.
 type invalidError struct{ why error }
 
 func (e *invalidError) Error() string        { return e.why.Error() }

@@ -12,16 +12,16 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// A Reader is a file of a bucket whose errors are those of the store.
+// A Reader is a file of a bucket that returns the store's errors unchanged.
 type Reader interface {
 	downloadview.StatFile
 	downloadview.RangeFile
 }
 
-// Object returns f for readers. If the store denies access to f, which is
-// [fs.ErrPermission], the error is [fs.ErrNotExist] instead and the logger gets a
-// line (Warn): a store that doesn't let a client list the bucket answers a request
-// for a missing object in the same way. A nil logger is [slog.Default].
+// Object returns f for reading. If the store denies access to f, which is
+// [fs.ErrPermission], the error is [fs.ErrNotExist] instead and the logger gets
+// a line (Warn): without permission to list the bucket, stores answer in the
+// same way for missing objects. A nil logger is [slog.Default].
 //
 // Save, Delete, List and Exists must report that access is denied. They use f
 // itself.
@@ -78,7 +78,7 @@ func (o *object) failure(ctx context.Context, err error) error {
 	switch {
 	case !errors.Is(err, fs.ErrPermission):
 		return err
-	case errors.Is(err, errors.ErrUnsupported): // it is asked for in another way, and that tells
+	case errors.Is(err, errors.ErrUnsupported): // the caller tries another way, whose error counts
 		return err
 	}
 	l := o.logger
@@ -89,7 +89,7 @@ func (o *object) failure(ctx context.Context, err error) error {
 	if src, ok := o.Source(); ok {
 		which = slog.String("source", src.String())
 	}
-	l.LogAttrs(ctx, slog.LevelWarn, "access denied to an object, which is forbidden or missing", which, slog.Any("error", err))
+	l.LogAttrs(ctx, slog.LevelWarn, "access denied to an object, which may be missing", which, slog.Any("error", err))
 	op, path := "open", o.Name()
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		op, path, err = e.Op, e.Path, e.Err

@@ -3,19 +3,19 @@ package bucket
 import "errors"
 
 // errCircle is the error of a listing that would never end.
-var errCircle = errors.New("the listing goes round in circles: the store gives a continuation that it has given before")
+var errCircle = errors.New("the listing has no end: the store returned the same page again")
 
-// Pages finds a listing that goes round in circles. The zero value is for a
-// listing that begins.
+// Pages detects a listing that returns the same pages again and again. The zero
+// value is for a new listing.
 type Pages struct {
 	saved string
 	since int // pages after saved
-	until int // so many pages after it another is saved
+	until int // number of pages after which another mark is saved
 }
 
-// Next returns an error if the next page begins, or goes on, with mark as one
-// before did. It keeps one mark, so that it may take up to three rounds to find
-// out.
+// Next returns an error if the next page has the same mark as an earlier one,
+// that is, the same token or the same first entry. It stores only one mark, so
+// it may take up to three rounds to detect the loop.
 func (p *Pages) Next(mark string) error {
 	if p.until > 0 && mark == p.saved {
 		return errCircle

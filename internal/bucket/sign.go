@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// CheckSignable returns [errors.ErrUnsupported] for the name of an object that a
-// signed URL can't have: clients resolve dot segments in the path of a URL, and
-// would ask for another object.
+// CheckSignable returns [errors.ErrUnsupported] if name has dot segments:
+// clients resolve those in the path of a URL and would request another object.
 func CheckSignable(name string) error {
 	for segment := range strings.SplitSeq(name, "/") {
 		if segment == "." || segment == ".." {

@@ -7,18 +7,18 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Seconds until a client may ask again, where the store doesn't say.
+// Seconds until a client may try again, if the store doesn't say.
 const (
 	afterBusy    = "3"
-	afterArchive = "3600" // what was archived comes back within minutes to days
+	afterArchive = "3600" // restoring takes minutes to days
 )
 
-// Busy is the error of a store that asks for patience, with its Retry-After, or ""
-// where it has none.
+// Busy returns the error of a busy store, with its Retry-After; "" means that
+// it sent none.
 func Busy(after string, err error) error { return unavailable(cmp.Or(after, afterBusy), err) }
 
-// Archived is the error of an object that is there, so that it is not missing, but
-// can't be read before somebody restores it. As 503 it is in the log.
+// Archived returns the error of an object that exists but has to be restored
+// before it can be read. As a 503 it is logged.
 func Archived(err error) error { return unavailable(afterArchive, err) }
 
 func unavailable(after string, err error) error {

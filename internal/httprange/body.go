@@ -5,16 +5,17 @@ import (
 	"io"
 )
 
-// A Body reads an answer and holds it to its length.
+// A Body reads the body of an answer and checks its length.
 type Body struct {
 	from   io.ReadCloser
-	length int64 // negative: not known
+	length int64 // negative: unknown
 	left   int64
 }
 
-// NewBody returns a Body of length bytes, or as many as come where length is
-// negative. One that ends sooner is [io.ErrUnexpectedEOF], one that goes on is
-// another error, and of that nothing more is given. Close closes from.
+// NewBody returns a Body of length bytes, or of any length if length is
+// negative. If from ends earlier, the error is [io.ErrUnexpectedEOF]. If it is
+// longer, there is another error, and the additional bytes are not returned.
+// Close closes from.
 func NewBody(from io.ReadCloser, length int64) *Body {
 	return &Body{from: from, length: length, left: length}
 }
@@ -26,7 +27,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	if int64(n) > b.left {
 		n, b.left = int(b.left), 0
-		return n, fmt.Errorf("the body goes on after the %d bytes that it should have", b.length)
+		return n, fmt.Errorf("the body is longer than the expected %d bytes", b.length)
 	}
 	b.left -= int64(n)
 	if err == io.EOF && b.left > 0 {
@@ -35,7 +36,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes what is read from.
+// Close closes the underlying reader.
 func (b *Body) Close() error { return b.from.Close() }
 
 var _ io.ReadCloser = (*Body)(nil)

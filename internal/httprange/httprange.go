@@ -1,6 +1,6 @@
-// Package httprange is what storages share that ask for a part of a file over
-// HTTP: the question, whether the answer is the part that was asked for, and a
-// body that says when it is not as long as it should be.
+// Package httprange is for storages that request ranges of a file over HTTP: it
+// makes the Range field, checks that the answer has the requested range, and
+// reads a body whose length is checked.
 package httprange
 
 import (
@@ -26,29 +26,31 @@ func Field(offset, length int64) string {
 	return "bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)
 }
 
-// CheckAnswer is [Check] of an answer with status, which is one of success. Any but
-// 200 and 206 makes no sense.
+// CheckAnswer is [Check] for an answer with a status of success. A status other
+// than 200 and 206 is an error.
 func CheckAnswer(status int, contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
 	switch {
 	case status == http.StatusOK:
-		contentRange = "" // the whole, whatever else it says
+		contentRange = "" // 200 has the whole file, whatever its Content-Range is
 	case status != http.StatusPartialContent:
 		return 0, 0, fmt.Errorf("asked for %s, got %d %s", Field(offset, length), status, http.StatusText(status))
 	}
 	return Check(contentRange, contentLength, offset, length)
 }
 
-// Check tells whether the answer to Field(offset, length) is what was asked
-// for, and returns the size of the whole file and the length of the part.
-// contentRange and contentLength are those of a successful answer, "" and -1
-// where it has none.
+// Check checks that the answer to Field(offset, length) has the requested
+// range. It returns the size of the whole file and the length of the range.
+// contentRange and contentLength are those of a successful answer, "" and -1 if
+// it has none.
 //
 // Without a Content-Range the answer is the whole file: the error is
-// [downloadview.ErrRange] where that is empty, else [errors.ErrUnsupported]. So it
-// is where the size of the file is not told, "bytes 0-9/*".
-// Any other error is an answer that makes no sense.
+// [downloadview.ErrRange] if that is empty, otherwise [errors.ErrUnsupported].
+// It is also ErrUnsupported if the Content-Range has no size of the file, as in
+// "bytes 0-9/*". Any other error means that the answer isn't valid for the
+// request.
 func Check(contentRange string, contentLength, offset, length int64) (size, part int64, err error) {
-	// net/http answers a suffix of nothing with "bytes 0--1/0".
+	// net/http answers a range of the last bytes of an empty file with "bytes
+	// 0--1/0".
 	if contentLength == 0 && (contentRange == "" || strings.HasSuffix(contentRange, "/0")) {
 		return 0, 0, fmt.Errorf("the file is empty: %w", downloadview.ErrRange)
 	}
@@ -56,7 +58,7 @@ func Check(contentRange string, contentLength, offset, length int64) (size, part
 		return 0, 0, fmt.Errorf("the range %s was ignored: %w", Field(offset, length), errors.ErrUnsupported)
 	}
 	if strings.HasPrefix(contentRange, "bytes ") && strings.HasSuffix(contentRange, "/*") {
-		return 0, 0, fmt.Errorf("Content-Range %q doesn't tell the size of the file: %w", contentRange, errors.ErrUnsupported)
+		return 0, 0, fmt.Errorf("Content-Range %q doesn't have the size of the file: %w", contentRange, errors.ErrUnsupported)
 	}
 	first, last, size, ok := parse(contentRange)
 	if !ok {

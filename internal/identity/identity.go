@@ -1,4 +1,4 @@
-// Package identity names objects of stores.
+// Package identity makes unique names for objects of stores.
 package identity
 
 import (
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Of returns the name of an object: store, the URL of what it is in, without
-// anything secret; key; and version, "" for whichever is there. No two objects
-// have the same, and it can stand in a header field.
+// Of returns the name of an object. store is the URL of its bucket or
+// container, without secrets; version is "" for any version. Different objects
+// have different names. The name can be used in a header field.
 func Of(store, key, version string) string {
 	id := store + "/" + escaped(key)
 	if version != "" {
@@ -17,8 +17,8 @@ func Of(store, key, version string) string {
 	return id
 }
 
-// escaped is called for each hand-over. Most keys have nothing to escape but the
-// slashes that stay.
+// escaped is called for each hand-over. It is fast for most keys, which have
+// nothing to escape except slashes, and those stay.
 func escaped(s string) string {
 	for i := range len(s) {
 		if c := s[i]; !(c >= '-' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_') {
@@ -28,8 +28,8 @@ func escaped(s string) string {
 	return s
 }
 
-// Store returns where an object is by the URL of one with the given key, such as
-// a signed one; "" where it is no such URL.
+// Store returns the URL of the bucket, from the URL of the object with the
+// given key, such as a signed URL; "" if it isn't such a URL.
 func Store(object, key string) string {
 	u, err := url.Parse(object)
 	if err != nil || u.Host == "" {

@@ -5,18 +5,19 @@ import (
 	"strings"
 )
 
-// A file that isn't whole yet has a name of this form, with rand.Text between.
+// The name of a file that is being saved has this form, with rand.Text in
+// between.
 const (
 	prefix = ".downloadview-"
 	suffix = ".tmp"
 )
 
-// Name returns a new name for a file that isn't whole yet. It begins with a
-// dot and has 44 bytes.
+// Name returns a new name for a file that is being saved. It begins with a dot
+// and has 44 bytes.
 func Name() string { return prefix + rand.Text() + suffix }
 
-// IsName tells whether the last element of key is such a name, also for a
-// system that takes upper and lower case for the same.
+// IsName reports whether the last element of key is such a name. It ignores
+// case, because some systems do.
 func IsName(key string) bool {
 	name := key[strings.LastIndexByte(key, '/')+1:]
 	return len(name) >= len(prefix)+len(suffix) &&

@@ -1,5 +1,5 @@
-// Package incoming holds what storages share that take files in: how bytes are
-// read, and what a file is called before it is whole.
+// Package incoming is for storages that save files: it reads the bytes and
+// names the temporary file.
 package incoming
 
 import (
@@ -9,8 +9,9 @@ import (
 	"io"
 )
 
-// A Reader reads what is to be saved until its context ends. It has nothing but
-// Read, so that the context is looked at now and then whatever copies it.
+// A Reader reads the bytes to be saved until its context ends. It has only
+// Read, so that the context is checked regularly, whatever function copies the
+// bytes.
 type Reader struct {
 	ctx context.Context
 	r   io.Reader
@@ -33,8 +34,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Fill replaces the content of block by the next bytes, size of them at most, and
-// reports whether more may follow.
+// Fill replaces the content of block with the next bytes, at most size of them,
+// and reports whether more may follow.
 func (r *Reader) Fill(block *bytes.Buffer, size int64) (more bool, err error) {
 	block.Reset()
 	_, err = io.CopyN(block, r, size)
@@ -44,9 +45,9 @@ func (r *Reader) Fill(block *bytes.Buffer, size int64) (more bool, err error) {
 	return err == nil, err
 }
 
-// Err returns the error that the bytes ended with, and nil where that was
-// [io.EOF]: what else went wrong is the storage's. A context that has ended by
-// now is an error too.
+// Err returns the error with which reading ended, or nil if that was [io.EOF];
+// other errors are the storage's. If the context has ended by now, that is an
+// error, too.
 func (r *Reader) Err() error {
 	if r.err == nil {
 		return r.ctx.Err()

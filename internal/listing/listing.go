@@ -1,4 +1,4 @@
-// Package listing makes the listing of a folder of the names in it.
+// Package listing makes the listing of a folder from its names.
 package listing
 
 import (
@@ -7,9 +7,9 @@ import (
 	"iter"
 )
 
-// List yields what look says of each of the entries, when its turn comes.
-// Entries that are gone by then, or are not for the public, are left out. Any
-// other error is yielded and ends the listing, as does that of entries.
+// List calls look for each of the entries in turn and yields its result.
+// Entries that no longer exist, or that aren't served, are left out. Any other
+// error is yielded and ends the listing, and so does an error of entries.
 func List[E any](entries func() ([]E, error), look func(E) (fs.FileInfo, error)) iter.Seq2[fs.FileInfo, error] {
 	return func(yield func(fs.FileInfo, error) bool) {
 		all, err := entries()

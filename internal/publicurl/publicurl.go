@@ -1,4 +1,4 @@
-// Package publicurl makes the URLs of files that anybody may have.
+// Package publicurl makes the public URLs of files.
 package publicurl
 
 import (
@@ -10,16 +10,16 @@ import (
 )
 
 // Of returns the URL of key below base, as downloadview.URLer says. base may
-// end in a slash or not; its query and fragment are left out. Where it is nil,
-// and for a key with empty or dot segments, which browsers and servers resolve,
-// the error is [errors.ErrUnsupported].
+// end in a slash or not; its query and fragment are dropped. If base is nil, or
+// if key has empty or dot segments, which browsers and servers resolve, the
+// error is [errors.ErrUnsupported].
 func Of(base *url.URL, key string) (string, error) {
 	if base == nil {
 		return "", failure(key, "the storage has no base URL")
 	}
 	for segment := range strings.SplitSeq(key, "/") {
 		if segment == "" || segment == "." || segment == ".." {
-			return "", failure(key, "no URL has empty or dot segments")
+			return "", failure(key, "the key has an empty or dot segment, which clients would resolve")
 		}
 	}
 	below := (&url.URL{Path: key}).EscapedPath()

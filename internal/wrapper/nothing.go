@@ -21,7 +21,7 @@ func IsNothing(v any) bool {
 	return false
 }
 
-// Open opens f. If that returns neither a handle nor an error, it is an error.
+// Open opens f. It is an error if f returns neither a handle nor an error.
 func Open(ctx context.Context, f downloadview.File) (fs.File, error) {
 	h, err := f.Open(ctx)
 	if err == nil && IsNothing(h) {
@@ -30,8 +30,8 @@ func Open(ctx context.Context, f downloadview.File) (fs.File, error) {
 	return h, err
 }
 
-// Stat returns the metadata of a handle. If there are neither metadata nor an
-// error, it is an error.
+// Stat returns the metadata of a handle. It is an error if the handle returns
+// neither metadata nor an error.
 func Stat(h fs.File) (fs.FileInfo, error) {
 	fi, err := h.Stat()
 	if err == nil && IsNothing(fi) {

@@ -1,4 +1,5 @@
-// Package wrapper is what storages share that wrap another one.
+// Package wrapper has the code that storages share if they wrap another
+// storage.
 package wrapper
 
 import (
@@ -12,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Storage passes on what Inner offers beside files. Where it doesn't the
-// answer is [errors.ErrUnsupported], as without the wrapper.
+// A Storage passes calls on to Inner. If Inner doesn't support an operation,
+// the error is [errors.ErrUnsupported], as without the wrapper.
 type Storage struct{ Inner downloadview.Storage }
 
 // List lists a folder of Inner.
@@ -36,21 +37,21 @@ func (s Storage) Delete(ctx context.Context, key string) error {
 	return downloadview.Delete(ctx, s.Inner, key)
 }
 
-// Times returns those of Inner.
+// Times returns the times of a file of Inner.
 func (s Storage) Times(ctx context.Context, key string) (downloadview.Times, error) {
 	return downloadview.TimesOf(ctx, s.Inner, key)
 }
 
-// URL returns that of Inner.
+// URL returns the public URL of a file of Inner.
 func (s Storage) URL(ctx context.Context, key string) (string, error) {
 	return downloadview.URL(ctx, s.Inner, key)
 }
 
-// Path returns that of Inner.
+// Path returns the local path of a file of Inner.
 func (s Storage) Path(key string) (string, error) { return downloadview.Path(s.Inner, key) }
 
-// A File passes on what Inner offers, by itself or by Unwrap. It has no Unwrap,
-// so that whoever embeds it may read the bytes in another way.
+// A File passes on what Inner offers, itself or by Unwrap. It has no Unwrap, so
+// a type that embeds it may read the bytes in another way.
 type File struct{ Inner downloadview.File }
 
 // Name returns the name of Inner.
@@ -59,7 +60,7 @@ func (f File) Name() string { return f.Inner.Name() }
 // Source returns the source of Inner.
 func (f File) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.Inner) }
 
-// Identity returns that of Inner.
+// Identity returns the identity of Inner.
 func (f File) Identity() (string, bool) { return downloadview.IdentityOf(f.Inner) }
 
 // SignedURL returns a signed URL of Inner.
@@ -67,15 +68,15 @@ func (f File) SignedURL(ctx context.Context, o downloadview.SignOptions) (string
 	return downloadview.SignedURL(ctx, f.Inner, o)
 }
 
-// OpenRange asks Inner where that is a [downloadview.RangeFile]. Else, and where
-// it can't this time, the error is [errors.ErrUnsupported], and nothing is
-// opened.
+// OpenRange calls OpenRange of Inner if that is a [downloadview.RangeFile]. If
+// it isn't, or can't open ranges this time, the error is
+// [errors.ErrUnsupported] and nothing is opened.
 func (f File) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	return downloadview.OpenRange(ctx, shut{f.Inner}, offset, length)
 }
 
-// shut offers all that its file does but to be opened whole, which is what the
-// package functions fall back on.
+// shut is a File that can't be opened as a whole, which the package functions
+// do if ranges fail.
 type shut struct{ downloadview.File }
 
 func (f shut) Unwrap() downloadview.File { return f.File }
