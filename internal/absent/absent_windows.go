@@ -2,7 +2,7 @@ package absent
 
 import "syscall"
 
-// Package syscall takes others for io/fs.ErrNotExist itself.
+// Package syscall maps the other errors to io/fs.ErrNotExist itself.
 var absent = []error{
 	syscall.ELOOP, syscall.ENAMETOOLONG, syscall.ENOTDIR,
 	errorInvalidName, errorFilenameExceedsRange, errorDirectory,

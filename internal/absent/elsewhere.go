@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// Elsewhere reports whether err, which a file system gave for the file called
-// name, is about something else: a connection, or another path, such as that of
-// a token or of a cache. It says nothing of the file then. An error that names
-// neither is about the file.
+// Elsewhere reports whether err, which a file system returned for the file
+// called name, is about something else: a connection, or another path, such as
+// that of a token or of a cache. Then it says nothing about the file. An error
+// that names neither is about the file.
 func Elsewhere(err error, name string) bool {
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return true
@@ -35,6 +35,6 @@ func Elsewhere(err error, name string) bool {
 	}
 }
 
-// last returns the last element of a path. File systems above others change what
-// is before it.
+// last returns the last element of a path. A file system that wraps another one
+// changes the elements before it.
 func last(name string) string { return path.Base(filepath.ToSlash(name)) }

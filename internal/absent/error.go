@@ -8,10 +8,11 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// OpenError returns what err, of opening or looking at the file with this key,
-// which the file system calls name, means to a download. What says in other words
-// that there is no such file is [io/fs.ErrNotExist], and what is about something
-// else than the file is [downloadview.ErrUpstream]. The rest is left as it is.
+// OpenError returns the error to report for a download, if opening or looking
+// at the file with this key, which the file system calls name, failed with err.
+// If err means that there is no such file, the result is [io/fs.ErrNotExist].
+// If it is about something other than the file, the result is
+// [downloadview.ErrUpstream]. Other errors are returned unchanged.
 func OpenError(key, name string, err error) error {
 	meaning := fs.ErrNotExist
 	switch {
@@ -20,7 +21,7 @@ func OpenError(key, name string, err error) error {
 	case Elsewhere(err, name):
 		meaning = downloadview.ErrUpstream
 	case Is(err):
-	case errors.Is(err, errors.ErrUnsupported): // by the system, not by the storage
+	case errors.Is(err, errors.ErrUnsupported): // the system's, not the storage's
 		return &fs.PathError{Op: "open", Path: key, Err: downloadview.AsCause(err)}
 	default:
 		return err

@@ -12,9 +12,9 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// Of returns what the system knows of f's times: on Linux by statx(2), when a
-// file was created where the file system keeps it; on macOS and Windows all
-// three. Elsewhere it is the last change alone.
+// Of returns the times that the system has of f: on macOS and Windows all
+// three, on Linux all that statx(2) returns, which includes the creation if the
+// file system keeps it. On other systems it is only the last change.
 func Of(f *os.File) (downloadview.Times, error) {
 	fi, err := f.Stat()
 	if err != nil {
@@ -25,8 +25,8 @@ func Of(f *os.File) (downloadview.Times, error) {
 	return t, err
 }
 
-// OfFile opens f for its times. Where its handle is no [os.File], or nothing but
-// the last change is known, the error is [errors.ErrUnsupported].
+// OfFile opens f and returns its times. If its handle isn't an [os.File], or
+// only the last change is known, the error is [errors.ErrUnsupported].
 func OfFile(ctx context.Context, f downloadview.File) (downloadview.Times, error) {
 	h, err := wrapper.Open(ctx, f)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 )
 
-// Flag opens pipes and devices without waiting, and no terminal becomes ours by
-// being named. It means nothing to a regular file.
+// Flag opens pipes and devices without waiting, and keeps a terminal from
+// becoming the process's controlling terminal. It has no effect on regular
+// files.
 const Flag = os.O_RDONLY | syscall.O_NONBLOCK | syscall.O_NOCTTY

@@ -10,19 +10,19 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Patience is how long a file under a write lease is waited for. Opening it has
-// told the holder, Samba or a server of NFS say, to write what it has and let go,
-// for which the system gives it 45 seconds.
+// Patience is how long to wait for a file under a write lease. The attempt to
+// open it asks the holder, such as Samba or an NFS server, to write its data
+// and release the lease; the system gives it 45 seconds for that.
 const Patience = 5 * time.Second
 
-// OpenPath opens the file at path for reading, as [Root.Open] does. Links are
-// followed wherever they lead.
+// OpenPath opens the file at path for reading, like [Root.Open], but follows
+// links wherever they lead.
 func OpenPath(ctx context.Context, path string) (*os.File, error) {
 	return Await(ctx, func() (*os.File, error) { return os.OpenFile(path, Flag, 0) })
 }
 
-// Await calls open, which doesn't wait, until the file is under no write lease
-// any more, ctx ends, or Patience is over. The error is 503 then.
+// Await calls open, which must not block, until the file has no write lease,
+// ctx ends, or Patience is over. In the last case the error is 503.
 func Await[T any](ctx context.Context, open func() (T, error)) (T, error) {
 	h, err := open()
 	if !isLeased(err) {

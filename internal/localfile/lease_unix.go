@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// isLeased reports whether err is that of opening, without waiting, a file that
-// another has a write lease on (fcntl(2), F_SETLEASE).
+// isLeased reports whether err is the error of opening, without waiting, a file
+// on which another process has a write lease (fcntl(2), F_SETLEASE).
 func isLeased(err error) bool { return errors.Is(err, syscall.EWOULDBLOCK) }

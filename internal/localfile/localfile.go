@@ -1,5 +1,5 @@
-// Package localfile is how all storages open files of a local directory: below
-// a [Root], without waiting for another program, and none but regular ones.
+// Package localfile opens files of a local directory for all storages: below a
+// [Root], without blocking, and only regular files.
 package localfile
 
 import (
@@ -26,13 +26,14 @@ func (r *Root) OpenRegular(ctx context.Context, name string) (*os.File, error) {
 	return h, nil
 }
 
-// Check tells why h is no file to us; nil for a regular file.
+// Check returns the reason why h isn't served, or nil for a regular file.
 func Check(h *os.File) error {
 	_, err := Look(h)
 	return err
 }
 
-// Look returns what a regular file says of itself, or why h is no file to us.
+// Look returns the FileInfo of a regular file, or the reason why h isn't
+// served.
 func Look(h *os.File) (fs.FileInfo, error) {
 	fi, err := h.Stat()
 	if err == nil && !fi.Mode().IsRegular() {
@@ -41,13 +42,14 @@ func Look(h *os.File) (fs.FileInfo, error) {
 	return fi, err
 }
 
-// KindError says that mode is not that of a file, or not of a folder, to us.
+// KindError is the error for something of this mode: not a regular file, or not
+// a folder.
 func KindError(mode fs.FileMode) error {
-	return fmt.Errorf("%w: not of a kind that is served (mode %v)", fs.ErrNotExist, mode)
+	return fmt.Errorf("%w: not a kind of file that is served (mode %v)", fs.ErrNotExist, mode)
 }
 
 // outside returns the error with which root refuses a path that leads out.
-// Package os doesn't export it, but gives it without asking the system.
+// Package os doesn't export it; this call returns it without a system call.
 func outside(root *os.Root) error {
 	var refused *fs.PathError
 	if _, err := root.Lstat(".."); !errors.As(err, &refused) || errors.Is(err, fs.ErrClosed) {

@@ -8,17 +8,17 @@ import (
 )
 
 // A Root is a folder below which files are opened. Like an [os.Root] it reaches
-// nothing outside. Unlike one, it goes through folders that may be searched but
-// not read (mode 0711), and may be such a folder, where the system can: on Linux
-// from 5.6 on.
+// nothing outside. Unlike one, it needs only search permission for folders, not
+// read permission (mode 0711), including the top folder. This works on Linux
+// 5.6 and later; on other systems read permission is needed.
 type Root struct {
 	root   *os.Root // nil: the folder can't be read
 	folder *os.File // the folder for searching, only where root is nil
 	own    bool     // Close closes root
 }
 
-// OpenRoot opens the folder dir, whose links are followed. It never waits for the
-// other end of a pipe. The caller closes the result.
+// OpenRoot opens the folder dir, following links. It never waits for the other
+// end of a pipe. The caller closes the result.
 func OpenRoot(dir string) (*Root, error) {
 	root, err := os.OpenRoot(dir + onlyFolder)
 	if err == nil {
@@ -39,8 +39,8 @@ func OpenRoot(dir string) (*Root, error) {
 // the result does nothing.
 func Below(root *os.Root) *Root { return &Root{root: root} }
 
-// Close closes what OpenRoot opened. Files that are open stay so; whatever is
-// asked of r from then on is [fs.ErrClosed].
+// Close closes the folder if OpenRoot opened it. Open files stay open; any
+// later call is [fs.ErrClosed].
 func (r *Root) Close() error {
 	switch {
 	case r.root == nil:
@@ -51,8 +51,8 @@ func (r *Root) Close() error {
 	return nil
 }
 
-// Open opens name for reading. It doesn't wait for the other end of a pipe, but
-// for a while for a file under a write lease.
+// Open opens name for reading. It doesn't wait for the other end of a pipe. It
+// waits up to [Patience] for a file under a write lease.
 func (r *Root) Open(ctx context.Context, name string) (*os.File, error) {
 	return Await(ctx, func() (*os.File, error) { return r.open(name) })
 }
@@ -68,7 +68,7 @@ func (r *Root) open(name string) (*os.File, error) {
 	return search(r, err, func(dir *os.File) (*os.File, error) { return searchOpen(dir, name) })
 }
 
-// Stat looks at name, or at what it leads to if it is a link.
+// Stat returns the metadata of name, or of its target if it is a link.
 func (r *Root) Stat(name string) (fs.FileInfo, error) {
 	var err error
 	if r.root != nil {
@@ -80,7 +80,7 @@ func (r *Root) Stat(name string) (fs.FileInfo, error) {
 	return search(r, err, func(dir *os.File) (fs.FileInfo, error) { return searchStat(dir, name) })
 }
 
-// Lstat looks at name itself.
+// Lstat returns the metadata of name itself.
 func (r *Root) Lstat(name string) (fs.FileInfo, error) {
 	var err error
 	if r.root != nil {
@@ -114,8 +114,7 @@ func (r *Root) OpenRoot(name string) (*Root, error) {
 	return &Root{folder: folder}, nil
 }
 
-// Create makes the file name, of which there must be none, and opens it for
-// writing.
+// Create creates the file name, which must not exist, and opens it for writing.
 func (r *Root) Create(name string) (*os.File, error) {
 	var err error
 	if r.root != nil {
@@ -134,8 +133,8 @@ func (r *Root) Remove(name string) error {
 		func(dir *os.File) error { return searchRemove(dir, name) })
 }
 
-// Sync puts the names in the folder itself on the disk. A folder that can't be
-// read can't be synced either, which is no error.
+// Sync writes the names in the folder itself to disk. A folder that can't be
+// read can't be synced, which is not an error.
 func (r *Root) Sync() error {
 	if r.root == nil {
 		return nil
@@ -148,14 +147,14 @@ func (r *Root) Sync() error {
 	return f.Sync()
 }
 
-// Rename gives old the name to. Neither has more than one element.
+// Rename renames old to to. Neither name has more than one element.
 func (r *Root) Rename(old, to string) error {
 	return r.do(
 		func(root *os.Root) error { return root.Rename(old, to) },
 		func(dir *os.File) error { return searchRename(dir, old, to) })
 }
 
-// MkdirAll makes the folder name, and those on the way to it.
+// MkdirAll creates the folder name and all missing folders above it.
 func (r *Root) MkdirAll(name string) error {
 	return r.do(
 		func(root *os.Root) error { return root.MkdirAll(name, 0o777) },
@@ -173,8 +172,9 @@ func (r *Root) do(usual func(*os.Root) error, searching func(*os.File) error) er
 	return err
 }
 
-// search does what os.Root was denied, for which f asks the system to search
-// folders without reading them. Where the system can't, the denial stays.
+// search tries again by f an operation that os.Root was denied. f asks the
+// system to search folders without reading them. If the system can't, the error
+// stays denied.
 func search[T any](r *Root, denied error, f func(dir *os.File) (T, error)) (T, error) {
 	var none T
 	dir := r.folder
@@ -207,13 +207,12 @@ func (r *Root) LeadsOut(err error) bool {
 	return refused != nil && errors.Is(err, refused)
 }
 
-// IsAbsent reports whether err, of opening or looking at something below r, says
-// that no file is there: it is missing, of another kind, or outside.
+// IsAbsent reports whether err, of opening or looking at something below r,
+// means that there is no such file: it is missing, of another kind, or outside.
 func (r *Root) IsAbsent(err error) bool { return isAbsent(err) || r.LeadsOut(err) }
 
-// onlyFolder is what only the path of a folder may end in.
+// onlyFolder is a suffix that is valid only in the path of a folder.
 const onlyFolder = "/."
 
-// errLeadsOut is what is said of a path that leads out where an os.Root wasn't
-// asked.
+// errLeadsOut is the error for a path that leads out, if os.Root wasn't used.
 var errLeadsOut = errors.New("path escapes from its folder")

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forSearch opens a folder without reading it, for which the permission to
-// search is enough.
+// forSearch opens a folder without reading it; this needs only the permission
+// to search.
 const forSearch = unix.O_PATH | unix.O_DIRECTORY
 
 func isDenied(err error) bool { return errors.Is(err, syscall.EACCES) }
@@ -24,7 +24,7 @@ func openSearch(path string) (*os.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	dir := os.NewFile(uintptr(fd), path)
-	if _, err := searchStat(dir, "."); err != nil { // it may not be searched, or the system can't
+	if _, err := searchStat(dir, "."); err != nil { // no permission to search, or not supported
 		dir.Close()
 		return nil, err
 	}
@@ -34,8 +34,8 @@ func openSearch(path string) (*os.File, error) {
 // searchable opens the folder of root for searching.
 func searchable(root *os.Root) (*os.File, error) { return root.OpenFile(".", forSearch, 0) }
 
-// openBeneath opens name below dir as an [os.Root] does: links are followed where
-// they are relative and stay inside.
+// openBeneath opens name below dir as an [os.Root] does: a link is followed if
+// it is relative and stays inside.
 func openBeneath(dir *os.File, name string, flags int) (*os.File, error) {
 	how := &unix.OpenHow{
 		Flags:   uint64(flags) | unix.O_CLOEXEC,
@@ -43,7 +43,7 @@ func openBeneath(dir *os.File, name string, flags int) (*os.File, error) {
 	}
 	var fd int
 	err := at(dir, "openat2", name, func(dirfd int) (err error) {
-		// It gives up where something is renamed on the way through "..".
+		// The system gives up if a folder is renamed while it resolves "..".
 		for range 100 {
 			fd, err = unix.Openat2(dirfd, name, how)
 			if err != unix.EINTR && (err != unix.EAGAIN || flags&unix.O_PATH == 0) {
@@ -103,8 +103,8 @@ func statBeneath(dir *os.File, name string, flags int) (fs.FileInfo, error) {
 	return h.Stat()
 }
 
-// inParent calls f with the descriptor of the folder that name is in, and the
-// last element of name.
+// inParent calls f with the descriptor of the folder that contains name, and
+// the last element of name.
 func inParent(dir *os.File, op, name string, f func(dirfd int, base string) error) error {
 	parent, err := searchFolder(dir, filepath.Dir(name))
 	if err != nil {
@@ -163,7 +163,7 @@ func searchMkdirAll(dir *os.File, name string) error {
 		return unix.Mkdirat(dirfd, base, 0o777)
 	})
 	if errors.Is(err, fs.ErrExist) {
-		if fi, statErr := searchStat(dir, name); statErr == nil && fi.IsDir() { // made by somebody else meanwhile
+		if fi, statErr := searchStat(dir, name); statErr == nil && fi.IsDir() { // another process has created it
 			return nil
 		}
 	}

@@ -1,5 +1,5 @@
-// Package printable makes text safe to print for people: nothing in it steers a
-// terminal, breaks a line or shows in another order than it has.
+// Package printable makes text safe to print: nothing in it can control a
+// terminal, break a line or change the order in which characters are shown.
 package printable
 
 import (
@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s with every character escaped that is not printed as itself, and
-// every byte that is not UTF-8: "\n", "\x1b", "\u202e". What is left is one line.
+// Text returns s with every non-printable character, and every byte that isn't
+// UTF-8, escaped: "\n", "\x1b", "\u202e". The result is one line.
 func Text(s string) string {
 	if isPlain(s) {
 		return s
@@ -34,9 +34,9 @@ func Text(s string) string {
 	return b.String()
 }
 
-// Name returns s if it is printed as it is, else quoted as a string of Go, so
-// that a name can't be taken for another one. One that begins with a quote is
-// quoted too.
+// Name returns s if it can be printed unchanged; otherwise it returns s as a
+// quoted Go string. A name that begins with a quote is quoted, too, so no two
+// names look the same.
 func Name(s string) string {
 	if isPlain(s) && !strings.HasPrefix(s, `"`) {
 		return s
@@ -44,9 +44,9 @@ func Name(s string) string {
 	return strconv.Quote(s)
 }
 
-// JSON returns text, which is JSON, with the characters escaped that Text
-// escapes, but for line breaks and tabs. It means the same: such characters are
-// in strings alone.
+// JSON returns text, which is JSON, with the same characters escaped as by
+// Text, except line breaks and tabs. The meaning stays the same, because such
+// characters occur only in strings.
 func JSON(text []byte) []byte {
 	var out []byte
 	for i := 0; i < len(text); {
