@@ -1,6 +1,6 @@
-// Package destination finds rules that would have a proxy send the file of
-// another rule: those whose destinations lie inside one another while their
-// sources don't.
+// Package destination finds rules by which a proxy could send the file of
+// another rule: their destinations lie inside one another, but their sources
+// don't.
 package destination
 
 import (
@@ -14,39 +14,40 @@ import (
 // A Place is where the proxy finds the files of a rule.
 type Place struct {
 	Rule        string // its name
-	Space       string // places of different spaces never meet
-	Destination string // as the rule has it, with or without a slash at its end
+	Space       string // places in different spaces never overlap
+	Destination string // as in the rule, with or without a slash at its end
 
-	// Origin and Path are the source: what comes before its path, and the path
+	// Origin and Path are the source: the part before its path, and the path
 	// without slashes at its ends.
 	Origin, Path string
 
-	// Directory is where the server finds what the destination, an internal
-	// location, has; "" is the path of a local source.
+	// Directory is the server's directory for the destination, an internal
+	// location. "" means the path of a local source.
 	Directory string
 
-	// Alone is set where the destination alone is handed over, beside a signed
-	// URL, and nothing is looked for below it.
+	// Alone is set if only the destination is handed over, together with a
+	// signed URL, and no path below it is used.
 	Alone bool
 }
 
-// An Overlap is an error: a rule, and the one whose destination its own lies in
-// or equals.
+// An Overlap is an error: the destination of the inner rule equals that of the
+// outer rule or lies inside it.
 type Overlap struct{ Inner, Outer Place }
 
-// Check returns the overlaps by which a file of one rule could be sent for one of
-// the other, one for each inner rule. Where the source of the inner one lies in the source
-// of the outer one just as the destinations do, both lead to the same file.
+// Check returns the overlaps through which a file of one rule could be sent for
+// a file of the other, at most one for each inner rule. It isn't an overlap if
+// the sources lie inside one another in the same way as the destinations: then
+// both lead to the same file.
 //
-// Upper and lower case are taken for the same, since some servers take them so,
-// and so are percent-encoded characters and what they stand for.
+// Check ignores case, because some servers do, and treats percent-encoded
+// characters as the characters themselves.
 func Check(places []Place) []*Overlap {
 	var found []*Overlap
 	all := make([]folded, len(places))
 	for i, p := range places {
 		all[i] = fold(p)
 	}
-	// What lies inside a place comes right after it.
+	// A place is followed directly by the places inside it.
 	slices.SortStableFunc(all, func(a, b folded) int { return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.key, b.key)) })
 	var around []folded
 	for _, p := range all {
@@ -67,7 +68,7 @@ func Check(places []Place) []*Overlap {
 type folded struct {
 	Place
 	exact string // with a slash at its end
-	key   string // exact, as no server tells it apart from others
+	key   string // exact in lower case and decoded, for comparing
 }
 
 func fold(p Place) folded {
@@ -83,8 +84,8 @@ func (f folded) covers(other folded) bool {
 	return f.Space == other.Space && strings.HasPrefix(other.key, f.key)
 }
 
-// agree tells whether nothing that outer hands over is looked for in inner, or
-// else is the same file there.
+// agree reports whether no file of outer can be confused with one of inner:
+// outer hands over no path inside inner, or the path leads to the same file.
 func agree(outer, inner folded) bool {
 	if outer.Alone && (inner.Alone || inner.key != outer.key) {
 		return true
@@ -100,8 +101,8 @@ func agree(outer, inner folded) bool {
 // Local is the origin of local files.
 const Local = "file://"
 
-// directory returns where the server finds the files, without slashes at its
-// ends; for what isn't local and has none, the path of the source.
+// directory returns the server's directory for the files, without slashes at
+// its ends. If Directory is "", it is the path of the source.
 func (p *Place) directory() string {
 	if p.Directory == "" {
 		return p.Path
