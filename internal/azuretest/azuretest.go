@@ -22,20 +22,20 @@ import (
 // A Server is a running server with one empty container.
 type Server struct {
 	Endpoint  string // the server itself, such as "http://127.0.0.1:34567"
-	Counted   string // the same behind Counter
+	Counted   string // the URL of the Counter in front of it
 	Account   string
 	Key       string // in base64
 	Container string
 
-	// Client speaks to Container by way of Counted.
+	// Client uses Container through Counted.
 	Client  *container.Client
 	Counter *Counter
 }
 
-// Start runs a server until the test is over. The binary is what
-// DOWNLOADVIEW_AZURITE names, else azurite-blob on PATH, else bin/azurite-blob
-// of this module, which scripts/azurite puts there; without one the test is
-// skipped, as [testserver.Binary] says.
+// Start runs a server until the test ends. The binary is the one in
+// DOWNLOADVIEW_AZURITE, or azurite-blob on PATH, or bin/azurite-blob of this
+// module, which scripts/azurite installs. Without one the test is skipped, as
+// [testserver.Binary] says.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	binary := testserver.Binary(t, "azurite-blob", "DOWNLOADVIEW_AZURITE")
@@ -76,8 +76,8 @@ func (s *Server) Credential(t testing.TB) *container.SharedKeyCredential {
 	return credential
 }
 
-// NewClient returns a client of a container, which may be missing, behind the
-// counter, with connections of its own and no retries. change may alter its
+// NewClient returns a client of a container, which need not exist, through the
+// counter, with its own connections and no retries. change may alter its
 // options.
 func (s *Server) NewClient(t testing.TB, name string, change ...func(*container.ClientOptions)) *container.Client {
 	t.Helper()
@@ -92,7 +92,7 @@ func (s *Server) NewClient(t testing.TB, name string, change ...func(*container.
 	return client
 }
 
-// Options returns those of a client with connections of its own and no retries.
+// Options returns options of a client with its own connections and no retries.
 func Options(t testing.TB) *container.ClientOptions {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -102,8 +102,8 @@ func Options(t testing.TB) *container.ClientOptions {
 	return o
 }
 
-// Put stores a blob. change may alter the request, to set a content type for
-// one.
+// Put stores a blob. change may alter the request, for example to set a content
+// type.
 func (s *Server) Put(t testing.TB, key string, content []byte, change ...func(*blockblob.UploadBufferOptions)) {
 	t.Helper()
 	if err := s.TryPut(t.Context(), key, content, change...); err != nil {

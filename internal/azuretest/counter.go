@@ -8,14 +8,14 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// A Request is what a Counter saw of one.
+// A Request is a request as recorded by a Counter.
 type Request struct {
-	Operation string // as Azure calls it: GetBlob, GetBlobProperties, PutBlob, ListBlobs …; else the method
-	Range     string // of Range or x-ms-range
+	Operation string // Azure's name: GetBlob, GetBlobProperties, PutBlob, ListBlobs …; otherwise the method
+	Range     string // the value of Range or x-ms-range
 	IfMatch   string
 }
 
-// A Counter is a proxy in front of the server that writes down each request.
+// A Counter is a proxy in front of the server that records each request.
 type Counter = buckettest.Counter[Request]
 
 func see(r *http.Request) Request {
@@ -26,7 +26,7 @@ func see(r *http.Request) Request {
 	}
 }
 
-// operation tells what is asked of "/account/container/blob".
+// operation returns the operation of a request for "/account/container/blob".
 func operation(r *http.Request) string {
 	parts := strings.SplitN(strings.TrimPrefix(r.URL.Path, "/"), "/", 3)
 	comp := r.URL.Query().Get("comp")

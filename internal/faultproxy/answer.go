@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// An Ending is how a connection ends after what an answer has of bytes.
+// An Ending is how a connection ends after the bytes of an answer.
 type Ending int
 
 const (
-	FIN     Ending = iota // in good order
+	FIN     Ending = iota // regularly
 	RST                   // with a reset
-	Silence               // not at all: nothing comes any more
+	Silence               // not at all: nothing more is sent
 )
 
-// An Answer is what a request is about to get. Response is nil until the store
-// has answered; a fault that sets it, answers in its place.
+// An Answer is the answer that a request will get. Response is nil until the
+// store has answered; a fault that sets it answers in place of the store.
 type Answer struct {
 	*http.Response
 	Latency time.Duration // before the first byte
-	Rate    int64         // in bytes a second; 0: as fast as it goes
+	Rate    int64         // in bytes a second; 0: no limit
 	After   int64         // bytes of the body before the end; negative: all of it
 	End     Ending
 	Raw     string // sent in place of an answer
@@ -36,30 +36,30 @@ type Answer struct {
 	request *http.Request
 	before  []func()
 	change  []func(*http.Response)
-	bent    bool // not what net/http would send
+	bent    bool // net/http can't send it
 	mute    bool
 	chunked bool
 }
 
-// A Fault is something that befalls an answer.
+// A Fault changes an answer.
 type Fault func(*Answer)
 
-// Cut ends the connection after so many bytes of the body.
+// Cut ends the connection after this many bytes of the body.
 func Cut(after int64, how Ending) Fault {
 	return func(a *Answer) { a.After, a.End, a.bent = after, how, true }
 }
 
-// Mute takes the request and says nothing.
+// Mute accepts the request and sends nothing.
 func Mute() Fault { return func(a *Answer) { a.mute, a.End = true, Silence } }
 
-// Slow says the first byte so much later and sends a body at so many bytes a
-// second, for each connection; 0 is as fast as it goes.
+// Slow delays the first byte by latency and limits the body to rate bytes a
+// second, for each connection; 0 is no limit.
 func Slow(latency time.Duration, rate int64) Fault {
 	return func(a *Answer) { a.Latency, a.Rate = latency, rate }
 }
 
-// Status answers in place of the store, with pairs of header fields. The right
-// Content-Length is added unless they have one.
+// Status answers in place of the store. fields are names and values of header
+// fields in turn. The right Content-Length is added unless they have one.
 func Status(code int, body string, fields ...string) Fault {
 	return func(a *Answer) {
 		a.bent = true
@@ -81,8 +81,8 @@ func S3Error(status int, code string, fields ...string) Fault {
 // Raw sends bytes in place of an answer and ends the connection.
 func Raw(answer string) Fault { return func(a *Answer) { a.Raw = answer } }
 
-// Field replaces a field of the store's answer; no values remove it, several
-// are so many lines.
+// Field replaces a header field of the store's answer. No values remove it,
+// several values are several lines.
 func Field(key string, values ...string) Fault {
 	return func(a *Answer) {
 		a.bent = true
@@ -92,8 +92,8 @@ func Field(key string, values ...string) Fault {
 	}
 }
 
-// Chunked sends the body in chunks, without the last one, which says that it is
-// the end.
+// Chunked sends the body in chunks, without the last chunk, which marks the
+// end.
 func Chunked() Fault {
 	return func(a *Answer) {
 		Field("Content-Length")(a)
@@ -102,7 +102,7 @@ func Chunked() Fault {
 	}
 }
 
-// Gzip compresses the body, unasked.
+// Gzip compresses the body, although the client didn't ask for it.
 func Gzip() Fault {
 	return func(a *Answer) {
 		a.bent = true
@@ -119,11 +119,11 @@ func Gzip() Fault {
 	}
 }
 
-// Before has f called before the request is passed on.
+// Before calls f before the request is passed on.
 func Before(f func()) Fault { return func(a *Answer) { a.before = append(a.before, f) } }
 
-// write sends the answer as it is, whether or not it is one. A client that has
-// gone is no news.
+// write sends the answer as it is, even if it isn't valid HTTP. It ignores that
+// a client has disconnected.
 func (a *Answer) write(conn net.Conn) {
 	if a.mute {
 		return

@@ -1,9 +1,9 @@
-// Package faultproxy stands between a client and a store over HTTP and does to
-// their answers what no real store can be made to do: it cuts them off, keeps
-// silent, lies about lengths and slows down.
+// Package faultproxy runs a proxy between a client and a store over HTTP. It
+// changes answers in ways that no real store can be made to do: it cuts them
+// off, stays silent, sends wrong lengths and slows down.
 //
-// Requests pass as they are, with their Host, so that signatures hold, be it of
-// S3, of GCS or of Azure.
+// Requests are passed on unchanged, with their Host, so that signatures of S3,
+// GCS and Azure stay valid.
 package faultproxy
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// A Request is what the proxy saw of one.
+// A Request is a request as recorded by the proxy.
 type Request struct {
 	Method  string
 	Path    string
@@ -43,17 +43,17 @@ type Proxy struct {
 
 type rule struct {
 	match  func(*http.Request) bool
-	left   int // requests to let pass before; negative: it is every one
+	left   int // matching requests to skip; negative: applies to every one
 	faults []Fault
 }
 
 // Start runs a proxy in front of backend, such as "127.0.0.1:9000", until the
-// test is over.
+// test ends.
 func Start(t testing.TB, backend string) *Proxy {
 	ctx, end := context.WithCancel(context.Background())
 	p := &Proxy{
 		backend: backend,
-		// A transport that asks for gzip would decode it on the way.
+		// A transport that asks for gzip would decode the answers.
 		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100, ReadBufferSize: 64 << 10},
 		ctx:       ctx,
 	}
@@ -68,9 +68,9 @@ func Start(t testing.TB, backend string) *Proxy {
 	return p
 }
 
-// On has faults befall the nth request of those that match selects, counted
-// from 1 and from now; 0 is every one. A nil match selects all. Of several that
-// would befall one request the first does.
+// On applies faults to the nth request that match selects, counted from 1 and
+// from now; 0 is every request. A nil match selects all requests. If several
+// calls of On apply to one request, the first counts.
 func (p *Proxy) On(nth int, match func(*http.Request) bool, faults ...Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,28 +80,28 @@ func (p *Proxy) On(nth int, match func(*http.Request) bool, faults ...Fault) {
 // Gets selects the requests for content.
 func Gets(r *http.Request) bool { return r.Method == http.MethodGet }
 
-// Reset heals all faults and forgets all requests.
+// Reset removes all faults and forgets all requests.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules, p.requests = nil, nil
 }
 
-// Requests returns what came since the last Reset, in order.
+// Requests returns the requests since the last Reset, in order.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// Refuse has connections refused from now on. Those that are open stay, but
-// none is used again.
+// Refuse makes the proxy refuse connections from now on. Open connections stay
+// open, but none is used again.
 func (p *Proxy) Refuse() {
 	p.server.Listener.Close()
 	p.server.Config.SetKeepAlivesEnabled(false)
 }
 
-// note writes a request down and returns the faults that befall it.
+// note records a request and returns the faults for it.
 func (p *Proxy) note(r *http.Request) []Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -161,7 +161,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	a.write(conn)
 	switch a.End {
 	case Silence:
-		io.Copy(io.Discard, conn) // until the other side has enough
+		io.Copy(io.Discard, conn) // until the other side closes
 	case RST:
 		conn.(*net.TCPConn).SetLinger(0)
 	}
@@ -180,7 +180,7 @@ func (p *Proxy) ask(r *http.Request) (*http.Response, error) {
 	return p.transport.RoundTrip(out)
 }
 
-// pass passes an answer on in good order, though perhaps slowly.
+// pass sends an answer in the regular way, though perhaps slowly.
 func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, a *Answer) {
 	maps.Copy(w.Header(), a.Header)
 	w.WriteHeader(a.StatusCode)
@@ -207,7 +207,7 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, a *Answer) {
 	}
 }
 
-// buffers are kept so that the proxy doesn't show where memory is measured.
+// buffers are reused so that the proxy doesn't affect measurements of memory.
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
 func (p *Proxy) pause(ctx context.Context, d time.Duration) {

@@ -8,17 +8,17 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// A Request is what a Counter saw of one.
+// A Request is a request as recorded by a Counter.
 type Request struct {
 	// Operation is ReadObject, GetObject (its metadata), ListObjects,
-	// InsertObject or DeleteObject; else the method.
+	// InsertObject or DeleteObject; otherwise the method.
 	Operation       string
 	Range           string
-	Generation      string // the one that is read
-	GenerationMatch string // the one that is wanted
+	Generation      string // the one to read
+	GenerationMatch string // the required one
 }
 
-// A Counter is a proxy in front of the server that writes down each request.
+// A Counter is a proxy in front of the server that records each request.
 type Counter = buckettest.Counter[Request]
 
 func see(r *http.Request) Request {
@@ -31,8 +31,8 @@ func see(r *http.Request) Request {
 	}
 }
 
-// operation tells the JSON API, in which the object is one escaped segment,
-// from the XML API, whose path is "/bucket/object".
+// operation distinguishes the JSON API, in which the object is one escaped
+// segment, from the XML API, whose path is "/bucket/object".
 func operation(r *http.Request) string {
 	rest, json := strings.CutPrefix(r.URL.EscapedPath(), "/storage/v1/b/")
 	upload := strings.HasPrefix(r.URL.Path, "/upload/")

@@ -1,5 +1,5 @@
-// Package gcstest runs a server of Google Cloud Storage for tests:
-// fake-gcs-server, in memory. It knows one generation of each object, and checks
+// Package gcstest runs a server with the API of Google Cloud Storage for tests:
+// fake-gcs-server, in memory. It has one generation of each object, and checks
 // neither signatures nor the preconditions of reads.
 package gcstest
 
@@ -21,18 +21,17 @@ import (
 // A Server is a running server with one empty bucket.
 type Server struct {
 	Endpoint string // the server itself, such as "http://127.0.0.1:34567"
-	Counted  string // the same behind Counter
+	Counted  string // the URL of the Counter in front of it
 	Bucket   string
 
-	// Client speaks to Counted.
+	// Client uses the server through Counted.
 	Client  *storage.Client
 	Counter *Counter
 }
 
-// Start runs a server until the test is over. The binary is what
-// DOWNLOADVIEW_FAKE_GCS names, else fake-gcs-server on PATH, else
-// bin/fake-gcs-server of this module; without one the test is skipped, as
-// [testserver.Binary] says.
+// Start runs a server until the test ends. The binary is the one in
+// DOWNLOADVIEW_FAKE_GCS, or fake-gcs-server on PATH, or bin/fake-gcs-server of
+// this module. Without one the test is skipped, as [testserver.Binary] says.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	binary := testserver.Binary(t, "fake-gcs-server", "DOWNLOADVIEW_FAKE_GCS")
@@ -43,7 +42,7 @@ func Start(t testing.TB) *Server {
 	front := httptest.NewServer(s.Counter)
 	t.Cleanup(front.Close)
 	s.Counted = front.URL
-	// The public host is that of paths that are /bucket/object.
+	// Requests to the public host have paths like /bucket/object.
 	cmd := exec.Command(binary, "-scheme", "http", "-host", "127.0.0.1", "-port", fmt.Sprint(port),
 		"-backend", "memory", "-public-host", front.Listener.Addr().String(), "-external-url", front.URL)
 	cmd.Dir = t.TempDir()
@@ -57,8 +56,8 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// NewClient returns another client of the server, behind the counter. opts may
-// be [storage.WithJSONReads] for one.
+// NewClient returns another client of the server, through the counter. opts may
+// be [storage.WithJSONReads], for example.
 func (s *Server) NewClient(t testing.TB, transport http.RoundTripper, opts ...option.ClientOption) *storage.Client {
 	t.Helper()
 	return NewClient(t, s.Counted, transport, opts...)
@@ -78,8 +77,8 @@ func NewClient(t testing.TB, url string, transport http.RoundTripper, opts ...op
 	return client
 }
 
-// Put stores an object. change may alter what is stored with it, to set a
-// content type for one.
+// Put stores an object. change may alter its attributes, for example to set a
+// content type.
 func (s *Server) Put(t testing.TB, key string, content []byte, change ...func(*storage.ObjectAttrs)) {
 	t.Helper()
 	if err := s.TryPut(t.Context(), key, content, change...); err != nil {

@@ -1,4 +1,4 @@
-// Package leaktest runs the tests of a package and fails it where they leave a
+// Package leaktest runs the tests of a package and fails if they leave a
 // goroutine or, on Linux, a file descriptor behind.
 package leaktest
 
@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Main is for TestMain: it runs m, looks for what was left, and exits.
+// Main is for TestMain: it runs m, looks for leaks, and exits.
 func Main(m *testing.M) { os.Exit(Checked{m}.Run()) }
 
-// Checked is an M whose Run looks for what was left, for those who hand it on.
+// Checked is an M whose Run looks for leaks. Pass it to code that runs an M.
 type Checked struct{ *testing.M }
 
-// Run returns the exit status, which is not 0 where something was left.
+// Run returns the exit status, which is not 0 if there is a leak.
 func (c Checked) Run() int {
 	before := openFiles()
 	code := c.M.Run()
@@ -32,8 +32,9 @@ func (c Checked) Run() int {
 	return code
 }
 
-// left waits for what is about to end: a socket, for example, is closed by the last
-// to use it, perhaps after its goroutine.
+// left looks for leaks, and waits for goroutines and descriptors that are about
+// to end. A socket, for example, is closed by its last user, perhaps after its
+// goroutine has ended.
 func left(before []string) error {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	deadline := time.Now().Add(5 * time.Second)
@@ -51,8 +52,8 @@ func left(before []string) error {
 	}
 }
 
-// goroutines returns the stacks of the goroutines, but for this one and those that
-// the runtime and package os/signal keep running.
+// goroutines returns the stacks of the goroutines, except this one and those
+// that the runtime and package os/signal keep running.
 func goroutines() []string {
 	buf := make([]byte, 1<<16)
 	n := runtime.Stack(buf, true)
@@ -74,8 +75,8 @@ func isKeptRunning(stack string) bool {
 		})
 }
 
-// openFiles tells what the descriptors of this process are, but for those of
-// the runtime, which come and stay.
+// openFiles returns the targets of this process's descriptors, except the
+// runtime's, which come and go.
 func openFiles() []string {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -91,8 +92,8 @@ func openFiles() []string {
 	return open
 }
 
-// isRuntimes tells whether the Go runtime keeps this open: its poller, and the
-// files that say how many processors it may use.
+// isRuntimes reports whether the Go runtime keeps this open: its poller, or the
+// files with the number of available processors.
 func isRuntimes(path string) bool {
 	return slices.Contains([]string{"anon_inode:[eventpoll]", "anon_inode:[eventfd]", "anon_inode:[pidfd]"}, path) ||
 		strings.HasPrefix(path, "/sys/fs/cgroup/")

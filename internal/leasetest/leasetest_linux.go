@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Hold takes a write lease on the file, which it keeps until the test ends.
+// Hold takes a write lease on the file and keeps it until the test ends.
 func Hold(t testing.TB, name string) {
 	t.Helper()
 	lease(t, name)
 }
 
-// HoldUntilBroken takes a write lease on the file, which it gives up when the
-// system says that somebody wants to open it.
+// HoldUntilBroken takes a write lease on the file and releases it when the
+// system signals that another process wants to open the file.
 func HoldUntilBroken(t testing.TB, name string) {
 	t.Helper()
 	broken := make(chan os.Signal, 1)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// configuration returns the files nginx reads, by name. What testdata/nginx
-// says stands, but for the places and the version that differ here.
+// configuration returns nginx's configuration files by name. They are those of
+// testdata/nginx, with this test's addresses, paths and HTTP version.
 func configuration(t testing.TB, o Options, addr string) map[string]string {
 	t.Helper()
 	if o.Upstream == "" || !filepath.IsAbs(o.Directory) {
@@ -35,7 +35,7 @@ func configuration(t testing.TB, o Options, addr string) map[string]string {
 	}
 }
 
-// replace replaces each old text, which must be there, once.
+// replace replaces each old text, which must occur, once.
 func replace(t testing.TB, s string, texts map[string]string) string {
 	t.Helper()
 	for old, text := range texts {
@@ -47,7 +47,7 @@ func replace(t testing.TB, s string, texts map[string]string) string {
 	return s
 }
 
-// quote writes a path as one word of nginx's configuration.
+// quote returns a path as one word of nginx's configuration.
 func quote(path string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
 }

@@ -1,5 +1,5 @@
 // Package nginxtest runs the real nginx for tests, with the configuration in
-// testdata/nginx that people are shown.
+// testdata/nginx that the documentation shows.
 package nginxtest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// Options are what differs from test to test.
+// Options are the settings of a test's nginx.
 type Options struct {
 	// Upstream is where the application listens: "127.0.0.1:4711" or
 	// "unix:/path/to.sock". It is required.
@@ -40,10 +40,10 @@ type Server struct {
 	transport *http.Transport
 }
 
-// Start runs nginx until the test is over and returns when it accepts
-// connections. Without nginx the test is skipped or fails, as
-// [testserver.Binary] says; the variable DOWNLOADVIEW_NGINX may name one. What
-// nginx wrote to its error log is shown where the test failed.
+// Start runs nginx until the test ends and returns when it accepts connections.
+// Without nginx the test is skipped or fails, as [testserver.Binary] says; the
+// variable DOWNLOADVIEW_NGINX may name one. If the test fails, nginx's error
+// log is shown.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
 	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// Do sends a request for target, a path that goes out byte for byte: nothing
-// is cleaned or encoded once more. Redirects are not followed, and nothing is
+// Do sends a request for target, a path that is sent byte for byte: nothing is
+// cleaned or encoded again. Redirects are not followed, and nothing is
 // decompressed. The caller need not close the body; it is closed when the test
-// is over.
+// ends.
 func (s *Server) Do(t testing.TB, method, target string, header http.Header) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL, http.NoBody)
@@ -20,7 +20,7 @@ func (s *Server) Do(t testing.TB, method, target string, header http.Header) *ht
 	}
 	r.URL = &url.URL{Scheme: "http", Host: s.Addr, Opaque: target}
 	if strings.HasPrefix(target, "//") {
-		r.URL.Opaque = "//" + s.Addr + target // else its first segment is taken for the host
+		r.URL.Opaque = "//" + s.Addr + target // otherwise its first segment would be the host
 	}
 	if header != nil {
 		r.Header = header

@@ -22,22 +22,22 @@ type Server struct {
 	// Socket is the folder of its unix socket.
 	Socket string
 
-	// DSN is what a driver connects with: libpq's form, in which pgx reads it
-	// too. The user may do everything, the database is empty.
+	// DSN is the connection string, in libpq's form, which pgx reads, too. The
+	// user has all permissions, the database is empty.
 	DSN string
 }
 
-// user owns the server.
+// user is the database's superuser.
 const user = "app"
 
-// patience is how long the server may take to start and to end.
+// patience is how long the server may take to start and to stop.
 const patience = 60 * time.Second
 
-// Start runs a server until the test is over and returns when it answers. Its
-// postgres is what DOWNLOADVIEW_POSTGRES names, else Debian's newest, else the
-// one on PATH; initdb is looked for beside it. Without one the test is skipped,
-// as [testserver.Binary] says. Close connections before the test is over: it
-// ends without waiting for them.
+// Start runs a server until the test ends and returns when it answers. The
+// binary is the one in DOWNLOADVIEW_POSTGRES, or Debian's newest, or postgres
+// on PATH; initdb must be beside it. Without one the test is skipped, as
+// [testserver.Binary] says. Close connections before the test ends: the server
+// stops without waiting for them.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	postgres := binary(t)
@@ -48,7 +48,7 @@ func Start(t testing.TB) *Server {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", initdb, err, out)
 	}
-	// It is the only thing in its folder, so that any port will do.
+	// The folder has no other socket, so the port number doesn't matter.
 	run(t, dir, command(postgres, "-D", data, "-k", dir, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"))
 	return &Server{
@@ -57,7 +57,7 @@ func Start(t testing.TB) *Server {
 	}
 }
 
-// binary returns the path of postgres, which Debian keeps off PATH.
+// binary returns the path of postgres, which Debian doesn't put on PATH.
 func binary(t testing.TB) string {
 	t.Helper()
 	const envVar = "DOWNLOADVIEW_POSTGRES"
@@ -69,8 +69,8 @@ func binary(t testing.TB) string {
 	return testserver.Binary(t, "postgres", envVar)
 }
 
-// folder makes a folder for the server's user. That of t.TempDir is closed to
-// others, and too long for the address of a unix socket.
+// folder creates a folder for the server's user. The folder of t.TempDir isn't
+// accessible to other users, and its path is too long for a unix socket.
 func folder(t testing.TB) string {
 	t.Helper()
 	parent := os.TempDir()
@@ -92,9 +92,9 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// command returns a command of the server's user, who is not root: PostgreSQL
-// would refuse. It knows nothing of the test's environment, where PGDATA or
-// LC_ALL may stand.
+// command returns a command that runs as the server's user, which isn't root:
+// PostgreSQL refuses to run as root. The command doesn't get the test's
+// environment, which may have PGDATA or LC_ALL.
 func command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
@@ -113,7 +113,7 @@ func run(t testing.TB, dir string, cmd *exec.Cmd) {
 	}
 	done := make(chan struct{})
 	go func() {
-		cmd.Wait() // that it was told to end is no news
+		cmd.Wait() // the test ended it, so the error doesn't matter
 		close(done)
 	}()
 	t.Cleanup(func() {
@@ -136,8 +136,8 @@ func run(t testing.TB, dir string, cmd *exec.Cmd) {
 	}
 }
 
-// end has the server shut down at once, and all its processes with it. Killed
-// outright it would leave its shared memory behind.
+// end shuts the server down at once, with all its processes. If it were killed,
+// it would leave its shared memory behind.
 func end(p *os.Process, done <-chan struct{}) {
 	if p.Signal(syscall.SIGQUIT) == nil {
 		select {
@@ -150,8 +150,9 @@ func end(p *os.Process, done <-chan struct{}) {
 	<-done
 }
 
-// answers tells whether the server takes sessions. It accepts connections
-// before it does, and then says so: E for an error, R for "go on".
+// answers reports whether the server accepts sessions. It accepts connections
+// earlier; then its first byte is E for an error. R means that the session may
+// go on.
 func answers(socket string) bool {
 	c, err := net.Dial("unix", socket)
 	if err != nil {

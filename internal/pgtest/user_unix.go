@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// nobody is the user and the group that the server runs as where the test runs
-// as root.
+// nobody is the user and the group that the server runs as if the test runs as
+// root.
 const nobody = 65534
 
 func unprivileged() *syscall.SysProcAttr {
@@ -18,7 +18,7 @@ func unprivileged() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 }
 
-// give makes dir the server's.
+// give makes the server's user the owner of dir.
 func give(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -7,14 +7,14 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// A Request is what a Counter saw of one.
+// A Request is a request as recorded by a Counter.
 type Request struct {
-	Operation string // as S3 calls it: GetObject, HeadObject, PutObject, ListObjectsV2; else the method
+	Operation string // S3's name: GetObject, HeadObject, PutObject, ListObjectsV2; otherwise the method
 	Range     string
 	IfMatch   string
 }
 
-// A Counter is a proxy in front of the server that writes down each request.
+// A Counter is a proxy in front of the server that records each request.
 type Counter = buckettest.Counter[Request]
 
 func see(r *http.Request) Request {

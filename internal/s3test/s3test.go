@@ -22,20 +22,20 @@ import (
 // A Server is a running S3 server with one empty bucket.
 type Server struct {
 	Endpoint  string // the server itself, such as "http://127.0.0.1:34567"
-	Counted   string // the same behind Counter
+	Counted   string // the URL of the Counter in front of it
 	Region    string
 	AccessKey string
 	SecretKey string
 	Bucket    string
 
-	// Client speaks to Counted, and to Bucket as to a path.
+	// Client uses the server through Counted, with Bucket in the path.
 	Client  *s3.Client
 	Counter *Counter
 }
 
-// Start runs a server until the test is over. The binary is what
-// DOWNLOADVIEW_VERSITYGW names, else versitygw on PATH, else bin/versitygw of
-// this module; without one the test is skipped, as [testserver.Binary] says.
+// Start runs a server until the test ends. The binary is the one in
+// DOWNLOADVIEW_VERSITYGW, or versitygw on PATH, or bin/versitygw of this
+// module. Without one the test is skipped, as [testserver.Binary] says.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	binary := testserver.Binary(t, "versitygw", "DOWNLOADVIEW_VERSITYGW")
@@ -64,8 +64,8 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// NewClient returns another client of the server, behind the counter, with
-// connections of its own. change may alter its options.
+// NewClient returns another client of the server, through the counter, with its
+// own connections. change may alter its options.
 func (s *Server) NewClient(t testing.TB, change ...func(*s3.Options)) *s3.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -80,8 +80,8 @@ func (s *Server) NewClient(t testing.TB, change ...func(*s3.Options)) *s3.Client
 	}, change...)
 }
 
-// Put stores an object. change may alter the request, to set a content type
-// for one.
+// Put stores an object. change may alter the request, for example to set a
+// content type.
 func (s *Server) Put(t testing.TB, key string, content []byte, change ...func(*s3.PutObjectInput)) {
 	t.Helper()
 	if err := s.TryPut(t.Context(), key, content, change...); err != nil {

@@ -19,8 +19,8 @@ name = p0
 default = yes
 `
 
-// serverConf is that of one server of a node. Without workers it is a single
-// process.
+// serverConf returns the configuration of one server of a node. With no workers
+// it runs as a single process.
 func serverConf(kind, dir, devices, user string, port int) string {
 	return fmt.Sprintf(`[DEFAULT]
 bind_ip = 127.0.0.1
@@ -41,12 +41,13 @@ use = egg:swift#%[5]s
 `, port, dir, devices, user, kind)
 }
 
-// gatewayConf is that of the server that speaks S3. slo is for objects in
-// several parts; versioned_writes, which is usual, needs more than is here.
+// gatewayConf returns the configuration of the server with the S3 API. slo is
+// for objects in several parts. The usual versioned_writes is left out, because
+// it needs more than this cluster has.
 //
-// It reads from the first node that is there, so that a test knows which one
-// serves. A node that refused is asked again at once, so that what a test sees
-// does not hang on the test before it.
+// The gateway reads from the first available node, so a test knows which node
+// serves. It tries a node again at once after the node refused a connection, so
+// tests don't affect one another.
 func gatewayConf(dir, user string, port, memcached int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `[DEFAULT]

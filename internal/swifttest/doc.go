@@ -1,5 +1,5 @@
 // Package swifttest runs a real distributed object store for tests: OpenStack
-// Swift on three storage nodes, which keep a copy of every object each, behind a
-// gateway that speaks S3 and checks signatures. It is for Linux alone, as Swift
-// is.
+// Swift on three storage nodes, each with a copy of every object, behind a
+// gateway with the S3 API that checks signatures. It runs only on Linux, as
+// Swift does.
 package swifttest

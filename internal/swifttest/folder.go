@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// makeFolder makes a folder for the servers' user. That of t.TempDir is closed
-// to others.
+// makeFolder creates a folder for the servers' user. The folder of t.TempDir
+// isn't accessible to other users.
 func makeFolder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "swift")
@@ -25,8 +25,8 @@ func makeFolder(t testing.TB) string {
 	return dir
 }
 
-// makeDevice makes what a node calls a disk, and returns the folder of its
-// disks.
+// makeDevice creates the folder that a node uses as a disk, and returns the
+// folder of its disks.
 func (c *Cluster) makeDevice(t testing.TB, node string) (devices string) {
 	t.Helper()
 	devices = filepath.Join(c.dir, node)
@@ -48,7 +48,7 @@ func (c *Cluster) write(t testing.TB, name, content string) (path string) {
 	return path
 }
 
-// give makes dir the servers'.
+// give makes the servers' user the owner of dir.
 func give(t testing.TB, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {

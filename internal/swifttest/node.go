@@ -9,13 +9,13 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// Nodes is how many storage nodes there are, with a copy of every object each.
+// Nodes is the number of storage nodes. Each has a copy of every object.
 const Nodes = 3
 
 // device is the name of the only disk of a node.
 const device = "disk"
 
-// A server is one of a node, or the gateway.
+// A server is one server of a node, or the gateway.
 type server struct {
 	program string
 	conf    string
@@ -23,15 +23,15 @@ type server struct {
 	process *testserver.Process
 }
 
-// Kill ends the servers of the nth node at once, as a loss of power does. Nodes
-// are counted from 0, and objects are read from the first that is there.
+// Kill ends the servers of the nth node at once, like a loss of power. Nodes
+// are counted from 0; objects are read from the first available node.
 func (c *Cluster) Kill(n int) {
 	for _, s := range c.nodes[n] {
 		s.process.Kill()
 	}
 }
 
-// Revive starts the servers of killed nodes with what they have stored, and
+// Revive starts the servers of killed nodes with the data they have stored, and
 // returns when they answer.
 func (c *Cluster) Revive(t testing.TB, nodes ...int) {
 	t.Helper()
@@ -43,18 +43,18 @@ func (c *Cluster) Revive(t testing.TB, nodes ...int) {
 	}
 }
 
-// KillGateway ends the server that speaks S3 at once.
+// KillGateway ends the server with the S3 API at once.
 func (c *Cluster) KillGateway() { c.gateway.process.Kill() }
 
-// ReviveGateway starts it again at the same address, and returns when it
-// answers.
+// ReviveGateway starts the gateway again at the same address and returns when
+// it answers.
 func (c *Cluster) ReviveGateway(t testing.TB) {
 	t.Helper()
 	c.launchServer(&c.gateway)
 	c.gateway.process.Await(t, c.gateway.addr)
 }
 
-// makeNode writes down how the servers of a node are to run.
+// makeNode writes the configuration of a node's servers.
 func (c *Cluster) makeNode(t testing.TB, n int) {
 	t.Helper()
 	c.nodes[n] = make(map[string]*server)
@@ -76,8 +76,8 @@ func (c *Cluster) launchNode(n int) {
 	}
 }
 
-// launchServer has a server run as long as the store, not only as long as the
-// test that starts it again.
+// launchServer starts a server that runs as long as the store, not only as long
+// as the test that starts it.
 func (c *Cluster) launchServer(s *server) {
 	s.process = c.launch(c.t, s.program, s.conf, "-v")
 }

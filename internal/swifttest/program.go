@@ -14,20 +14,20 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// nobody is the user and the group that the servers run as where the test runs
-// as root.
+// nobody is the user and the group that the servers run as if the test runs as
+// root.
 const nobody = 65534
 
-// program returns the path of a program. DOWNLOADVIEW_SWIFT_PROXY_SERVER is the
-// environment variable of swift-proxy-server, and so on.
+// program returns the path of a program. The environment variable for
+// swift-proxy-server is DOWNLOADVIEW_SWIFT_PROXY_SERVER, and so on.
 func (c *Cluster) program(t testing.TB, name string) string {
 	t.Helper()
 	envVar := "DOWNLOADVIEW_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 	return testserver.Binary(t, name, envVar)
 }
 
-// command returns a command of the servers' user, in a process group of its
-// own. It ends with the test even where that is killed.
+// command returns a command that runs as the servers' user, in its own process
+// group. It ends with the test, even if the test is killed.
 func (c *Cluster) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = c.dir
@@ -44,7 +44,7 @@ func (c *Cluster) launch(t testing.TB, name string, args ...string) *testserver.
 	return testserver.Launch(t, c.command(c.program(t, name), args...))
 }
 
-// userName returns the name of the servers' user: they change to it once more.
+// userName returns the name of the servers' user, for their configuration.
 func userName(t testing.TB) string {
 	t.Helper()
 	id := os.Geteuid()

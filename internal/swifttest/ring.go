@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// makeRings writes down for each kind of server where it runs. All kinds are
-// made at once: it is the start of Python that takes its time.
+// makeRings writes the addresses of the servers for each kind of server. It
+// handles all kinds in parallel, because starting Python is slow.
 func (c *Cluster) makeRings(t testing.TB) {
 	t.Helper()
 	var all sync.WaitGroup

@@ -23,10 +23,10 @@ type Cluster struct {
 	SecretKey string
 	Bucket    string
 
-	// Client speaks to Bucket as to a path. It tries once.
+	// Client uses Bucket in the path. It doesn't retry.
 	Client *s3.Client
 
-	t       testing.TB // that of Start
+	t       testing.TB // the one passed to Start
 	dir     string
 	nodes   [Nodes]map[string]*server // by kind
 	gateway server
@@ -38,10 +38,10 @@ const (
 	secretKey = "testing"
 )
 
-// Start runs a store until the test is over. That takes ten seconds, on a busy
-// machine several times as much. Its programs are those on PATH, or what
-// DOWNLOADVIEW_SWIFT_PROXY_SERVER, DOWNLOADVIEW_MEMCACHED and the like name;
-// without them the test is skipped, as [testserver.Binary] says.
+// Start runs a store until the test ends. That takes ten seconds, and several
+// times as long on a busy machine. Its programs are those on PATH, or those in
+// DOWNLOADVIEW_SWIFT_PROXY_SERVER, DOWNLOADVIEW_MEMCACHED and so on. Without
+// them the test is skipped, as [testserver.Binary] says.
 func Start(t testing.TB) *Cluster {
 	t.Helper()
 	c := &Cluster{Region: region, AccessKey: accessKey, SecretKey: secretKey, Bucket: "files", t: t}
@@ -96,7 +96,7 @@ func (c *Cluster) newClient(t testing.TB) *s3.Client {
 	})
 }
 
-// Log returns what the gateway has said since it was started.
+// Log returns the gateway's output since it was started.
 func (c *Cluster) Log() string { return c.gateway.process.Log() }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }

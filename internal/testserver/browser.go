@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Browse loads url in a real Chromium, with flags besides, and returns the page as
-// it stands after its load event, which waits for all frames, scripts and images.
-// A browser that doesn't come to its end, as happens to one in many on a busy
-// machine, is started again.
+// Browse loads url in a real Chromium, with additional flags, and returns the
+// page as it is after its load event, which waits for all frames, scripts and
+// images. If the browser doesn't finish, which happens now and then on a busy
+// machine, it is started again.
 func Browse(t testing.TB, url string, flags ...string) (page string) {
 	t.Helper()
 	binary := Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")
@@ -39,10 +39,10 @@ func browse(t testing.TB, binary string, args []string) (page, said string, err 
 		"--user-data-dir=" + t.TempDir(), "--dump-dom",
 	}
 	if os.Getuid() == 0 {
-		all = append(all, "--no-sandbox") // which root can't have
+		all = append(all, "--no-sandbox") // root can't use the sandbox
 	}
 	cmd := exec.CommandContext(ctx, binary, append(all, args...)...)
-	cmd.WaitDelay = time.Second // its children may hold on to its output
+	cmd.WaitDelay = time.Second // its children may keep its output open
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	var log strings.Builder
 	cmd.Stderr = &log

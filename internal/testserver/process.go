@@ -17,9 +17,9 @@ import (
 // with a cold disk needs most of it.
 const patience = 60 * time.Second
 
-// FreePort returns the number of a loopback port that nobody listens on. It is
-// below those that systems hand out by themselves, so that no other server or
-// connection of a test takes it before it is used.
+// FreePort returns the number of an unused loopback port. It is below the range
+// from which systems assign ports themselves, so no other server or connection
+// of a test takes it before it is used.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	const first, last, tries = 12000, 32000, 100
@@ -36,8 +36,8 @@ func FreePort(t testing.TB) int {
 	return 0
 }
 
-// WaitTCP returns when something accepts connections at addr, such as
-// "127.0.0.1:8080", and fails the test where nothing does for a minute.
+// WaitTCP returns when a server accepts connections at addr, such as
+// "127.0.0.1:8080". It fails the test if none does within a minute.
 func WaitTCP(t testing.TB, addr string) {
 	t.Helper()
 	if err := wait(addr, nil); err != nil {
@@ -45,7 +45,7 @@ func WaitTCP(t testing.TB, addr string) {
 	}
 }
 
-// A Process is a server that runs until the test is over.
+// A Process is a server that runs until the test ends.
 type Process struct {
 	cmd  *exec.Cmd
 	log  log
@@ -53,11 +53,11 @@ type Process struct {
 }
 
 // Start runs cmd and returns when it accepts connections at addr. It is killed
-// when the test is over; where the test failed, its output is shown. A server
-// that ends before it listens fails the test.
+// when the test ends; if the test failed, its output is shown. A server that
+// ends before it listens fails the test.
 //
-// Stdout and Stderr of cmd are replaced. Where its Env is nil it gets the
-// test's environment.
+// Start replaces Stdout and Stderr of cmd. A nil Env means the test's
+// environment.
 func Start(t testing.TB, addr string, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := Launch(t, cmd)
@@ -74,7 +74,7 @@ func Launch(t testing.TB, cmd *exec.Cmd) *Process {
 		t.Fatalf("start %s: %v", cmd.Path, err)
 	}
 	go func() {
-		cmd.Wait() // that it was killed is no news
+		cmd.Wait() // it was killed, so the error doesn't matter
 		close(p.done)
 	}()
 	t.Cleanup(func() {

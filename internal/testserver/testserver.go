@@ -1,4 +1,4 @@
-// Package testserver finds and runs the real servers that tests talk to.
+// Package testserver finds and runs the real servers that tests use.
 package testserver
 
 import (
@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// Binary returns the path of the server called name: what the environment
-// variable envVar says, else name on PATH, in the system's sbin folders, or in
-// bin at the top of this module. Where there is none the test is skipped, or
-// fails if DOWNLOADVIEW_REQUIRE_SERVERS is 1.
+// Binary returns the path of the server called name: the value of the
+// environment variable envVar, or name on PATH, in the system's sbin folders,
+// or in bin at the top of this module. If there is none, the test is skipped,
+// or fails if DOWNLOADVIEW_REQUIRE_SERVERS is 1.
 func Binary(t testing.TB, name, envVar string) string {
 	t.Helper()
 	if path := os.Getenv(envVar); path != "" {
@@ -34,8 +34,8 @@ func Binary(t testing.TB, name, envVar string) string {
 	return ""
 }
 
-// Lacking skips the test for want of something that the system has not, or fails
-// it if DOWNLOADVIEW_REQUIRE_SERVERS is 1. The message begins with "needs".
+// Lacking skips the test because the system lacks something, or fails it if
+// DOWNLOADVIEW_REQUIRE_SERVERS is 1. The message begins with "needs".
 func Lacking(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("DOWNLOADVIEW_REQUIRE_SERVERS") == "1" {
