@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// OtherSuccesses checks that only the success that was asked for is one. also are
-// further statuses that the client of the kind takes for one.
+// OtherSuccesses checks that an answer with another successful status than the
+// requested one is an error. also are further statuses that the SDK accepts.
 func (f *Fake) OtherSuccesses(t *testing.T, also ...int) {
 	for _, status := range append([]int{201, 202, 203, 204, 205, 206, 207, 226}, also...) {
 		file := f.file(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -45,7 +45,7 @@ func (f *Fake) OtherSuccesses(t *testing.T, also ...int) {
 		}
 		err = closed(openRange(t.Context(), file, 1, 2))
 		if status == http.StatusPartialContent && errors.Is(err, errors.ErrUnsupported) {
-			continue // more than was asked for, in place of which the whole is asked for
+			continue // the answer has more than requested; the whole is requested instead
 		}
 		check("OpenRange", err)
 	}
@@ -74,7 +74,7 @@ func (f *Fake) UnknownSize(t *testing.T) {
 	}
 }
 
-// Tags checks that entity tags get their quotes, which some stores leave out.
+// Tags checks that entity tags get their quotes, which some stores omit.
 func (f *Fake) Tags(t *testing.T) {
 	for sent, want := range map[string]string{`"abc"`: `"abc"`, `abc`: `"abc"`, `W/"abc"`: `W/"abc"`, "": ""} {
 		h, err := f.file(t, func(w http.ResponseWriter, _ *http.Request) { w.Header()["ETag"] = []string{sent} }).Open(t.Context())
@@ -88,9 +88,9 @@ func (f *Fake) Tags(t *testing.T) {
 	}
 }
 
-// UnreadableFields checks that a field of an answer which can't be read costs that
-// field, and not the download. more is added to the header of each answer; check
-// looks at what is then known of the file.
+// UnreadableFields checks that, if a header field of an answer can't be parsed,
+// only that field is missing and the download succeeds. more is added to the
+// header of each answer; check gets the metadata of the file.
 func (f *Fake) UnreadableFields(t *testing.T, fields map[string]string, more http.Header, check func(fs.FileInfo) error) {
 	for field, value := range fields {
 		t.Run(field, func(t *testing.T) {
@@ -128,11 +128,11 @@ func (f *Fake) UnreadableFields(t *testing.T, fields map[string]string, more htt
 	}
 }
 
-// isLookOf tells that op is a look with an answer of its own, which has not the
-// fields of reads.
+// isLookOf reports whether op is a Stat with an answer of its own, which
+// doesn't have the fields of reads.
 func (f *Fake) isLookOf(op string) bool { return op == "Stat" && f.Look != nil }
 
-// content tells that h has this content and is known.
+// content checks the content of h, and calls known with its metadata.
 func content(t *testing.T, op string, h fs.File, err error, want string, known func(string, fs.FileInfo, error)) {
 	t.Helper()
 	if err != nil {

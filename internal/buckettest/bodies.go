@@ -10,12 +10,12 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// ShortBody checks that a body which breaks off is an error, and that nothing is
-// put in the place of the rest: the store is not asked again.
+// ShortBody checks that a body which breaks off is an error, and that the store
+// isn't asked for the rest.
 func (f *Fake) ShortBody(t *testing.T) {
 	asked := 0
 	file := f.file(t, func(w http.ResponseWriter, r *http.Request) {
-		if asked++; asked > 3 { // enough is seen
+		if asked++; asked > 3 { // enough requests to fail the test
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
@@ -59,8 +59,8 @@ func (f *Fake) ShortBody(t *testing.T) {
 	}
 }
 
-// BreaksOff checks that a store which breaks off does not leave what looks like a
-// whole download.
+// BreaksOff checks that a client can tell that its download is incomplete if
+// the store breaks off.
 func (f *Fake) BreaksOff(t *testing.T) {
 	s := f.Open(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000000")

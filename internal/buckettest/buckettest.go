@@ -1,7 +1,7 @@
-// Package buckettest holds what the tests of all storages over buckets have in
-// common: what downloads cost at a real store ([Downloads]), what becomes of them
-// when an object is replaced meanwhile ([Replaced]), and what a store answers that
-// no real one can be made to ([Fake]).
+// Package buckettest has the tests that all storages over buckets share: the
+// requests that downloads make to a real store ([Downloads]), the results if an
+// object is replaced during a download ([Replaced]), and the results of answers
+// that no real store can be made to give ([Fake]).
 package buckettest
 
 import (
@@ -10,19 +10,19 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Kind is that of a request to a bucket.
+// A Kind is the kind of a request to a bucket.
 type Kind string
 
-// The kinds. What a Bucket makes of other requests is its own affair.
+// The kinds. A Bucket may use others for other requests.
 const (
-	Look Kind = "look" // for what is known of an object, without its bytes
+	Look Kind = "look" // for an object's metadata, without its bytes
 	Read Kind = "read" // of an object, or of a range of it
 )
 
-// A Request is what a bucket was asked.
+// A Request is a request that a bucket has received.
 type Request struct {
 	Kind  Kind
-	Range string // field value, such as "bytes=0-9"; "": the whole
+	Range string // field value, such as "bytes=0-9"; "": the whole object
 }
 
 // Whole, Part and Looked are the requests of downloads.
@@ -31,26 +31,26 @@ var (
 	Looked = Request{Kind: Look}
 )
 
-// Part reads the range of a field value.
+// Part returns a read of the range in a Range field.
 func Part(byteRange string) Request { return Request{Read, byteRange} }
 
-// A Bucket is an empty one that a test may fill.
+// A Bucket is an empty bucket that a test may fill.
 type Bucket struct {
 	Storage downloadview.Storage
 
-	// Put stores an object, or another one in its place.
+	// Put stores or replaces an object.
 	Put func(key string, content []byte) error
 
-	// Requests returns what was asked since the last Reset, in order.
+	// Requests returns the requests since the last Reset, in order.
 	Requests func() []Request
 	Reset    func()
 
-	// Before has a function called with each request before it is carried out.
-	// nil ends that.
+	// Before sets a function to call with each request before it is carried
+	// out. nil removes it.
 	Before func(func(Request))
 
-	// Asks are the requests of the downloads in [Downloads] for which this
-	// bucket is asked something else than most are, by the names of these.
+	// Asks are the requests of those cases of [Downloads] that differ from the
+	// usual ones for this bucket, by the names of the cases.
 	Asks map[string][]Request
 }
 

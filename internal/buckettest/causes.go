@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// CheckCause is [storagetest.CheckCause] of what op gave.
+// CheckCause is [storagetest.CheckCause] for the error of op.
 func CheckCause(t *testing.T, op string, err, cause error) {
 	t.Helper()
 	if wrong := storagetest.CheckCause(err, cause); wrong != nil {
@@ -18,8 +18,8 @@ func CheckCause(t *testing.T, op string, err, cause error) {
 	}
 }
 
-// KeepsCause fails unless an error of the client's transport is in the text of a
-// storage's error, and found in it by its type.
+// KeepsCause checks that a storage's error contains the text of an error of the
+// client's transport, and that errors.As finds that by its type.
 func KeepsCause(t *testing.T, open func(*testing.T, http.RoundTripper) downloadview.Storage) {
 	t.Helper()
 	f, err := open(t, lost{}).File("a.txt")
@@ -32,7 +32,7 @@ func KeepsCause(t *testing.T, open func(*testing.T, http.RoundTripper) downloadv
 	}
 }
 
-// lost is a transport and what it fails with.
+// lost is a transport and its own error.
 type lost struct{}
 
 func (lost) Error() string                                     { return "lost on the way" }

@@ -9,20 +9,19 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Listing is one that goes on after the page "" as Next says, with so many
-// entries on each page.
+// A Listing is a listing in several pages. Next has the token of the page after
+// each page, beginning with the page "". Each page has Entries entries.
 type Listing struct {
 	Next    map[string]string
 	Entries int
 
-	Asked int // pages that were asked for
+	Asked int // number of requested pages
 }
 
-// Circles checks that a listing which goes round in circles is an error, after a
-// few pages and for each at most one list of its entries. open returns a storage
-// that lists l and counts; perPage is how many entries a page has where it has
-// any, and mostEmpty how many empty pages may be asked for. also are further
-// listings without an end.
+// Circles checks that a listing without an end fails with a 502, after at most
+// 20 pages, or mostEmpty pages if they have no entries. open returns a storage
+// that lists l and counts the pages in l.Asked. perPage is how many entries a
+// full page has. also are further endless listings.
 func Circles(t *testing.T, perPage, mostEmpty int, open func(t *testing.T, l *Listing) downloadview.Storage, also map[string]map[string]string) {
 	circles := map[string]map[string]string{
 		"one token":  {"": "a", "a": "a"},

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A Counter is a proxy in front of a server that records each request as an R. Host
-// and path pass as they are, so that signatures hold.
+// A Counter is a proxy in front of a server that records each request as an R.
+// Host and path are passed on unchanged, so that signatures stay valid.
 type Counter[R any] struct {
 	proxy httputil.ReverseProxy
 	see   func(*http.Request) R
@@ -20,7 +20,7 @@ type Counter[R any] struct {
 
 // NewCounter returns a Counter for the server at addr. see makes the records.
 func NewCounter[R any](addr string, see func(*http.Request) R) *Counter[R] {
-	// A transport that asks for gzip would decode it on the way.
+	// A transport that asks for gzip would decode the answers.
 	transport := &http.Transport{DisableCompression: true}
 	return &Counter[R]{see: see, proxy: httputil.ReverseProxy{
 		Transport: transport,
@@ -44,7 +44,7 @@ func (c *Counter[R]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.proxy.ServeHTTP(w, r)
 }
 
-// Requests returns what came since the last Reset, in order.
+// Requests returns the requests since the last Reset, in order.
 func (c *Counter[R]) Requests() []R {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,14 +58,15 @@ func (c *Counter[R]) Reset() {
 	c.requests = nil
 }
 
-// Before has f called with each request before it is passed on. nil ends that.
+// Before sets f to be called with each request before it is passed on. nil
+// removes it.
 func (c *Counter[R]) Before(f func(R)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.before = f
 }
 
-// Counted returns b with the requests that c counts, as kind says of them.
+// Counted returns b with the requests of c, converted by kind.
 func Counted[R any](b Bucket, c *Counter[R], kind func(R) Request) Bucket {
 	b.Reset = c.Reset
 	b.Requests = func() (all []Request) {

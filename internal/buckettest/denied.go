@@ -12,11 +12,11 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Denied checks that reading an object to which access is denied fails as if the
-// object were missing, with one line in the log, and that everything else fails
-// with [fs.ErrPermission] and without a line. open returns a storage with a
-// logger, whose store denies everything. source is that of the object "a b". cause
-// is a part of what the store answers.
+// Denied checks that reading an object to which access is denied fails as if
+// the object were missing, with one line in the log, and that any other
+// operation fails with [fs.ErrPermission] and without a line. open returns a
+// storage with a logger, whose store denies everything. source is the source of
+// the object "a b". cause is a part of the store's answer.
 func Denied(t *testing.T, source, cause string, open func(*testing.T, *slog.Logger) downloadview.Storage) {
 	t.Helper()
 	var log bytes.Buffer
@@ -42,7 +42,7 @@ func Denied(t *testing.T, source, cause string, open func(*testing.T, *slog.Logg
 	}
 }
 
-// checkDenied looks at err and the lines since the last time.
+// checkDenied checks err, and the log since the last call.
 func checkDenied(t *testing.T, name string, err error, log *bytes.Buffer, source, cause string) {
 	t.Helper()
 	defer log.Reset()
@@ -75,7 +75,7 @@ func readings(t *testing.T, s downloadview.Storage) map[string]func() error {
 	}
 }
 
-// others are what else a storage can do.
+// others are the other operations of a storage.
 func others(t *testing.T, s downloadview.Storage) map[string]func() error {
 	return map[string]func() error{
 		"Exists": func() error { _, err := downloadview.Exists(t.Context(), s, "a"); return err },

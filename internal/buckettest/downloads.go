@@ -8,10 +8,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-const size = 100_000 // of an object that is served
+const size = 100_000 // of the served object, in bytes
 
-// Downloads checks what each kind of download costs at the store: a request for
-// each of the few things that it must know.
+// Downloads checks the number and kind of the requests that each kind of
+// download makes to the store.
 func Downloads(t *testing.T, b Bucket) {
 	object := Numbered(1, size)
 	b.put(t, "a b.txt", object)
@@ -56,7 +56,7 @@ type download struct {
 	asks         []Request
 }
 
-// downloads are those of object, whose tag is tag, at "/a b.txt".
+// downloads are the downloads of object, whose tag is tag, at "/a b.txt".
 func downloads(object []byte, tag string) []download {
 	const at = "/a%20b.txt"
 	part := func(r string) []string { return []string{"Range", r} }

@@ -11,8 +11,7 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// A Failure is what a store answers with instead of an object, and what comes of
-// it.
+// A Failure is an answer of a store without the object, and its result.
 type Failure struct {
 	Status int
 	Code   string
@@ -20,12 +19,12 @@ type Failure struct {
 	Client int // status for the client
 
 	After string         // Retry-After for the client, if not that of the store
-	Asked map[string]int // by Open, OpenRange or Stat; 1 where it has none
+	Asked map[string]int // requests by Open, OpenRange or Stat; 1 if not listed
 }
 
-// Failures checks what becomes of the failures of a store by ops, which are of
-// Open, OpenRange and Stat. statusIn returns the status in the SDK's own error,
-// that has to be found in what the storage says.
+// Failures checks the results of a store's failures in ops, which are some of
+// Open, OpenRange and Stat. statusIn returns the status in the SDK's error,
+// which the storage's error must contain.
 func (f *Fake) Failures(t *testing.T, failures []Failure, statusIn func(error) (int, bool), ops ...string) {
 	for _, tt := range failures {
 		t.Run(fmt.Sprint(tt.Status, tt.Code), func(t *testing.T) {
@@ -79,7 +78,7 @@ func (tt *Failure) check(t *testing.T, op string, err error) {
 	}
 }
 
-// A Try is how often a patient client asks a store that answers so.
+// A Try is how often package resume asks a store that gives this answer.
 type Try struct {
 	Status int
 	Code   string
@@ -87,8 +86,8 @@ type Try struct {
 	Client int // status for the client; 0: any
 }
 
-// Tries checks that what another try doesn't change is asked once, however patient
-// one is, and what may pass is asked again.
+// Tries checks that package resume asks once if trying again can't help, and
+// tries again if it may help.
 func (f *Fake) Tries(t *testing.T, tries []Try) {
 	for _, tt := range tries {
 		asked := 0
@@ -100,7 +99,7 @@ func (f *Fake) Tries(t *testing.T, tries []Try) {
 	}
 }
 
-// Tried asks a storage, whose store counts how often it is asked.
+// Tried checks a storage whose store counts the requests in asked.
 func Tried(t *testing.T, try Try, asked *int, s downloadview.Storage) {
 	t.Helper()
 	patient := resume.New(s, &resume.Options{Backoff: func(int) time.Duration { return 0 }})

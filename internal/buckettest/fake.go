@@ -13,33 +13,35 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Fake makes storages of a kind over servers that answer as no real one can be
-// made to. Its tests are the same for all kinds.
+// A Fake makes storages of one kind over servers with answers that no real
+// store can be made to give. Its tests are the same for all kinds.
 type Fake struct {
-	// Open returns a storage whose server gives these answers, and is asked once
-	// for each call.
+	// Open returns a storage whose server gives these answers, and is asked
+	// once per call.
 	Open func(t *testing.T, answer http.HandlerFunc) downloadview.Storage
 
-	// Stamp adds the version to an answer with bytes; Tag is the entity tag that
-	// the file then has.
+	// Stamp adds the version to the header of an answer with bytes. Tag is the
+	// resulting entity tag of the file.
 	Stamp func(h http.Header)
 	Tag   string
 
-	// Look answers a look at an object with this content, in the version of Stamp.
-	// nil: as to a read.
+	// Look writes the answer to a request for the metadata of an object with
+	// this content, in the version of Stamp. nil means the same answer as to a
+	// read.
 	Look func(w http.ResponseWriter, content []byte)
 
-	// Refuse answers as the store does that fails with a status and a code. nil
-	// has no codes.
+	// Refuse writes the store's answer with a status and an error code. nil
+	// means that the store has no codes.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, code string)
 
-	// IsLook tells a request for what is known of an object. nil: HEAD.
+	// IsLook reports whether a request is for an object's metadata. nil means
+	// HEAD.
 	IsLook func(r *http.Request) bool
 
-	// RangeField is the field of a request that has its range; "": Range.
+	// RangeField is the header field with a request's range; "" means Range.
 	RangeField string
 
-	// NoSuffix says that the store can't be asked for the last bytes.
+	// NoSuffix means that the store can't be asked for the last bytes.
 	NoSuffix bool
 }
 
@@ -50,7 +52,7 @@ func (f *Fake) isLook(r *http.Request) bool {
 	return f.IsLook(r)
 }
 
-// rangeOf returns the range that is asked for; "" for the whole.
+// rangeOf returns the requested range, or "" for the whole object.
 func (f *Fake) rangeOf(r *http.Request) string {
 	if f.RangeField == "" {
 		return r.Header.Get("Range")
@@ -58,7 +60,7 @@ func (f *Fake) rangeOf(r *http.Request) string {
 	return r.Header.Get(f.RangeField)
 }
 
-// serve answers as the store does that has an object.
+// serve answers like a store that has an object with this content.
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request, content []byte) {
 	if f.Look != nil && f.isLook(r) {
 		f.Look(w, content)
@@ -82,7 +84,7 @@ func (f *Fake) refuse(w http.ResponseWriter, r *http.Request, status int, code s
 	f.Refuse(w, r, status, code)
 }
 
-// file is the file "a" of a storage with these answers.
+// file returns the file "a" of a storage with these answers.
 func (f *Fake) file(t *testing.T, answer http.HandlerFunc) downloadview.File {
 	t.Helper()
 	return fileOf(t, f.Open(t, answer), "a")
@@ -97,7 +99,7 @@ func fileOf(t *testing.T, s downloadview.Storage, key string) downloadview.File 
 	return file
 }
 
-// openRange asks the file itself, so that nothing else is tried where it can't.
+// openRange calls OpenRange of the file itself, so that there is no fallback.
 func openRange(ctx context.Context, file downloadview.File, offset, length int64) (fs.File, error) {
 	r, ok := downloadview.Find[downloadview.RangeFile](file)
 	if !ok {
@@ -106,7 +108,7 @@ func openRange(ctx context.Context, file downloadview.File, offset, length int64
 	return r.OpenRange(ctx, offset, length)
 }
 
-// closed closes what has been opened.
+// closed closes h and returns err.
 func closed(h fs.File, err error) error {
 	if err == nil {
 		h.Close()

@@ -8,12 +8,12 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// LookStatuses are those with which a look may be refused.
+// LookStatuses are statuses with which a request for metadata may be refused.
 var LookStatuses = []int{400, 401, 403, 404, 405, 500, 501}
 
-// LookIsNoJudge checks that a store which refuses looks without a reason, as
-// policies and what stands before a store do, serves what it can be asked for by
-// reading.
+// LookIsNoJudge checks that objects are served by reading them if the store
+// refuses requests for metadata without a reason, as policies and proxies in
+// front of a store do.
 func (f *Fake) LookIsNoJudge(t *testing.T) {
 	object := Numbered(1, 10_000)
 	for _, status := range LookStatuses {
@@ -29,8 +29,8 @@ func (f *Fake) LookIsNoJudge(t *testing.T) {
 	}
 }
 
-// JudgedByReading checks that a storage, whose store refuses looks with a status,
-// serves objects of 10,000 bytes with this tag.
+// JudgedByReading checks that a storage, whose store refuses requests for
+// metadata with a status, serves objects of 10,000 bytes with this tag.
 func JudgedByReading(t *testing.T, status int, tag string, s downloadview.Storage) {
 	t.Helper()
 	url := Serve(t, s)
@@ -57,7 +57,7 @@ func JudgedByReading(t *testing.T, status int, tag string, s downloadview.Storag
 	}
 	want := 200
 	if status == 404 {
-		want = 404 // as the store says
+		want = 404 // like the store's status
 	}
 	resp, _, _ := Get(t, "HEAD", url+"/a")
 	if resp.StatusCode != want || want == 200 && resp.ContentLength != 10_000 {

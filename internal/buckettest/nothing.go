@@ -8,8 +8,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Nothing checks that what a file should give and doesn't, although there is no
-// error, is an error of a storage that wraps it, by wrap.
+// Nothing checks that a storage that wraps files by wrap returns an error if a
+// wrapped file returns neither a result nor an error.
 func Nothing(t *testing.T, wrap func(downloadview.File) downloadview.File) {
 	for name, f := range map[string]*faulty{
 		"no handle":             {},
@@ -32,7 +32,7 @@ func Nothing(t *testing.T, wrap func(downloadview.File) downloadview.File) {
 	}
 }
 
-// A faulty file gives neither what it should nor an error.
+// A faulty file returns neither a result nor an error.
 type faulty struct{ handle fs.File }
 
 func (*faulty) Name() string                                               { return "a" }

@@ -11,9 +11,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// PrefixEndsInASlash checks that a prefix ends at a segment: "tenant1" is none,
-// since it would have the keys of "tenant10" too. open returns the storage with a
-// prefix of a bucket in which put stores; also are further ones that are none.
+// PrefixEndsInASlash checks that a prefix must end in a slash: "tenant1" is
+// invalid, because the storage would also contain the keys of "tenant10". put
+// stores an object in a bucket, and open returns a storage of that bucket with
+// a prefix. also are further invalid prefixes.
 func PrefixEndsInASlash(t *testing.T, put func(t *testing.T, key string, content []byte), open func(prefix string) downloadview.Storage, also ...string) {
 	put(t, "tenant10/a", []byte("theirs"))
 	for _, prefix := range append([]string{"tenant1", "tenant10/../tenant1/", "."}, also...) {
@@ -45,9 +46,9 @@ func PrefixEndsInASlash(t *testing.T, put func(t *testing.T, key string, content
 	}
 }
 
-// Prefix checks that a storage with the prefix "in/", of a bucket in which put
-// stores, has what is below that and nothing else. impossible are further keys
-// that no storage of the kind has.
+// Prefix checks that s, a storage with the prefix "in/" of a bucket, contains
+// the objects below that and no others. put stores an object in the bucket.
+// impossible are further keys that are invalid in storages of this kind.
 func Prefix(t *testing.T, put func(t *testing.T, key string, content []byte), s downloadview.Storage, impossible ...string) {
 	put(t, "in/a", []byte("inside"))
 	put(t, "in/f/b", []byte("inside"))
@@ -65,7 +66,8 @@ func Prefix(t *testing.T, put func(t *testing.T, key string, content []byte), s 
 	if got, want := Names(t, s, "f"), []string{"b"}; !slices.Equal(got, want) {
 		t.Errorf("List of f = %q, want %q", got, want)
 	}
-	// Some servers resolve dots, so the key itself must not have too many.
+	// Some servers resolve dot segments, so a key itself must not leave the
+	// prefix.
 	for _, key := range append([]string{"../secret", "f/../../secret", "./../secret", "f//../../secret"}, impossible...) {
 		if _, err := s.File(key); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("File(%q): %v, want fs.ErrInvalid", key, err)
@@ -78,7 +80,7 @@ func Prefix(t *testing.T, put func(t *testing.T, key string, content []byte), s 
 	}
 }
 
-// Names returns what a folder lists; names of folders end in a slash.
+// Names returns the names in a folder; those of folders end in a slash.
 func Names(t *testing.T, s downloadview.Storage, folder string) []string {
 	t.Helper()
 	var names []string

@@ -10,9 +10,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// OtherRanges checks that a range must be the one that was asked for, or is no
-// answer at all. differs has what a kind of storage says instead in some of the
-// cases, by their names.
+// OtherRanges checks that an answer with another range than the requested one
+// is an error. differs are the errors of this kind of storage in cases where
+// they differ, by the names of the cases.
 func (f *Fake) OtherRanges(t *testing.T, differs map[string]error) {
 	cases := []struct {
 		name           string
@@ -87,8 +87,8 @@ func (f *Fake) OtherRanges(t *testing.T, differs map[string]error) {
 	}
 }
 
-// PartInsteadOfTheWhole checks that a part is no answer to a request for the
-// whole.
+// PartInsteadOfTheWhole checks that an answer with a part is an error if the
+// whole object was requested.
 func (f *Fake) PartInsteadOfTheWhole(t *testing.T) {
 	file := f.file(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Range", "bytes 0-2/10")
@@ -100,8 +100,8 @@ func (f *Fake) PartInsteadOfTheWhole(t *testing.T) {
 	}
 }
 
-// WithoutRanges checks that requests for ranges which a store says it can't serve
-// give the whole object.
+// WithoutRanges checks that the whole object is served if the store answers
+// that it doesn't support ranges.
 func (f *Fake) WithoutRanges(t *testing.T) {
 	object := Numbered(1, 1000)
 	for name, refuse := range map[string]http.HandlerFunc{
@@ -130,8 +130,8 @@ func (f *Fake) WithoutRanges(t *testing.T) {
 	}
 }
 
-// WholeForRanges checks that a storage whose store can't serve ranges gives object
-// as a whole.
+// WholeForRanges checks that a storage whose store doesn't support ranges
+// serves object as a whole.
 func WholeForRanges(t *testing.T, object []byte, s downloadview.Storage) {
 	t.Helper()
 	url := Serve(t, s)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Replaced checks that an object which is replaced while it is downloaded is
-// never spliced.
+// Replaced checks that a download never mixes two versions if the object is
+// replaced meanwhile.
 func Replaced(t *testing.T, b Bucket) {
 	old, young := Numbered(1, size), Numbered(2, size)
 	url := Serve(t, b.Storage)
@@ -54,7 +54,7 @@ func Replaced(t *testing.T, b Bucket) {
 	})
 }
 
-// replaceBefore puts old, and young before the nth time that it is read.
+// replaceBefore stores old, and replaces it with young before the nth read.
 func (b *Bucket) replaceBefore(t *testing.T, nth int, old, young []byte) {
 	t.Helper()
 	b.put(t, "replaced", old)

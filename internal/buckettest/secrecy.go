@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TellsNothing checks that a busy store's Retry-After reaches the client, and
-// nothing else of it: no name, host or number of a request, whatever went wrong.
+// TellsNothing checks that a client receives nothing of a store's failure
+// except the Retry-After of a busy store: no name, host or request ID.
 func (f *Fake) TellsNothing(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 409, 412, 416, 429, 500, 503} {
 		s := f.Open(t, func(w http.ResponseWriter, _ *http.Request) {

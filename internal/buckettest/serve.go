@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Serve serves the keys of a storage under "/" of the URL that it returns.
+// Serve serves the keys of a storage under "/" of the returned URL.
 func Serve(t *testing.T, s downloadview.Storage) string {
 	t.Helper()
 	key := func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil }
@@ -27,8 +27,8 @@ func Serve(t *testing.T, s downloadview.Storage) string {
 	return srv.URL
 }
 
-// Get returns the answer to a request with the given fields, names and values
-// in turn, and its body; the error is that of the body.
+// Get sends a request with the given header fields, names and values in turn,
+// and returns the answer and its body. The error is the body's.
 func Get(t *testing.T, method, url string, fields ...string) (*http.Response, []byte, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -47,14 +47,16 @@ func Get(t *testing.T, method, url string, fields ...string) (*http.Response, []
 	return resp, body, err
 }
 
-// Fetch returns what sends requests, by connections that don't outlive the test.
+// Fetch returns a function that sends requests, on connections that are closed
+// when the test ends.
 func Fetch(t *testing.T) func(*http.Request) (*http.Response, error) {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return (&http.Client{Transport: transport}).Do
 }
 
-// Numbered returns n bytes that differ by seed, and tell it on each line.
+// Numbered returns n bytes that differ for each seed, and name the seed on each
+// line.
 func Numbered(seed, n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
@@ -63,7 +65,7 @@ func Numbered(seed, n int) []byte {
 	return b.Bytes()[:n]
 }
 
-// bytesIn returns the bytes of an answer, those of all its parts where it has
+// bytesIn returns the bytes of an answer, or those of all its parts if it has
 // parts.
 func bytesIn(t *testing.T, resp *http.Response, body []byte) []byte {
 	t.Helper()

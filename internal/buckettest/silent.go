@@ -13,8 +13,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Silent checks that a store which accepts and keeps silent is a timeout where the
-// client has one. open returns the storage at a URL, asked by a client.
+// Silent checks that a store which accepts connections and doesn't answer is a
+// timeout, if the client has one. open returns the storage at a URL, with a
+// client that uses transport.
 func Silent(t *testing.T, open func(t *testing.T, url string, transport *http.Transport) downloadview.Storage) {
 	done := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))

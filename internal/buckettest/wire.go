@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// KeysOnTheWire checks as which paths, with their query, keys are asked for. What a
-// server does with odd ones is its own affair; on the wire they are exact.
+// KeysOnTheWire checks the paths and queries that are requested for keys.
+// Servers may treat unusual keys differently, but the requests must be exact.
 func (f *Fake) KeysOnTheWire(t *testing.T, want map[string]string) {
 	var got string
 	s := f.Open(t, func(_ http.ResponseWriter, r *http.Request) { got = r.RequestURI })

@@ -173,8 +173,8 @@ func (r *Root) do(usual func(*os.Root) error, searching func(*os.File) error) er
 }
 
 // search tries again by f an operation that os.Root was denied. f asks the
-// system to search folders without reading them. If the system can't, the error
-// stays denied.
+// system to search folders without reading them. If the system can't, search
+// returns denied.
 func search[T any](r *Root, denied error, f func(dir *os.File) (T, error)) (T, error) {
 	var none T
 	dir := r.folder
