@@ -50,7 +50,7 @@ func TestRuleError(t *testing.T) {
 			},
 			accel.RuleError{Rule: "inner", Field: "Destination"},
 			`destination "/_good/a" lies inside "/_good/", that of rule "good", and their sources don't lie inside one another in the same way: ` +
-				"the proxy would send a file of one for one of the other; want a destination outside",
+				"the proxy could send a file of one rule for a file of the other; want a destination outside it",
 		},
 		{
 			"store",

@@ -144,9 +144,9 @@ func (o *Overlap) Error() string {
 	case o.Inner.Directory+o.Outer.Directory != "":
 		why = "and their sources and directories don't all lie inside one another in the same way"
 	case o.Inner.Alone:
-		why = "and it has signed URLs, which those files don't have"
+		why = "and its files have signed URLs, but those of the other rule don't"
 	case o.Outer.Alone:
-		why = "which has signed URLs, and these files have none"
+		why = "whose files have signed URLs, but those of this rule don't"
 	}
-	return fmt.Sprintf("destination %q %s, %s: the proxy would send a file of one for one of the other; want a destination outside", o.Inner.Destination, where, why)
+	return fmt.Sprintf("destination %q %s, %s: the proxy could send a file of one rule for a file of the other; want a destination outside it", o.Inner.Destination, where, why)
 }
