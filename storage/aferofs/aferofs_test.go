@@ -19,8 +19,8 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// conform runs the suite over what made returns: the Fs that is served, and
-// the one to write into. dir is the folder of both that holds the keys.
+// conform runs the suite with the Fs that made returns: the one that is served,
+// and the one to write into. dir is the folder of both that contains the keys.
 func conform(t *testing.T, opts *aferofs.Options, dir string, made func(t *testing.T) (served, written afero.Fs)) {
 	t.Helper()
 	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
@@ -42,8 +42,8 @@ func conform(t *testing.T, opts *aferofs.Options, dir string, made func(t *testi
 	})
 }
 
-// windowsNames takes a failure to write for one of the many names that can't
-// be had on Windows.
+// windowsNames treats a failed write as caused by one of the many names that
+// Windows doesn't allow.
 func windowsNames(err error) error {
 	if err != nil && runtime.GOOS == "windows" {
 		return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
@@ -108,7 +108,7 @@ func sourcePath(dir string) string {
 	return dir
 }
 
-// BasePathFs takes "../app-secret/x" for a path below "app".
+// BasePathFs treats "../app-secret/x" as a path below "app".
 func TestSiblingIsOutOfReach(t *testing.T) {
 	m := afero.NewMemMapFs()
 	for _, name := range []string{"app/x", "app-secret/x", "x"} {

@@ -34,7 +34,7 @@ func ExampleNew() {
 	// Output: all is well
 }
 
-// A proxy can send the files if it is told where they are.
+// If the storage knows where the files are, a proxy can send them.
 func ExampleOptions_source() {
 	media := aferofs.New(afero.NewBasePathFs(afero.NewOsFs(), "/srv/media"), &aferofs.Options{
 		Source: downloadview.Source{Scheme: "file", Path: "/srv/media"},

@@ -15,8 +15,8 @@ import (
 	"github.com/downloadview/downloadview/storage/aferofs"
 )
 
-// A bare OsFs is told not to wait for pipes, and so must wait itself for a file
-// under a write lease.
+// A bare OsFs opens without waiting because of pipes, so the storage itself
+// must wait for a file under a write lease.
 func TestLease(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "a")

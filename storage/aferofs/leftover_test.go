@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/storage/aferofs"
 )
 
-// faults counts what is asked of file systems, and has one of it fail, before or
-// after it was done.
+// faults counts the calls of file systems and makes one of them fail, before or
+// after it has had its effect.
 type faults struct {
 	asked, at int
 	after     bool
@@ -23,7 +23,7 @@ type faults struct {
 
 var errFault = errors.New("fault")
 
-// do asks f, unless it is to fail.
+// do calls f, unless it has to fail.
 func (x *faults) do(f func() error) error {
 	x.asked++
 	fails := x.asked == x.at
@@ -83,8 +83,8 @@ func (f *faultyFile) Write(p []byte) (n int, err error) {
 func (f *faultyFile) Sync() error  { return f.faults.do(f.File.Sync) }
 func (f *faultyFile) Close() error { return f.faults.do(f.File.Close) }
 
-// Whichever step of a Save fails, in whichever layer, no temporary file is left
-// in any.
+// Whatever step of a Save fails, and in whatever layer, no layer keeps a
+// temporary file.
 func TestFailedSaveLeavesNothing(t *testing.T) {
 	for name, made := range map[string]func(x *faults) (fsys afero.Fs, layers []afero.Fs){
 		"memory": func(x *faults) (afero.Fs, []afero.Fs) {
@@ -131,7 +131,7 @@ func TestFailedSaveLeavesNothing(t *testing.T) {
 	}
 }
 
-// What can't be removed is told.
+// The error names a temporary file that can't be removed.
 func TestLeftoverIsTold(t *testing.T) {
 	m := afero.NewMemMapFs()
 	s := aferofs.New(&unremovable{m}, nil)

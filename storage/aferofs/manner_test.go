@@ -20,7 +20,7 @@ import (
 	"github.com/downloadview/downloadview/storage/aferofs"
 )
 
-// contents are those of the files of each Fs below.
+// contents are the contents of the files of each Fs below.
 func contents() map[string][]byte {
 	r := rand.New(rand.NewPCG(3, 4))
 	all := map[string][]byte{"empty": {}, "one": {'x'}}
@@ -87,7 +87,7 @@ func inMemory(t *testing.T, files map[string][]byte) afero.Fs {
 	return m
 }
 
-// mixed is an FS of files with a ReadAt, and of one without.
+// mixed is an FS with files that have a ReadAt, and one file without.
 type mixed struct {
 	fstest.MapFS
 	without string
@@ -101,8 +101,8 @@ func (m mixed) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// moving has handles whose ReadAt is a Seek and a Read, as those of object
-// stores are. It counts what the store would be asked.
+// moving has handles whose ReadAt is a Seek and a Read, like those of object
+// stores. It counts the requests that a store would receive.
 type moving struct {
 	afero.Fs
 	mu    sync.Mutex
@@ -141,8 +141,8 @@ func (f *movingFile) Seek(offset int64, whence int) (int64, error) {
 	return f.File.Seek(offset, whence)
 }
 
-// Handles that are read beside one another have each its own bytes, whatever is
-// below.
+// Several handles that are read at the same time return the right bytes,
+// whatever the Fs.
 func TestHandlesBesideOneAnother(t *testing.T) {
 	files := contents()
 	mapped := fstest.MapFS{}
@@ -217,7 +217,7 @@ func besideOneAnother(t *testing.T, s *aferofs.Storage, keys []string, files map
 		if !bytes.Equal(at.got, want) {
 			t.Errorf("%q: %d bytes, or other ones; want its %d", at.key, len(at.got), len(want))
 		}
-		// And parts of it, as ranges have them.
+		// And parts of it, as for ranges.
 		seeker, ok := at.h.(io.Seeker)
 		if !ok || len(want) < 2 {
 			continue
@@ -273,7 +273,8 @@ func readAll(t *testing.T, s *aferofs.Storage, key string) ([]byte, error) {
 	return io.ReadAll(h)
 }
 
-// one has a single handle for all, whose ReadAt is a Seek and a Read, or none.
+// one has a single handle for all files, whose ReadAt is a Seek and a Read, or
+// missing.
 type one struct {
 	afero.Fs
 	h afero.File
@@ -300,7 +301,7 @@ type oneFileWithout struct{ oneFile }
 
 func (f *oneFileWithout) ReadAt([]byte, int64) (int, error) { return -1, fs.ErrPermission }
 
-// Where handles share a reader and can't be read beside one another, that is an
+// If handles share a reader and can't be read at the same time, opening is an
 // error, each time.
 func TestHandlesThatCantBeRead(t *testing.T) {
 	m := inMemory(t, contents())
@@ -324,8 +325,8 @@ func TestHandlesThatCantBeRead(t *testing.T) {
 	}
 }
 
-// An object store whose ReadAt asks anew is asked once for each download, but for
-// the first.
+// An object store whose ReadAt sends a request is asked once for each download
+// except the first.
 func TestObjectStoreIsAskedOnce(t *testing.T) {
 	files := contents()
 	m := &moving{Fs: inMemory(t, files)}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/afero"
 )
 
-// A pipe that takes the place of a file after the look at it is opened without
+// If a pipe takes the place of a file after the check, it is opened without
 // waiting for a writer.
 func TestOsFsDoesNotWait(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")

@@ -62,7 +62,7 @@ func described(fi fs.FileInfo) downloadview.Attributes {
 	return a
 }
 
-// elsewhere returns the storage of a container that is never asked.
+// elsewhere returns the storage of a container that receives no request.
 func elsewhere(t *testing.T, o *azurebucket.Options) *azurebucket.Storage {
 	t.Helper()
 	client, err := container.NewClientWithNoCredential("https://acct.blob.core.windows.net/files?sig=secret", nil)
@@ -193,7 +193,7 @@ func TestEmptyBlob(t *testing.T) {
 	}
 }
 
-// The transport of net/http decodes gzip that it has asked for itself.
+// The transport of net/http decodes gzip if it has requested it itself.
 func TestStoredEncodingStays(t *testing.T) {
 	srv := azuretest.Start(t)
 	var packed bytes.Buffer

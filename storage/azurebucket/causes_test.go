@@ -24,8 +24,8 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// A client asks without naming the URL in errors, as the command does, or with
-// it, as net/http does.
+// A sender is a client whose errors don't have the URL, as the command's, or
+// have it, as net/http's.
 type sender struct{ http.RoundTripper }
 
 func (s sender) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
@@ -51,15 +51,15 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// tokens gives out none.
+// tokens is a credential that returns an error instead of tokens.
 type tokens struct{ err error }
 
 func (s tokens) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{}, s.err
 }
 
-// What is said where tokens are given out is not what the store says of the
-// blob.
+// An answer from the service that issues tokens isn't the store's answer about
+// the blob.
 func TestCausesOfCredentials(t *testing.T) {
 	for _, tt := range []struct {
 		status int
@@ -108,8 +108,8 @@ func checkCredentials(t *testing.T, cause error) {
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 
-// authority answers where tokens are asked for by an identity of a workload, up to
-// where its token file is read.
+// authority answers the requests that a workload identity sends before it reads
+// its token file.
 type authority struct{}
 
 func (authority) Do(r *http.Request) (*http.Response, error) {
@@ -120,7 +120,7 @@ func (authority) Do(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// The token file of a workload's identity is not the blob.
+// A missing token file of a workload identity isn't a missing blob.
 func TestMissingTokenFile(t *testing.T) {
 	o := &azidentity.WorkloadIdentityCredentialOptions{
 		ClientID: "client", TenantID: "tenant", TokenFilePath: filepath.Join(t.TempDir(), "missing-token"), DisableInstanceDiscovery: true,
@@ -144,7 +144,8 @@ func TestMissingTokenFile(t *testing.T) {
 	buckettest.CheckCause(t, "Stat", err, err)
 }
 
-// That the identity may not have keys to sign with says nothing of the blob.
+// If the identity isn't allowed to request keys for signing, that says nothing
+// about the blob.
 func TestForbiddenDelegation(t *testing.T) {
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Ms-Error-Code", "AuthorizationPermissionMismatch")
@@ -166,7 +167,7 @@ func TestForbiddenDelegation(t *testing.T) {
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 
-// Whether there is a blob can't be told where there is no container.
+// Without a container, Exists can't say whether there is a blob.
 func TestExistsWithoutContainer(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Ms-Error-Code", "ContainerNotFound")

@@ -25,9 +25,9 @@ import (
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
-// keys gives out keys as Azurite would to somebody with a token, for which it
-// wants TLS. It makes the same ones, so that the server believes in what is
-// signed with them.
+// keys issues keys as Azurite would to a client with a token, for which Azurite
+// requires TLS. The keys are the same as Azurite's, so the server accepts
+// signatures made with them.
 type keys struct {
 	mu    sync.Mutex
 	asked int
@@ -107,7 +107,7 @@ func TestUserDelegation(t *testing.T) {
 	}
 }
 
-// A key is asked for once and used until a URL is to outlive it.
+// A key is requested once and used until a URL has to outlive it.
 func TestDelegationKeys(t *testing.T) {
 	k := &keys{}
 	s := elsewhere(t, &azurebucket.Options{Sign: delegation(t, k)})
@@ -164,7 +164,7 @@ func TestDelegationFails(t *testing.T) {
 	sign(t, s, "a", downloadview.SignOptions{})
 }
 
-// Somebody who waits for another's key may stop waiting.
+// A call that waits for another call's key stops waiting when its context ends.
 func TestDelegationWaits(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
 	o := &service.ClientOptions{}

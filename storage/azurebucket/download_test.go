@@ -29,10 +29,10 @@ func bucket(t *testing.T, srv *azuretest.Server) buckettest.Bucket {
 		Storage: azurebucket.New(srv.Client, nil),
 		Put:     func(key string, content []byte) error { return srv.TryPut(t.Context(), key, content) },
 		Asks: map[string][]buckettest.Request{
-			// The SDK has no word for the range of all bytes.
+			// The SDK can't express the range of all bytes.
 			"range of all":     {whole},
 			"range of nothing": {whole, looked},
-			// Azure has none for the last ones.
+			// Azure has no ranges of the last bytes.
 			"suffix":                  {looked, part("bytes=99993-99999")},
 			"suffix of more than all": {looked, part("bytes=0-99999")},
 		},
@@ -43,8 +43,8 @@ func TestDownloads(t *testing.T) { buckettest.Downloads(t, bucket(t, azuretest.S
 
 func TestReplaced(t *testing.T) { buckettest.Replaced(t, bucket(t, azuretest.Start(t))) }
 
-// Ranges after the first are asked for in its version: a blob that has been
-// replaced sends none of its bytes.
+// Later ranges are requested in the version of the first: if the blob has been
+// replaced, none of the new bytes are sent.
 func TestLaterRangesArePinned(t *testing.T) {
 	srv := azuretest.Start(t)
 	srv.Put(t, "a", buckettest.Numbered(1, 100_000))
@@ -65,7 +65,7 @@ func TestLaterRangesArePinned(t *testing.T) {
 	}
 }
 
-// A range past the end costs one request more than the one that finds out.
+// A range past the end costs one additional request.
 func TestFarPastTheEnd(t *testing.T) {
 	srv := azuretest.Start(t)
 	srv.Put(t, "a", []byte("0123456789"))

@@ -19,8 +19,8 @@ import (
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
-// The client is configured as for any other use of the SDK, but for retries and
-// timeouts that suit a request somebody waits for.
+// The client is configured as for any other use of the SDK, except for retries
+// and timeouts that suit a request for which a user waits.
 func ExampleNew() {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = 10 * time.Second
@@ -48,7 +48,8 @@ func ExampleNew() {
 	// Output: azblob://reports/2026/q 3.csv true
 }
 
-// A range of a blob is one request, and its answer tells the rest.
+// A range of a blob is one request. The answer has the size and the entity tag,
+// too.
 func Example() {
 	var o container.ClientOptions
 	o.Transport = doer(func(r *http.Request) (*http.Response, error) { // stands in for the network
@@ -87,8 +88,8 @@ func Example() {
 	// "total\n" of 13 bytes, tag "0x8DC", <nil>
 }
 
-// A signed URL brings the blob under another name, from a domain of one's own.
-// With the key of the account it is made without a request.
+// A signed URL sends the blob under another name, from the application's own
+// domain. With the account's key, signing sends no request.
 func ExampleSharedKey() {
 	key, err := container.NewSharedKeyCredential("acct", "a2V5")
 	if err != nil {
@@ -131,8 +132,8 @@ func (identity) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Ac
 	return azcore.AccessToken{Token: "token", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// Without a key of the account, Azure is asked for one that signs in the name of
-// an identity. It is good for many URLs.
+// Without the account's key, Azure is asked for a key that signs in the name of
+// an identity. One key signs many URLs.
 func ExampleUserDelegation() {
 	var o service.ClientOptions
 	o.Transport = doer(func(r *http.Request) (*http.Response, error) { // stands in for the network

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
-// fake returns the container "bkt" of a server that answers as no real one can
-// be made to. It is asked once for each call.
+// fake returns the container "bkt" of a server with answers that no real one
+// can be made to give. It is asked once per call.
 func fake(t *testing.T, answer http.HandlerFunc, change ...func(*container.ClientOptions)) *azurebucket.Storage {
 	t.Helper()
 	srv := httptest.NewServer(answer)
@@ -40,7 +40,7 @@ func fakeAt(t *testing.T, url string, o *azurebucket.Options, change ...func(*co
 	return azurebucket.New(client, o)
 }
 
-// fakes is what the tests of all clouds need to know of this one.
+// fakes has the properties of this cloud that the tests of all clouds need.
 var fakes = buckettest.Fake{
 	Open:  func(t *testing.T, answer http.HandlerFunc) downloadview.Storage { return fake(t, answer) },
 	Stamp: func(h http.Header) { h.Set("ETag", `"v1"`) },
@@ -67,10 +67,10 @@ func TestTagsGetTheirQuotes(t *testing.T)    { fakes.Tags(t) }
 
 func TestOtherRanges(t *testing.T) {
 	fakes.OtherRanges(t, map[string]error{
-		// The SDK has no word for the range of all bytes, which is not asked for.
+		// The SDK can't express the range of all bytes and sends no range.
 		"all, and no range": nil,
 		"all, and a range":  downloadview.ErrUpstream,
-		// What Azurite says of a range at the very end.
+		// Azurite's answer to a range at the end.
 		"of no bytes": downloadview.ErrRange,
 	})
 }

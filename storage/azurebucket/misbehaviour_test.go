@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// A store that doesn't say how long it is busy gets three seconds.
+// If a busy store sends no Retry-After, the client gets three seconds.
 func TestBusyWithoutRetryAfter(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	_, err := file(t, s, "a").Open(t.Context())
@@ -25,8 +25,8 @@ func TestBusyWithoutRetryAfter(t *testing.T) {
 	}
 }
 
-// With the retries that the documentation advises, a busy store is asked again
-// only if it is patient for less than the client.
+// With the retries that the documentation recommends, a busy store is asked
+// again only if its Retry-After is short enough.
 func TestAdvisedRetries(t *testing.T) {
 	for after, want := range map[string]int{"": 2, "7": 1} {
 		asked := 0
@@ -46,7 +46,7 @@ func TestAdvisedRetries(t *testing.T) {
 	}
 }
 
-// The digest is that of the blob, never that of the range that comes.
+// The digest is that of the blob, never that of a range.
 func TestDigestOfRange(t *testing.T) {
 	part, all := []byte("md5 of the part!"), []byte("md5 of the whole")
 	for _, known := range []bool{true, false} {
@@ -74,7 +74,7 @@ func TestDigestOfRange(t *testing.T) {
 	}
 }
 
-// A listing comes a page at a time, with names encoded that XML can't carry.
+// A listing has several pages, and encodes names that XML can't represent.
 func TestListPages(t *testing.T) {
 	pages := map[string]string{
 		"": `<EnumerationResults><Blobs><Blob><Name>a</Name><Properties><Content-Length>1</Content-Length></Properties></Blob>

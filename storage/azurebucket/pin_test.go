@@ -51,7 +51,7 @@ func TestPin(t *testing.T) {
 	}
 }
 
-// through closes what was opened and returns what its handle says.
+// through closes the handle and returns its metadata.
 func through(h fs.File, err error) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func through(h fs.File, err error) (fs.FileInfo, error) {
 	return h.Stat()
 }
 
-// What is archived is there, but nobody can read it now.
+// An archived blob exists, but can't be read now.
 func TestArchived(t *testing.T) {
 	srv := azuretest.Start(t)
 	srv.Put(t, "a", []byte("x"))

@@ -19,7 +19,7 @@ import (
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
-// operations returns what was asked since the last Reset.
+// operations returns the requested operations since the last Reset.
 func operations(srv *azuretest.Server) (names []string) {
 	for _, r := range srv.Counter.Requests() {
 		names = append(names, r.Operation)
@@ -72,8 +72,8 @@ type reading func() error
 
 func (r reading) Read([]byte) (int, error) { return 0, r() }
 
-// What a failed upload leaves behind is neither the blob nor in the way of the
-// next, be that this storage's or the SDK's.
+// The blocks that a failed upload leaves aren't the blob and don't disturb the
+// next upload, by this storage or by the SDK.
 func TestSaveAfterFailure(t *testing.T) {
 	srv := azuretest.Start(t)
 	s := azurebucket.New(srv.Client, nil)
@@ -114,8 +114,8 @@ func TestSaveAfterFailure(t *testing.T) {
 	}
 }
 
-// The documentation's bad case: of two long ones at once, the one that ends
-// later may fail. What stays is whole.
+// The case in the documentation: of two long uploads at once, the one that ends
+// later may fail. The stored blob is complete.
 func TestSaveAtOnce(t *testing.T) {
 	srv := azuretest.Start(t)
 	s := azurebucket.New(srv.Client, nil)

@@ -86,7 +86,8 @@ func TestSignedURL(t *testing.T) {
 	}
 }
 
-// A URL is for one blob, for reading it, as it was signed, and not for long.
+// A signed URL is only for reading one blob, with the signed fields, until it
+// expires.
 func TestSignedURLIsForNothingElse(t *testing.T) {
 	srv := azuretest.Start(t)
 	srv.Put(t, "a", []byte("a"))
@@ -205,8 +206,8 @@ func TestSignedURLWithoutServer(t *testing.T) {
 	}
 }
 
-// Which blob of which account a file is doesn't depend on who signs, and tells
-// nothing of a token.
+// The identity doesn't depend on how URLs are signed, and has no part of a
+// token.
 func TestIdentity(t *testing.T) {
 	in := func(place string, o *azurebucket.Options) *azurebucket.Storage {
 		client, err := container.NewClientWithNoCredential(place, nil)
@@ -233,7 +234,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A Sign of one's own may shorten what it signs, which is told.
+// If an application's own Sign shortens the validity, SignedURL returns the
+// shorter time.
 func TestSignedUntil(t *testing.T) {
 	credential, err := container.NewSharedKeyCredential("acct", base64.StdEncoding.EncodeToString([]byte("key")))
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// BenchmarkOpen compares opening a key with what it can't be cheaper than: one
-// open and one look through the root.
+// BenchmarkOpen compares opening a key with its lower bound: one open and one
+// stat through the root.
 func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	write(b, filepath.Join(dir, "a", "b", "file"), "content")

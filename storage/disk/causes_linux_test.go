@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A process that has no more descriptors says nothing of the file.
+// If a process has no more descriptors, that says nothing about the file.
 func TestTooManyOpenFiles(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0o600); err != nil {

@@ -35,8 +35,8 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// windowsNames takes a failure to write for one of the many names that can't
-// be had on Windows.
+// windowsNames treats a failed write as caused by one of the many names that
+// Windows doesn't allow.
 func windowsNames(err error) error {
 	if err != nil && runtime.GOOS == "windows" {
 		return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)

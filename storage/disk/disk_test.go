@@ -14,8 +14,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// newStorage returns a storage and its directory, which has a neighbour
-// "secret" that no key may reach.
+// newStorage returns a storage and its directory. Next to the directory there
+// is a file "secret", which no key may reach.
 func newStorage(t testing.TB) (*disk.Storage, string) {
 	t.Helper()
 	parent := t.TempDir()

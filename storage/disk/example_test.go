@@ -65,7 +65,7 @@ func ExampleFile() {
 	// disk: path "terms.pdf" is relative; want an absolute one
 }
 
-// What is saved is there as a whole, or not at all.
+// After Save the file is there completely, or not at all.
 func ExampleStorage_Save() {
 	dir, err := os.MkdirTemp("", "media")
 	if err != nil {
@@ -95,7 +95,7 @@ func ExampleStorage_Save() {
 	// <nil>
 }
 
-// Files that everybody may have are not the application's to send.
+// Public files have a URL, so the application need not send them.
 func ExampleNew() {
 	root, err := os.OpenRoot(".")
 	if err != nil {

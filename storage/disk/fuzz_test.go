@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// FuzzKey opens keys in a directory whose files all say "inside", and whose
-// links lead everywhere.
+// FuzzKey opens keys in a directory whose files all contain "inside", and whose
+// links lead to many places.
 func FuzzKey(f *testing.F) {
 	s, dir := newStorage(f)
 	for _, name := range []string{"a", "a b", "sub/b", "sub/deep/c", "..%2fsecret", "%2e%2e/secret"} {
@@ -21,7 +21,7 @@ func FuzzKey(f *testing.F) {
 		"up": "..", "top": "/", "secret": "../secret", "absolute": filepath.Join(filepath.Dir(dir), "secret"),
 		"in": "sub", "sub/up": "..", "sub/deep/out": "../../../secret",
 	} {
-		// Where links can't be made there is the less to lead out.
+		// On systems where links can't be made, fewer keys could lead out.
 		_ = os.Symlink(target, filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	base := strings.TrimSuffix(sourceOf(f, s, "a"), "a")

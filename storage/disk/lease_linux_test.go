@@ -12,8 +12,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A file that another process has a write lease on is waited for, below a root
-// and by its path; for a while.
+// Open waits for a file on which another process has a write lease, below a
+// root and by its path, for a limited time.
 func TestLease(t *testing.T) {
 	s, dir := newStorage(t)
 	name := filepath.Join(dir, "a")

@@ -35,8 +35,8 @@ func TestUnreadable(t *testing.T) {
 	})
 }
 
-// asNobody runs f in a thread for which permissions count, even where the
-// process is root's. The thread ends with it.
+// asNobody runs f in a thread without root's permissions, even if the process
+// is root's. The thread ends with it.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -106,8 +106,8 @@ func descriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// A socket takes the handle's bytes as it takes those of any regular file,
-// though it was opened so as not to wait.
+// A socket accepts the handle for sendfile(2) like any regular file's, although
+// it was opened without blocking.
 func TestHandleFeedsSocket(t *testing.T) {
 	s, dir := newStorage(t)
 	content := make([]byte, 1<<20)

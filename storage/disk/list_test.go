@@ -68,8 +68,8 @@ func TestListErrors(t *testing.T) {
 	}
 }
 
-// What was there when the folder was read and isn't any more is left out, and
-// each entry is looked at no earlier than it is asked for.
+// An entry that is removed after the folder was read is left out, and each
+// entry is looked up only when it is requested.
 func TestListIsLazy(t *testing.T) {
 	s, dir := newStorage(t)
 	for _, name := range []string{"a", "b", "c"} {

@@ -22,8 +22,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// releases makes the folders v1 and v2, each with a file "version", and returns
-// the path of a link that leads to the first.
+// releases creates the folders v1 and v2, each with a file "version", and
+// returns the path of a link to the first.
 func releases(t *testing.T) (current string) {
 	t.Helper()
 	top := t.TempDir()
@@ -36,7 +36,7 @@ func releases(t *testing.T) (current string) {
 	return current
 }
 
-// lead has the link lead elsewhere, in one step.
+// lead changes the target of the link in one step.
 func lead(t *testing.T, current, to string) {
 	t.Helper()
 	next := current + "-next"
@@ -138,7 +138,7 @@ func TestReopen(t *testing.T) {
 		if hasSource(t, s) {
 			t.Error("files have a source, which isn't there")
 		}
-		// A pipe is not waited for.
+		// Open doesn't wait for a pipe.
 		if err := syscall.Mkfifo(current, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func TestReopen(t *testing.T) {
 	})
 }
 
-// A root whose path never led to it can't be opened by it.
+// If the path never led to the root, Reopen can't use it.
 func TestReopenWithoutPath(t *testing.T) {
 	current := releases(t)
 	root := openRoot(t, current)
@@ -215,7 +215,7 @@ func TestFollow(t *testing.T) {
 				t.Errorf("the log has %d lines of it, want 1:\n%s", n, &log)
 			}
 
-			// As where something is mounted later.
+			// As if a file system were mounted later.
 			if err := os.Mkdir(current, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -246,8 +246,8 @@ func TestFollowWithoutLogger(t *testing.T) {
 	}
 }
 
-// While the path is switched to and fro, whatever is asked is answered by one
-// directory or the other.
+// While the path switches between two directories, each operation uses one of
+// them.
 func TestFollowUnderLoad(t *testing.T) {
 	madeHow(t, func(t *testing.T, open func(testing.TB, string, *disk.Options) *disk.Storage) {
 		current := releases(t)

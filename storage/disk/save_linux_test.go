@@ -21,10 +21,11 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// inChild names the folder that a child of the tests saves into.
+// inChild is the environment variable with the folder that a child process
+// saves into.
 const inChild = "DISK_TEST_SAVE_INTO"
 
-// child is a process of its own that runs one of the tests below.
+// child returns a process that runs one of the tests below.
 func child(t *testing.T, test, dir string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$", "-test.timeout=1m")
@@ -33,8 +34,8 @@ func child(t *testing.T, test, dir string) *exec.Cmd {
 	return cmd
 }
 
-// TestChildSavesSlowly is run by TestKilledWhileSaving: it saves a MiB, says
-// so, and waits.
+// TestChildSavesSlowly is run by TestKilledWhileSaving: it saves a MiB, prints
+// a line, and waits.
 func TestChildSavesSlowly(t *testing.T) {
 	dir := os.Getenv(inChild)
 	if dir == "" {

@@ -24,8 +24,8 @@ func save(t *testing.T, s *disk.Storage, key, content string) {
 	}
 }
 
-// wantFile checks what is served under key, and that its folder has only the
-// names given.
+// wantFile checks the file that is served under key, and that its folder has
+// only the names given.
 func wantFile(t *testing.T, s *disk.Storage, dir, key, want string, names ...string) {
 	t.Helper()
 	got, err := read(t.Context(), s, key)
@@ -49,7 +49,7 @@ func namesOn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// steps is a reader whose every step is a function.
+// steps is a reader that calls a function for each Read.
 type steps []func(p []byte) (int, error)
 
 func (s *steps) Read(p []byte) (int, error) {
@@ -197,7 +197,7 @@ func TestUnfinishedIsHidden(t *testing.T) {
 	wantFile(t, s, dir, "a", "half", "a")
 }
 
-// Who ends last stays, and none has bytes of the other.
+// The Save that ends last wins, and no file mixes bytes of both.
 func TestTwoSaveAtOnce(t *testing.T) {
 	s, dir := newStorage(t)
 	one, two := bytes.Repeat([]byte("1"), 1<<20), bytes.Repeat([]byte("2"), 1<<20)

@@ -68,7 +68,7 @@ func TestSaveStaysInside(t *testing.T) {
 	}
 }
 
-// A folder that becomes a link that leads out, while something is saved in it.
+// While a file is being saved, its folder is replaced by a link that leads out.
 func TestFolderIsSwapped(t *testing.T) {
 	s, dir := newStorage(t)
 	save(t, s, "folder/a", "old")

@@ -15,8 +15,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A folder that may be searched but not read can't be listed. What is below it
-// can be had by its name.
+// A folder with search permission but no read permission can't be listed. Its
+// files can be opened by name.
 func TestSearchOnlyFolder(t *testing.T) {
 	s, dir := newStorage(t)
 	write(t, filepath.Join(dir, "home", "alice", "file"), "content")
@@ -27,8 +27,8 @@ func TestSearchOnlyFolder(t *testing.T) {
 	asNobody(t, func() { searchOnly(t, s, "home/") })
 }
 
-// searchOnly uses s, whose folder in, "" or with a slash at its end, may only be
-// searched.
+// searchOnly uses s, whose folder in has only search permission. in is "" or
+// ends in a slash.
 func searchOnly(t *testing.T, s *disk.Storage, in string) {
 	ctx := t.Context()
 	for _, key := range []string{in + "file", in + "alice/file"} {
@@ -118,7 +118,7 @@ func TestSearchOnlyRoot(t *testing.T) {
 	})
 }
 
-// A file system that is mounted on the root later is what the path leads to.
+// If a file system is mounted on the root later, the path leads to that.
 func TestFollowAMount(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a"), "below the mount")

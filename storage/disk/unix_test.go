@@ -63,13 +63,14 @@ func TestLinksThatStayInside(t *testing.T) {
 	}
 }
 
-// special makes one file of every kind that is none to us.
+// special creates one file of each kind that isn't served.
 func special(t testing.TB, dir string) (keys []string) {
 	t.Helper()
 	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// A socket's path may be about a hundred bytes long: shorter than temporary ones can be.
+	// The path of a socket is limited to about a hundred bytes; temporary
+	// folders may have longer paths.
 	t.Chdir(dir)
 	l, err := net.Listen("unix", "socket")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// BenchmarkOpen reads a MiB from a store that is no further than loopback: by
-// this package, and by net/http alone.
+// BenchmarkOpen reads a MiB from a store on loopback: with this package, and
+// with net/http alone.
 func BenchmarkOpen(b *testing.B) {
 	srv := gcstest.Start(b)
 	const size = 1 << 20

@@ -31,8 +31,8 @@ type refusing struct{ err error }
 
 func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.err }
 
-// What is said where tokens are given out, or by IAM when it is to sign, is not
-// what Google Cloud Storage says of the object.
+// An answer from the service that issues tokens, or from IAM when it has to
+// sign, isn't Google Cloud Storage's answer about the object.
 func TestCausesOfCredentials(t *testing.T) {
 	for _, cause := range []error{
 		&googleapi.Error{Code: 404}, &googleapi.Error{Code: 403}, &googleapi.Error{Code: 412}, &googleapi.Error{Code: 416},
@@ -60,7 +60,7 @@ func TestCausesOfCredentials(t *testing.T) {
 	}
 }
 
-// A body that breaks off is found as one.
+// A body that breaks off is detected.
 func TestEarlyEnd(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Goog-Generation", "7")

@@ -12,7 +12,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// transports are those of the clients that the tests use.
+// transports are the transports of the clients in the tests.
 func transports() map[string]http.RoundTripper {
 	return map[string]http.RoundTripper{
 		"alone":          &http.Transport{},
@@ -29,8 +29,8 @@ func TestConformance(t *testing.T) {
 			storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 				fixtures++
 				prefix := fmt.Sprintf("%s %d/", name, fixtures)
-				// Without Fetch: this server looks at nothing in a signed URL but the
-				// object. TestSignedURL checks the signature.
+				// Without Fetch: this server ignores everything in a signed URL
+				// except the object. TestSignedURL checks the signature.
 				return storagetest.Fixture{
 					Storage: gcsbucket.New(client, srv.Bucket, &gcsbucket.Options{Prefix: prefix, Signing: signing()}),
 					Put: func(key string, content []byte) error {

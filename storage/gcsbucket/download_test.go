@@ -21,8 +21,8 @@ func bucketOf(t *testing.T, srv *gcstest.Server, s *gcsbucket.Storage) buckettes
 		Storage: s,
 		Put:     func(key string, content []byte) error { return srv.TryPut(t.Context(), key, content) },
 		Asks: map[string][]buckettest.Request{
-			// The range of all is what comes without one, which tells an empty
-			// object, too.
+			// A range of all bytes is sent as a request without a range, which
+			// works for an empty object, too.
 			"range of all":     {buckettest.Whole},
 			"range of nothing": {buckettest.Whole, buckettest.Looked},
 		},

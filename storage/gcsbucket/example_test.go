@@ -19,7 +19,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// The client is configured as for any other use of the SDK. Here it finds the
+// The client is configured as for any other use of the SDK. Here it uses the
 // credentials of the machine.
 func ExampleNew() {
 	client, err := storage.NewClient(context.Background())
@@ -30,7 +30,8 @@ func ExampleNew() {
 	http.Handle("GET /reports/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: reports}, nil))
 }
 
-// The last bytes of an object are one request, and its answer tells the rest.
+// The last bytes of an object are one request. The answer has the size and the
+// entity tag, too.
 func Example() {
 	store := network(func(r *http.Request) *http.Response {
 		fmt.Println(r.Method, r.URL.EscapedPath(), r.Header.Get("Range"))
@@ -64,7 +65,8 @@ func Example() {
 	// "total\n" of 13 bytes, tag "1763856000123456", <nil>
 }
 
-// With a Transport in the client, files know what the SDK leaves out.
+// With a Transport in the client, files have metadata that the SDK doesn't
+// return.
 func ExampleTransport() {
 	store := network(func(*http.Request) *http.Response {
 		return answer("słowo", "Content-Language", "pl", "X-Goog-Hash", "md5=IYvYkRuRTlq8uQJq5j8k6g==")
@@ -92,8 +94,8 @@ func ExampleTransport() {
 	// Output: pl md5=:IYvYkRuRTlq8uQJq5j8k6g==:
 }
 
-// A signed URL has a name for the download of its own. Here the application
-// makes the signatures, with a key that it keeps elsewhere.
+// A signed URL can set another file name for the download. Here the application
+// signs, with a key that it keeps elsewhere.
 func ExampleOptions_signing() {
 	client, err := storage.NewClient(context.Background(), option.WithHTTPClient(&http.Client{}), option.WithoutAuthentication())
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// fake returns the bucket "bkt" of a server that answers as no real one can be
-// made to.
+// fake returns the bucket "bkt" of a server with answers that no real one can
+// be made to give.
 func fake(t *testing.T, answer http.HandlerFunc, o ...*gcsbucket.Options) *gcsbucket.Storage {
 	t.Helper()
 	srv := httptest.NewServer(answer)
@@ -37,7 +37,8 @@ func watchedFake(t *testing.T, answer http.HandlerFunc) *gcsbucket.Storage {
 	return gcsbucket.New(gcstest.NewClient(t, srv.URL, gcsbucket.Transport(&http.Transport{})), "bkt", nil)
 }
 
-// isLook tells the JSON API, by which looks are, from the XML API.
+// isLook reports whether r is for metadata. Those requests use the JSON API,
+// others the XML API.
 func isLook(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/storage/v1/") }
 
 // refuse answers as the JSON API does, whose errors have a reason.
@@ -47,7 +48,7 @@ func refuse(w http.ResponseWriter, status int, reason string) {
 	fmt.Fprintf(w, `{"error":{"code":%d,"message":"no","errors":[{"reason":%q}]}}`, status, reason)
 }
 
-// fakes is what the tests of all clouds need to know of this one.
+// fakes has the properties of this cloud that the tests of all clouds need.
 var fakes = buckettest.Fake{
 	Open:   func(t *testing.T, answer http.HandlerFunc) downloadview.Storage { return fake(t, answer) },
 	Stamp:  func(h http.Header) { h.Set("X-Goog-Generation", "7") },
@@ -66,7 +67,7 @@ var fakes = buckettest.Fake{
 	},
 }
 
-// watched is fakes for a client that has a Transport of the package, which tells
+// watched is fakes for a client with a Transport of the package, which provides
 // what the SDK doesn't.
 func watched() *buckettest.Fake {
 	f := fakes
@@ -87,7 +88,7 @@ func TestOtherRanges(t *testing.T) {
 	fakes.OtherRanges(t, map[string]error{
 		"ignored, and all of it": nil,
 		"all, and no range":      nil,
-		// The SDK says so by a text.
+		// The SDK has only a text for this.
 		"a part of nothing known": downloadview.ErrUpstream,
 	})
 }
@@ -118,7 +119,7 @@ func TestUnreadableFields(t *testing.T) {
 	}, nil, nil)
 }
 
-// The JSON API gives reasons, to whatever is asked.
+// The JSON API gives a reason in every error.
 func TestErrorAnswers(t *testing.T) {
 	byJSON := fakes
 	byJSON.Refuse = func(w http.ResponseWriter, _ *http.Request, status int, code string) { refuse(w, status, code) }
@@ -137,7 +138,7 @@ func TestErrorAnswers(t *testing.T) {
 	}, statusIn, "Open", "OpenRange", "Stat")
 }
 
-// The SDK has an error of its own for 404.
+// The SDK has a separate error for 404.
 func statusIn(err error) (int, bool) {
 	if e, ok := errors.AsType[*googleapi.Error](err); ok {
 		return e.Code, true
@@ -164,7 +165,7 @@ func TestHeaderTimeout(t *testing.T) {
 }
 
 func TestListingInCircles(t *testing.T) {
-	// Of so many that the client asks for no more to fill the page.
+	// There are so many that the client requests no more to fill the page.
 	const perPage = 1000
 	buckettest.Circles(t, perPage, 1100, func(t *testing.T, l *buckettest.Listing) downloadview.Storage {
 		return fake(t, func(w http.ResponseWriter, r *http.Request) {

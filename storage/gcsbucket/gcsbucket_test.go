@@ -217,7 +217,7 @@ func TestPin(t *testing.T) {
 	}
 }
 
-// An object that is stored as gzip arrives so, with its own length.
+// An object that is stored as gzip is sent as gzip, with the stored length.
 func TestStoredAsGzip(t *testing.T) {
 	srv := gcstest.Start(t)
 	var packed bytes.Buffer

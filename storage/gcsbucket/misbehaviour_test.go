@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// Bytes that are not those that were stored are not taken for them.
+// Bytes that don't match the stored checksum are an error.
 func TestWrongChecksum(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Goog-Hash", "crc32c=AAAAAA==")
@@ -32,8 +32,8 @@ func TestWrongChecksum(t *testing.T) {
 	}
 }
 
-// What somebody has decoded on the way has neither the length nor the tag of
-// what is stored.
+// If a proxy on the way has decoded an object, it has neither the length nor
+// the tag of the stored bytes.
 func TestDecodedOnTheWay(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Goog-Generation", "7")
@@ -55,7 +55,7 @@ func TestDecodedOnTheWay(t *testing.T) {
 	}
 }
 
-// A limit of requests is forbidden to exceed, says the JSON API.
+// In the JSON API, too many requests are a 403 with a reason.
 func TestThrottled(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "userRateLimitExceeded") })
 	_, err := downloadview.Stat(t.Context(), file(t, s, "a"))
@@ -86,7 +86,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// Folders come after the objects of their page, and a page at a time.
+// In each page, folders come after the objects.
 func TestListPages(t *testing.T) {
 	pages := map[string]string{
 		"":    `{"nextPageToken":"two","items":[{"name":"a-b","size":"1"},{"name":"a.c","size":"1"}],"prefixes":["a-/"]}`,

@@ -18,7 +18,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// operations returns what was asked since the last Reset.
+// operations returns the requested operations since the last Reset.
 func operations(srv *gcstest.Server) (names []string) {
 	for _, r := range srv.Counter.Requests() {
 		names = append(names, r.Operation)
@@ -29,7 +29,7 @@ func operations(srv *gcstest.Server) (names []string) {
 func TestSaveSizes(t *testing.T) {
 	srv := gcstest.Start(t)
 	s := gcsbucket.New(srv.Client, srv.Bucket, &gcsbucket.Options{Prefix: "in/"})
-	// What is longer than a chunk is announced first.
+	// An upload of more than a chunk begins with a request that announces it.
 	for size, requests := range map[int]int{0: 1, 1: 1, 8<<20 - 1: 1, 8<<20 + 1: 3, 20 << 20: 4} {
 		srv.Counter.Reset()
 		object := buckettest.Numbered(size, size)
@@ -56,7 +56,7 @@ func TestSaveSizes(t *testing.T) {
 	}
 }
 
-// Whatever makes an upload fail, the object stays as it was.
+// Whatever makes an upload fail, the object doesn't change.
 func TestSaveFails(t *testing.T) {
 	srv := gcstest.Start(t)
 	s := gcsbucket.New(srv.Client, srv.Bucket, nil)

@@ -36,8 +36,8 @@ var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, []byte) {
 	return key, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 })
 
-// verify checks the signature of a URL as Google says that it does: the server
-// of these tests doesn't.
+// verify checks the signature of a URL as Google documents it: the server of
+// these tests doesn't.
 func verify(method, signed string) error {
 	u, err := url.Parse(signed)
 	if err != nil {
@@ -228,8 +228,7 @@ func TestUnsignable(t *testing.T) {
 	}
 }
 
-// With the credentials of a service account in the client there is nothing to
-// configure.
+// If the client has the credentials of a service account, no setting is needed.
 func TestSignedByClient(t *testing.T) {
 	_, pem := signingKey()
 	account := fmt.Sprintf(`{"type":"service_account","client_email":"client@example.test","private_key_id":"1","private_key":%q,`+
@@ -248,7 +247,7 @@ func TestSignedByClient(t *testing.T) {
 	}
 }
 
-// A client that nobody has given credentials, on a machine that has none.
+// The client has no credentials, and neither has the machine.
 func TestNobodySigns(t *testing.T) {
 	machine := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(machine.Close)
@@ -260,7 +259,7 @@ func TestNobodySigns(t *testing.T) {
 	}
 }
 
-// Which object of which store a file is doesn't depend on who signs.
+// The identity of an object doesn't depend on how URLs are signed.
 func TestIdentity(t *testing.T) {
 	client := func(endpoint string) *storage.Client {
 		c, err := storage.NewClient(t.Context(), option.WithEndpoint(endpoint+"/storage/v1/"), option.WithoutAuthentication())
@@ -295,8 +294,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// Keys that Google keeps are good for 12 hours at least, and no URL of theirs is
-// told to be good for longer.
+// Keys that Google keeps are valid for at least 12 hours, and no URL signed by
+// them is reported as valid for longer.
 func TestSignedUntil(t *testing.T) {
 	own := signing()
 	byIAM := signing()

@@ -42,7 +42,7 @@ func newCircling(t *testing.T, l *buckettest.Listing) downloadview.Storage {
 
 func TestListingInCircles(t *testing.T) { buckettest.Circles(t, 2, 1100, newCircling, nil) }
 
-// One that ends is whole, empty pages and all.
+// A listing that ends is returned completely, even with empty pages.
 func TestListingOfEmptyPages(t *testing.T) {
 	next := map[string]string{"": "1"}
 	for i := 1; i < 900; i++ {

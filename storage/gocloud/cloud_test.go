@@ -22,9 +22,9 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// cloud is a driver that behaves as those of the clouds do where memory and
-// disk don't: its errors carry codes, a read has whole seconds, a read past the
-// end fails without a code, and a body may break off.
+// cloud is a driver that behaves like those of clouds, unlike memory and disk:
+// its errors have codes, times have whole seconds when an object is read, a
+// read past the end fails without a code, and a body may break off.
 type cloud struct {
 	driver.Bucket
 	content  string // of every object
@@ -121,7 +121,7 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// In a cloud an error of the system without a code is that of something else,
+// In a cloud, an error of the system without a code is about something else,
 // such as a file with a token.
 func TestCausesWithoutCode(t *testing.T) {
 	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.ENOTDIR, syscall.ENAMETOOLONG, context.Canceled} {
@@ -132,9 +132,9 @@ func TestCausesWithoutCode(t *testing.T) {
 	}
 }
 
-// One request for the whole and for a range. A range past the end, which no
-// cloud's driver classifies, costs a second one to be told from trouble, unless
-// the error has its status.
+// The whole object is one request, and so is a range. A range past the end,
+// which no cloud's driver classifies, needs a second request to be
+// distinguished from other failures, unless the error has its status.
 func TestRequests(t *testing.T) {
 	tests := []struct {
 		name              string
@@ -202,7 +202,8 @@ func TestShortBody(t *testing.T) {
 	}
 }
 
-// Some clouds tell a fraction of the second, but not when they are read.
+// Some clouds return fractions of a second in listings, but not when an object
+// is read.
 func TestTimeOfCloud(t *testing.T) {
 	c := &cloud{content: "x", promised: 1, time: time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)}
 	fi, err := downloadview.Stat(t.Context(), file(t, gocloud.New(c.open(t), nil), "a"))

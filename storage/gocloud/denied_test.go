@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// denying fails whatever it is asked for.
+// denying fails every operation.
 type denying struct{ cloud }
 
 func (d *denying) Delete(context.Context, string, *driver.DeleteOptions) error { return d.err }

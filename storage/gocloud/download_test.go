@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// serve serves one file, and returns what asks for it.
+// serve serves one file, and returns a function that requests it.
 func serve(t *testing.T, f downloadview.File) func(method string, fields ...string) (*http.Response, string) {
 	t.Helper()
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
@@ -79,7 +79,7 @@ func TestRequestsOfDownloads(t *testing.T) {
 	}
 }
 
-// What HEAD says of an object is what GET says, and good for the next request.
+// HEAD and GET return the same tag, so the tag works in the next request.
 func TestTagOfHeadIsGoodForGet(t *testing.T) {
 	buckets(t, func(t *testing.T, b *blob.Bucket) {
 		put(t, b, "a.txt", strings.Repeat("0123456789", 1000), nil)

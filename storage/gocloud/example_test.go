@@ -42,8 +42,8 @@ func Example() {
 	// "total\n" <nil>
 }
 
-// Everything in this bucket is stored compressed, which package blob does not
-// tell of an object that is open.
+// All objects in this bucket are stored compressed, which package blob doesn't
+// report for an open object.
 func ExampleOptions() {
 	ctx := context.Background()
 	bucket := memblob.OpenBucket(nil)

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// buckets are the drivers that need no server.
+// buckets runs test with the drivers that need no server.
 func buckets(t *testing.T, test func(t *testing.T, b *blob.Bucket)) {
 	t.Run("mem", func(t *testing.T) { test(t, closing(t, memblob.OpenBucket(nil))) })
 	t.Run("file", func(t *testing.T) { test(t, fileBucket(t, t.TempDir())) })
@@ -84,8 +84,8 @@ func content(t *testing.T, h fs.File) string {
 	return string(b)
 }
 
-// HEAD is answered from Stat and GET from the handle: they must agree on
-// everything, or the tag of one is of no use with the other.
+// HEAD is answered from Stat and GET from the handle: they must agree
+// completely, or the tag of one doesn't work with the other.
 func TestStatSaysWhatTheHandleSays(t *testing.T) {
 	stored := &blob.WriterOptions{ContentType: "text/csv", ContentEncoding: "gzip", ContentLanguage: "pl"}
 	describe := func(r *blob.Reader, a *downloadview.Attributes) {
@@ -187,8 +187,8 @@ func TestRanges(t *testing.T) {
 	})
 }
 
-// A reader of package blob can seek by opening the object anew. Nobody must
-// find that: what it opens may be another version.
+// A reader of package blob seeks by opening the object again, perhaps in
+// another version. The handle must hide that.
 func TestNoHandleReopens(t *testing.T) {
 	buckets(t, func(t *testing.T, b *blob.Bucket) {
 		put(t, b, "a", "first", nil)
@@ -217,8 +217,8 @@ func TestNoHandleReopens(t *testing.T) {
 	})
 }
 
-// A local file that grew between the driver's look and its opening has the size
-// that it has.
+// If a local file grows between the driver's stat and its open, the handle has
+// the new size.
 func TestLocalHandle(t *testing.T) {
 	dir := t.TempDir()
 	b := fileBucket(t, dir)
@@ -269,8 +269,9 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// Objects that differ in dots and slashes are two, but on disk they would be
-// two names of one: then a permission granted by name would be worth nothing.
+// Keys that differ in dots and slashes are different objects, but on disk they
+// would be names of one file: then permissions that are granted by name would
+// be useless.
 func TestDotsAndSlashes(t *testing.T) {
 	keys := []string{"a//b", "a/../b", "a/./b", "/a", "./a", "a.attrs"}
 	mem := closing(t, memblob.OpenBucket(nil))
@@ -327,7 +328,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// The path of a source is a prefix like others.
+// The path of a source is a prefix like any other.
 func TestSourceEndsInASlash(t *testing.T) {
 	b := closing(t, memblob.OpenBucket(nil))
 	for _, path := range []string{"tenant1", "tenant1/../"} {

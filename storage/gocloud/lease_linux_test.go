@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// A local file under a write lease is waited for, for a while.
+// Open waits for a local file under a write lease, for a limited time.
 func TestLocalLease(t *testing.T) {
 	dir := t.TempDir()
 	b := fileBucket(t, dir)

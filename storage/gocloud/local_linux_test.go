@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// A local file that may not be read is forbidden, and no fault upstream.
+// A local file without read permission is forbidden, not an upstream failure.
 func TestLocalFileIsForbidden(t *testing.T) {
 	dir := t.TempDir()
 	for _, d := range []string{filepath.Dir(dir), dir} {
@@ -50,8 +50,8 @@ func TestLocalFileIsForbidden(t *testing.T) {
 	<-done
 }
 
-// A folder that may be searched but not read is gone through, also as that of the
-// bucket.
+// A folder with search permission but no read permission works, even as the
+// folder of the bucket.
 func TestLocalFolderForSearch(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "dir")

@@ -22,8 +22,8 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// trap makes a folder with files, with links that lead out of it, and with pipes,
-// which block when they are opened.
+// trap creates a folder with files, with links that lead out of it, and with
+// pipes, which block when they are opened.
 func trap(t *testing.T) (dir string) {
 	t.Helper()
 	top := t.TempDir()
@@ -58,7 +58,7 @@ var traps = []string{
 	"outside.txt", "outside/secret.txt", "absolute/secret.txt", "only links/x.txt", "pipe", "to the pipe", "folder", "outside",
 }
 
-// atOnce fails the test where f waits for somebody.
+// atOnce fails the test if f blocks.
 func atOnce(t *testing.T, what string, f func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -179,7 +179,7 @@ func TestLocalTrapsAreNotListed(t *testing.T) {
 	})
 }
 
-// Neither a file that is saved nor its attributes leave the folder.
+// Neither a saved file nor its attributes leave the folder.
 func TestLocalSaveStaysInside(t *testing.T) {
 	dir := trap(t)
 	b, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true})
@@ -292,7 +292,7 @@ func TestLocalPrefix(t *testing.T) {
 	}
 }
 
-// A folder that is away is no missing file.
+// A missing folder isn't a missing file.
 func TestLocalFolderIsAway(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "bucket")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -356,7 +356,7 @@ func FuzzEscapedKeys(f *testing.F) {
 			}
 			found = found || fi.Name() == name && !fi.IsDir()
 		}
-		// Some keys fileblob doesn't know again, such as "__0x00\x1c".
+		// fileblob can't decode some of its own keys, such as "__0x00\x1c".
 		known := false
 		for objects := b.List(nil); ; {
 			o, err := objects.Next(context.Background())

@@ -21,7 +21,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// The type that is stored is never what the bytes look like.
+// The stored type is never guessed from the bytes.
 func TestSavedType(t *testing.T) {
 	buckets(t, func(t *testing.T, b *blob.Bucket) {
 		s := gocloud.New(b, nil)

@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// refusing is a cloud that refuses looks, or ranges, as AWS says it.
+// refusing is a cloud that refuses Stat, or ranges, with AWS's errors.
 type refusing struct {
 	*cloud
 	look, ranges, all error
@@ -49,7 +49,8 @@ func (r *refusing) ErrorCode(err error) gcerrors.ErrorCode {
 	return gcerrors.Unknown
 }
 
-// awsError tells its status and code as those of the AWS SDK do.
+// awsError has a status and a code by the same methods as errors of the AWS
+// SDK.
 type awsError struct {
 	status int
 	code   string
@@ -66,7 +67,8 @@ func newRefusing(t *testing.T, r *refusing, object []byte) *gocloud.Storage {
 	})
 }
 
-// A look that is refused is no judge of reading, where the driver tells a status.
+// If Stat is refused, reading decides, provided that the driver returns a
+// status.
 func TestLookIsNoJudge(t *testing.T) {
 	object := buckettest.Numbered(1, 10_000)
 	for _, status := range buckettest.LookStatuses {
@@ -86,8 +88,8 @@ func TestStoreWithoutRanges(t *testing.T) {
 	}
 }
 
-// What a store says of a key is 404, and what another try doesn't change is asked
-// once.
+// An answer about the key is 404. If trying again can't help, the store is
+// asked once.
 func TestAnswersThatLast(t *testing.T) {
 	for _, try := range []buckettest.Try{
 		{Status: 400, Code: "XMinioInvalidObjectName", Asked: 1, Client: 404},

@@ -15,7 +15,8 @@ import (
 // shiftJIS is 表.txt, whose first character ends in a backslash, and テ.txt.
 var shiftJIS = []string{"\x95\x5c.txt", "\x83\x65.txt"}
 
-// A name that is no valid path costs its own member, wherever it is.
+// If a name isn't a valid path, only its own member is missing, in whatever
+// folder it is.
 func TestOddNames(t *testing.T) {
 	var members []packed
 	for _, in := range []string{"", "d/", "d/\x95\x5c/", "\x83\x65/"} {
@@ -41,8 +42,9 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
-// FuzzArchiveNames lists archives whose members have the names of lines: each that
-// can be opened is in its folder, once, and each that is listed can be opened.
+// FuzzArchiveNames lists archives whose members are named by the lines of the
+// input: each member that can be opened is listed in its folder, once, and each
+// listed member can be opened.
 func FuzzArchiveNames(f *testing.F) {
 	for _, names := range []string{
 		"a\nb/c\nb/d/e", "a\na", "a/\na/", "a\na/b", "a/b\na", "\x95\x5c.txt\nx", `a\b` + "\n" + `a\c\d`,

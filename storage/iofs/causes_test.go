@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/storage/iofs"
 )
 
-// elsewhere are errors of a file system over a network that say nothing of the
-// file "a.txt".
+// elsewhere are errors of a file system over a network that say nothing about
+// the file "a.txt".
 var elsewhere = []error{
 	&fs.PathError{Op: "open", Path: "/var/run/token", Err: syscall.ENOENT},
 	&fs.PathError{Op: "open", Path: "a.txt", Err: &fs.PathError{Op: "open", Path: "/var/run/token", Err: syscall.EACCES}},
@@ -22,7 +22,7 @@ var elsewhere = []error{
 	&url.Error{Op: "Get", URL: "http://host/", Err: fs.ErrNotExist},
 }
 
-// failing fails to open, and failingStat to look too.
+// failing fails in Open, failingStat in Stat, too.
 type (
 	failing     struct{ err error }
 	failingStat struct{ failing }

@@ -89,8 +89,8 @@ func dateIn(dir string) func(key string, at time.Time) error {
 	}
 }
 
-// windowsNames takes a failure to write for one of the many names that can't
-// be had on Windows.
+// windowsNames treats a failed write as caused by one of the many names that
+// Windows doesn't allow.
 func windowsNames(err error) error {
 	if err != nil && runtime.GOOS == "windows" {
 		return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
@@ -105,8 +105,8 @@ func sourcePath(dir string) string {
 	return dir
 }
 
-// archive is a storage of a zip that is written anew for each member that is
-// put into it.
+// archive is a storage of a zip archive that is written again for each new
+// member.
 type archive struct {
 	method  uint16
 	mu      sync.Mutex
@@ -178,7 +178,7 @@ func (f archived) Open(ctx context.Context) (fs.File, error) {
 	return now.Open(ctx)
 }
 
-// packed is a member of an archive, inflated.
+// packed is a member of an archive, with its decompressed content.
 type packed struct {
 	zip.FileHeader
 	content []byte

@@ -35,7 +35,7 @@ func Example() {
 	// all is well
 }
 
-// Members of an archive. One that was stored as it is has ranges.
+// Members of an archive. A member that is stored uncompressed supports ranges.
 func Example_zip() {
 	archive, err := zip.NewReader(bytes.NewReader(photos), int64(len(photos)))
 	if err != nil {

@@ -60,7 +60,7 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// seeing is an FS with nothing in it that remembers what it was asked for.
+// seeing is an empty FS that records the requested names.
 type seeing struct{ names []string }
 
 func (s *seeing) Open(name string) (fs.File, error) {
@@ -120,7 +120,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// closing counts the handles that are open. It has neither Stat nor Lstat.
+// closing counts the open handles. It has neither Stat nor Lstat.
 type closing struct {
 	inner fs.FS
 	open  int

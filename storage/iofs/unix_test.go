@@ -88,7 +88,7 @@ func wantNotFoundAtOnce(t *testing.T, s *iofs.Storage, key string) {
 	}
 }
 
-// The documentation warns of this: who wants a boundary uses storage/disk.
+// The documentation warns of this, and recommends storage/disk.
 func TestLinksLeadOutOfDirFS(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("secret"), 0o644); err != nil {

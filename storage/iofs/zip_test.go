@@ -32,7 +32,7 @@ func one(method uint16, modified time.Time, content string) packed {
 	return packed{zip.FileHeader{Name: "x", Method: method, Modified: modified}, []byte(content)}
 }
 
-// facts opens key and returns what its handle says.
+// facts opens key and returns the metadata of its handle.
 func facts(t *testing.T, s downloadview.Storage, key string) downloadview.Attributes {
 	t.Helper()
 	fi, err := downloadview.Stat(t.Context(), fileOf(t, s, key))
@@ -62,7 +62,7 @@ func read(t *testing.T, s downloadview.Storage, key string) (string, error) {
 	return string(content), err
 }
 
-// edited is the archive of members with old for new in its bytes.
+// edited is the archive of members with old replaced by changed in its bytes.
 func edited(t *testing.T, old, changed string, members ...packed) *zip.Reader {
 	t.Helper()
 	var b bytes.Buffer
@@ -129,7 +129,7 @@ func TestMemberWithoutChecksum(t *testing.T) {
 	}
 }
 
-// Reproducible builds give every version the same time.
+// Reproducible builds have the same time in every version.
 func TestTagTellsContentsOfOneTimeAndSize(t *testing.T) {
 	a := facts(t, iofs.New(archiveOf(t, one(zip.Store, noon, "version 1")), nil), "x")
 	b := facts(t, iofs.New(archiveOf(t, one(zip.Store, noon, "version 2")), nil), "x")
@@ -164,7 +164,7 @@ func download(t *testing.T, s downloadview.Storage, path string, fields ...strin
 	return resp, string(body), err
 }
 
-// What doesn't fit its checksum must not arrive as if it were whole.
+// A member that doesn't match its checksum must not look complete.
 func TestDamagedMember(t *testing.T) {
 	for _, method := range []uint16{zip.Store, zip.Deflate} {
 		for name, content := range map[string]string{
@@ -202,7 +202,7 @@ func TestMemberOfAnotherSize(t *testing.T) {
 	}
 }
 
-// countingReaderAt counts the bytes that are read of an archive.
+// countingReaderAt counts the bytes that are read from an archive.
 type countingReaderAt struct {
 	*bytes.Reader
 	bytes int
@@ -256,7 +256,7 @@ func TestRangesOfMembers(t *testing.T) {
 	}
 }
 
-// A range from the first byte is the whole, and is checked like it.
+// A range of all bytes is verified like the whole member.
 func TestRangeOfAllIsChecked(t *testing.T) {
 	r := archiveOf(t, one(zip.Store, noon, "0123456789"))
 	r.File[0].CRC32++

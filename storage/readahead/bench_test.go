@@ -20,10 +20,10 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// BenchmarkReadAhead gets 256 MiB from a server that is 20 ms away and gives 50
-// MB/s a connection: one connection, and several. What is measured beside the
-// rate is how long the first byte takes, and the most memory that was in use
-// beside what was before.
+// BenchmarkReadAhead downloads 256 MiB from a server that is 20 ms away and
+// sends 50 MB/s per connection, over one connection and over several. In
+// addition to the rate, it measures the time to the first byte and the most
+// memory in use.
 func BenchmarkReadAhead(b *testing.B) {
 	const size, mib = 256 << 20, 1 << 20
 	content := make([]byte, size)
@@ -97,7 +97,7 @@ func at(b *testing.B, address string) downloadview.File {
 	return f
 }
 
-// watching is a client that is called for each write.
+// watching is a client that calls a function for each write.
 type watching func()
 
 func (w watching) Write(p []byte) (int, error) {

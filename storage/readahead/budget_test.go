@@ -2,7 +2,7 @@ package readahead
 
 import "testing"
 
-// waiter is a download that takes what it is woken for.
+// waiter is a download that takes a buffer when it is woken.
 func waiter(b *Budget) (l *lease, woken *int) {
 	woken = new(int)
 	l = &lease{budget: b}
@@ -15,7 +15,8 @@ func waiter(b *Budget) (l *lease, woken *int) {
 
 func ten() *buffer { return &buffer{make([]byte, 10)} }
 
-// None gets a second while another has none, and turns are taken in order.
+// No download gets a second buffer while another has none, and they are served
+// in order.
 func TestBudgetIsFair(t *testing.T) {
 	b := NewBudget(30)
 	first, _ := waiter(b)
@@ -58,7 +59,8 @@ func TestBudgetIsFair(t *testing.T) {
 	}
 }
 
-// Who leaves while waiting, or with something set aside, leaves it to others.
+// A download that leaves while it waits, or with memory reserved, frees that
+// for others.
 func TestBudgetLeaving(t *testing.T) {
 	b := NewBudget(10)
 	first, _ := waiter(b)
@@ -86,7 +88,7 @@ func TestBudgetLeaving(t *testing.T) {
 	}
 }
 
-// Buffers that are given back are used again, but for other sizes.
+// Returned buffers are used again, except for other sizes.
 func TestBuffersAreReused(t *testing.T) {
 	l := &lease{budget: NewBudget(100)}
 	a, b := l.take(10), l.take(10)

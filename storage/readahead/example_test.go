@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/storage/readahead"
 )
 
-// A file that is larger than the first part costs a request for each.
+// A file that is larger than the first part costs one request for each part.
 func ExampleNew() {
 	bucket := newStore([]byte("Hello, world!"))
 	s := readahead.New(bucket, &readahead.Options{Parts: 2, PartSize: 5})
@@ -39,7 +39,7 @@ func ExampleNew() {
 	// offset and length: 5 5
 }
 
-// What is read of one file is read ahead, too.
+// A single file can be read ahead, too.
 func ExampleFile() {
 	f, err := newStore([]byte("Hello, world!")).File("a/file")
 	if err != nil {
@@ -58,7 +58,7 @@ func ExampleFile() {
 	// world!, <nil>
 }
 
-// Two storages share the memory for what they read ahead.
+// Two storages share the memory for reading ahead.
 func ExampleNewBudget() {
 	budget := readahead.NewBudget(256 << 20)
 	near := readahead.New(newStore([]byte("near")), &readahead.Options{Budget: budget})

@@ -35,7 +35,7 @@ func open(t testing.TB, s *store, o *readahead.Options) (fs.File, error) {
 	return f.Open(t.Context())
 }
 
-// Whatever the memory, the bytes are the same, and no part is asked for twice.
+// Whatever the memory, the bytes are the same, and no part is requested twice.
 func TestContent(t *testing.T) {
 	for _, size := range []int{0, 1, 99, 100, 101, 199, 200, 1000, 1234} {
 		for _, parts := range []int{1, 2, 4, 50} {
@@ -100,7 +100,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// What can't be told to be one version is opened once more, as a whole.
+// A file whose version is uncertain is opened once more, as a whole.
 func TestNotAhead(t *testing.T) {
 	for name, change := range map[string]func(*store){
 		"no tag":        func(s *store) { s.tagless = true },
@@ -132,7 +132,7 @@ func TestNotAhead(t *testing.T) {
 	}
 }
 
-// plainOpen is not spoilt by what is wrong with ranges.
+// plainOpen has faults only in ranges, not in Open.
 type plainOpen struct{ stored }
 
 func (f *plainOpen) Open(ctx context.Context) (fs.File, error) {
@@ -142,7 +142,7 @@ func (f *plainOpen) Open(ctx context.Context) (fs.File, error) {
 	return f.answer(ctx, "whole", 0, -1)
 }
 
-// What fails, fails where it is: all that comes before has been given.
+// A failure occurs at its offset: all bytes before it are returned.
 func TestFailures(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
@@ -185,7 +185,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A panic where nobody else is there to catch it must not end the program.
+// A panic in a fetching goroutine must not end the program.
 func TestPanic(t *testing.T) {
 	s := newStore(numbered(1000))
 	s.part[500] = fault{panics: true}
@@ -198,7 +198,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// Whoever leaves ends what is being fetched.
+// If the client leaves, all fetches are cancelled.
 func TestLeaving(t *testing.T) {
 	for name, leave := range map[string]func(fs.File, context.CancelFunc){
 		"close":  func(h fs.File, _ context.CancelFunc) { h.Close() },
@@ -238,7 +238,7 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
-// Before the first Read nothing is fetched that a refused request would waste.
+// Before the first Read, nothing is fetched that might not be needed.
 func TestLazy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(numbered(1000))
@@ -257,8 +257,8 @@ func TestLazy(t *testing.T) {
 	})
 }
 
-// Behind 20 ms and 50 MB/s a connection, in the bubble's own time: how much
-// faster than one connection, and how much later the first byte.
+// With 20 ms and 50 MB/s per connection, in the bubble's time: how much faster
+// than one connection it is, and how much later the first byte arrives.
 func TestSpeed(t *testing.T) {
 	const size, mib = 256 << 20, 1 << 20
 	content := make([]byte, size)
@@ -304,8 +304,8 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
-// What one download has had is there for the next, whether or not it came to its
-// end.
+// The memory of one download is available for the next, whether or not the
+// download was completed.
 func TestMemoryIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(numbered(2000))

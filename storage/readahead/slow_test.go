@@ -18,8 +18,8 @@ import (
 	"github.com/downloadview/downloadview/storage/readahead"
 )
 
-// Two hundred clients that stop reading share the memory of one, where each for
-// itself would have as much; and when they go on, they all get everything.
+// Two hundred clients that stop reading together use the memory that one would
+// use alone. When they continue, they all receive everything.
 func TestSlowClients(t *testing.T) {
 	const (
 		clients = 200
@@ -42,7 +42,8 @@ func TestSlowClients(t *testing.T) {
 	}
 	used := inUse() - before
 	t.Logf("%d clients: %.1f MiB beside a budget of %d MiB", clients, float64(used)/(1<<20)-budget>>20, budget>>20)
-	// Beside the budget there are the buffers of the server and of the copying.
+	// In addition to the budget there are the buffers of the server and of
+	// copying.
 	if limit := int64(budget + clients*(256<<10)); used > limit {
 		t.Errorf("%d clients take %d bytes, want at most %d", clients, used, limit)
 	}
@@ -55,7 +56,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// begin asks for the file and reads the header of the answer, and hardly more.
+// begin requests the file and reads the header of the answer, and hardly more.
 func begin(t *testing.T, addr string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -71,7 +72,7 @@ func begin(t *testing.T, addr string) *http.Response {
 	return resp
 }
 
-// inUse is the memory that the program has not given back.
+// inUse returns the memory that the program hasn't returned to the system.
 func inUse() int64 {
 	runtime.GC()
 	debug.FreeOSMemory()

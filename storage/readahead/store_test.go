@@ -15,8 +15,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// store is a storage in memory whose files are opened in the middle, as those
-// of a bucket are.
+// store is a storage in memory whose files support ranges, like those of a
+// bucket.
 type store struct {
 	latency  time.Duration // of opening
 	rate     int64         // of one handle, in bytes a second; 0: as fast as it goes
@@ -32,7 +32,7 @@ type store struct {
 	open, most atomic.Int64 // handles
 }
 
-// fault is what is wrong with a part.
+// fault is a failure of a part.
 type fault struct {
 	refuse  error
 	after   int64 // so many bytes come,
@@ -202,7 +202,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// numbered returns n bytes in which each place can be told from any other.
+// numbered returns n bytes in which each position can be recognised.
 func numbered(n int) []byte {
 	b := make([]byte, 0, n+20)
 	for i := 0; len(b) < n; i++ {

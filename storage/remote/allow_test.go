@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What is asked of the guard, without a machine that has routes for it all.
+// TestAllow calls the guard directly: the machine has no routes to all these
+// addresses.
 func TestAllow(t *testing.T) {
 	open := Allow{
 		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00:1::/32")},

@@ -16,7 +16,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// socket is a transport over a unix socket, which connects where it is called.
+// socket is a transport over a unix socket, which connects in the calling
+// goroutine.
 type socket string
 
 func (s socket) RoundTrip(*http.Request) (*http.Response, error) {
@@ -28,7 +29,7 @@ func (s socket) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// A socket that may not be connected to, and one that is not there, are not the
+// A socket without permission, or a missing one, isn't a forbidden or missing
 // file.
 func TestSocketWithoutPermission(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
@@ -51,7 +52,7 @@ func TestSocketWithoutPermission(t *testing.T) {
 				t.Fatal(err)
 			}
 			if os.Geteuid() == 0 {
-				// Of this thread, which ends with the test.
+				// The permissions of this thread, which ends with the test.
 				const nobody = 65534
 				runtime.LockOSThread()
 				syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// What a connection fails with, which may be that of a proxy or of a unix
-// socket, is not what the origin says of the file.
+// A connection's error, even that of a proxy or of a unix socket, isn't the
+// origin's answer about the file.
 func TestCauses(t *testing.T) {
 	storagetest.RunCauses(t, func(t *testing.T, rt http.RoundTripper) downloadview.Storage {
 		base, err := url.Parse("http://origin.test/files/")

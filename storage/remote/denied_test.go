@@ -31,14 +31,14 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// one has the file at one URL.
+// one is a storage of the file at one URL.
 type one struct {
 	t      *testing.T
 	url    string
 	logger *slog.Logger
 }
 
-// Exists is not asked by the file at a URL.
+// Exists isn't available for the file at a URL.
 func (one) Exists(context.Context, string) (bool, error) { return false, errors.ErrUnsupported }
 
 func (s one) File(string) (downloadview.File, error) {

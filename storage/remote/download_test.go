@@ -20,8 +20,7 @@ func countNew(to chan<- http.ConnState) func(net.Conn, http.ConnState) {
 	}
 }
 
-// What a download costs at the origin: a request for each of the few things
-// that it must know.
+// The number and kind of the requests that each download sends to the origin.
 func TestRequestsOfDownloads(t *testing.T) {
 	origin := startFileServer(t)
 	const size = 100_000
@@ -85,7 +84,7 @@ func TestRequestsOfDownloads(t *testing.T) {
 	}
 }
 
-// An origin that knows no HEAD, or allows it to nobody, is opened instead.
+// If an origin doesn't support or allow HEAD, the file is opened instead.
 func TestHeadWithoutHead(t *testing.T) {
 	for _, status := range []int{401, 403, 405, 501} {
 		url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +106,7 @@ func TestHeadWithoutHead(t *testing.T) {
 	}
 }
 
-// Ranges of an origin that has none are the whole file.
+// If an origin doesn't support ranges, the whole file is sent.
 func TestOriginWithoutRanges(t *testing.T) {
 	url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "0123456789") }))
 	for _, r := range []string{"bytes=2-4", "bytes=-3", "bytes=2-"} {

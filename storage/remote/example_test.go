@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// The origin is at a private address here, which must be allowed, and so must
-// its port.
+// In this example the origin has a private address, so the address and its port
+// must be allowed.
 func Example() {
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Method, r.URL.EscapedPath(), r.Header.Get("Range"), r.Header.Get("X-Api-Key"))
@@ -63,8 +63,8 @@ func Example() {
 	// "total\n" of 13 bytes, tag "v1", <nil>
 }
 
-// A URL out of a record, which may be anything: what is not public is refused
-// before a byte is sent.
+// A URL from a database may point anywhere: an address that isn't public is
+// refused before a byte is sent.
 func ExampleFile() {
 	for _, rawURL := range []string{"http://169.254.169.254/latest/meta-data", "file:///etc/passwd"} {
 		file, err := remote.File(rawURL, nil)
@@ -78,7 +78,7 @@ func ExampleFile() {
 	// 404
 }
 
-// A client of one's own, here with other limits, that is guarded all the same.
+// A Client of your own, here with other limits, that is guarded, too.
 func ExampleGuardedTransport() {
 	transport, err := remote.GuardedTransport(&remote.Options{HeaderTimeout: 5 * time.Second})
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// fakes is what the tests of all clouds need to know of an origin, which has no
-// codes.
+// fakes has the properties of an origin that the tests of all clouds need. It
+// has no error codes.
 var fakes = buckettest.Fake{
 	Open:  func(t *testing.T, answer http.HandlerFunc) downloadview.Storage { return fake(t, answer) },
 	Stamp: func(h http.Header) { h.Set("ETag", `"v1"`) },

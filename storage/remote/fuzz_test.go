@@ -19,8 +19,8 @@ func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, ContentLength: -1, Request: r}, nil
 }
 
-// FuzzKey asks for keys below a base and looks at what goes out, as an origin
-// sees it that decodes once, or again and again.
+// FuzzKey requests keys below a base and checks the URL that is sent, as an
+// origin sees it that decodes it once, or repeatedly.
 func FuzzKey(f *testing.F) {
 	const base = "https://u:p@origin.test:8443/a%20b/files?sig=1"
 	transport := &answer{}
@@ -38,7 +38,7 @@ func FuzzKey(f *testing.F) {
 		if _, err := downloadview.Stat(t.Context(), file); err != nil {
 			t.Fatal(err)
 		}
-		// What is asked for is text on the wire, and read anew there.
+		// The origin parses the URL from the text of the request.
 		u, err := url.Parse(transport.asked.String())
 		if err != nil {
 			t.Fatalf("%q is asked for as %q: %v", key, transport.asked, err)
@@ -72,7 +72,7 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// decodedOnce decodes the escapes that are well formed, and leaves the rest.
+// decodedOnce decodes the valid escapes and leaves the rest.
 func decodedOnce(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// A server that everything here would reach, were it not for the guard.
+// forbidden is a server that could be reached, were it not for the guard.
 func forbidden(t *testing.T) *httptest.Server {
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was asked for %s", r.Host, r.URL)
@@ -98,7 +98,8 @@ func TestGuardedPorts(t *testing.T) {
 	wantForbidden(t, f)
 }
 
-// The address counts that a redirect leads to, whatever its policy.
+// The guard checks the address of a redirect's target, whatever the redirect
+// policy is.
 func TestGuardAfterRedirect(t *testing.T) {
 	for _, to := range []string{"http://169.254.169.254/latest/", "http://127.0.0.2:%s/", "http://[::ffff:127.0.0.2]:%s/"} {
 		var srv *httptest.Server
@@ -111,7 +112,7 @@ func TestGuardAfterRedirect(t *testing.T) {
 	}
 }
 
-// The guard in a Client of one's own.
+// The guard in an application's own Client.
 func TestGuardedTransport(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.Proto)
@@ -146,7 +147,7 @@ func TestGuardedTransport(t *testing.T) {
 	}
 }
 
-// A Client that is given is used as it is.
+// An application's own Client is used as it is.
 func TestGivenClientIsNotGuarded(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "content") }))
 	defer srv.Close()

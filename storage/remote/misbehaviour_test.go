@@ -98,7 +98,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A 416 that nobody asked for says nothing of a range.
+// A 416 to a request without a range says nothing about a range.
 func TestRangeThatNobodyAskedFor(t *testing.T) {
 	f := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) })
 	if _, err := file(t, f, "a").Open(t.Context()); !errors.Is(err, downloadview.ErrUpstream) || errors.Is(err, downloadview.ErrRange) {
@@ -106,7 +106,7 @@ func TestRangeThatNobodyAskedFor(t *testing.T) {
 	}
 }
 
-// Bodies that are not what was announced.
+// Bodies that don't match the header.
 func TestBadBodies(t *testing.T) {
 	const part = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/10\r\n"
 	for _, tt := range []struct {
@@ -144,7 +144,7 @@ func TestBadBodies(t *testing.T) {
 	}
 }
 
-// What is no answer at all.
+// Answers that aren't HTTP.
 func TestGarbage(t *testing.T) {
 	for name, answer := range map[string]string{
 		"nothing":            "",
@@ -184,8 +184,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// scripted is a transport that answers each request as the URL's path says, with
-// bodies that count as open until they are closed.
+// scripted is a transport that answers each request as the URL's path says. It
+// counts bodies as open until they are closed.
 type scripted struct {
 	answers map[string]http.Response
 	open    int
@@ -205,7 +205,7 @@ func (s *scripted) Close() error {
 	return nil
 }
 
-// Whatever the answer is, if no handle comes of it, its body is closed.
+// If an answer doesn't result in a handle, its body is closed.
 func TestUnwantedBodiesAreClosed(t *testing.T) {
 	to := func(url string) http.Header { return http.Header{"Location": {url}} }
 	part := func(r string) http.Header { return http.Header{"Content-Range": {r}} }

@@ -23,8 +23,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// A fileServer is an origin over a directory, as the standard library has it,
-// that remembers what it was asked.
+// A fileServer is an origin over a directory, by the standard library, that
+// records the requests.
 type fileServer struct {
 	*httptest.Server
 	root *os.Root
@@ -72,7 +72,7 @@ func (s *fileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, fi.Name(), fi.ModTime(), bytes.NewReader(content))
 }
 
-// requests returns what was asked since the last call.
+// requests returns the requests since the last call.
 func (s *fileServer) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func (s *fileServer) requests() []string {
 	return asked
 }
 
-// put stores a file; a name that the directory can't have is
+// put stores a file. A name that the directory can't have is
 // errors.ErrUnsupported.
 func (s *fileServer) put(key string, content []byte) error {
 	if s.root.MkdirAll(path.Dir(key), 0o755) != nil || s.root.WriteFile(key, content, 0o644) != nil {
@@ -90,7 +90,7 @@ func (s *fileServer) put(key string, content []byte) error {
 	return nil
 }
 
-// loopback lets a Storage reach test servers, and these alone.
+// loopback allows a Storage to connect to these test servers only.
 func loopback(t testing.TB, servers ...string) remote.Allow {
 	t.Helper()
 	a := remote.Allow{Prefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
@@ -127,7 +127,7 @@ func below(t testing.TB, base string, o remote.Options) *remote.Storage {
 	return s
 }
 
-// fake returns a Storage over an origin that answers as no good one does.
+// fake returns a Storage of an origin with invalid answers.
 func fake(t *testing.T, answer http.HandlerFunc) *remote.Storage {
 	t.Helper()
 	srv := httptest.NewServer(answer)
@@ -191,7 +191,7 @@ func file(t testing.TB, s downloadview.Storage, key string) downloadview.File {
 	return f
 }
 
-// doors are the ways to the bytes of a file.
+// doors are the ways to open a file.
 func doors(t *testing.T, f downloadview.File) map[string]func() (fs.File, error) {
 	return map[string]func() (fs.File, error){
 		"Open":      func() (fs.File, error) { return f.Open(t.Context()) },

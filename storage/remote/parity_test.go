@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// invoices stands in docs/parity.md.
+// invoices is an example in docs/parity.md.
 func invoices(archive *url.URL, token string, allow remote.Allow) (http.Handler, error) {
 	files, err := remote.New(archive, &remote.Options{
 		Header: http.Header{"Authorization": {"Bearer " + token}},

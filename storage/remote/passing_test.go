@@ -12,7 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// The client sees what it may, and the origin nothing of the client.
+// The client receives only allowed fields, and the origin receives nothing of
+// the client.
 func TestNothingPassesThrough(t *testing.T) {
 	var asked http.Header
 	hostile := http.Header{
@@ -82,7 +83,7 @@ func TestNothingPassesThrough(t *testing.T) {
 	}
 }
 
-// What the origin says when it refuses stays here too, but for Retry-After.
+// Of an origin's refusal, only Retry-After is passed on.
 func TestRefusalsPassNothing(t *testing.T) {
 	for status, want := range map[int]int{404: 404, 403: 404, 429: 503, 503: 503, 500: 502, 418: 502} {
 		url := buckettest.Serve(t, fake(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -123,8 +123,8 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 	}
 }
 
-// What is sent along: nothing of ours to others, and nothing any more to the
-// origin once others have had a say in where to go.
+// Other hosts don't receive our header fields, and neither does the origin
+// after a redirect through another host.
 func TestHeaderOnRedirects(t *testing.T) {
 	type request struct {
 		at     string
@@ -160,7 +160,8 @@ func TestHeaderOnRedirects(t *testing.T) {
 		h.Close()
 	}
 	trusted := map[string]bool{"home/a": true, "home/b": true, "away/c": false, "home/d": false}
-	// "away/c" and what follows come once per request; the empty answer ends it.
+	// "away/c" and the following ones occur once per request; the empty answer
+	// ends it.
 	if len(asked) != len(trusted) {
 		t.Fatalf("asked %d times, want %d: %v", len(asked), len(trusted), err)
 	}
@@ -179,7 +180,8 @@ func TestHeaderOnRedirects(t *testing.T) {
 	}
 }
 
-// From http to https at the same host, at their own ports, keeping the header.
+// From http to https on the same host, on the default ports; the header fields
+// are kept.
 func TestUpgrade(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "content for "+r.Header.Get("X-Api-Key"))
@@ -207,7 +209,8 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// Whatever else the transport of a given Client can do is not for redirects.
+// Redirects can't use other schemes, even if the transport of an application's
+// own Client supports them.
 func TestRedirectToFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(name, []byte("secret"), 0o600); err != nil {
@@ -226,7 +229,7 @@ func TestRedirectToFile(t *testing.T) {
 	}
 }
 
-// A given Client's own idea of redirects is not asked.
+// CheckRedirect of an application's own Client is ignored.
 func TestRedirectOfGivenClient(t *testing.T) {
 	srv := httptest.NewServer(within(302))
 	defer srv.Close()

@@ -35,7 +35,7 @@ func TestAttributes(t *testing.T) {
 		Size: 10, ModTime: changed, ETag: `"v1"`, ContentType: "text/csv", ContentEncoding: "br", ContentLanguage: "pl",
 	}
 	if got := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), f) }); got.Size != -1 {
-		// net/http leaves the length out where there is an encoding.
+		// net/http leaves the length out if there is an encoding.
 		t.Errorf("Stat: size %d, want -1", got.Size)
 	}
 	for name, part := range map[string][2]int64{"range": {3, 2}, "suffix": {-3, 0}} {
@@ -50,8 +50,8 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// A server makes the tag of a file of its time and size, in whatever form. Where
-// the time is none, no tag but a digest is of use.
+// Servers make the tag of a file from its time and size, in various formats. If
+// the time is useless, only a tag that is a digest can be used.
 func TestTagsBesideUselessDates(t *testing.T) {
 	const digest = `"d41d8cd98f00b204e9800998ecf8427e"`
 	image := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -83,8 +83,8 @@ func TestTagsBesideUselessDates(t *testing.T) {
 	}
 }
 
-// Facts that are none: tags that are weak or malformed, times that are no
-// times, an encoding that says there is none.
+// Useless metadata: tags that are weak or malformed, invalid times, an encoding
+// that says there is none.
 func TestUselessFacts(t *testing.T) {
 	for _, tt := range []struct {
 		field string
@@ -115,8 +115,8 @@ func TestUselessFacts(t *testing.T) {
 	}
 }
 
-// net/http decodes gzip that it has asked for itself; also a given Client must
-// not.
+// net/http decodes gzip if it has requested it itself; even an application's
+// own Client must not.
 func TestStoredEncodingStays(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -224,8 +224,8 @@ func TestSingleFile(t *testing.T) {
 	}
 }
 
-// The requests of a File without a Client leave no connection behind, since
-// nobody could close it; those of a Storage share one.
+// The requests of a File without a Client leave no connection open, because
+// nothing could close it; those of a Storage share one.
 func TestConnections(t *testing.T) {
 	srv := startFileServer(t)
 	connections := make(chan http.ConnState, 100)

@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// Errors go to logs. They name the URL, and have nothing of userinfo, query or
-// header in them.
+// Errors are logged. They name the URL, without userinfo, query or header
+// fields.
 func TestErrorsTellNoSecret(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

@@ -15,8 +15,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// silent is an origin that takes a connection, reads and says nothing; it tells
-// when it has been spoken to.
+// silent is an origin that accepts a connection, reads and sends nothing. It
+// signals when it has received something.
 func silent(t *testing.T) (url string, spoken <-chan struct{}) {
 	c := make(chan struct{}, 10)
 	return listen(t, func(conn net.Conn) {
@@ -27,7 +27,8 @@ func silent(t *testing.T) (url string, spoken <-chan struct{}) {
 	}), c
 }
 
-// Timeouts of the origin are 504, though the request has time left.
+// Timeouts of the origin are 504, although the request's own context hasn't
+// ended.
 func TestTimeouts(t *testing.T) {
 	url, _ := silent(t)
 	for name, tt := range map[string]struct {
@@ -62,7 +63,7 @@ func (slowNames) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no answer", Name: "slow.test", IsTimeout: true}}
 }
 
-// A negative timeout is none, and zero the default.
+// A negative timeout means none, zero the default.
 func TestTimeoutsOfTheTransport(t *testing.T) {
 	for d, want := range map[time.Duration]time.Duration{-1: 0, 0: 30 * time.Second, time.Minute: time.Minute} {
 		tr, err := remote.GuardedTransport(&remote.Options{HeaderTimeout: d})
@@ -72,7 +73,7 @@ func TestTimeoutsOfTheTransport(t *testing.T) {
 	}
 }
 
-// When the caller gives up, that is what the error says, and it is no fault of
+// If the caller cancels, the error is that of the context, and not an error of
 // the origin.
 func TestContext(t *testing.T) {
 	url, spoken := silent(t)

@@ -14,7 +14,8 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// 203 is 200 from a proxy that has changed something of it; no other status is.
+// 203 is a 200 that a proxy has modified; no other successful status is
+// accepted.
 func TestOtherSuccesses(t *testing.T) {
 	for status, want := range map[int]int{200: 200, 203: 200, 201: 502, 202: 502, 204: 502, 205: 502, 206: 502, 207: 502, 226: 502} {
 		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -35,7 +36,7 @@ func TestOtherSuccesses(t *testing.T) {
 	}
 }
 
-// What an origin keeps beside a file is what a bucket keeps.
+// An origin's stored fields are passed on like a bucket's.
 func TestWhatIsKeptBesideAFile(t *testing.T) {
 	content := []byte("0123456789")
 	sum, short := sha256.Sum256(content), md5.Sum(content)

@@ -42,7 +42,7 @@ func TestBadBase(t *testing.T) {
 	}
 }
 
-// What is asked for, byte for byte.
+// The requested URLs, byte for byte.
 func TestURLs(t *testing.T) {
 	transport := &answer{}
 	client := &http.Client{Transport: transport}
@@ -102,7 +102,7 @@ func TestInvalidKeys(t *testing.T) {
 	}
 }
 
-// Undoing nested encodings takes one pass: a megabyte of them is nothing.
+// Decoding nested encodings takes one pass, so a megabyte of them is fast.
 func TestLongKey(t *testing.T) {
 	s, err := remote.New(parse(t, "https://h/"), nil)
 	if err != nil {

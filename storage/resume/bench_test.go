@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// BenchmarkCopy compares a copy over loopback with and without.
+// BenchmarkCopy compares a copy over loopback with and without this package.
 func BenchmarkCopy(b *testing.B) {
 	for _, size := range []int64{1 << 20, 1 << 30} {
 		block := make([]byte, 256<<10)

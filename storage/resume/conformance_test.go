@@ -16,8 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// Whatever it does under way, it is a storage like others, and keeps what the
-// one below can do.
+// It is a storage like others, and keeps the capabilities of the storage below.
 func TestConformance(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
 		root, err := os.OpenRoot(t.TempDir())
@@ -42,7 +41,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// everything is what a directory can do.
+// everything has all capabilities of a directory.
 type everything interface {
 	downloadview.Lister
 	downloadview.Saver
@@ -50,8 +49,7 @@ type everything interface {
 	downloadview.Pather
 }
 
-// parts is a directory whose files are opened in the middle, as those of a
-// bucket are.
+// parts is a directory whose files support ranges, like those of a bucket.
 type parts struct {
 	everything
 	storage downloadview.Storage
@@ -81,7 +79,7 @@ func (f part) OpenRange(ctx context.Context, offset, length int64) (fs.File, err
 	return downloadview.OpenRange(ctx, f.File, offset, length)
 }
 
-// once neither seeks nor bears a second Close.
+// once can't seek and can't be closed twice.
 type once struct {
 	fs.File
 	sync.Once

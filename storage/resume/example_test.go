@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// flaky is a storage of one's own, whose connections break after five bytes.
-// That it opens at an offset and tells an entity tag is all that is needed.
+// flaky is an application's own storage, whose connections break after five
+// bytes. It only has to support ranges and have an entity tag.
 type flaky struct{ content string }
 
 func (f flaky) Name() string { return "greeting.txt" }

@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// What a client sees of it.
+// What a client receives.
 func TestHandler(t *testing.T) {
 	soon := &resume.Options{Silence: time.Millisecond, FirstByte: time.Millisecond, Backoff: pauses(0)}
 	never := []fault{{stall: true}, {stall: true}, {stall: true}}

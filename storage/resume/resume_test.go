@@ -34,7 +34,7 @@ func busy(after string) error {
 	return e
 }
 
-// A tag that is made of a useless time is that of the next version, too.
+// A tag that is made from a useless time may be the same in the next version.
 func TestTagOfUselessTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{content: numbered(1000), tag: `"1-3e8"`, modTime: time.Unix(1, 0), faults: []fault{{after: 300, err: errReset}}}
@@ -45,8 +45,8 @@ func TestTagOfUselessTime(t *testing.T) {
 	})
 }
 
-// What the reader sees of 1000 bytes whose store fails, what the store is
-// asked, and how long it may take.
+// For 1000 bytes whose store fails: the bytes that the reader gets, the
+// requests to the store, and the time it may take.
 func TestWhole(t *testing.T) {
 	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
 	tests := []struct {
@@ -127,7 +127,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// What is opened again lies where the range has come to.
+// A range is opened again at the offset it has reached.
 func TestRanges(t *testing.T) {
 	for _, tt := range []struct {
 		offset, length int64
@@ -158,7 +158,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// A client may take a day: the store is not timed meanwhile.
+// A client may take a day: that time doesn't count for the store.
 func TestSlowClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{content: numbered(1000), tag: `"v1"`, faults: []fault{{after: 300, err: errReset}}}
@@ -179,7 +179,7 @@ func TestSlowClient(t *testing.T) {
 	})
 }
 
-// Who is gone is not waited for, in whatever the download is just doing.
+// If the client leaves, the download ends, whatever it is doing.
 func TestClientLeaves(t *testing.T) {
 	for name, faults := range map[string][]fault{
 		"opening": {{mute: true}},
@@ -282,7 +282,7 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
-// What has ranges by seeking keeps them, also after it has been opened again.
+// A handle that can seek still can after the file has been opened again.
 func TestSeeking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{content: numbered(1000), tag: `"v1"`, faults: []fault{{after: 300, err: errReset}}}
@@ -302,8 +302,8 @@ func TestSeeking(t *testing.T) {
 	})
 }
 
-// A store that is not reached may be reached the next time, whatever the cause
-// is called.
+// A store that can't be reached may be reached the next time, whatever the
+// cause.
 func TestUpstreamIsTriedAgain(t *testing.T) {
 	f := &unreached{}
 	_, err := resume.File(f, &resume.Options{Tries: 3, Backoff: func(int) time.Duration { return 0 }}).Open(t.Context())

@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// store is a file whose store fails as each test says.
+// store is a file whose store fails as each test requires.
 type store struct {
 	content []byte
 	tag     string
@@ -28,7 +28,7 @@ type store struct {
 	pinned string
 }
 
-// fault is what is wrong with one opening.
+// fault is a failure of one opening.
 type fault struct {
 	refuse  error  // opening gives it
 	mute    bool   // opening doesn't end but with its context
@@ -163,7 +163,7 @@ func (h *storeHandle) Close() error {
 	return nil
 }
 
-// numbered returns n bytes in which each place can be told from any other.
+// numbered returns n bytes in which each position can be recognised.
 func numbered(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {

@@ -19,8 +19,8 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// What the store keeps beside the bytes comes with every answer; its digest with
-// those that are about the whole.
+// Stored fields are in every answer; the digest is in those about the whole
+// object.
 func TestStoredBesideTheBytes(t *testing.T) {
 	srv := s3test.Start(t)
 	content := []byte("0123456789")
@@ -75,7 +75,7 @@ func TestStoredBesideTheBytes(t *testing.T) {
 	}
 }
 
-// The digest of an object in parts is not one of its bytes.
+// The checksum of an object in parts isn't a digest of its bytes.
 func TestNoDigestOfParts(t *testing.T) {
 	srv := s3test.Start(t)
 	created, err := srv.Client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
@@ -157,7 +157,7 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-// A range that is a part of an upload may come with the checksum of that part.
+// A range that is a part of an upload may have the checksum of that part.
 func TestNoDigestOfRanges(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(make([]byte, 32)))
@@ -175,7 +175,7 @@ func TestNoDigestOfRanges(t *testing.T) {
 	content(t, h)
 }
 
-// Where Expires is no date, it is not passed on as one.
+// If Expires isn't a date, it isn't passed on.
 func TestExpiresIsADate(t *testing.T) {
 	for _, sent := range []string{"0", "-1", "tomorrow", "2037-01-02T03:04:05Z"} {
 		s := fake(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Expires", sent) })

@@ -23,8 +23,8 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// through returns a bucket whose client asks by rt, with credentials of p; nil
-// are some.
+// through returns a bucket whose client uses rt, with credentials of p; nil
+// means some valid ones.
 func through(rt http.RoundTripper, p aws.CredentialsProvider) *s3bucket.Storage {
 	if p == nil {
 		p = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -47,8 +47,8 @@ func TestCauses(t *testing.T) {
 	buckettest.KeepsCause(t, open)
 }
 
-// What STS, a token file or another source of credentials says is not what S3
-// says of the object.
+// An answer of STS, of a token file or of another source of credentials isn't
+// S3's answer about the object.
 func TestCausesOfCredentials(t *testing.T) {
 	for _, tt := range []struct {
 		status int
@@ -98,7 +98,8 @@ func checkCredentials(t *testing.T, p aws.CredentialsProvider) {
 	buckettest.CheckCause(t, "SignedURL", err, err)
 }
 
-// The end of the request's own context keeps its meaning, in mid-body too.
+// The end of the request's own context keeps its meaning, even in the middle of
+// a body.
 func TestEndedRequest(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "10")

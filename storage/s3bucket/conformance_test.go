@@ -41,9 +41,9 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// cleanKeys refuses keys with dot and empty segments. They are keys of their
-// own in S3, but this server keeps objects as files, where they are other names
-// of the same one. TestKeysOnTheWire is about them.
+// cleanKeys refuses keys with dot and empty segments. In S3 they are keys like
+// any other, but this server stores objects as files, where they are other
+// names of one file. TestKeysOnTheWire tests them.
 type cleanKeys struct{ downloadview.Lister }
 
 func (s cleanKeys) File(key string) (downloadview.File, error) {

@@ -21,7 +21,7 @@ func TestDenied(t *testing.T) {
 	})
 }
 
-// What isn't denied is no line.
+// Other errors are not logged.
 func TestLogIsForDeniedObjects(t *testing.T) {
 	var log bytes.Buffer
 	code := "NoSuchKey"

@@ -33,7 +33,7 @@ func TestReplacedWhileDownloading(t *testing.T) {
 	buckettest.Replaced(t, bucketOf(t, s3test.Start(t)))
 }
 
-// The ranges after the first are asked for in its version.
+// Later ranges are requested in the version of the first.
 func TestRangesInOneVersion(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "a", buckettest.Numbered(1, 100_000))

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// A client that is sent away is told when to come back, by the store or else by
-// a good guess.
+// A busy store's Retry-After is passed on; without one the client gets a
+// default.
 func TestRetryAfter(t *testing.T) {
 	for _, tt := range []struct {
 		status           int
@@ -44,8 +44,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// An answer to HEAD has a status and nothing else. Where that leaves open what a
-// GET would get, the first byte is asked for.
+// An answer to HEAD has only a status. If a GET may still succeed, the first
+// byte is requested.
 func TestErrorAnswersToHead(t *testing.T) {
 	for _, tt := range []struct {
 		status int
@@ -123,8 +123,7 @@ func TestOtherRegion(t *testing.T) {
 	}
 }
 
-// What HEAD says of an archived object is what GET would say; whether it is
-// there is another question.
+// Stat of an archived object fails like GET. Exists reports that it exists.
 func TestArchived(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -165,8 +164,8 @@ func TestArchived(t *testing.T) {
 	}
 }
 
-// A store that says nothing within the client's time is not one that says
-// nonsense.
+// A store that doesn't answer within the client's timeout is a timeout, not an
+// invalid answer.
 func TestSilentStore(t *testing.T) {
 	silent := func(err error) *s3bucket.Storage {
 		return s3bucket.New(s3.New(s3.Options{
@@ -199,7 +198,8 @@ type failing struct{ err error }
 
 func (f failing) Do(*http.Request) (*http.Response, error) { return nil, f.err }
 
-// timeout is like that of a TLS handshake, which is no deadline to errors.Is.
+// timeout is like that of a TLS handshake, which isn't a deadline for
+// errors.Is.
 type timeout struct{}
 
 func (timeout) Error() string   { return "handshake timeout" }

@@ -18,9 +18,9 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// The client is configured as for any other use of the SDK. Here it speaks to
-// another store than that of AWS, keeps as many connections as there are
-// downloads at a time, and waits for an answer, but not for its end.
+// The client is configured as for any other use of the SDK. Here it uses
+// another store than AWS, keeps as many connections as there are downloads at a
+// time, and limits the time to the answer's header, but not that of its body.
 func ExampleNew() {
 	network := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
@@ -39,7 +39,8 @@ func ExampleNew() {
 	http.Handle("GET /reports/{path...}", downloadview.NewHandler(downloadview.StorageView{Storage: storage}, nil))
 }
 
-// The last bytes of an object are one request, and its answer tells the rest.
+// The last bytes of an object are one request. The answer has the size and the
+// entity tag, too.
 func Example() {
 	store := doer(func(r *http.Request) *http.Response {
 		fmt.Println(r.Method, r.URL.EscapedPath(), r.Header.Get("Range"))
@@ -71,8 +72,9 @@ func Example() {
 	// "total\n" of 13 bytes, tag "v1", <nil>
 }
 
-// A URL carries its own permission, and says what the store is to answer with.
-// Here the store has a public name beside the one that the client asks by.
+// A signed URL contains the permission, and the header fields for the store's
+// answer. Here the store has a public URL that differs from the client's
+// endpoint.
 func ExampleStorage_File_signed() {
 	client := s3.New(s3.Options{
 		BaseEndpoint: aws.String("http://minio:9000"),

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// fake returns the bucket "bkt" of a server that answers as no real one can be
-// made to. It is asked once for each call.
+// fake returns the bucket "bkt" of a server with answers that no real one can
+// be made to give. It is asked once per call.
 func fake(t *testing.T, answer http.HandlerFunc) *s3bucket.Storage {
 	t.Helper()
 	return fakeWith(t, nil, answer)
@@ -45,7 +45,7 @@ func fakeAt(url string, client *http.Client, o *s3bucket.Options) *s3bucket.Stor
 	}), "bkt", o)
 }
 
-// fakes is what the tests of all clouds need to know of this one.
+// fakes has the properties of this cloud that the tests of all clouds need.
 var fakes = buckettest.Fake{
 	Open:  func(t *testing.T, answer http.HandlerFunc) downloadview.Storage { return fake(t, answer) },
 	Stamp: func(h http.Header) { h.Set("ETag", `"v1"`) },

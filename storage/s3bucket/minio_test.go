@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// Keys that the file system of a MinIO can't have are 404. The answers in testdata
-// are those of its release of 2026-02-12, but for fields that differ each time.
+// Keys that MinIO's file system can't store are 404. The answers in testdata
+// are those of its release of 2026-02-12, without fields that differ each time.
 func TestKeysThatMinIORefuses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		key   string
@@ -37,8 +37,8 @@ func TestKeysThatMinIORefuses(t *testing.T) {
 	}
 }
 
-// Other releases have more codes, which are written down here as MinIO has
-// published them.
+// Other releases have more codes. They are listed here as MinIO has published
+// them.
 func TestKeysThatOtherMinIOsRefuse(t *testing.T) {
 	for key, a := range map[string]struct {
 		code, message string
@@ -64,9 +64,8 @@ func TestKeysThatOtherMinIOsRefuse(t *testing.T) {
 	}
 }
 
-// refuses checks that a key is missing which a store answers so, however patient
-// the client is. heads is how many requests it takes where nothing but the
-// metadata is wanted.
+// refuses checks that a key is missing if the store gives this answer, and that
+// it isn't asked again. heads is the number of requests for the metadata alone.
 func refuses(t *testing.T, key string, heads int, answer http.HandlerFunc) {
 	t.Helper()
 	asked := 0
@@ -87,7 +86,7 @@ func refuses(t *testing.T, key string, heads int, answer http.HandlerFunc) {
 	}
 }
 
-// replay answers with what was recorded in a file.
+// replay sends the answer that was recorded in a file.
 func replay(t *testing.T, w http.ResponseWriter, name string) {
 	f, err := os.Open(name)
 	if err != nil {

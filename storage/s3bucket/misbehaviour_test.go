@@ -13,8 +13,7 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// A body that ends before its length is an error even where the transport does
-// not say so.
+// A body that ends early is an error even if the transport doesn't report it.
 func TestShortBodyOfQuietTransport(t *testing.T) {
 	client := s3.New(s3.Options{
 		Region:       "us-east-1",
@@ -31,8 +30,8 @@ func TestShortBodyOfQuietTransport(t *testing.T) {
 	}
 }
 
-// Keys come encoded where the store is willing, since XML can't carry them all;
-// and a page at a time.
+// A listing has several pages, and keys are encoded if the store supports that,
+// because XML can't represent all of them.
 func TestListPages(t *testing.T) {
 	pages := map[string]string{
 		"": `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>

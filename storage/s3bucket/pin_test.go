@@ -11,8 +11,7 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// A pinned file is the version that was there, asked for by If-Match, and never
-// another one.
+// A pinned file is always in the same version, requested by If-Match.
 func TestPin(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "a", []byte("0123456789"))

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// Which object of which store a file is doesn't depend on who asks, and signs,
-// nor is there anything secret in it.
+// The identity of an object doesn't depend on the credentials, and contains no
+// secret.
 func TestIdentity(t *testing.T) {
 	at := func(endpoint string, change ...func(*s3.Options)) *s3.Client {
 		return offline(append([]func(*s3.Options){func(o *s3.Options) {
@@ -63,7 +63,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A URL is told to be good for no longer than the credentials that signed it.
+// SignedURL never reports a URL as valid for longer than the credentials that
+// signed it.
 func TestSignedUntilTheCredentialsEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -96,8 +97,8 @@ func TestSignedUntilTheCredentialsEnd(t *testing.T) {
 	}
 }
 
-// A machine whose clock is off signs by the clock of the store, once an answer
-// has told it. The store's clock is what is off here.
+// If the machine's clock is wrong, URLs are signed by the store's clock, once
+// an answer has shown it. In this test, the store's clock is the wrong one.
 func TestSignedByTheStoresClock(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "a", []byte("content"))

@@ -155,7 +155,7 @@ func TestEmptyObject(t *testing.T) {
 	}
 }
 
-// The transport of net/http decodes gzip that it has asked for itself.
+// The transport of net/http decodes gzip if it has requested it itself.
 func TestStoredEncodingStays(t *testing.T) {
 	srv := s3test.Start(t)
 	var packed bytes.Buffer
@@ -314,7 +314,8 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// The SDK logs a line for every body it does not check, unless told not to.
+// The SDK logs a line for every body that it doesn't verify, unless configured
+// not to.
 func TestNoLogNoise(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "a", []byte("0123456789"))

@@ -20,7 +20,7 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// operations returns what was asked since the last Reset.
+// operations returns the requested operations since the last Reset.
 func operations(srv *s3test.Server) (names []string) {
 	for _, r := range srv.Counter.Requests() {
 		names = append(names, r.Operation)
@@ -28,7 +28,7 @@ func operations(srv *s3test.Server) (names []string) {
 	return names
 }
 
-// uploads returns how many uploads in parts the bucket keeps.
+// uploads returns how many unfinished uploads in parts the bucket has.
 func uploads(t *testing.T, srv *s3test.Server) int {
 	t.Helper()
 	out, err := srv.Client.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: &srv.Bucket})
@@ -41,8 +41,8 @@ func uploads(t *testing.T, srv *s3test.Server) int {
 func TestSaveSizes(t *testing.T) {
 	srv := s3test.Start(t)
 	s := s3bucket.New(srv.Client, srv.Bucket, &s3bucket.Options{Prefix: "in/"})
-	// The counter has no names for the requests of an upload in parts: to begin
-	// and to complete it are POST, a part is a PutObject.
+	// The counter has no names for the requests of an upload in parts: its
+	// begin and its completion are POST, a part is a PutObject.
 	parts := func(n int) []string {
 		return slices.Concat([]string{"POST"}, slices.Repeat([]string{"PutObject"}, n), []string{"POST"})
 	}
@@ -83,7 +83,7 @@ func TestSaveSizes(t *testing.T) {
 	}
 }
 
-// Whatever makes an upload fail, no part of it stays.
+// Whatever makes an upload fail, none of its parts stay.
 func TestSaveLeavesNoParts(t *testing.T) {
 	srv := s3test.Start(t)
 	s := s3bucket.New(srv.Client, srv.Bucket, nil)
@@ -128,7 +128,7 @@ type reading func() error
 
 func (r reading) Read([]byte) (int, error) { return 0, r() }
 
-// A store that fails in the middle is asked to forget what it has.
+// If a store fails in the middle of an upload, it is told to abort it.
 func TestStoreRefusesPart(t *testing.T) {
 	var asked []string
 	s := fake(t, func(w http.ResponseWriter, r *http.Request) {

@@ -47,7 +47,7 @@ func changed(t *testing.T, signed, name, value string) string {
 	return u.String()
 }
 
-// The store takes what was signed, as it was signed and for what it was.
+// The store accepts a signed URL only unchanged and for its purpose.
 func TestSignedURL(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "in/a b.txt", []byte("0123456789"))
@@ -111,7 +111,7 @@ func TestSignedURL(t *testing.T) {
 	}
 }
 
-// A URL that was good is good no more when its time is over.
+// A signed URL is rejected after it has expired.
 func TestExpiredURL(t *testing.T) {
 	srv := s3test.Start(t)
 	srv.Put(t, "a", []byte("0123456789"))
@@ -140,8 +140,8 @@ func TestExpiredURL(t *testing.T) {
 	}
 }
 
-// signedAgo returns what was signed at an earlier time. The clock of a synctest
-// bubble begins long ago, and is put forward at no cost.
+// signedAgo returns a URL that was signed at an earlier time. The clock of a
+// synctest bubble starts long ago, and advances without waiting.
 func signedAgo(t *testing.T, srv *s3test.Server, age time.Duration, o downloadview.SignOptions) (u string) {
 	then := time.Now().Add(-age)
 	synctest.Test(t, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestUnsignable(t *testing.T) {
 	}
 }
 
-// offline returns a client that has nobody to ask.
+// offline returns a client without a network.
 func offline(change ...func(*s3.Options)) *s3.Client {
 	return s3.New(s3.Options{
 		BaseEndpoint: aws.String("http://minio:9000"),
@@ -271,7 +271,7 @@ func TestWhatIsSigned(t *testing.T) {
 	}
 }
 
-// The store checks the host that was signed for, which a proxy in front of it
+// The store checks the host in the signature, which a proxy in front of it
 // passes on.
 func TestSignEndpoint(t *testing.T) {
 	srv := s3test.Start(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// HEAD's 400 without a name is asked again for its reason.
+// If HEAD is answered with 400 and no code, a GET gets the reason.
 func TestReasonOfHead(t *testing.T) {
 	s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
