@@ -60,7 +60,7 @@ func TestFolderOrder(t *testing.T) {
 	}
 }
 
-// Whatever names there are, the order is that of the names.
+// Whatever the names are, the listing is in the order of names.
 func TestFolderSortsAnything(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
@@ -87,7 +87,7 @@ func TestFolderSortsAnything(t *testing.T) {
 	}
 }
 
-// A listing that holds nothing back is not collected first.
+// A listing from which no entry has to be kept back is not collected first.
 func TestFolderStreams(t *testing.T) {
 	taken := 0
 	source := func(yield func(Entry, error) bool) {

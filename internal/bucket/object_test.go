@@ -56,16 +56,16 @@ func TestObjectThatIsDenied(t *testing.T) {
 	}
 }
 
-// Other errors pass as they are.
+// Other errors are returned unchanged.
 func TestObjectThatIsNotDenied(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	for _, want := range []error{
 		downloadview.ErrUpstream,
 		fs.ErrNotExist,
-		// A socket without permission is no object without.
+		// A socket without permission isn't an object without permission.
 		fmt.Errorf("%w: connect: %w", downloadview.ErrUpstream, downloadview.AsCause(fs.ErrPermission)),
-		// It is asked for in another way.
+		// The caller tries another way.
 		fmt.Errorf("%w: HEAD is %w", fs.ErrPermission, errors.ErrUnsupported),
 	} {
 		f := bucket.Object(failing{want}, logger).(bucket.Reader)
@@ -97,7 +97,7 @@ type nowhere struct{ failing }
 
 func (nowhere) Source() (downloadview.Source, bool) { return downloadview.Source{}, false }
 
-// What the file can do the object can.
+// The object has all capabilities of the file.
 func TestObjectPassesOn(t *testing.T) {
 	f := bucket.Object(downloadview.FromBytes("a.txt", []byte("0123456789"), nil).(bucket.Reader), nil)
 	if err := storagetest.CheckFile(t.Context(), f); err != nil {

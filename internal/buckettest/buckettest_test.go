@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview/internal/httprange"
 )
 
-// memory is a bucket that is as it should be, and writes down what it is asked.
+// memory is a correct bucket that records its requests.
 type memory struct {
 	mu       sync.Mutex
 	objects  map[string]object

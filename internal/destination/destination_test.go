@@ -66,8 +66,8 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// Whatever is accepted leads one location to one file: no two files that rules
-// cover are looked for in the same place.
+// If rules are accepted, each location leads to one file: the proxy never looks
+// for two files in the same place.
 func TestOneLocationIsOneFile(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	segments := []string{"a", "b", "B"}
@@ -124,7 +124,7 @@ func TestOneLocationIsOneFile(t *testing.T) {
 				t.Fatalf("%+v: %s is %q and %q", places, location, other, file)
 			}
 			seen[location] = file
-			// The proxy looks in the longest destination.
+			// The proxy uses the longest destination.
 			found := -1
 			for i, q := range places {
 				if strings.HasPrefix(location, strings.TrimSuffix(q.Destination, "/")+"/") && (found < 0 || len(q.Destination) > len(places[found].Destination)) {

@@ -12,7 +12,8 @@ import (
 	. "github.com/downloadview/downloadview/internal/faultproxy"
 )
 
-// What has no fault passes both ways untouched, Host and odd paths included.
+// Without a fault, requests and answers are passed on unchanged, including Host
+// and unusual paths.
 func TestPasses(t *testing.T) {
 	var got *http.Request
 	var sent []byte
@@ -50,7 +51,8 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-// Each fault befalls the request that was named, counted among those that match.
+// Each fault applies to the request with the given number, counted among those
+// that match.
 func TestOn(t *testing.T) {
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 	defer backend.Close()

@@ -25,11 +25,11 @@ const (
 	cut  = 100_000 // where bodies break off
 )
 
-// begun breaks the first answer off, so that what comes next is the second.
+// begun cuts the first answer off, so that the next request is the second.
 func begun(p *Proxy) { p.On(1, Gets, Cut(cut, FIN)) }
 
-// times has a fault befall each of the first n requests, and ever has it befall
-// them all.
+// times applies a fault to each of the first n requests; ever applies it to
+// all.
 func times(n int, faults ...Fault) func(*scene) {
 	return func(s *scene) {
 		for i := range n {
@@ -41,7 +41,7 @@ func times(n int, faults ...Fault) func(*scene) {
 func once(faults ...Fault) func(*scene) { return times(1, faults...) }
 func ever(faults ...Fault) func(*scene) { return func(s *scene) { s.proxy.On(0, nil, faults...) } }
 
-// then has a fault befall what comes after a first answer that broke off.
+// then applies a fault to the request after a first answer that was cut off.
 func then(faults ...Fault) func(*scene) {
 	return func(s *scene) {
 		begun(s.proxy)
@@ -49,7 +49,7 @@ func then(faults ...Fault) func(*scene) {
 	}
 }
 
-// afterwards is then, for all that comes.
+// afterwards is then for all later requests.
 func afterwards(faults ...Fault) func(*scene) {
 	return func(s *scene) {
 		begun(s.proxy)
@@ -63,7 +63,7 @@ type scene struct {
 	replace func()
 }
 
-// What a client sees of an object in a real store whose answers go wrong.
+// What a client receives if the answers of a real store have faults.
 func TestFaults(t *testing.T) {
 	srv := s3test.Start(t)
 	const gone = "NoSuchKey"
@@ -218,7 +218,7 @@ func ask(t *testing.T, url, what string) (*http.Response, []byte, error) {
 	return resp, body, err
 }
 
-// numbered returns bytes in which each place can be told from any other.
+// numbered returns bytes in which each position can be recognised.
 func numbered(version int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < size; i++ {

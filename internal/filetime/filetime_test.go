@@ -33,7 +33,7 @@ func TestOf(t *testing.T) {
 	if !got.Accessed.IsZero() && !near(got.Accessed, accessed) {
 		t.Errorf("Accessed = %v, want %v", got.Accessed, accessed)
 	}
-	// The clock of file systems ticks slower than that of programs.
+	// The clock of file systems has a lower resolution than that of programs.
 	if !got.Created.IsZero() && (got.Created.Before(began.Add(-time.Minute)) || got.Created.After(time.Now().Add(time.Minute))) {
 		t.Errorf("Created = %v, want about %v", got.Created, began)
 	}
@@ -43,5 +43,5 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// near allows for the hundreds of nanoseconds in which Windows counts.
+// near allows for Windows, which counts in hundreds of nanoseconds.
 func near(a, b time.Time) bool { return a.Sub(b).Abs() < time.Microsecond }

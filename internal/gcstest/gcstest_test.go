@@ -56,8 +56,8 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// A generation that was replaced is there no more. Preconditions of reads are
-// beyond this server.
+// A replaced generation no longer exists. This server doesn't support
+// preconditions of reads.
 func TestServerKnowsGenerations(t *testing.T) {
 	s := Start(t)
 	s.Put(t, "x", []byte("one"))

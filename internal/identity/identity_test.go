@@ -21,8 +21,8 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// Two objects, or versions, never have the same name, and a name can stand in a
-// header field.
+// Different objects or versions never have the same name, and a name can be
+// used in a header field.
 func FuzzOf(f *testing.F) {
 	f.Add("a", "", "a", `"v"`)
 	f.Add(`a#"v"`, "", "a", `"v"`)

@@ -41,7 +41,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Whatever is appended to a prefix is below it, segment by segment.
+// Any key that is appended to a prefix is below it, segment by segment.
 func FuzzCheck(f *testing.F) {
 	f.Add("tenant1/", "a.txt")
 	f.Add("tenant1", "0/a.txt")

@@ -13,7 +13,8 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// leak names what this process is to leave behind.
+// leak is the environment variable with the kind of leak that this process
+// should leave.
 const leak = "DOWNLOADVIEW_LEAK"
 
 var kept *os.File

@@ -34,7 +34,7 @@ func opened(t *testing.T) (name string, ways map[string]func(context.Context) (*
 	}
 }
 
-// A holder that lets go when it is told is waited for.
+// Open waits for a holder that releases its lease when it is asked.
 func TestLeaseIsWaitedFor(t *testing.T) {
 	name, ways := opened(t)
 	for way, open := range ways {
@@ -52,8 +52,8 @@ func TestLeaseIsWaitedFor(t *testing.T) {
 	}
 }
 
-// One that doesn't is waited for as long as Patience says, or until the request
-// ends.
+// If the holder doesn't, Open waits as long as Patience says, or until the
+// request ends.
 func TestLeaseIsKept(t *testing.T) {
 	name, ways := opened(t)
 	for way, open := range ways {

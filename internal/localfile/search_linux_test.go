@@ -19,8 +19,8 @@ import (
 // searchOnly is the mode of a folder that neither its owner nor others may read.
 const searchOnly = 0o311
 
-// asNobody runs f in a thread for which permissions count, even where the
-// process is root's. The thread ends with it.
+// asNobody runs f in a thread without root's permissions, even if the process
+// is root's. The thread ends with it.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -36,7 +36,7 @@ func asNobody(t *testing.T, f func()) {
 	<-done
 }
 
-// publicDir is a folder that anybody may come to.
+// publicDir is a folder that all users can reach.
 func publicDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -54,8 +54,8 @@ func chmod(t *testing.T, name string, mode fs.FileMode) {
 	t.Cleanup(func() { os.Chmod(name, 0o755) })
 }
 
-// Whatever the modes of the folders are, a name that stays inside is what open(2)
-// has it to be.
+// Whatever the modes of the folders are, a name that stays inside gives the
+// same result as open(2).
 func TestModesAsOpenHasThem(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	modes := []fs.FileMode{0o755, 0o711, searchOnly, 0o444, 0}
@@ -155,7 +155,7 @@ func same(t *testing.T, a, b *os.File) bool {
 	return os.SameFile(x, y)
 }
 
-// What leads out is refused by the system as it is by os.Root.
+// A path that leads out is refused by the system, as by os.Root.
 func TestSearchStaysInside(t *testing.T) {
 	top := publicDir(t)
 	dir := filepath.Join(top, "dir")
@@ -219,7 +219,7 @@ func TestSearchStaysInside(t *testing.T) {
 	}
 }
 
-// Of folders that can't be read the permission to write is enough to write, as
+// In a folder that can't be read, permission to write is enough for writing, as
 // it is for the system.
 func TestWriteBelowSearchOnly(t *testing.T) {
 	for _, name := range []string{"below", "as the root"} {

@@ -67,7 +67,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// listen starts app and returns where nginx finds it.
+// listen starts app and returns its address for nginx.
 func listen(t *testing.T, app *httptest.Server, network string) string {
 	addr := "127.0.0.1:0"
 	if network == "unix" {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/internal/pgtest"
 )
 
-// A server runs while its test does, and leaves nothing behind.
+// A server runs as long as its test, and leaves nothing behind.
 func TestStart(t *testing.T) {
 	var s *pgtest.Server
 	var left []string
@@ -34,9 +34,9 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// traces returns paths that are there while the server in dir runs: its folder,
-// and on Linux its process and its shared memory of both kinds, with the
-// identifier of the older kind after a colon.
+// traces returns paths that exist while the server in dir runs: its folder, and
+// on Linux its process and its shared memory of both kinds; for System V shared
+// memory the identifier follows after a colon.
 func traces(t *testing.T, dir string) []string {
 	t.Helper()
 	paths := []string{dir}
@@ -62,7 +62,7 @@ func traces(t *testing.T, dir string) []string {
 	return paths
 }
 
-// missing returns those of paths that are not there.
+// missing returns those of paths that don't exist.
 func missing(paths []string) []string {
 	var gone []string
 	for _, p := range paths {

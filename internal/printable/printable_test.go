@@ -43,8 +43,8 @@ func TestName(t *testing.T) {
 	}
 }
 
-// FuzzPrintable: nothing is printed that steers a terminal, names stay apart, and
-// JSON means what it did.
+// FuzzPrintable checks that the output can't control a terminal, that different
+// names stay different, and that JSON keeps its meaning.
 func FuzzPrintable(f *testing.F) {
 	for _, s := range []string{"", "a\x1b[2J", "\u202e", "\xff", `"`, "\U000e0041", "\u009b", "\n\t"} {
 		f.Add(s)

@@ -49,7 +49,8 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// The server is worth its start because it refuses what a fake lets through.
+// The server is worth starting because it refuses requests that a fake would
+// accept.
 func TestServerChecksSignatures(t *testing.T) {
 	s := Start(t)
 	stranger := *s

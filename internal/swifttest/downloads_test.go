@@ -15,13 +15,14 @@ import (
 	"github.com/downloadview/downloadview/internal/buckettest"
 )
 
-// large is the size of an object of which most is still at the store when a
-// client has read the first of it: the sockets in between hold less.
+// large is the size of an object that is larger than the buffers of all
+// sockets: most of it is still at the store when a client has read its
+// beginning.
 const large = 32 << 20
 
 var whole = buckettest.Numbered(1, large)
 
-// A download has begun, and stands still until the rest of it is read.
+// A download is a download that has begun and is not read further until finish.
 type download struct {
 	begun []byte
 	body  io.ReadCloser
@@ -52,7 +53,8 @@ func begin(t *testing.T, url string, n int) []*download {
 	return downloads
 }
 
-// dialNarrow connects so that little of an answer arrives before it is read.
+// dialNarrow connects with a small buffer, so that little of an answer arrives
+// before it is read.
 func dialNarrow(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
@@ -61,11 +63,11 @@ func dialNarrow(ctx context.Context, network, addr string) (net.Conn, error) {
 	return conn, conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 }
 
-// errDishonest is an answer that ends as if it were whole, and isn't.
+// errDishonest is the error for an answer that seems complete but isn't.
 var errDishonest = errors.New("other bytes than those of the object, or too few")
 
-// finish reads the rest. An error that is not errDishonest is that of an answer
-// which was broken off, so that the client knows.
+// finish reads the rest. An error other than errDishonest means that the answer
+// was broken off, which the client can detect.
 func (d *download) finish() error {
 	rest, err := io.ReadAll(d.body)
 	got := append(d.begun, rest...)
@@ -75,7 +77,7 @@ func (d *download) finish() error {
 	return err
 }
 
-// finishAll tells of each download that did not get the whole.
+// finishAll reports each incomplete download.
 func finishAll(t *testing.T, downloads []*download) {
 	t.Helper()
 	for _, d := range downloads {

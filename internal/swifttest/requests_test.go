@@ -15,7 +15,7 @@ import (
 // small is the key of an object with ten digits.
 const small = "a folder/small é+%41.txt"
 
-// requests are those of every day, through the handler.
+// requests are common requests, sent to the handler.
 func requests(t *testing.T, bucket downloadview.Storage) {
 	url := buckettest.Serve(t, resume.New(bucket, nil))
 	const path = "/a%20folder/small%20%C3%A9%2B%2541.txt"
@@ -65,8 +65,8 @@ func requests(t *testing.T, bucket downloadview.Storage) {
 	t.Run("signed URL", func(t *testing.T) { signedURL(t, bucket) })
 }
 
-// signedURL is what a client is sent to: the store itself answers it, with the
-// name that was signed.
+// signedURL checks the URL to which a client is redirected: the store itself
+// answers it, with the signed file name.
 func signedURL(t *testing.T, bucket downloadview.Storage) {
 	f, err := bucket.File(small)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// One store for all that is shown of it, since starting one takes its time.
+// All tests share one store, because starting one is slow.
 func TestStore(t *testing.T) {
 	start := time.Now()
 	c := swifttest.Start(t)
@@ -40,8 +40,9 @@ func TestStore(t *testing.T) {
 	t.Run("all nodes are killed", func(t *testing.T) { allNodesAreKilled(t, c, bucket) })
 }
 
-// oneNodeIsKilled, the one that all downloads come from. The gateway goes on from
-// another by itself and says so: it takes more for resume to have work to do.
+// oneNodeIsKilled kills the node that all downloads read from. The gateway
+// continues with another node by itself and logs it, so resume has nothing to
+// do.
 func oneNodeIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
 	resumed := resume.New(bucket, nil)
 	ahead := readahead.New(resumed, &readahead.Options{Parts: 2, PartSize: 4 << 20})
@@ -59,8 +60,8 @@ func oneNodeIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Sto
 	c.Revive(t, 0)
 }
 
-// gatewayIsKilled: all downloads break off at the store, and go on where they
-// were when it is back.
+// gatewayIsKilled breaks all downloads off at the store; they continue at their
+// offsets when it is back.
 func gatewayIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
 	counted := storagetest.Count(bucket)
 	pause := func(int) time.Duration { return 100 * time.Millisecond }
@@ -74,10 +75,10 @@ func gatewayIsKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Sto
 	}
 }
 
-// twoNodesAreKilled in the middle of downloads and of a Save. The third node has
-// a copy of everything, so that what is there is still had, and no download
-// notices. To be stored an object needs two nodes of three: Save fails, and
-// nothing is found under its key, then or when the nodes are back.
+// twoNodesAreKilled kills two nodes in the middle of downloads and of a Save.
+// The third node has a copy of every object, so all downloads continue. Storing
+// an object needs two nodes of three: Save fails, and there is no object under
+// its key, then or when the nodes are back.
 func twoNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
 	url := buckettest.Serve(t, resume.New(bucket, nil))
 	downloads := begin(t, url, 3)
@@ -113,9 +114,9 @@ func twoNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.S
 	}
 }
 
-// allNodesAreKilled: there is nothing to go on with. What is in flight breaks
-// off, so that no client takes it for whole, and what comes then is refused.
-// More tries would take longer: the store's 503 asks for a pause.
+// allNodesAreKilled leaves no node with the objects. Downloads break off, so
+// that no client takes them for complete, and new requests are refused. More
+// tries would take longer: the store's 503 asks for a pause.
 func allNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.Storage) {
 	url := buckettest.Serve(t, resume.New(bucket, &resume.Options{Tries: 1}))
 	downloads := begin(t, url, 3)
@@ -140,7 +141,8 @@ func allNodesAreKilled(t *testing.T, c *swifttest.Cluster, bucket downloadview.S
 	}
 }
 
-// unavailable tells whether a status is that of a store which does not work.
+// unavailable reports whether a status is that of a store which isn't
+// available.
 func unavailable(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// recorder is a test that only notes how it was ended.
+// recorder is a test that only records how it was ended.
 type recorder struct {
 	testing.TB
 	failed, skipped string
@@ -107,7 +107,8 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// listen is the server: it says so and accepts connections until it is killed.
+// listen is the server: it prints a line and accepts connections until it is
+// killed.
 func listen(addr string) {
 	fmt.Println("here I am")
 	l, err := net.Listen("tcp", addr)

@@ -15,7 +15,7 @@ type named struct{ downloadview.File }
 
 func (f named) Unwrap() downloadview.File { return f.File }
 
-// A range must not be had by opening the whole, which is for the wrapper to do.
+// OpenRange must not open the whole file: that fallback is up to the wrapper.
 func TestOpenRange(t *testing.T) {
 	opened := false
 	f := downloadview.FromFunc("a", nil, nil)
