@@ -38,7 +38,7 @@ func OfFile(ctx context.Context, f downloadview.File) (downloadview.Times, error
 		t, err = Of(local)
 	}
 	if err == nil && t.Created.IsZero() && t.Accessed.IsZero() {
-		err = &fs.PathError{Op: "times", Path: f.Name(), Err: fmt.Errorf("%w by the system", errors.ErrUnsupported)}
+		err = &fs.PathError{Op: "times", Path: f.Name(), Err: fmt.Errorf("%w: the system has no times of creation or access", errors.ErrUnsupported)}
 	}
 	return t, err
 }

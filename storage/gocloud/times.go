@@ -26,7 +26,7 @@ func (s *Storage) Times(ctx context.Context, key string) (downloadview.Times, er
 		t, err = s.objectTimes(ctx, key)
 	}
 	if err == nil && t.Created.IsZero() && t.Accessed.IsZero() {
-		err = &fs.PathError{Op: "times", Path: key, Err: fmt.Errorf("%w by this bucket", errors.ErrUnsupported)}
+		err = &fs.PathError{Op: "times", Path: key, Err: fmt.Errorf("%w: the bucket has no times of creation or access", errors.ErrUnsupported)}
 	}
 	return t, err
 }

@@ -65,7 +65,7 @@ func (m *storedMember) Seek(offset int64, whence int) (int64, error) {
 		}
 		raw, ok := r.(io.ReadSeeker)
 		if !ok {
-			return 0, fmt.Errorf("a stored member gives a %T, which can't seek", r)
+			return 0, fmt.Errorf("the reader of an uncompressed member is a %T, which can't seek", r)
 		}
 		if _, err := raw.Seek(at, io.SeekStart); err != nil {
 			return 0, err

@@ -70,7 +70,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 // returns no token for it, or a token that it has returned before.
 func nextPage(circle *bucket.Pages, token string) error {
 	if token == "" {
-		return errors.New("the listing is cut off: the store gives no continuation")
+		return errors.New("the listing is cut off: the store says there is another page, but sent no token for it")
 	}
 	return circle.Next(token)
 }
