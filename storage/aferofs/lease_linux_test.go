@@ -42,7 +42,7 @@ func TestLease(t *testing.T) {
 				t.Errorf("%q, %v, want the content", text, err)
 			}
 		})
-		if what != "bare" { // which the system has wait
+		if what != "bare" { // opening it waits in the system
 			continue
 		}
 		t.Run("kept", func(t *testing.T) {

@@ -144,8 +144,8 @@ func New(client *container.Client, o *Options) *Storage {
 //   - If the blob isn't in the version of [downloadview.Pin], the error is
 //     [downloadview.ErrChanged].
 //   - A busy store is a [downloadview.StatusError] 503 with the store's
-//     Retry-After, or three seconds. A blob in the archive tier is one with an
-//     hour: it exists, but has to be rehydrated first.
+//     Retry-After, or three seconds. So is a blob in the archive tier, with a
+//     Retry-After of one hour: it exists, but has to be rehydrated first.
 //   - A store that doesn't answer within the client's timeout is
 //     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
 //   - Everything else is [downloadview.ErrUpstream]. This includes wrong or

@@ -453,7 +453,7 @@ func TestList(t *testing.T) {
 		break
 	}
 
-	// What stands for a folder is no file.
+	// A blob that stands for a folder is not served.
 	f := file(t, s, "hadoop")
 	_, opened := f.Open(t.Context())
 	_, stated := downloadview.Stat(t.Context(), f)

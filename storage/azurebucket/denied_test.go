@@ -14,7 +14,7 @@ import (
 func TestDenied(t *testing.T) {
 	for name, code := range map[string]string{
 		"of the identity":  "AuthorizationPermissionMismatch",
-		"without a reason": "", // by somebody between here and Azure
+		"without a reason": "", // from a proxy in front of Azure
 	} {
 		t.Run(name, func(t *testing.T) {
 			buckettest.Denied(t, "azblob://bkt/in/a b", "403", func(t *testing.T, l *slog.Logger) downloadview.Storage {

@@ -1,8 +1,8 @@
 // Package disk serves files of a local directory, and single local files.
 //
 // A [Storage] works below an [os.Root], or below a path that it opens itself.
-// The operating system keeps every key inside the directory; no strings are
-// compared. A symbolic link works if it is relative and stays inside the
+// The operating system, not a comparison of strings, keeps every key inside the
+// directory. A symbolic link works if it is relative and stays inside the
 // directory; an absolute link never works. Only regular files are served.
 // Folders, pipes, sockets and devices are not found, and opening one never
 // blocks.
@@ -76,8 +76,8 @@ type Options struct {
 // Storage.
 type Storage struct {
 	options Options
-	dir     string // absolute path of the root; "": not known
-	base    string // dir with slashes, the last one included; "": not known
+	dir     string // absolute path of the root; "": unknown
+	base    string // dir with slashes, with one at the end; "": unknown
 
 	made    time.Time
 	looked  atomic.Int64 // when Follow last checked, in nanoseconds after made

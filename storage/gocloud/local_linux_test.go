@@ -32,7 +32,7 @@ func TestLocalFileIsForbidden(t *testing.T) {
 	}
 	f := file(t, gocloud.New(closing(t, b), nil), "a")
 	done := make(chan struct{})
-	go func() { // in a thread for which permissions count, and which ends with it
+	go func() { // in a thread without root's permissions, which ends with it
 		defer close(done)
 		runtime.LockOSThread()
 		if os.Geteuid() == 0 {

@@ -19,7 +19,7 @@ import (
 // bucket.
 type store struct {
 	latency  time.Duration // of opening
-	rate     int64         // of one handle, in bytes a second; 0: as fast as it goes
+	rate     int64         // of one handle, in bytes a second; 0: no limit
 	tagless  bool
 	sizeless bool
 	dateless bool // the tag is made of size and a useless time

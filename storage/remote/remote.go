@@ -49,7 +49,7 @@ import (
 type Storage struct {
 	origin  *origin
 	base    url.URL // its path ends in a slash
-	escaped string  // path of base, as it is asked for
+	escaped string  // path of base, as it is sent
 }
 
 // New returns the storage of the files below base, such as https://host/path/,

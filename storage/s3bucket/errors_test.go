@@ -176,7 +176,7 @@ func TestSilentStore(t *testing.T) {
 		}), "bkt", nil)
 	}
 	for name, cause := range map[string]error{
-		"header":    context.DeadlineExceeded, // as net/http has it
+		"header":    context.DeadlineExceeded, // like that of net/http
 		"handshake": timeout{},
 	} {
 		f := file(t, silent(cause), "a")

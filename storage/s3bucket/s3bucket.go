@@ -86,7 +86,7 @@ type Storage struct {
 	client *s3.Client
 	bucket string
 	prefix string
-	wrong  error // why prefix is none
+	wrong  error // why prefix is invalid
 	base   *url.URL
 	logger *slog.Logger
 
@@ -143,8 +143,8 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 //   - If the object isn't in the version of [downloadview.Pin], the error is
 //     [downloadview.ErrChanged].
 //   - A busy store is a [downloadview.StatusError] 503 with the store's
-//     Retry-After, or three seconds. An archived object (Glacier) is one with
-//     an hour: it exists, but has to be restored first.
+//     Retry-After, or three seconds. So is an archived object (Glacier), with a
+//     Retry-After of one hour: it exists, but has to be restored first.
 //   - A store that doesn't answer within the client's timeout is
 //     [downloadview.ErrUpstream] and [os.ErrDeadlineExceeded].
 //   - Everything else is [downloadview.ErrUpstream]. This includes wrong or

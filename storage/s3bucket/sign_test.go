@@ -234,7 +234,7 @@ func TestWhatIsSigned(t *testing.T) {
 	inHost := func(o *s3.Options) { o.UsePathStyle = false }
 	ofAWS := func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = nil, false }
 	validating := func(o *s3.Options) { o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported }
-	older := func(o *s3.Options) { // as gocloud.dev has it
+	older := func(o *s3.Options) { // as gocloud.dev does
 		o.BaseEndpoint = nil
 		//lint:ignore SA1019 such clients are still made
 		o.EndpointResolver = s3.EndpointResolverFromURL("http://older:9000")
