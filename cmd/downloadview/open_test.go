@@ -154,7 +154,7 @@ func TestOpenRefuses(t *testing.T) {
 		"s3://bucket?use_path_style=perhaps":             `has the use_path_style "perhaps"; want true or false`,
 		"s3://bucket?sign_endpoint=files.example.com":    `has the sign endpoint "files.example.com" without a scheme`,
 		"s3://bucket?a=%zz":                              "has no proper query",
-		"s3://bucket?prefix=tenant1":                     `has the prefix "tenant1", which does not end in a slash, and is the beginning of names next to it too; want tenant1/`,
+		"s3://bucket?prefix=tenant1":                     `has the prefix "tenant1", which does not end in a slash, so names next to it begin with it, too; want tenant1/`,
 		"gs://bucket?prefix=a/b":                         `has the prefix "a/b", which does not end in a slash`,
 		"azblob://box?prefix=a-":                         `has the prefix "a-", which does not end in a slash`,
 		"file:///tmp?prefix=tenant1":                     `has the prefix "tenant1", which does not end in a slash`,

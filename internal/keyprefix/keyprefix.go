@@ -22,9 +22,9 @@ func Check(prefix string) error {
 	case prefix == "":
 		return nil
 	case !utf8.ValidString(prefix), strings.ContainsRune(prefix, 0):
-		return errors.New("is not UTF-8 without NUL; want a prefix of keys such as 2026/")
+		return errors.New("is not UTF-8 or has a NUL; want a prefix of keys such as 2026/")
 	case !strings.HasSuffix(prefix, "/"):
-		return fmt.Errorf("does not end in a slash, and is the beginning of names next to it too; want %s/", prefix)
+		return fmt.Errorf("does not end in a slash, so names next to it begin with it, too; want %s/", prefix)
 	}
 	for segment := range strings.SplitSeq(prefix, "/") {
 		if segment == "." || segment == ".." {
@@ -34,8 +34,8 @@ func Check(prefix string) error {
 	return nil
 }
 
-// Error is [Check] for the prefix of a storage; the text of its error is a whole
-// sentence. The mistake is the application's, and not that of any key.
+// Error is [Check] for the prefix of a storage, with a complete sentence as the
+// error's text. The error is about the storage's options, not about a key.
 func Error(prefix string) error {
 	if err := Check(prefix); err != nil {
 		return fmt.Errorf("the storage's prefix %q %w", prefix, err)
