@@ -79,7 +79,7 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"--tries=0", "s3://b"}, `"0"; want a number from 1 on`},
 		{[]string{"--connect-timeout=0s", "s3://b"}, `"0s"; want a duration such as 30s or 5m`},
 		{[]string{"--silence-timeout=5", "s3://b"}, `"5"; want a duration`},
-		{[]string{"--read-ahead=2", "--read-ahead-memory=1MB", "s3://b"}, "has no room for a part"},
+		{[]string{"--read-ahead=2", "--read-ahead-memory=1MB", "s3://b"}, "want memory for one part at least"},
 		{[]string{"--read-ahead-part=1MB", "s3://b"}, "without --read-ahead"},
 	} {
 		var stdout, stderr bytes.Buffer

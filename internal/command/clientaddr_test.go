@@ -79,9 +79,9 @@ func FuzzClientAddress(f *testing.F) {
 
 func TestTrustedProxiesAreChecked(t *testing.T) {
 	for text, want := range map[string]string{
-		"10.0.0.1/8": `"10.0.0.1/8" is an address within a network; want the network 10.0.0.0/8`,
-		"proxy.test": `"proxy.test" is no address; want one such as 127.0.0.1, a network such as 10.0.0.0/8, or unix`,
-		"":           `"" is no address`,
+		"10.0.0.1/8": `"10.0.0.1/8" is an address with the length of a network; want the network 10.0.0.0/8`,
+		"proxy.test": `"proxy.test" is not an address; want one such as 127.0.0.1, a network such as 10.0.0.0/8, or unix`,
+		"":           `"" is not an address`,
 	} {
 		if _, err := parseTrusted([]string{"unix", text}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)

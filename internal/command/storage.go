@@ -35,7 +35,7 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 		if errors.As(err, &parse) {
 			err = parse.Err
 		}
-		return nil, nil, usageErrorf("%q is no URL: %w", arg, err)
+		return nil, nil, usageErrorf("%q is not a URL: %w", arg, err)
 	}
 	if err := config.CheckParameters(u); err != nil {
 		return nil, nil, usageErrorf("%q %w", shown(u), err)

@@ -2,35 +2,36 @@ package config
 
 import "go.yaml.in/yaml/v4"
 
-// mostAliased is how many values all aliases of a file may stand for. Anchors save
-// writing; what needs more of them is made to fill memory.
+// mostAliased is the number of values that all aliases of a file may stand for
+// together. A file with more is an attempt to fill the memory.
 const mostAliased = 100_000
 
-// checkAliases tells whether the aliases below top stand for no more than
-// mostAliased values, and for none that they are part of themselves.
+// checkAliases reports whether the aliases below top stand for at most mostAliased
+// values, and whether none of them is part of its own value. Otherwise it adds an
+// error to d.
 func (d *document) checkAliases(top *yaml.Node) bool {
 	e := expansion{sizes: make(map[*yaml.Node]int)}
 	e.size(top)
 	switch {
 	case e.circle != nil:
-		d.errorf(e.circle.Line, "", "the alias *%s is inside of what it stands for; want the values themselves", e.circle.Value)
+		d.errorf(e.circle.Line, "", "the alias *%s is part of its own value; want the values themselves", e.circle.Value)
 	case e.tooMany != nil:
-		d.errorf(e.tooMany.Line, "", "up to the alias *%s, aliases stand for more than %d values; want fewer aliases, or anchors of less", e.tooMany.Value, mostAliased)
+		d.errorf(e.tooMany.Line, "", "up to the alias *%s, aliases stand for more than %d values; want fewer aliases, or smaller anchors", e.tooMany.Value, mostAliased)
 	default:
 		return true
 	}
 	return false
 }
 
-// An expansion counts what a document is with its aliases replaced.
+// An expansion counts the values of a document after its aliases are replaced.
 type expansion struct {
 	sizes   map[*yaml.Node]int // of anchored values; 0 while one is being counted
 	aliased int
-	circle  *yaml.Node // an alias inside of its own anchor
-	tooMany *yaml.Node // the alias at which there were too many
+	circle  *yaml.Node // an alias inside its own anchor
+	tooMany *yaml.Node // the alias at which the limit was passed
 }
 
-// size returns how many values n stands for, which is mostAliased+1 at most.
+// size returns the number of values that n stands for, at most mostAliased+1.
 func (e *expansion) size(n *yaml.Node) int {
 	if n.Kind == yaml.AliasNode {
 		size, known := e.sizes[n.Alias]

@@ -9,8 +9,8 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// Aliases that stand for more than memory has are refused, at the alias where it
-// is too much, however they are nested; those that save writing aren't.
+// Aliases that stand for too many values are refused, however they are nested, and the
+// error names the alias that passes the limit. Ordinary aliases are accepted.
 func TestAliasesAreBounded(t *testing.T) {
 	laughs := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c <= 'z'; c++ {
@@ -25,8 +25,8 @@ func TestAliasesAreBounded(t *testing.T) {
 	}{
 		{"nested", laughs, 5, "stand for more than 100000 values"},
 		{"many of one", many, 102, "stand for more than 100000 values"},
-		{"of its own", "storages: &s {media: {url: /srv, more: *s}}", 1, "the alias *s is inside of what it stands for"},
-		{"of its own, further down", "storages: &s\n  media: &m {url: *s}\n  other: *m\n", 2, "the alias *s is inside of what it stands for"},
+		{"of its own", "storages: &s {media: {url: /srv, more: *s}}", 1, "the alias *s is part of its own value"},
+		{"of its own, further down", "storages: &s\n  media: &m {url: *s}\n  other: *m\n", 2, "the alias *s is part of its own value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := config.Parse("f", []byte(test.text))

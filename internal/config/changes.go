@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Changes returns the keys of the file, but for proxies and rules, whose values
-// are others than those of old.
+// Changes returns the top-level keys whose values differ from those of old. It does
+// not compare proxies and rules, nor the lines at which values stand.
 func (c *Config) Changes(old *Config) []string {
 	var keys []string
 	for _, part := range []struct {
@@ -31,8 +31,7 @@ func (c *Config) Changes(old *Config) []string {
 	return keys
 }
 
-// withoutLines returns a copy of those in which where they stand is no
-// difference.
+// withoutLines returns a copy of all with the line numbers removed.
 func withoutLines[T Storage | Mount](all []T) []T {
 	all = slices.Clone(all)
 	for i := range all {

@@ -1,5 +1,9 @@
-// Package config reads the configuration file of the command downloadview:
-// YAML, of which every key and value is checked, into plain values.
+// Package config reads the configuration file of the command downloadview. The file
+// is YAML; the package checks every key and value of it and returns plain Go values.
+//
+// The errors of the functions that read one value, such as [ParseSize], continue
+// the sentence that the caller begins with that value in quotes: "is not a size;
+// want …".
 package config
 
 import (
@@ -11,30 +15,29 @@ import (
 	"github.com/downloadview/downloadview/internal/localfile"
 )
 
-// A Config is what a file says. Its names are as the file has them, its paths
-// are absolute: relative ones begin at the file's folder. Lines are counted
-// from 1.
+// A Config is the content of a file. Names are as in the file. Paths are absolute:
+// relative paths in the file begin at the file's folder. Lines are counted from 1.
 type Config struct {
 	File string
 
-	Listen string         // as ParseAddress reads it; "" where the file doesn't say
-	Grace  *time.Duration // how long downloads may go on after a signal; nil likewise
+	Listen string         // see [ParseAddress]; "": not in the file
+	Grace  *time.Duration // time for running downloads after a signal; nil: not in the file
 	Blind  bool           // hand over without looking at the file first
 
-	MimeTypes      string   // a file of media types, which [ReadTypes] reads; "": none
-	Log            string   // text, json or off; "" where the file doesn't say
-	LogLevel       string   // debug, info, warn or error; likewise
-	TrustedProxies []string // addresses, networks or "unix": who tells where requests come from
+	MimeTypes      string   // a file of media types for [ReadTypes]; "": none
+	Log            string   // text, json or off; "": not in the file
+	LogLevel       string   // debug, info, warn or error; "": not in the file
+	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
 
 	Storages []Storage
-	Mounts   []Mount // the longest Path wins; all of them where there are Storages
+	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
 	Proxies  []Proxy
 	Rules    []Rule
 	Limits   Limits
 }
 
-// Read reads and checks the file. What is wrong with its text is [Errors], of
-// which each has a line; else the file can't be read.
+// Read reads and checks the file. If its text is wrong, the error is [Errors], and
+// each of them has a line. Any other error means that the file can't be read.
 func Read(file string) (*Config, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -43,8 +46,8 @@ func Read(file string) (*Config, error) {
 	return read(f, file)
 }
 
-// ReadAgain is [Read] for a file that was read before. A pipe, which can't be, is
-// an error: without a writer it would be waited for without an end.
+// ReadAgain is [Read] for a file that was read before. It returns an error for a
+// pipe: a pipe can't be read twice, and opening one without a writer would block.
 func ReadAgain(file string) (*Config, error) {
 	f, err := os.OpenFile(file, localfile.Flag, 0)
 	if err != nil {
@@ -52,7 +55,7 @@ func ReadAgain(file string) (*Config, error) {
 	}
 	fi, err := f.Stat()
 	if err == nil && !fi.Mode().IsRegular() {
-		err = fmt.Errorf("can't be read again, since it is no regular file (mode %v)", fi.Mode())
+		err = fmt.Errorf("can't be read again: it is not a regular file (mode %v)", fi.Mode())
 	}
 	if err != nil {
 		f.Close()
@@ -61,7 +64,7 @@ func ReadAgain(file string) (*Config, error) {
 	return read(f, file)
 }
 
-// longestFile is more than ten thousand rules take.
+// longestFile is enough for more than ten thousand rules.
 const longestFile = 16 << 20
 
 // read reads f to its end, and closes it.
@@ -72,13 +75,13 @@ func read(f *os.File, file string) (*Config, error) {
 	case err != nil:
 		return nil, err
 	case len(text) > longestFile:
-		return nil, fmt.Errorf("is longer than %d MiB, which no configuration is", longestFile>>20)
+		return nil, fmt.Errorf("is longer than %d MiB; want a configuration file", longestFile>>20)
 	}
 	return Parse(file, text)
 }
 
-// Parse is [Read] for a text at hand. file is what messages call it, and where
-// relative paths begin.
+// Parse is [Read] for a text that is in memory. Errors name it by file, and relative
+// paths begin at the folder of file.
 func Parse(file string, text []byte) (*Config, error) {
 	d := &document{file: file}
 	c := &Config{File: file}
@@ -94,8 +97,8 @@ func Parse(file string, text []byte) (*Config, error) {
 	return c, nil
 }
 
-// readTop reads the whole file. Names that are referred to may be defined further
-// down, so those checks come later.
+// readTop reads the whole file. A name may be used above the line that defines it,
+// so names are checked at the end, by d.later.
 func (c *Config) readTop(v value) {
 	var rest mountDefaults
 	v.mapping("storages, mounts, proxies and rules", []field{
@@ -116,7 +119,7 @@ func (c *Config) readTop(v value) {
 		{name: "limits", read: func(v value) { c.Limits.read(v) }},
 	})
 	if c.Log == "off" && c.LogLevel != "" {
-		v.d.errorf(v.child("log_level").Line, "log_level", "%q says nothing where log is off; want one of them", c.LogLevel)
+		v.d.errorf(v.child("log_level").Line, "log_level", "%q has no effect while log is off; remove one of them", c.LogLevel)
 	}
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 }

@@ -36,7 +36,7 @@ func TestOnlyStorageIsMounted(t *testing.T) {
 	}
 }
 
-// What a mount says comes before what the file says, wherever it stands.
+// A key of a mount wins over the same key of the file, above or below it.
 func TestMountsInherit(t *testing.T) {
 	c := parse(t, "f", `
 mounts:
@@ -129,7 +129,7 @@ func TestErrorsAsOne(t *testing.T) {
 	}
 }
 
-// What no configuration is isn't read to its end.
+// A file that is too long is not read to its end.
 func TestLongestFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dv.yaml")
 	if err := os.WriteFile(file, []byte("storages: {a: mem://}\n"), 0o600); err != nil {
@@ -145,7 +145,7 @@ func TestLongestFile(t *testing.T) {
 	}
 }
 
-// Where something stands is no change, nor are proxies and rules one.
+// Changes ignores line numbers, proxies and rules.
 func TestChanges(t *testing.T) {
 	const old = "grace: 30s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n"
 	for text, want := range map[string][]string{

@@ -11,24 +11,25 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A document is a file that is being read, and what was found wrong.
+// A document is a file that is being read, with the errors found so far.
 type document struct {
 	file   string
 	errors Errors
 	later  []func()
 }
 
-// check has f called when all has been read.
+// check registers f, which is called after the whole file is read.
 func (d *document) check(f func()) { d.later = append(d.later, f) }
 
 func (d *document) errorf(line int, key, format string, args ...any) {
 	d.errors = append(d.errors, &Error{d.file, line, key, fmt.Errorf(format, args...)})
 }
 
-// parse returns the top of the one document that text is; false: it is none.
+// parse returns the top value of text, and whether text could be read: it must be
+// YAML, in UTF-8, and not empty.
 func (d *document) parse(text []byte) (value, bool) {
 	if at := oddByte(text); at >= 0 {
-		d.errorf(lineOf(text, at), "", "has the byte %q, and is no text in UTF-8", text[at:at+1])
+		d.errorf(lineOf(text, at), "", "has the byte %q; want text in UTF-8, without control characters", text[at:at+1])
 		return value{}, false
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(text))
@@ -51,14 +52,14 @@ func (d *document) parse(text []byte) (value, bool) {
 	top := value{d: d, node: n.Content[0], line: n.Content[0].Line}
 	switch err := loader.Load(&next); {
 	case err == nil:
-		d.errorf(max(next.Line, top.line), "", `another document begins after "---"; want one in a file`)
+		d.errorf(max(next.Line, top.line), "", `another document begins after "---"; want one document in a file`)
 	case err != io.EOF:
 		d.malformed(text, err)
 	}
 	return top, true
 }
 
-// malformed says where text stops being YAML.
+// malformed adds an error with the line at which text is not YAML.
 func (d *document) malformed(text []byte, err error) {
 	line, message := 1, err.Error()
 	var load *yaml.LoadError
@@ -69,12 +70,13 @@ func (d *document) malformed(text []byte, err error) {
 		}
 	}
 	if lines := bytes.Split(text, []byte("\n")); line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")) {
-		message = "a tab can't indent; want spaces"
+		message = "the line is indented by a tab; want spaces"
 	}
 	d.errorf(line, "", "not YAML: %s", message)
 }
 
-// oddByte returns where the first byte is that no text has, or -1.
+// oddByte returns the index of the first byte that is not UTF-8, or that is a control
+// character other than a line break or a tab. It returns -1 if there is none.
 func oddByte(text []byte) int {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// An Error is one thing that is wrong: what, and where.
+// An Error is one mistake in a file, and its place.
 type Error struct {
 	File string
 	Line int
@@ -17,7 +17,8 @@ type Error struct {
 	Err  error
 }
 
-// Error returns "FILE:LINE: KEY: what", in one line.
+// Error returns one line, "FILE:LINE: KEY: MESSAGE", or "FILE:LINE: MESSAGE" without
+// a key.
 func (e *Error) Error() string {
 	if e.Key == "" {
 		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
@@ -28,10 +29,10 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors are all that is wrong with a file, by line. There is one at least.
+// Errors are all mistakes in a file, sorted by line. There is at least one.
 type Errors []*Error
 
-// Error returns a line for each.
+// Error returns one line for each mistake.
 func (es Errors) Error() string {
 	lines := make([]string, len(es))
 	for i, e := range es {
@@ -40,7 +41,7 @@ func (es Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns each of them.
+// Unwrap returns the elements of es, each an [*Error].
 func (es Errors) Unwrap() []error {
 	errs := make([]error, len(es))
 	for i, e := range es {
@@ -54,8 +55,8 @@ func (d *document) sorted() Errors {
 	return d.errors
 }
 
-// below returns the key of name in the mapping with the key parent. A name that
-// could be taken for something else, or break the line, is quoted.
+// below returns the full key of name in the mapping with the key parent. It quotes a
+// name that could be mistaken for something else or that would break the line.
 func below(parent, name string) string {
 	if name == "" || strings.ContainsFunc(name, isOdd) {
 		name = strconv.Quote(name)

@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// example documents the file: it has every key.
+// example is the documented configuration file. It has every key.
 const example = "../../cmd/downloadview/testdata/downloadview.yaml"
 
 func TestExample(t *testing.T) {
@@ -37,16 +37,16 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// Everything that a file can say, the example says: no field of what is read
-// from it is zero everywhere, and each key that errors offer stands in it.
+// The example uses every key: each field of Config is set somewhere in it, and each
+// key that an error message lists stands in it.
 func TestExampleIsComplete(t *testing.T) {
 	c, err := config.Read(example)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Blind = true               // the example says what is the default
+	c.Blind = true               // the example has the default, false
 	said := fields(*c)           // by type and name
-	said["Proxy.Version"] = true // told in a comment, and by TestAnchors
+	said["Proxy.Version"] = true // in a comment of the example, and in TestAnchors
 	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Rules"} {
 		if said[name] {
 			t.Errorf("%s is set, which a file can't say", name)
@@ -81,7 +81,7 @@ func TestExampleIsComplete(t *testing.T) {
 	}
 }
 
-// fields says of each field below v whether one of its values isn't zero.
+// fields returns, for each field below v, whether any of its values isn't zero.
 func fields(v any) map[string]bool {
 	said := make(map[string]bool)
 	var walk func(reflect.Value)
@@ -107,8 +107,8 @@ func fields(v any) map[string]bool {
 	return said
 }
 
-// The blocks of the page are, put together, the example without its comments
-// that are lines of their own.
+// The blocks of the page, joined, are the example without the lines that are comments
+// alone.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/config.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// Whatever is in a file, what is wrong is told with a line that the file has,
-// in one line of text each, and by line.
+// For any file, each error is one line of text, has a line number of the file, and
+// the errors are sorted by line.
 func FuzzParse(f *testing.F) {
 	wrong, err := txtar.ParseFile("testdata/wrong.txtar")
 	if err != nil {
@@ -41,8 +41,8 @@ func FuzzParse(f *testing.F) {
 		}
 		last := 1
 		for _, e := range all {
-			// At the end of the text a parser is one line on; YAML has line
-			// breaks of its own beside these.
+			// At the end of the text the parser counts one line more. YAML has
+			// more kinds of line breaks than "\n".
 			if breaks := strings.Count(newlines.Replace(text), "\n"); e.Line < last || e.Line > breaks+2 {
 				t.Errorf("line %d after %d in a file with %d", e.Line, last, breaks+1)
 			}

@@ -6,32 +6,34 @@ import (
 	"time"
 )
 
-// Limits bound what a server spends. A zero is the default of who keeps to it.
+// Limits bound the time and memory that the server spends. The zero value of a field
+// means the default: that of the command or of the library for buckets.
 type Limits struct {
-	// The server's: how long a client may take to send a request's header, how
-	// long that may be in bytes, and how long a connection may be idle.
+	// Header is how long a client may take to send the header of a request.
+	// HeaderSize is how long that header may be, in bytes. Idle is how long a
+	// connection may wait for the next request.
 	Header     time.Duration
 	HeaderSize int64
 	Idle       time.Duration
 
-	// Stall is how long a client may take nothing of its download, or send nothing
-	// of its request's body.
+	// Stall is how long a client may read nothing of its download, or send nothing
+	// of the body of its request.
 	Stall time.Duration
 
 	Buckets BucketLimits
 }
 
-// BucketLimits bound how long a bucket is waited for, and what is kept of it.
+// BucketLimits bound the time to wait for a bucket, and the memory for reading ahead.
 type BucketLimits struct {
-	Connect    time.Duration // until a connection stands
-	FirstByte  time.Duration // from then on until an answer begins
+	Connect    time.Duration // until a connection is made
+	FirstByte  time.Duration // from then until the answer begins
 	Silence    time.Duration // between two reads of an answer
-	Tries      int           // how often a request is made, in a row without a byte
-	TriesTotal time.Duration // how long all of them may take
+	Tries      int           // how often a request is made in a row without a byte of answer
+	TriesTotal time.Duration // how long all these tries may take together
 
-	ReadAhead       int   // parts that are fetched before the client gets to them; 0: none
+	ReadAhead       int   // parts to fetch before the client needs them; 0: none
 	ReadAheadPart   int64 // size of a part, in bytes
-	ReadAheadMemory int64 // bytes of all parts that are kept at a time, of all downloads
+	ReadAheadMemory int64 // most bytes of parts in memory at a time, for all downloads
 }
 
 func (l *Limits) read(v value) {
@@ -60,14 +62,14 @@ func (l *BucketLimits) read(v value) {
 	}
 }
 
-// ReadAheadPart is the size of a part where nothing else is said.
+// ReadAheadPart is the size of a part, in bytes, if BucketLimits.ReadAheadPart is 0.
 const ReadAheadPart = 8 << 20
 
-// Check tells what is wrong with the limits as a whole.
+// Check returns an error if a part doesn't fit into the memory for all parts.
 func (l *BucketLimits) Check() error {
 	part := cmp.Or(l.ReadAheadPart, ReadAheadPart)
 	if l.ReadAheadMemory != 0 && l.ReadAheadMemory < part {
-		return fmt.Errorf("memory for reading ahead of %d bytes has no room for a part of %d", l.ReadAheadMemory, part)
+		return fmt.Errorf("the memory for reading ahead is %d bytes, and one part takes %d; want memory for one part at least", l.ReadAheadMemory, part)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An Address is where to listen.
+// An Address is an address to listen at: of TCP, or a socket of Unix.
 type Address struct {
 	Network string // "tcp" or "unix"
 	Name    string // HOST:PORT, or the path of the socket
@@ -23,9 +23,9 @@ type Address struct {
 	Group string
 }
 
-// ParseAddress reads HOST:PORT or unix:PATH. Behind PATH there may be options,
-// as in unix:PATH?mode=0660&group=www-data. A group without a mode gets 0660. The
-// error goes on after s in quotes.
+// ParseAddress reads HOST:PORT or unix:PATH. Options may follow PATH, as in
+// unix:PATH?mode=0660&group=www-data. With a group and no mode, the mode is 0660.
+// The error continues a sentence that begins with s.
 func ParseAddress(s string) (Address, error) {
 	rest, ok := strings.CutPrefix(s, "unix:")
 	if !ok {
@@ -68,7 +68,7 @@ func (a *Address) readOptions(options string) error {
 		}
 	}
 	if strings.HasPrefix(a.Name, "@") {
-		return errors.New("has options, and an abstract socket, whose name begins with @, has neither mode nor group; want the path of a file, or no options")
+		return errors.New("is an abstract socket, which has no mode and no group; want no options, or the path of a file")
 	}
 	a.Group = values.Get("group")
 	mode := values.Get("mode")
@@ -81,15 +81,16 @@ func (a *Address) readOptions(options string) error {
 	case err != nil || n > 0o777:
 		return fmt.Errorf("has the mode %q; want an octal number from 0 to 0777, such as 0660", mode)
 	case n&0o222 == 0:
-		return fmt.Errorf("has the mode %q, with which nobody may connect: that takes the permission to write; want such as 0660", mode)
+		return fmt.Errorf("has the mode %q, which lets nobody connect, since connecting needs the permission to write; want such as 0660", mode)
 	case a.Group != "" && n&0o020 == 0:
-		return fmt.Errorf("has the mode %q, with which the group %q may not connect: that takes the permission to write; want such as 0660", mode, a.Group)
+		return fmt.Errorf("has the mode %q, which doesn't let the group %q connect, since connecting needs the permission to write; want such as 0660", mode, a.Group)
 	}
 	a.Mode = fs.FileMode(n)
 	return nil
 }
 
-// String returns the address without options, as a proxy is told it.
+// String returns the address without options, as it stands in the configuration of a
+// proxy.
 func (a Address) String() string {
 	if a.Network == "unix" {
 		return "unix:" + a.Name

@@ -45,7 +45,8 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-// Whatever is read can be connected to, and is no longer than what was given.
+// Any address that ParseAddress accepts can be connected to, and is not longer than
+// the text.
 func FuzzParseAddress(f *testing.F) {
 	for _, s := range []string{"unix:/run/s?mode=0660&group=www-data", "unix:s?mode=7", "[::1]:80", "unix:@a?b"} {
 		f.Add(s)

@@ -10,15 +10,16 @@ var (
 	logLevels  = []string{"debug", "info", "warn", "error"}
 )
 
-// ParseLogFormat reads how a log is written. The error goes on after the text.
+// ParseLogFormat reads the format of a log: text, json or off. The error continues a
+// sentence that begins with s.
 func ParseLogFormat(s string) (string, error) { return oneOf(s, logFormats) }
 
-// ParseLogLevel reads from which level on a log has lines. The error goes on
-// after the text.
+// ParseLogLevel reads the lowest level that is logged: debug, info, warn or error.
+// The error continues a sentence that begins with s.
 func ParseLogLevel(s string) (string, error) { return oneOf(s, logLevels) }
 
-// ParsePeer reads whom requests may come from: an address, a network or "unix".
-// The error goes on after the text.
+// ParsePeer reads an address, a network or "unix", from which requests may come. The
+// error continues a sentence that begins with s.
 func ParsePeer(s string) (string, error) { return peer(s) }
 
 func oneOf(s string, names []string) (string, error) {

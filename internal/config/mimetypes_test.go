@@ -22,22 +22,22 @@ func TestParseTypes(t *testing.T) {
 	}
 }
 
-// Each line that is wrong is told, with what would be right.
+// Each wrong line has an error, which says what would be right.
 func TestWrongTypes(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                "f:1: has no extension; want lines such as",
 		"# nothing\n":                     "f:1: has no extension",
-		"\n\npdf application/pdf":         `f:3: "pdf" is no media type; want a media type and its extensions, such as "application/pdf pdf"`,
+		"\n\npdf application/pdf":         `f:3: "pdf" is not a media type; want a media type and its extensions, such as "application/pdf pdf"`,
 		"a/b .c":                          `f:1: the extension ".c" begins with a dot; want "c"`,
 		"a/b c/d":                         `f:1: the extension "c/d" has a slash in it`,
 		"text/html html;":                 `f:1: ends in ";", as the mime.types of nginx does`,
 		"types {":                         `f:1: ends in "{", as the mime.types of nginx does`,
-		"a/b, c/d x":                      `f:1: "a/b," is no media type`,
-		"a/ x":                            `f:1: "a/" is no media type`,
-		"a/b c\nö/b c\na/b \xff":          `f:3: has the byte "\xff", and is no text in UTF-8`,
+		"a/b, c/d x":                      `f:1: "a/b," is not a media type`,
+		"a/ x":                            `f:1: "a/" is not a media type`,
+		"a/b c\nö/b c\na/b \xff":          `f:3: has the byte "\xff"; want text in UTF-8, without control characters`,
 		"a/b c\x00":                       `f:1: has the byte "\x00"`,
-		"pdf\na/b .x\nc/d y":              "f:1: \"pdf\" is no media type",
-		"text/plain;charset=utf-8;x= txt": `is no media type`,
+		"pdf\na/b .x\nc/d y":              "f:1: \"pdf\" is not a media type",
+		"text/plain;charset=utf-8;x= txt": `is not a media type`,
 	} {
 		types, err := ParseTypes("f", []byte(text))
 		var wrong Errors
@@ -52,7 +52,7 @@ func TestWrongTypes(t *testing.T) {
 
 func TestReadTypes(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadTypes(dir); err == nil || !strings.Contains(err.Error(), "no regular file") {
+	if _, err := ReadTypes(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 	if _, err := ReadTypes(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
@@ -77,7 +77,7 @@ func TestReadTypes(t *testing.T) {
 	}
 }
 
-// Whatever is read is a type that net/http could send.
+// Any type that ParseTypes accepts can be sent by net/http.
 func FuzzParseTypes(f *testing.F) {
 	for _, s := range []string{"text/html html htm", "a/b c # d", "a/b;c=d e", "types {\n text/html html;\n}"} {
 		f.Add([]byte(s))

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// A Mount says below which path of the URL the keys of a storage are.
+// A Mount serves the keys of a storage below a path of the URL.
 type Mount struct {
 	Path         string // with a slash at both ends, not percent-encoded
-	Storage      string // the name of one
-	Inline       bool   // let browsers show what they can
+	Storage      string // the name of a Storage
+	Inline       bool   // let browsers show the file, if they can, and not save it
 	Index        bool   // show a page for a folder
 	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
-	Stored       bool   // what the storage has of Cache-Control and Expires comes before that default
+	Stored       bool   // the storage's own Cache-Control and Expires replace that default
 	Line         int
 }
 
-// mountDefaults hold where a mount doesn't say.
+// mountDefaults are the values for keys that a mount doesn't have.
 type mountDefaults struct{ index, inline, hidden bool }
 
-// readMounts reads the mounts. The rest is looked at when the whole file has been
-// read.
+// readMounts reads the mounts. It uses rest only after the whole file is read, since
+// these keys may stand below the mounts.
 func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 	const want = "the name of a storage"
 	pairs, ok := v.pairs(`want paths of URLs and their storages, such as "/media/: media"`)
@@ -48,7 +48,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 			})
 			if m.Stored && m.CacheControl != "" {
-				v.errorf("both cache_control and stored_cache_control; want one of them")
+				v.errorf("has both cache_control and stored_cache_control; want one of them")
 			}
 		}
 		i := len(mounts)
@@ -67,12 +67,12 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 		})
 	}
 	if len(mounts) == 0 {
-		v.errorf("is empty; want such as %q, or the key left out, which mounts the only storage at /", "{/media/: media}")
+		v.errorf("is empty; want such as %q; without the key, a single storage is mounted at /", "{/media/: media}")
 	}
 	return mounts
 }
 
-// mountTheOnly mounts a storage that is alone at "/".
+// mountTheOnly mounts a single storage at "/" if the file has no mounts.
 func (c *Config) mountTheOnly(d *document, rest mountDefaults) {
 	switch {
 	case len(c.Mounts) > 0 || len(c.Storages) == 0:
@@ -93,8 +93,7 @@ func (c *Config) storageNames() []string {
 	return names
 }
 
-// reference reads the name of something that the file defines, perhaps further
-// down.
+// reference reads a name that the file defines, above or below.
 func (v value) reference(to *string, what string, names func() []string) {
 	scalar(to, line)(v)
 	v.d.check(func() {
@@ -116,7 +115,7 @@ func checkMountPath(path string) error {
 	case path == "/":
 		return nil
 	case !strings.HasPrefix(path, "/") || !strings.HasSuffix(path, "/"):
-		return errors.New("does not begin and end in a slash; " + want)
+		return errors.New("does not begin and end with a slash; " + want)
 	}
 	for segment := range strings.SplitSeq(path[1:len(path)-1], "/") {
 		if segment == "" || segment == "." || segment == ".." {

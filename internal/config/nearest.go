@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// suggestion says what a name that is none of names may have meant.
+// suggestion returns the end of an error about an unknown name: the similar one of
+// names, or all of them.
 func suggestion(name string, names []string) string {
 	if len(names) == 0 {
 		return "the file has none"
@@ -27,8 +28,8 @@ func quoted(names []string) string {
 	return strings.Join(q, ", ")
 }
 
-// nearest returns the one of names that is fewest slips away from name; false
-// if that would be a guess: more than one slip in three letters.
+// nearest returns the one of names that differs from name by the fewest slips. It
+// returns false if that one has more than one slip in three letters: a guess.
 func nearest(name string, names []string) (string, bool) {
 	name = strings.ToLower(name)
 	var best string
@@ -41,8 +42,8 @@ func nearest(name string, names []string) (string, bool) {
 	return best, best != ""
 }
 
-// slips returns how many letters were left out, added, mistaken for others or
-// swapped with their neighbour between a and b (optimal string alignment).
+// slips returns the number of bytes that were left out, added, replaced or swapped
+// with their neighbour between a and b (the optimal string alignment distance).
 func slips(a, b string) int {
 	if long, short := max(len(a), len(b)), min(len(a), len(b)); long-short > 3 {
 		return long - short

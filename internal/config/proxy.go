@@ -11,15 +11,16 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// A Proxy is a server in front, which sends what rules hand over to it.
+// A Proxy is a server in front of the application, which sends the files that rules
+// hand over to it.
 type Proxy struct {
 	Name    string
-	Server  string   // such as "nginx", as package proxies has it
-	Version string   // such as "2.6"; "": a current one
-	From    []string // addresses, networks or "unix": where its requests come from; none: anywhere
+	Server  string   // such as "nginx": one of proxies.Servers
+	Version string   // such as "2.6"; "": a current version
+	From    []string // addresses, networks or "unix" its requests come from; none: anywhere
 
-	// Site is what its configuration is printed from, as far as the file says so: its
-	// Upstream may be "", and its Rules are those of the file.
+	// Site holds the values of the file from which the proxy's configuration is
+	// printed. Upstream may be "". Rules is not filled in: see Config.Rules.
 	site.Site
 
 	Line int
@@ -65,19 +66,20 @@ func readProxies(v value) []Proxy {
 
 var symlinksByName = name([]string{"refuse", "follow"}, map[string]site.Symlinks{"refuse": site.RefuseSymlinks, "follow": site.FollowSymlinks})
 
-// ParseSymlinks reads what the file has for symlinks.
+// ParseSymlinks reads "refuse" or "follow". The error continues a sentence that begins
+// with s.
 func ParseSymlinks(s string) (site.Symlinks, error) { return symlinksByName(s) }
 
 // A server is a kind of proxy.
 type server struct {
-	name    string // as package proxies has it
-	version string // such as "2.6"; "" where it wasn't said
+	name    string // one of proxies.Servers
+	version string // such as "2.6"; "": not in the file
 }
 
 var version = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+$`)
 
-// parseServer reads the name of a server, or NAME@VERSION. The error goes on
-// after the text.
+// parseServer reads the name of a server, or NAME@VERSION. The error continues a
+// sentence that begins with s.
 func parseServer(s string) (server, error) {
 	base, v, versioned := strings.Cut(s, "@")
 	for _, known := range proxies.Servers() {
@@ -92,13 +94,13 @@ func parseServer(s string) (server, error) {
 	return server{}, errors.New("is unknown; " + suggestion(base, proxies.Servers()))
 }
 
-// absolute reads the path of something that is on the proxy's machine.
+// absolute reads an absolute path on the proxy's machine.
 func absolute(s string) (string, error) {
 	if err := CheckExpanded(s); err != nil {
 		return "", err
 	}
 	if !filepath.IsAbs(s) && !strings.HasPrefix(s, "/") {
-		return "", errors.New("is no absolute path; want such as /srv/media")
+		return "", errors.New("is not an absolute path; want such as /srv/media")
 	}
 	_, err := line(s)
 	return s, err

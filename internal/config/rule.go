@@ -15,12 +15,12 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-// A Rule is one of the file: what the application hands over by, what the proxy's
-// configuration says of it, and which proxy that is. Whether its source and its
-// destination are of a form that the proxy takes is not checked here.
+// A Rule is a rule of the file. It says which files the application hands over, to
+// which proxy, and how that proxy is configured for them. This package doesn't check
+// whether the proxy accepts the form of the source and of the destination.
 type Rule struct {
-	site.Rule        // its own Proxy stays nil
-	Proxy     string // the name of one; "" where clients are redirected
+	site.Rule        // Rule.Proxy stays nil
+	Proxy     string // the name of a Proxy; "" if clients are redirected to the store
 	Line      int
 }
 
@@ -55,10 +55,11 @@ func (c *Config) readRule(v value, r *Rule) {
 	})
 }
 
-// checkRule looks at a rule as a whole, and gives it the only proxy.
+// checkRule checks the keys of a rule against each other. A rule without a proxy gets
+// the only one of the file.
 func (c *Config) checkRule(v value, i int) {
 	if v.target().Kind != yaml.MappingNode {
-		return // which was told
+		return // readRule has added an error
 	}
 	r := &c.Rules[i]
 	redirects := r.Signed != nil && r.Signed.Redirect != 0
@@ -66,16 +67,16 @@ func (c *Config) checkRule(v value, i int) {
 	case redirects:
 		for _, key := range []string{"destination", "proxy", "limit_rate"} {
 			if v.has(key) {
-				v.errorf("%s means nothing where clients are redirected to the store", key)
+				v.errorf("%s has no effect in a rule that redirects clients to the store; remove it", key)
 			}
 		}
 	case !v.has("destination"):
-		v.errorf("has no destination; want where the proxy finds the files, for nginx an internal location such as /_media/")
+		v.errorf("has no destination; want the place where the proxy finds the files, for nginx an internal location such as /_media/")
 	}
 	if !redirects && !v.has("proxy") {
 		switch names := c.proxyNames(); len(names) {
 		case 0:
-			v.errorf(`there are no proxies to hand over to; want such as "proxies: {front: nginx}"`)
+			v.errorf(`the file has no proxies to hand over to; want such as "proxies: {front: nginx}"`)
 		case 1:
 			r.Proxy = names[0]
 		default:
@@ -83,14 +84,15 @@ func (c *Config) checkRule(v value, i int) {
 		}
 	}
 	if r.Signed != nil && r.Source != "" && !isRemote(r.Source) {
-		v.errorf("signed is for what lives in a bucket, and %q is a local path", r.Source)
+		v.errorf("signed is for files in a bucket, and %q is a local path; remove signed", r.Source)
 	}
 	if r.Signed != nil && r.Directory != "" {
-		v.errorf("directory means nothing to what is fetched by signed URLs")
+		v.errorf("directory has no effect in a rule with signed; remove one of them")
 	}
 }
 
-// checkDistinct finds rules with the ID, or the source, of one before them.
+// checkDistinct adds an error for each rule with the ID of an earlier rule, or with
+// the source and the proxy of one.
 func (c *Config) checkDistinct(rules []value) {
 	type key struct{ what, value, proxy string }
 	lines := make(map[key]int)
@@ -101,7 +103,7 @@ func (c *Config) checkDistinct(rules []value) {
 			switch {
 			case k.value == "":
 			case twice:
-				v.errorf("%s %q is that of the rule on line %d already", k.what, k.value, first)
+				v.errorf("the rule on line %[3]d has the %[1]s %[2]q already", k.what, k.value, first)
 			default:
 				lines[k] = r.Line
 			}
@@ -109,7 +111,8 @@ func (c *Config) checkDistinct(rules []value) {
 	}
 }
 
-// place is a source in one of the ways in which it can be written.
+// place returns a source without "file://" and without a slash at its end, so that
+// two ways to write one place compare equal.
 func place(source string) string {
 	local := strings.TrimPrefix(source, "file://")
 	if local == "/" {
@@ -124,12 +127,12 @@ func isRemote(source string) bool {
 
 func ruleID(s string) (string, error) {
 	if !ids.MatchString(s) {
-		return "", errors.New("is no name for a rule; want letters, digits, dots, dashes and underscores, such as media")
+		return "", errors.New("is not a name for a rule; want letters, digits, dots, dashes and underscores, such as media")
 	}
 	return s, nil
 }
 
-// source reads the place that a rule covers.
+// source reads the directory, or the prefix of a URL, that a rule covers.
 func (d *document) source(s string) (string, error) {
 	if !hasScheme.MatchString(s) {
 		return d.path(s)
@@ -140,7 +143,7 @@ func (d *document) source(s string) (string, error) {
 	return line(s)
 }
 
-// destination reads where a proxy finds files, in whichever way it is told.
+// destination reads the place where a proxy finds the files: a path or a URL.
 func destination(s string) (string, error) {
 	if err := CheckExpanded(s); err != nil {
 		return "", err
@@ -152,7 +155,8 @@ var headersByName = name([]string{"own", "safety", "private"}, map[string]accel.
 	"own": accel.PassDefault, "safety": accel.PassSafety, "private": accel.PassAll,
 })
 
-// ParseHeaders reads what the file has for the headers of a rule.
+// ParseHeaders reads "own", "safety" or "private". The error continues a sentence that
+// begins with s.
 func ParseHeaders(s string) (accel.PassedHeaders, error) { return headersByName(s) }
 
 func (r *Rule) readSigned(v value) {
@@ -167,10 +171,10 @@ func (r *Rule) readSigned(v value) {
 		{name: "hide", read: list(&s.Hidden, "keys of metadata, such as [owner]", metadataKey)},
 	})
 	if s.Redirect != 0 && (r.Cache != 0 || r.Slice != 0 || s.Hidden != nil) {
-		v.errorf("cache, slice and hide mean nothing where clients are redirected to the store")
+		v.errorf("cache, slice and hide have no effect with redirect, which sends clients to the store; remove them")
 	}
 	if r.Slice != 0 && r.Cache == 0 {
-		v.errorf("slice without a cache to keep the slices in; want cache, such as 10GB")
+		v.errorf("has slice and no cache to keep the slices in; want cache too, such as 10GB")
 	}
 }
 
@@ -178,19 +182,19 @@ var metadataKeys = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 func metadataKey(s string) (string, error) {
 	if !metadataKeys.MatchString(s) {
-		return "", errors.New("is no key of metadata in lower case; want such as owner")
+		return "", errors.New("is not a key of metadata in lower case; want such as owner")
 	}
 	return s, nil
 }
 
-// longestExpiry is half of what stores sign for: URLs are handed over until half
-// of their time is up.
+// longestExpiry is half of the seven days that stores sign for, because a URL is
+// handed over until half of its time is left.
 const longestExpiry = 84 * time.Hour
 
 func expiry(s string) (time.Duration, error) {
 	d, err := seconds(s)
 	if err == nil && (d == 0 || d > longestExpiry) {
-		return 0, errors.New("is not between 1s and 84h, as stores want it")
+		return 0, errors.New("is not between 1s and 84h")
 	}
 	return d, err
 }
@@ -201,13 +205,13 @@ func redirect(s string) (int, error) {
 			return status, nil
 		}
 	}
-	return 0, errors.New("is no status for a URL that expires; want 302 or 307")
+	return 0, errors.New("is not a status for a redirect to a URL that expires; want 302 or 307")
 }
 
 func baseURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "", errors.New("is no scheme and host; want such as https://cdn.example.com")
+		return "", errors.New("is not a scheme and a host alone; want such as https://cdn.example.com")
 	}
 	return s, nil
 }

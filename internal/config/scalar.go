@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// scalar returns what reads one value into to by parse, whose error goes on
-// after the value: "%q has no unit; want …".
+// scalar returns a function that reads one value into to with parse. The error of
+// parse continues a sentence that begins with the value: "%q has no unit; want …".
 func scalar[T any](to *T, parse func(string) (T, error)) func(value) {
 	return func(v value) {
 		n, ok := v.resolved(yaml.ScalarNode, "want a single value")
@@ -30,7 +30,7 @@ func scalar[T any](to *T, parse func(string) (T, error)) func(value) {
 	}
 }
 
-// optional is scalar where no value is something else than the zero value.
+// optional is scalar for a key whose absence differs from its zero value.
 func optional[T any](to **T, parse func(string) (T, error)) func(value) {
 	return func(v value) {
 		before := len(v.d.errors)
@@ -42,7 +42,7 @@ func optional[T any](to **T, parse func(string) (T, error)) func(value) {
 	}
 }
 
-// list is scalar for a list, or for a single value in its place.
+// list is scalar for a list. A single value is read as a list of one.
 func list[T any](to *[]T, want string, parse func(string) (T, error)) func(value) {
 	return func(v value) {
 		elements := v.elements("want " + want)
@@ -64,10 +64,10 @@ func boolean(s string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, errors.New("is neither true nor false")
+	return false, errors.New("is not a boolean; want true or false")
 }
 
-// duration reads what [time.ParseDuration] does, from 0 on.
+// duration reads a duration as [time.ParseDuration] does, but not a negative one.
 func duration(s string) (time.Duration, error) {
 	const want = "want a duration such as 30s or 5m"
 	d, err := time.ParseDuration(s)
@@ -75,23 +75,23 @@ func duration(s string) (time.Duration, error) {
 	case err != nil && isNumber(s):
 		return 0, errors.New("has no unit; " + want)
 	case err != nil:
-		return 0, errors.New("is no duration; " + want)
+		return 0, errors.New("is not a duration; " + want)
 	case d < 0:
 		return 0, errors.New("is negative; " + want)
 	}
 	return d, nil
 }
 
-// bound is duration where 0 would mean the opposite.
+// bound is duration without 0, which Limits would take for the default.
 func bound(s string) (time.Duration, error) {
 	d, err := duration(s)
 	if err == nil && d == 0 {
-		return 0, errors.New("is no time at all; leave the key out for the default")
+		return 0, errors.New("is zero; want a longer duration, or no key for the default")
 	}
 	return d, err
 }
 
-// headerSize is size within what a server can do with.
+// headerSize is size within the bounds that a server works with.
 func headerSize(s string) (int64, error) {
 	n, err := size(s)
 	if err == nil && (n < 4<<10 || n > 1<<20) {
@@ -100,11 +100,11 @@ func headerSize(s string) (int64, error) {
 	return n, err
 }
 
-// seconds is duration for what is told a server in whole seconds.
+// seconds is duration for values that servers take in whole seconds.
 func seconds(s string) (time.Duration, error) {
 	d, err := duration(s)
 	if err == nil && d%time.Second != 0 {
-		return 0, errors.New("is not in whole seconds; want such as 30s or 5m")
+		return 0, errors.New("is not a number of whole seconds; want such as 30s or 5m")
 	}
 	return d, err
 }
@@ -120,7 +120,7 @@ var units = map[string]int64{
 	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
 }
 
-// size reads bytes: a whole number and a unit of 1000 or of 1024.
+// size reads a number of bytes: see [ParseSize].
 func size(s string) (int64, error) {
 	const want = "want a whole number and a unit, such as 10MB or 64KiB"
 	digits := strings.TrimLeft(s, "0123456789")
@@ -128,20 +128,20 @@ func size(s string) (int64, error) {
 	n, err := strconv.ParseInt(s[:len(s)-len(digits)], 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange), err == nil && known && n > math.MaxInt64/unit:
-		return 0, errors.New("is more bytes than can be counted")
+		return 0, errors.New("is too large; want less than 8 EiB")
 	case err != nil || strings.HasPrefix(digits, "."):
-		return 0, errors.New("is no size; " + want)
+		return 0, errors.New("is not a size; " + want)
 	case !known:
 		return 0, fmt.Errorf("has the unit %q; want one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", strings.TrimPrefix(digits, " "))
 	}
 	return n * unit, nil
 }
 
-// positive is size where 0 would mean the opposite.
+// positive is size without 0, which would be taken for the default.
 func positive(s string) (int64, error) {
 	n, err := size(s)
 	if err == nil && n == 0 {
-		return 0, errors.New("is nothing; leave the key out for no limit")
+		return 0, errors.New("is zero; want more, or no key for the default")
 	}
 	return n, err
 }
@@ -149,22 +149,22 @@ func positive(s string) (int64, error) {
 func count(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		return 0, errors.New("is no number from 1 on")
+		return 0, errors.New("is not a whole number of at least 1")
 	}
 	return n, nil
 }
 
-// listen reads where the application listens.
+// listen reads the address at which the application listens.
 func listen(s string) (string, error) {
 	_, err := ParseAddress(s)
 	return s, err
 }
 
-// upstream reads where a proxy finds the application.
+// upstream reads the address at which a proxy finds the application.
 func upstream(s string) (string, error) {
 	a, err := ParseAddress(s)
 	if err == nil && a.String() != s {
-		err = fmt.Errorf("has options, which are for listen; want %s", a)
+		err = fmt.Errorf("has options, which belong to listen; want %s", a)
 	}
 	return s, err
 }
@@ -173,27 +173,27 @@ func hostPort(s string) (string, error) {
 	const want = "want HOST:PORT such as 127.0.0.1:8080"
 	_, port, err := net.SplitHostPort(s)
 	if err != nil || strings.HasPrefix(s, "unix:") {
-		return "", errors.New("is no address; " + want)
+		return "", errors.New("is not an address; " + want)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("has the port %q, which is no number from 0 to 65535; %s", port, want)
+		return "", fmt.Errorf("has the port %q, which is not a number from 0 to 65535; %s", port, want)
 	}
 	return s, nil
 }
 
-// peer reads whom requests may come from: an address, a network or "unix".
+// peer reads an address, a network or "unix", from which requests may come.
 func peer(s string) (string, error) {
 	if s == "unix" {
 		return s, nil
 	}
 	if p, err := netip.ParsePrefix(s); err == nil {
 		if m := p.Masked(); m != p {
-			return "", fmt.Errorf("is an address within a network; want the network %s, or the address alone", m)
+			return "", fmt.Errorf("is an address with the length of a network; want the network %s, or the address alone", m)
 		}
 		return s, nil
 	}
 	if _, err := netip.ParseAddr(s); err != nil {
-		return "", errors.New("is no address; want one such as 127.0.0.1, a network such as 10.0.0.0/8, or unix")
+		return "", errors.New("is not an address; want one such as 127.0.0.1, a network such as 10.0.0.0/8, or unix")
 	}
 	return s, nil
 }
@@ -204,12 +204,12 @@ func resolver(s string) (string, error) {
 		return s, nil
 	}
 	if _, err := netip.ParseAddrPort(s); err != nil {
-		return "", errors.New("is no name server's address; want one such as 127.0.0.53 or [::1]:5353")
+		return "", errors.New("is not the address of a name server; want one such as 127.0.0.53 or [::1]:5353")
 	}
 	return s, nil
 }
 
-// name reads one of those that choose a T.
+// name returns a function that reads one of names, and returns its value.
 func name[T any](names []string, values map[string]T) func(string) (T, error) {
 	return func(s string) (T, error) {
 		v, ok := values[s]
@@ -220,7 +220,7 @@ func name[T any](names []string, values map[string]T) func(string) (T, error) {
 	}
 }
 
-// line reads text that goes into one line, such as the value of a header field.
+// line reads a text of one line, such as the value of a header field.
 func line(s string) (string, error) {
 	switch {
 	case strings.TrimSpace(s) == "":

@@ -1,5 +1,6 @@
 package config
 
-// ParseSize reads bytes: a whole number and a unit of 1000 (kB, MB, GB, TB) or
-// of 1024 (KiB, MiB, GiB, TiB), or B. The error goes on after the text.
+// ParseSize reads a number of bytes: a whole number, then nothing, B, a unit of 1000
+// (kB or KB, MB, GB, TB) or a unit of 1024 (KiB, MiB, GiB, TiB). The error continues a
+// sentence that begins with s.
 func ParseSize(s string) (int64, error) { return size(s) }

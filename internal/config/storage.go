@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/keyprefix"
 )
 
-// A Storage is a place that files are served from.
+// A Storage is a place from which files are served.
 type Storage struct {
 	Name string
 	URL  string // an absolute directory, or the URL of a bucket
@@ -52,14 +52,14 @@ func readStorages(v value) []Storage {
 	return storages
 }
 
-// withPrefix adds the prefix to the URL of a bucket, as buckets take it.
+// withPrefix adds the prefix to the URL of a bucket, as its parameter "prefix".
 func (v value) withPrefix(place, prefix string) string {
 	u, err := ParseURL(place)
 	switch {
 	case !hasScheme.MatchString(place) || err != nil:
-		v.errorf("prefix %q is for the keys of a bucket; for a folder below %q name it in url", prefix, place)
+		v.errorf("prefix %q is for the keys of a bucket; for a folder below %q, write its path in url", prefix, place)
 	case u.Query().Has("prefix"):
-		v.errorf("prefix %q and one in url; want one of them", prefix)
+		v.errorf("has prefix %q, and url has a prefix too; want one of them", prefix)
 	case u.RawQuery != "":
 		return place + "&prefix=" + url.QueryEscape(prefix)
 	default:
@@ -68,10 +68,10 @@ func (v value) withPrefix(place, prefix string) string {
 	return place
 }
 
-// place reads where a storage is. A password in it isn't told to anybody.
+// place reads the directory or the URL of a storage. Errors don't show a password.
 func (v value) place(to *string) {
 	if u, err := ParseURL(v.target().Value); err == nil && u.User != nil {
-		v.errorf("%q has a user in it; credentials come from the environment, as the cloud's own tools have them", u.Redacted())
+		v.errorf("%q has a user; want a URL without one, and credentials in the environment, as for the cloud's own tools", u.Redacted())
 		return
 	}
 	scalar(to, v.d.storageURL)(v)
@@ -91,13 +91,13 @@ func (d *document) storageURL(s string) (string, error) {
 		if errors.As(err, &parse) {
 			err = parse.Err
 		}
-		return "", fmt.Errorf("is no URL: %w", err)
+		return "", fmt.Errorf("is not a URL: %w", err)
 	}
 	switch {
 	case !slices.Contains(schemes, u.Scheme):
 		return "", fmt.Errorf("has the unknown scheme %q; %s", u.Scheme, suggestion(u.Scheme, schemes))
 	case u.Fragment != "":
-		return "", errors.New(`has a "#" in it; want it as %23`)
+		return "", errors.New(`has a "#"; want %23 in its place`)
 	}
 	if q := u.Query(); q.Get("prefix") != "" {
 		if _, err := keyPrefix(q.Get("prefix")); err != nil {
@@ -107,26 +107,26 @@ func (d *document) storageURL(s string) (string, error) {
 	return s, CheckParameters(u)
 }
 
-// CheckParameters refuses the URL of a bucket that has a parameter without a
-// value, as of an unset variable: an empty prefix would be the whole bucket. The
-// error goes on after the URL.
+// CheckParameters returns an error if the URL of a bucket has a parameter without a
+// value. An unset variable of a shell leaves such a parameter, and an empty prefix
+// would serve the whole bucket. The error continues a sentence that begins with u.
 func CheckParameters(u *url.URL) error {
 	q := u.Query()
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		if slices.Contains(q[name], "") {
-			return fmt.Errorf("has the parameter %q without a value; want one, or the parameter left out", name)
+			return fmt.Errorf("has the parameter %q without a value; want a value, or the parameter left out", name)
 		}
 	}
 	return nil
 }
 
-// path reads a path, which begins at the folder of the file if it is relative.
+// path reads a path. A relative path begins at the folder of the file.
 func (d *document) path(s string) (string, error) {
 	if s == "" {
-		return "", errors.New("is empty")
+		return "", errors.New("is empty; want a path")
 	}
 	if strings.ContainsRune(s, 0) {
-		return "", errors.New("has a NUL in it")
+		return "", errors.New("has a NUL byte; want a path without one")
 	}
 	if err := CheckExpanded(s); err != nil {
 		return "", err
@@ -139,7 +139,7 @@ func (d *document) path(s string) (string, error) {
 
 func keyPrefix(s string) (string, error) {
 	if s == "" {
-		return "", errors.New("is empty; want a prefix of keys such as 2026/, or none for the whole bucket")
+		return "", errors.New("is empty; want a prefix of keys such as 2026/, or no key for the whole bucket")
 	}
 	return s, keyprefix.Check(s)
 }

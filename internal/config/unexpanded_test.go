@@ -35,7 +35,7 @@ func TestCheckExpanded(t *testing.T) {
 	}
 }
 
-// Wherever a path or an address may stand.
+// A variable or "~" is an error wherever the file has a path or an address.
 func TestNothingIsExpanded(t *testing.T) {
 	const rest = "proxies: {front: nginx}\nrules: [{id: a, source: /a, destination: /_a/}]\n"
 	for _, text := range []string{
@@ -51,7 +51,7 @@ func TestNothingIsExpanded(t *testing.T) {
 		"proxies: {a: apache}\nrules: [{id: a, source: /a, destination: /home/$USER}]",
 		"proxies: {a: nginx}\nrules: [{id: a, source: /a, destination: /_a/, directory: /home/$USER}]",
 	} {
-		if _, err := config.Parse("f", []byte(text)); err == nil || !strings.Contains(err.Error(), "expanded here") {
+		if _, err := config.Parse("f", []byte(text)); err == nil || !strings.Contains(err.Error(), "not expanded; want") {
 			t.Errorf("%s: %v, want that nothing is expanded", text, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A value is a node of the file and the way to it.
+// A value is a node of the file, with its key and its line.
 type value struct {
 	d    *document
 	node *yaml.Node
@@ -23,11 +23,11 @@ func (v value) errorf(format string, args ...any) {
 // A field is a key that a mapping may have.
 type field struct {
 	name string
-	need string // what is wanted where the key is missing; "": nothing
+	need string // the end of the error if the key is missing; "": the key is optional
 	read func(value)
 }
 
-// mapping reads the fields that v has. Others are errors.
+// mapping reads the fields that v has. Other keys are errors.
 func (v value) mapping(want string, fields []field) {
 	pairs, ok := v.pairs("want " + want)
 	if !ok {
@@ -44,13 +44,13 @@ func (v value) mapping(want string, fields []field) {
 		if f == nil {
 			v.d.errorf(child.line, v.key, "unknown key %q; %s", name, suggestion(name, names))
 			if near, ok := nearest(name, names); ok {
-				byName[near].need = "" // it is there, misspelt
+				byName[near].need = "" // present, but misspelt
 			}
 			continue
 		}
 		f.need = ""
 		if child.isNull() {
-			child.errorf("has no value; want one, or the key left out")
+			child.errorf("has no value; want a value, or the key left out")
 			continue
 		}
 		f.read(child)
@@ -62,8 +62,8 @@ func (v value) mapping(want string, fields []field) {
 	}
 }
 
-// pairs returns the keys of v and their values, in order. False: v is no
-// mapping, which was told.
+// pairs returns the keys of v and their values, in order. If v is not a mapping, pairs
+// adds an error and returns false.
 func (v value) pairs(want string) (iter.Seq2[string, value], bool) {
 	n, ok := v.resolved(yaml.MappingNode, want)
 	if !ok {
@@ -78,7 +78,7 @@ func (v value) pairs(want string) (iter.Seq2[string, value], bool) {
 				continue
 			}
 			if first, twice := lines[k.Value]; twice {
-				v.d.errorf(k.Line, below(v.key, k.Value), "duplicate key; it is on line %d already", first)
+				v.d.errorf(k.Line, below(v.key, k.Value), "duplicate key; the first is on line %d", first)
 				continue
 			}
 			lines[k.Value] = k.Line
@@ -92,7 +92,8 @@ func (v value) pairs(want string) (iter.Seq2[string, value], bool) {
 // has reports whether the mapping v has the key.
 func (v value) has(key string) bool { return v.child(key) != nil }
 
-// scalarOf returns the value of a key of the mapping v, if it is a single one.
+// scalarOf returns the value of a key of the mapping v, if it is a single, non-empty
+// value.
 func (v value) scalarOf(key string) (string, bool) {
 	n := v.child(key)
 	if n == nil || n.Kind != yaml.ScalarNode || n.Value == "" {
@@ -114,8 +115,7 @@ func (v value) child(key string) *yaml.Node {
 	return nil
 }
 
-// elements returns what is in the list v. A single value stands for a list of
-// one.
+// elements returns the elements of the list v. A single value is a list of one.
 func (v value) elements(want string) []value {
 	n := v.target()
 	if n.Kind == yaml.ScalarNode {
@@ -124,7 +124,7 @@ func (v value) elements(want string) []value {
 	return v.items(want)
 }
 
-// items is elements for those that are mappings.
+// items is elements for a list of mappings, where a single value is an error.
 func (v value) items(want string) []value {
 	n, ok := v.resolved(yaml.SequenceNode, want)
 	if !ok {
@@ -137,13 +137,13 @@ func (v value) items(want string) []value {
 	return items
 }
 
-// resolved returns the node of v if it is of the kind k; else it says what is
-// wanted.
+// resolved returns the node of v if it has the kind k. Otherwise it adds an error that
+// ends with want.
 func (v value) resolved(k yaml.Kind, want string) (*yaml.Node, bool) {
 	n := v.target()
 	switch {
 	case n.Style&yaml.TaggedStyle != 0:
-		v.errorf("has the tag %q, which means nothing here; %s", n.Tag, want)
+		v.errorf("has the tag %q, and tags are not supported; %s", n.Tag, want)
 	case n.Kind == k:
 		return n, true
 	case v.isNull():
@@ -154,7 +154,7 @@ func (v value) resolved(k yaml.Kind, want string) (*yaml.Node, bool) {
 	return nil, false
 }
 
-// target follows an alias.
+// target returns the node of v, or the node that it is an alias of.
 func (v value) target() *yaml.Node {
 	if v.node.Kind == yaml.AliasNode {
 		return v.node.Alias

@@ -15,8 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/wrong.txtar with the errors there are")
 
-// Each file in testdata/wrong.txtar is wrong, and behind "=>" stands all that is
-// said about it.
+// Each file in testdata/wrong.txtar is wrong. After "=>" are all errors it causes.
 func TestWrongFiles(t *testing.T) {
 	const golden, arrow = "testdata/wrong.txtar", "=>\n"
 	archive, err := txtar.ParseFile(golden)
@@ -50,5 +49,5 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// unescape makes bytes of what an archive of text can't hold.
+// unescape replaces names such as {tab} by bytes that a text archive can't hold.
 var unescape = strings.NewReplacer(`{tab}`, "\t", `{soh}`, "\x01", `{xff}`, "\xff", `{nul}`, "\x00")
