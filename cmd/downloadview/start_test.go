@@ -76,7 +76,7 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"s3://id:hunter2@b"}, "has a user in it"},
 		{[]string{"s3://b?endpoint=127.0.0.1:9000"}, "http://127.0.0.1:9000"},
 		{[]string{"gs://b?token=hunter2"}, `the unknown parameter "token"`},
-		{[]string{"--tries=0", "s3://b"}, `"0"; want a number from 1 on`},
+		{[]string{"--tries=0", "s3://b"}, `"0"; want a whole number of at least 1`},
 		{[]string{"--connect-timeout=0s", "s3://b"}, `"0s"; want a duration such as 30s or 5m`},
 		{[]string{"--silence-timeout=5", "s3://b"}, `"5"; want a duration`},
 		{[]string{"--read-ahead=2", "--read-ahead-memory=1MB", "s3://b"}, "want memory for one part at least"},

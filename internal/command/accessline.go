@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// An accessLine is what the log tells of a request.
+// An accessLine is the line of the log about one request.
 type accessLine struct {
 	method    string
 	path      string
@@ -19,13 +19,13 @@ type accessLine struct {
 	mode      string
 	rule      string // "": none
 	remote    string
-	abortedBy string // "": nobody
-	reason    string // why it failed; "": it didn't
+	abortedBy string // "": the answer is complete
+	reason    string // why the request failed; "": it didn't
 }
 
 const accessMessage = "request"
 
-// attrs are those of the line, for package slog.
+// attrs returns the line as attributes of package slog.
 func (l *accessLine) attrs() []slog.Attr {
 	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
@@ -49,8 +49,8 @@ func (l *accessLine) attrs() []slog.Attr {
 	return attrs
 }
 
-// appendText appends the line that a [slog.TextHandler] makes of attrs, at a
-// fifth of the cost.
+// appendText appends the line that a [slog.TextHandler] would write for attrs, in a
+// fifth of the time.
 func (l *accessLine) appendText(b []byte, c *clock, now time.Time) []byte {
 	b = append(b, "time="...)
 	b = c.append(b, now)
@@ -83,8 +83,8 @@ func (l *accessLine) appendText(b []byte, c *clock, now time.Time) []byte {
 	return append(b, '\n')
 }
 
-// A clock formats times, most of which are in the second of the one before. The
-// zero value is ready, and several goroutines may use it.
+// A clock formats times. It is fast for a time in the same second as the one before.
+// The zero value is ready to use, and several goroutines may use it.
 type clock struct{ last atomic.Pointer[second] }
 
 type second struct {
@@ -92,7 +92,7 @@ type second struct {
 	date, zone string // around the fraction
 }
 
-// append appends t by RFC 3339 with milliseconds.
+// append appends t in the form of RFC 3339, with milliseconds.
 func (c *clock) append(b []byte, t time.Time) []byte {
 	s := c.last.Load()
 	if s == nil || s.unix != t.Unix() {

@@ -10,12 +10,12 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// accessLog writes one line for each request. Queries and referrers are never
-// in it: they carry secrets.
+// accessLog writes one line for each request. The line never has the query or the
+// referrer, since they may carry secrets.
 type accessLog struct {
-	logger *slog.Logger      // for everything else
-	lines  func(*accessLine) // nil: those of the logger
-	peers  *trustedPeers     // nil: none is trusted
+	logger *slog.Logger      // for other messages, and for the lines if lines is nil
+	lines  func(*accessLine) // writes a line; nil: logger does
+	peers  *trustedPeers     // nil: no peer is trusted
 }
 
 // observe is a [downloadview.Observer].
@@ -43,7 +43,8 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 	l.logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, accessMessage, line.attrs()...)
 }
 
-// wrap logs what serve writes, for answers that no Observer sees.
+// wrap returns a handler that calls serve and logs its answer. It is for answers that
+// no Observer sees.
 func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) downloadview.AbortedBy) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -59,7 +60,7 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 	})
 }
 
-// textLines writes each line to b.
+// textLines returns a function that writes lines to b as text.
 func textLines(b *lineBuffer) func(*accessLine) {
 	c := new(clock)
 	return func(l *accessLine) {
@@ -70,7 +71,7 @@ func textLines(b *lineBuffer) func(*accessLine) {
 	}
 }
 
-// jsonLines writes each line to b by package slog.
+// jsonLines returns a function that writes lines to b as JSON, with package slog.
 func jsonLines(b *lineBuffer) func(*accessLine) {
 	logger := slog.New(slog.NewJSONHandler(escapedLines{buffered{b}}, nil))
 	return func(l *accessLine) {
@@ -83,13 +84,13 @@ var lineSpace = sync.Pool{New: func() any {
 	return &b
 }}
 
-// A countedWriter remembers what was written. Who writes to it begins with
-// WriteHeader.
+// A countedWriter remembers the status and counts the bytes of an answer. Its user
+// must call WriteHeader first.
 type countedWriter struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
-	reason error // why there is no better answer; nil: there is none
+	reason error // the error that led to this answer; nil: none
 }
 
 func (w *countedWriter) WriteHeader(status int) {
@@ -103,7 +104,7 @@ func (w *countedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// tellReason leaves err, because of which w gets the answer it does, for the log.
+// tellReason records err for the log, as the reason of the answer that is written to w.
 func tellReason(w http.ResponseWriter, err error) {
 	if c, ok := w.(*countedWriter); ok {
 		c.reason = err

@@ -42,8 +42,8 @@ func TestAccessLogLine(t *testing.T) {
 	}
 }
 
-// A line has the bytes that package slog makes of it, whatever is in it, and the
-// line of JSON says the same.
+// For any values, a line of text has the bytes that package slog would write, and the
+// line of JSON has the same values.
 func FuzzAccessLine(f *testing.F) {
 	f.Add("GET", "/a b", 200, int64(7), int64(1500000), "offload", "media", "2001:db8::1", "", "", int64(1769428800999999999))
 	f.Add("GET", "/a\nlevel=ERROR\x1b[2J\u202e\x7f=\"\\", 404, int64(0), int64(0), "stream", "", "unix", "client", "open a: no such file", int64(0))

@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// apt asks a flat repository for "./Packages", from the folder on as it is
-// written. It gets it from the application, and from each server in front of it.
+// apt requests "./Packages" of a flat repository, with the "./" in the path. It gets the
+// file from the application, and from each server in front of it.
 func TestApt(t *testing.T) {
 	apt := testserver.Binary(t, "apt-get", "DOWNLOADVIEW_APT_GET")
 	repository := t.TempDir()

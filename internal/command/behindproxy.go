@@ -11,22 +11,23 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// behindProxy are the flags about the proxy in front.
+// behindProxy are the flags for the proxy in front.
 type behindProxy struct {
-	Accel     string `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front that sends the bytes of what a rule covers: ${proxies}, or one with a version where it matters, such as ${versions}. What it can't send is streamed. Default: everything is streamed."`
+	Accel     string `placeholder:"SERVER" group:"Behind a proxy:" help:"The proxy in front, which sends the files that a --rule covers: ${proxies}, with a version where that matters, such as ${versions}. Files that it can't send are streamed. Default: every file is streamed."`
 	ruleFlags `group:"Behind a proxy:"`
-	Headers   string   `placeholder:"WHICH" group:"Behind a proxy:" help:"What the proxy's configuration does with header fields that the server would drop: own (nothing; ${dropping} then isn't handed what is shown --inline), safety (sends those on that keep shown files from running script) or private (as \"downloadview config\" prints it). Default: own."`
-	AccelFrom []string `placeholder:"ADDR" group:"Behind a proxy:" help:"Where the proxy's requests come from: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, with commas between. Others are streamed to. Repeatable. Default: every request is taken for the proxy's."`
-	Blind     bool     `group:"Behind a proxy:" help:"Hand over without opening the file first, where the server judges by its own tags (${judging}). Missing files are then the proxy's 404. Default: look first."`
+	Headers   string   `placeholder:"WHICH" group:"Behind a proxy:" help:"Which header fields the proxy's configuration passes on, beside those that the server passes on by itself: own (no others; files that are shown with --inline are then not handed over to ${dropping}), safety (also those that keep shown files from running scripts) or private (all, as in the output of \"downloadview config\"). Default: own."`
+	AccelFrom []string `placeholder:"ADDR" group:"Behind a proxy:" help:"Where the proxy's requests come from: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Other requests are streamed. Repeatable. Default: every request counts as the proxy's."`
+	Blind     bool     `group:"Behind a proxy:" help:"Hand over without opening the file first, to servers that check conditions by their own entity tags (${judging}). For a missing file the proxy then answers 404. Default: the file is opened first."`
 }
 
-// ruleFlags are the flags that say where a proxy finds which files.
+// ruleFlags are the flags for the files that a proxy sends, and their places.
 type ruleFlags struct {
-	Rule   []string `placeholder:"SOURCE=DEST" sep:"none" help:"Where the proxy finds the files below SOURCE, a directory (relative ones are made absolute) or a bucket's URL: for ${locations} an internal location such as /_media/, for ${directories} a directory of the proxy's machine. Split at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
-	Signed bool     `help:"Have ${fetching} fetch what a --rule covers in a bucket by signed URLs; DEST alone is then the internal location. Default: ${fetching} is told DEST and the key."`
+	Rule   []string `placeholder:"SOURCE=DEST" sep:"none" help:"The proxy finds the files below SOURCE at DEST. SOURCE is a directory (a relative path is made absolute) or the URL of a bucket. DEST is an internal location such as /_media/ for ${locations}, and a directory on the proxy's machine for ${directories}. SOURCE ends at the first \"=\". Repeatable; the longest SOURCE wins. Default: none."`
+	Signed bool     `help:"Let ${fetching} fetch the files of a bucket that a --rule covers by signed URLs; DEST alone is then the internal location. Default: ${fetching} gets DEST and the key."`
 }
 
-// accelerator hands over by the flags what c serves; nil where there are none.
+// accelerator returns an Accelerator with the rules of the flags, checked against the
+// mounts and storages of c; nil without --accel.
 func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) {
 	if b.Accel == "" {
 		return nil, b.checkUnused()
@@ -68,18 +69,18 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 }
 
 func (b *behindProxy) from() (accel.From, error) {
-	if len(b.AccelFrom) == 0 { // an empty one was refused
+	if len(b.AccelFrom) == 0 { // checkEmpty has refused an empty value
 		return accel.From{}, nil
 	}
 	for _, s := range b.AccelFrom {
 		if _, err := accel.ParseFrom(s); err != nil {
-			return accel.From{}, usageErrorf("--accel-from: %q is where no request comes from; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
+			return accel.From{}, usageErrorf("--accel-from: %q is not an address; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
 		}
 	}
 	return accel.ParseFrom(b.AccelFrom...)
 }
 
-// ruleError says which --rule is wrong.
+// ruleError returns err as a usage error that names the --rule.
 func ruleError(err error) error {
 	if e, ok := errors.AsType[*accel.RuleError](err); ok {
 		return usageErrorf("--rule: rule %q: %w", e.Rule, e.Err)
@@ -87,23 +88,24 @@ func ruleError(err error) error {
 	return usageErrorf("--rule: %w", err)
 }
 
-// checkUnused refuses flags that say nothing without --accel.
+// checkUnused refuses flags that have no effect without --accel.
 func (b *behindProxy) checkUnused() error {
 	want := "want --accel with " + proxies.Or(proxies.Servers())
 	switch {
 	case len(b.Rule) > 0:
-		return usageErrorf("--rule %q says nothing without --accel; %s", b.Rule[0], want)
+		return usageErrorf("--rule %q has no effect without --accel; %s", b.Rule[0], want)
 	case b.Signed:
-		return usageErrorf("--signed says nothing without --accel; %s, and a --rule", want)
+		return usageErrorf("--signed has no effect without --accel; %s, and a --rule", want)
 	case b.Headers != "":
-		return usageErrorf("--headers %q says nothing without --accel; %s, and a --rule", b.Headers, want)
+		return usageErrorf("--headers %q has no effect without --accel; %s, and a --rule", b.Headers, want)
 	case len(b.AccelFrom) > 0:
-		return usageErrorf("--accel-from %q says nothing without --accel; %s, and a --rule", b.AccelFrom[0], want)
+		return usageErrorf("--accel-from %q has no effect without --accel; %s, and a --rule", b.AccelFrom[0], want)
 	}
 	return nil
 }
 
-// rules returns what the flags say, as it was written but for relative paths.
+// rules returns the rules of the flags. Relative paths are made absolute; the rest is
+// as it was written.
 func (f *ruleFlags) rules() ([]accel.Rule, error) {
 	rules := make([]accel.Rule, len(f.Rule))
 	signed := false
@@ -118,19 +120,19 @@ func (f *ruleFlags) rules() ([]accel.Rule, error) {
 		}
 	}
 	if f.Signed && !signed {
-		return nil, usageErrorf("--signed is for what lives in a bucket, and no --rule is for one; want such as s3://reports=/_reports/")
+		return nil, usageErrorf("--signed is for files in a bucket, and no --rule has the URL of a bucket; want one such as s3://reports=/_reports/")
 	}
 	return rules, nil
 }
 
-// parseRule reads SOURCE=DEST. A path is made absolute as the directory
-// argument is, so that the two agree.
+// parseRule reads SOURCE=DEST. It makes a path absolute in the same way as the STORAGE
+// argument, so that the two agree.
 func parseRule(text string) (accel.Rule, error) {
 	source, destination, ok := strings.Cut(text, "=")
 	if !ok || source == "" || destination == "" {
 		return accel.Rule{}, usageErrorf("--rule %q; want SOURCE=DEST, such as /srv/media=/_media/", text)
 	}
-	for _, place := range []string{source, destination} { // as no shell expands what follows "--rule="
+	for _, place := range []string{source, destination} { // no shell expands the text after "--rule="
 		if err := config.CheckExpanded(place); err != nil {
 			return accel.Rule{}, usageErrorf("--rule %q: %q %w", text, place, err)
 		}
@@ -145,7 +147,7 @@ func parseRule(text string) (accel.Rule, error) {
 	return accel.Rule{Source: source, Destination: destination}, nil
 }
 
-// isBucket tells the prefix of objects from a directory.
+// isBucket reports whether source is the URL of a bucket, not a directory.
 func isBucket(source string) bool {
 	return hasScheme.MatchString(source) && !strings.HasPrefix(source, "file://")
 }

@@ -23,7 +23,7 @@ type bucket struct {
 	wrapper.Storage
 	page   time.Duration // how long a page of a listing may take
 	logger *slog.Logger
-	absent atomic.Bool // the log says that the bucket itself is missing
+	absent atomic.Bool // it was logged that the bucket itself is missing
 }
 
 func newBucket(s downloadview.Storage, page time.Duration, logger *slog.Logger) *bucket {
@@ -49,16 +49,16 @@ func (b *bucket) object(f downloadview.File) downloadview.File {
 	return o
 }
 
-// checkReach tells which keys the stores, and what stands between them and here,
-// don't agree about.
+// checkReach refuses keys that some stores, or some proxies in front of them, resolve
+// as paths and that therefore may name another object.
 func checkReach(key string) error {
 	if strings.Contains(key, "../") {
-		return errors.New(`a key with "../" is out of reach`)
+		return errors.New(`a key with "../" is not supported, since some stores resolve it`)
 	}
 	return nil
 }
 
-// List is that of the bucket, which has to bring each page in time.
+// List lists the bucket. Each page of the listing must arrive within b.page.
 func (b *bucket) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	return func(yield func(fs.FileInfo, error) bool) {
 		ctx, end := context.WithCancel(ctx)
@@ -78,13 +78,13 @@ func (b *bucket) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo,
 	}
 }
 
-// tellMissing logs that the bucket itself is missing where err says so, once until
-// the bucket answers. To the client its objects are missing.
+// tellMissing logs that the bucket itself is missing if err says so: once, until the
+// bucket answers again. A client gets 404 in either case.
 func (b *bucket) tellMissing(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		if b.absent.Load() && b.absent.CompareAndSwap(true, false) {
-			b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the bucket is there")
+			b.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the bucket exists again")
 		}
 	case errors.Is(err, store.ErrNoBucket):
 		if b.absent.CompareAndSwap(false, true) {
@@ -115,7 +115,7 @@ func (o *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 	return h, err
 }
 
-// statObject is an object that tells its metadata without being opened.
+// statObject is an object with metadata that can be had without opening it.
 type statObject struct {
 	*object
 	inner downloadview.StatFile
@@ -123,7 +123,7 @@ type statObject struct {
 
 func (o *statObject) Stat(ctx context.Context) (fs.FileInfo, error) {
 	fi, err := o.inner.Stat(ctx)
-	if errors.Is(err, errors.ErrUnsupported) { // the file is opened, and that tells
+	if errors.Is(err, errors.ErrUnsupported) { // Open follows, and calls tellMissing
 		return nil, err
 	}
 	o.bucket.tellMissing(ctx, err)

@@ -29,7 +29,7 @@ var inMemory = downloadtest.Storage{
 	Source: downloadview.Source{Scheme: "s3", Host: "b"},
 }
 
-// What a file fails with passes as it is.
+// The errors of a file pass through unchanged.
 func TestBucketPassesErrors(t *testing.T) {
 	var log bytes.Buffer
 	for _, want := range []error{downloadview.ErrUpstream, fs.ErrNotExist, fmt.Errorf("at secret.internal: %w", fs.ErrNotExist)} {
@@ -119,7 +119,7 @@ func TestBucketListsInTime(t *testing.T) {
 	}
 }
 
-// All that is served from clouds is bounded, and what is local is left as it is.
+// Storages of clouds get limits, and local ones don't.
 func TestBounded(t *testing.T) {
 	b := newBuckets(&config.BucketLimits{ReadAhead: 2, ReadAheadPart: 4, ReadAheadMemory: 8, Tries: 2, FirstByte: time.Second}, slog.New(slog.DiscardHandler))
 	for _, scheme := range []string{"file", "mem"} {
@@ -142,7 +142,7 @@ func TestBounded(t *testing.T) {
 	}
 }
 
-// A bucket that is missing is told of once, and again when it was there between.
+// A missing bucket is logged once, and again only if it existed in between.
 func TestMissingBucketIsToldOnce(t *testing.T) {
 	var log bytes.Buffer
 	b := newBucket(nil, time.Minute, slog.New(slog.NewTextHandler(&log, nil)))
@@ -167,7 +167,7 @@ func TestMissingBucketIsToldOnce(t *testing.T) {
 			}
 			want := `level=ERROR msg="the bucket is missing"`
 			if there {
-				want = `level=INFO msg="the bucket is there"`
+				want = `level=INFO msg="the bucket exists again"`
 			}
 			if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, want) {
 				t.Errorf("turn %d: the log says %q, want %s once", turn, got, want)

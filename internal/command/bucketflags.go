@@ -10,21 +10,21 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// bucketFlags are the flags about buckets: how long they are waited for, and
-// what is read of them. The file's limits.buckets says the same.
+// bucketFlags are the flags for buckets. limits.buckets in the file has the same
+// values, but for StoredCacheControl.
 type bucketFlags struct {
-	ConnectTimeout     patience    `placeholder:"DURATION" help:"How long a connection to the store may take to stand. Default: 5s."`
+	ConnectTimeout     patience    `placeholder:"DURATION" help:"How long connecting to the store may take. Default: 5s."`
 	FirstByteTimeout   patience    `placeholder:"DURATION" help:"How long the store may take to begin its answer. Default: 30s."`
-	SilenceTimeout     patience    `placeholder:"DURATION" help:"How long the store may keep silent in the middle of an object. A download as a whole may take any time. Default: 30s."`
-	Tries              numberFrom1 `placeholder:"N" help:"How often in a row a store is asked without a byte coming of it. What has come is not asked for again. Default: 3."`
-	TriesTotal         patience    `placeholder:"DURATION" help:"How long all those tries may take, with the pauses between them. Default: 60s."`
-	ReadAhead          numberFrom1 `placeholder:"N" help:"Fetch N parts of a download before the client gets to them, each over a connection of its own: for stores that are far away or slow for each connection. Default: none."`
-	ReadAheadPart      partSize    `placeholder:"SIZE" help:"Size of such a part. An object that is not larger is one request. Default: 8MiB."`
-	ReadAheadMemory    partSize    `placeholder:"SIZE" help:"Memory for the parts of all downloads together, shared fairly. Default: 256MiB."`
-	StoredCacheControl bool        `help:"Pass on the Cache-Control and Expires that are stored with an object, which with a proxy takes a look at it, --blind or not. Default: private, no-cache."`
+	SilenceTimeout     patience    `placeholder:"DURATION" help:"How long the store may send nothing in the middle of an object. A download as a whole may take any time. Default: 30s."`
+	Tries              numberFrom1 `placeholder:"N" help:"How often a request to the store is tried before the download fails. Bytes that have arrived are not requested again, and restart the count. Default: 3."`
+	TriesTotal         patience    `placeholder:"DURATION" help:"How long these tries may take together, with the pauses between them. Default: 60s."`
+	ReadAhead          numberFrom1 `placeholder:"N" help:"Fetch N parts of a download before the client needs them, each on its own connection. This helps if the store is far away, or slow on each connection. Default: none."`
+	ReadAheadPart      partSize    `placeholder:"SIZE" help:"Size of such a part. An object that is not larger takes one request. Default: 8MiB."`
+	ReadAheadMemory    partSize    `placeholder:"SIZE" help:"Memory for such parts, which all downloads share fairly. Default: 256MiB."`
+	StoredCacheControl bool        `help:"Send the Cache-Control and Expires that are stored with an object. Behind a proxy this needs the object's metadata first, even with --blind. Default: private, no-cache."`
 }
 
-// defaults of what the flags and the file leave open.
+// Defaults for values that neither the flags nor the file set.
 const (
 	connectTimeout  = 5 * time.Second
 	firstByte       = 30 * time.Second
@@ -34,8 +34,7 @@ const (
 	readAheadMemory = 256 << 20
 )
 
-// apply puts what the flags say in place of what the file does, and defaults
-// where neither says anything.
+// apply sets the limits of c: a flag wins over the file, and the file over the default.
 func (f *bucketFlags) apply(c *config.Config) error {
 	l := &c.Limits.Buckets
 	*l = config.BucketLimits{
@@ -53,7 +52,7 @@ func (f *bucketFlags) apply(c *config.Config) error {
 	}
 	l.ReadAheadMemory = cmp.Or(l.ReadAheadMemory, max(readAheadMemory, l.ReadAheadPart))
 	if l.ReadAhead == 0 && (f.ReadAheadPart != 0 || f.ReadAheadMemory != 0) {
-		return usageErrorf("--read-ahead-part and --read-ahead-memory say nothing without --read-ahead; want such as --read-ahead 4")
+		return usageErrorf("--read-ahead-part and --read-ahead-memory have no effect without --read-ahead; want such as --read-ahead 4")
 	}
 	for i := range c.Mounts {
 		m := &c.Mounts[i]
@@ -62,10 +61,10 @@ func (f *bucketFlags) apply(c *config.Config) error {
 	return nil
 }
 
-// A patience is a flag such as 30s.
+// A patience is a flag with a duration, such as 30s.
 type patience time.Duration
 
-// UnmarshalText reads one that is longer than nothing.
+// UnmarshalText reads a duration of more than 0.
 func (p *patience) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
 	if err != nil || d <= 0 {
@@ -75,27 +74,27 @@ func (p *patience) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A numberFrom1 is a flag such as 3.
+// A numberFrom1 is a flag with a number of at least 1.
 type numberFrom1 int
 
-// UnmarshalText reads one.
+// UnmarshalText reads a whole number of at least 1.
 func (n *numberFrom1) UnmarshalText(text []byte) error {
 	i, err := strconv.Atoi(string(text))
 	if err != nil || i < 1 {
-		return fmt.Errorf("%q; want a number from 1 on", text)
+		return fmt.Errorf("%q; want a whole number of at least 1", text)
 	}
 	*n = numberFrom1(i)
 	return nil
 }
 
-// A partSize is a flag such as 8MiB.
+// A partSize is a flag with a size, such as 8MiB.
 type partSize int64
 
-// UnmarshalText reads one, from 1 byte on.
+// UnmarshalText reads a size of at least 1 byte.
 func (s *partSize) UnmarshalText(text []byte) error {
 	n, err := config.ParseSize(string(text))
 	if err == nil && n == 0 {
-		err = errors.New("is nothing; want such as 8MiB")
+		err = errors.New("is zero; want such as 8MiB")
 	}
 	if err != nil {
 		return fmt.Errorf("%q %w", text, err)

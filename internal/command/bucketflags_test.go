@@ -41,7 +41,7 @@ func TestBucketFlags(t *testing.T) {
 	}
 }
 
-// --stored-cache-control is for mounts that say nothing themselves.
+// --stored-cache-control affects only mounts without a cache_control.
 func TestStoredCacheControlFlag(t *testing.T) {
 	c := &config.Config{Mounts: []config.Mount{{Path: "/a/"}, {Path: "/b/", CacheControl: "no-store"}, {Path: "/c/", Stored: true}}}
 	if err := (&bucketFlags{StoredCacheControl: true}).apply(c); err != nil {

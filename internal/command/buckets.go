@@ -11,21 +11,20 @@ import (
 	"github.com/downloadview/downloadview/storage/resume"
 )
 
-// Reach is how an [Opener] reaches the store of a bucket. Limits for answers are
-// not its affair.
+// Reach has the settings with which an [Opener] connects to the store of a bucket. It
+// has no limits for answers: this package limits them.
 type Reach struct {
-	// Connect limits how long a connection may take to stand, TLS included.
+	// Connect limits how long a connection may take, and then the TLS handshake.
 	Connect time.Duration
 
-	// Credentials limits how long whoever gives out credentials may take to
-	// answer.
+	// Credentials limits how long a source of credentials may take to answer.
 	Credentials time.Duration
 
-	// Logger gets a line for what an operator should know.
+	// Logger gets the lines for the operator.
 	Logger *slog.Logger
 }
 
-// buckets makes all buckets keep to the same limits, and share the memory.
+// buckets gives all buckets the same limits, and one memory for reading ahead.
 type buckets struct {
 	limits config.BucketLimits
 	ahead  *readahead.Options // nil: nothing is read ahead
@@ -48,7 +47,7 @@ func (b *buckets) reach() *Reach {
 	return &Reach{Connect: b.limits.Connect, Credentials: b.limits.FirstByte, Logger: b.logger}
 }
 
-// bounded returns the storage at u with the limits, if it is that of a cloud.
+// bounded returns s with the limits if u is the URL of a cloud's bucket, else s.
 func (b *buckets) bounded(s downloadview.Storage, u *url.URL) downloadview.Storage {
 	switch u.Scheme {
 	case "file", "mem":

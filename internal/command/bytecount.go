@@ -5,10 +5,10 @@ import "strconv"
 // A byteCount is a size on the page.
 type byteCount int64
 
-// Number is for the attribute value.
+// Number returns the size in bytes, for the attribute "value".
 func (n byteCount) Number() int64 { return int64(n) }
 
-// Exact is the size with its digits in groups: "1,234,567 bytes".
+// Exact returns the size with its digits in groups: "1,234,567 bytes".
 func (n byteCount) Exact() string {
 	if n == 1 {
 		return "1 byte"
@@ -29,7 +29,7 @@ func grouped[T ~int | ~int64](n T) string {
 	return string(b)
 }
 
-// Short is the size in decimal units with two or three digits: "1.2 MB".
+// Short returns the size in decimal units with two or three digits: "1.2 MB".
 func (n byteCount) Short() string {
 	if n < 1000 {
 		return strconv.FormatInt(int64(n), 10) + " B"

@@ -10,15 +10,16 @@ import (
 
 // checkConfig is the command "downloadview config check".
 type checkConfig struct {
-	File string `arg:"" help:"The file that --config is to be given."`
+	File string `arg:"" help:"The configuration file: the value of --config."`
 }
 
 // Help is the long part of --help.
 func (*checkConfig) Help() string {
-	return `Everything that is wrong is told on stderr, a line each: FILE:LINE: KEY: what. That is all that serve would refuse, and what it would take but can't work, such as a rule for no storage. Nothing is opened but the file, and the one of its mime_types. The exit status is 0 where all is well, 1 where something is wrong and 2 when the command line is.`
+	return `Each error is one line on stderr: FILE:LINE: KEY: MESSAGE. Errors are all that serve would refuse, and also settings that serve accepts but that can't work, such as a rule without a storage. Only the file, and the file of its mime_types, are opened. The exit status is 0 if the file is right, 1 if it has errors, and 2 if the command line is wrong.`
 }
 
-// Run says "FILE: ok" and what is in it, or all that is wrong.
+// Run prints "FILE: ok" and the number of its storages, mounts, proxies and rules. If
+// the file has errors, Run returns them as [config.Errors].
 func (c *checkConfig) Run(env *environment) error {
 	conf, err := readConfig(c.File)
 	if err == nil {
@@ -26,7 +27,7 @@ func (c *checkConfig) Run(env *environment) error {
 	}
 	var wrong config.Errors
 	if errors.As(err, &wrong) {
-		return wrong // found, as it was asked to
+		return wrong // no usage error: finding them is what the command is for
 	}
 	if err != nil {
 		return err

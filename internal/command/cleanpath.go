@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// isClean tells whether a path has no segment that is empty, "." or "..".
+// isClean reports whether a path has no segment that is empty, "." or "..".
 func isClean(path string) bool {
 	if strings.Contains(path, "//") {
 		return false
 	}
-	return !strings.Contains(path, "/.") || // as most paths, each of which is asked for here
+	return !strings.Contains(path, "/.") || // true for most paths; isClean runs for each request
 		!strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
 }
 
-// cleanPath returns an absolute path without the segments that are empty or ".",
-// and with the slash that it has at its end. False: it isn't absolute or has a
-// segment "..", which no client sends that means well.
+// cleanPath returns an absolute path without its segments that are empty or ".". A
+// slash at the end stays. It returns false for a path that isn't absolute, and for one
+// with a segment "..", which browsers never send.
 func cleanPath(path string) (string, bool) {
 	if !strings.HasPrefix(path, "/") {
 		return path, false
@@ -42,18 +42,18 @@ func cleanPath(path string) (string, bool) {
 	return clean, true
 }
 
-// redirectToClean sends a client to the clean path of what it asked for. The
-// location is relative, so that it stays on this host and below the path where a
-// proxy may have put the application.
+// redirectToClean redirects a client to the clean path of its request. The location is
+// relative, so that it stays on this host, and below the path at which a proxy serves
+// the application.
 func redirectToClean(w http.ResponseWriter, r *http.Request, clean string) {
-	// A client takes the dots out itself, and leaves empty segments.
+	// Clients remove the segments "." themselves, but keep empty segments.
 	depth := -1
 	for segment := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/") {
 		if strings.ReplaceAll(strings.ToLower(segment), "%2e", ".") != "." {
 			depth++
 		}
 	}
-	if strings.HasSuffix(r.URL.Path, "/.") { // what is taken out leaves the slash before it
+	if strings.HasSuffix(r.URL.Path, "/.") { // a client removes the dot, and keeps the slash
 		depth++
 	}
 	var location strings.Builder

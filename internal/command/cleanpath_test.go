@@ -21,8 +21,8 @@ func TestCleanPath(t *testing.T) {
 	}
 }
 
-// What a path is cleaned to is clean, is that of package path but for the slash
-// at its end, and is where a client lands that is redirected there.
+// The result of cleanPath is clean. It is that of package path, apart from the slash at
+// the end. A client that is redirected to it requests exactly that path.
 func FuzzCleanPath(f *testing.F) {
 	for _, s := range []string{"/", "//", "/./Packages", "//a%b//", "/a/.", "/é?/./#", "///.", "//other.example/a", "/a:b/.//c:d/"} {
 		f.Add(s)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// dial connects to what "listening on" says.
+// dial connects to the URL after "listening on".
 func dial(listening string) (net.Conn, error) {
 	if path, ok := strings.CutPrefix(listening, "http://unix:"); ok {
 		return net.Dial("unix", path)
@@ -16,8 +16,8 @@ func dial(listening string) (net.Conn, error) {
 	return net.Dial("tcp", strings.TrimPrefix(listening, "http://"))
 }
 
-// An exchange is a connection on which one request was made. The path goes
-// out byte for byte, which http.Client can't do.
+// An exchange is a connection with one request. The path is sent byte for byte, which
+// http.Client can't do.
 type exchange struct {
 	net.Conn
 	*http.Response
@@ -43,7 +43,7 @@ func ask(listening, method, path string, header ...string) (*exchange, error) {
 	return &exchange{c, resp}, nil
 }
 
-// fetch is ask for those who want the whole body.
+// fetch is ask, and reads the whole body.
 func fetch(listening, method, path string, header ...string) (*http.Response, []byte, error) {
 	x, err := ask(listening, method, path, header...)
 	if err != nil {

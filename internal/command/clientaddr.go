@@ -9,10 +9,10 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// trustedPeers are the proxies whose word is taken for where a request comes
-// from, in the log alone. nil are none.
+// trustedPeers are the proxies whose X-Forwarded-For and Forwarded are used for the
+// client's address in the log, and nowhere else. nil has none.
 type trustedPeers struct {
-	unix     bool // whoever connects to a unix socket
+	unix     bool // all peers on a unix socket
 	networks []netip.Prefix
 }
 
@@ -40,11 +40,12 @@ func parseTrusted(list []string) (*trustedPeers, error) {
 	return t, nil
 }
 
-// client returns the address that r comes from, without a port: that of the
-// peer, or "unix". Where the peer is trusted, it is the last address of the chain
-// that X-Forwarded-For tells, or else Forwarded, that isn't a trusted proxy's:
-// each proxy adds its own peer behind what it got, so that what is further to
-// the left is a client's invention. What is no address ends the chain.
+// client returns the client's address of r, without a port. It is the address of the
+// peer, or "unix". If the peer is trusted, client reads the addresses of
+// X-Forwarded-For, or of Forwarded without that field, from right to left and returns
+// the first that isn't a trusted proxy's. Each proxy appends its own peer, so a client
+// can only invent addresses further to the left. Text that is not an address ends the
+// search.
 func (t *trustedPeers) client(r *http.Request) string {
 	if t == nil {
 		return remoteHost(r)
@@ -54,7 +55,7 @@ func (t *trustedPeers) client(r *http.Request) string {
 		return remoteHost(r)
 	}
 	for hop := range hops(r.Header) {
-		if hop == "unix:" && t.unix { // nginx calls the peer so
+		if hop == "unix:" && t.unix { // nginx's name for a peer on a socket
 			continue
 		}
 		next, isAddr := parseHop(hop)
@@ -72,7 +73,8 @@ func (t *trustedPeers) client(r *http.Request) string {
 	return addr.String()
 }
 
-// trusts takes the zero Addr for the peer on a unix socket.
+// trusts reports whether addr is a trusted proxy's. The zero Addr means a peer on a
+// unix socket.
 func (t *trustedPeers) trusts(addr netip.Addr) bool {
 	if !addr.IsValid() {
 		return t.unix
@@ -85,14 +87,14 @@ func (t *trustedPeers) trusts(addr netip.Addr) bool {
 	return false
 }
 
-// peerOf returns the address of the peer; false for a unix socket, which has none.
+// peerOf returns the address of the peer, and false for a peer on a unix socket.
 func peerOf(r *http.Request) (netip.Addr, bool) {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	return a.Addr().WithZone("").Unmap(), err == nil
 }
 
-// remoteHost is the address of the peer without its port. A peer on a unix
-// socket has no address.
+// remoteHost returns the address of the peer without its port, or "unix" for a peer on
+// a unix socket.
 func remoteHost(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -101,7 +103,7 @@ func remoteHost(r *http.Request) string {
 	return host
 }
 
-// parseHop reads an address as proxies write them, with a port or without.
+// parseHop reads an address in the forms that proxies write, with or without a port.
 func parseHop(s string) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	if err != nil {

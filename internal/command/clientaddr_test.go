@@ -49,8 +49,8 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-// Whatever a client sends, a proxy that adds its address behind it has the log
-// tell that address, or the proxy's: never another.
+// For any field that a client sends, if a trusted proxy appends the client's address,
+// the log has that address, or the proxy's, and never another.
 func FuzzClientAddress(f *testing.F) {
 	for _, s := range []string{"", "203.0.113.1", "10.0.0.1", `for="`, `for=203.0.113.1;host="`, `for=203.0.113.1, for="a\`, "unix:", ",", "[::1"} {
 		f.Add(s)

@@ -1,5 +1,5 @@
-// Package command is the command downloadview without the clouds: storages at
-// URLs are opened by the [Opener] that main passes in.
+// Package command is the command downloadview without the clouds. Package main passes
+// in an [Opener], which opens the storages at URLs.
 package command
 
 import (
@@ -19,23 +19,24 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// What Run returns. Somebody who asks to stop gets exitOK.
+// The exit statuses that Run returns.
 const (
-	exitOK      = 0
+	exitOK      = 0 // also after a signal to stop
 	exitFailure = 1 // a missing directory, a busy port, a bucket that can't be opened
-	exitUsage   = 2 // a flag, rule or argument that can't mean anything
+	exitUsage   = 2 // a wrong flag, rule or argument
 )
 
-// An Opener opens the storage at a URL such as "s3://bucket", and asks nothing of
-// its store. What it holds on to is released by the function that it returns. An
-// error that is the fault of the URL is a [UsageError].
+// An Opener opens the storage at a URL such as "s3://bucket", without a request to its
+// store. The function that it returns releases the storage. If the URL is wrong, the
+// error is a [UsageError].
 type Opener func(ctx context.Context, u *url.URL, r *Reach) (downloadview.Storage, func() error, error)
 
-// A Checker tells what is wrong with the URL of a bucket, and opens nothing. The
-// error goes on after the URL.
+// A Checker returns an error if the URL of a bucket is wrong. It opens nothing. The
+// error continues a sentence that begins with the URL.
 type Checker func(u *url.URL) error
 
-// A UsageError is a command line that can't mean anything.
+// A UsageError is a mistake in the command line or in the configuration file. The exit
+// status is 2.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
@@ -50,13 +51,13 @@ func usageErrorf(format string, args ...any) error {
 // commands is the whole command line.
 type commands struct {
 	Serve   serve            `cmd:"" help:"Serve every file of a directory or bucket over HTTP."`
-	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check that of downloadview."`
+	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check a configuration file of downloadview."`
 	Explain explain          `cmd:"" help:"Show how downloads would be answered, without sending them."`
 	Doctor  examine          `cmd:"" help:"Check a running set-up, and say what to change."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
-// environment is what a command may use of the world.
+// environment has the things outside the command line that a command uses.
 type environment struct {
 	stdout io.Writer
 	stderr io.Writer
@@ -64,18 +65,17 @@ type environment struct {
 	checks []Checker
 }
 
-// Run runs the command line args, which don't include the program's name, and
-// returns the exit status: 0 fine, 1 something failed, 2 usage. A failure is
-// one line on stderr, or one for each thing that is wrong with a configuration
-// file. Commands that stay in the foreground end when ctx is
-// done, as they do on SIGINT and SIGTERM. The checks are for the URLs in a file
-// that is looked at without opening what is in it.
+// Run runs the command line args, which don't include the program's name, and returns
+// the exit status: 0 for success, 1 for a failure, 2 for a wrong command line. A
+// failure is one line on stderr; a wrong configuration file is one line for each of its
+// errors. Commands that run in the foreground end when ctx is done, and on SIGINT and
+// SIGTERM. "config check" calls the checks for the URLs in the file.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener, checks ...Checker) int {
-	var told bool // --help and --version end the run, whatever else is there
+	var told bool // --help and --version end the run, whatever other arguments there are
 	parser := kong.Must(
 		new(commands),
 		kong.Name("downloadview"),
-		kong.Description("Hand files to people: from a directory or a bucket, streamed or sent by the proxy in front."),
+		kong.Description("Serve downloads from a directory or a bucket. They are streamed, or sent by the proxy in front."),
 		words(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { told = true }),
@@ -113,7 +113,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 	return exitFailure
 }
 
-// words are what the texts of the flags have in place of ${NAME}.
+// words returns the values of ${NAME} in the texts of the flags.
 func words() kong.Vars {
 	located := func(p proxies.Proxy) bool { return p.Locations }
 	fetches := func(p proxies.Proxy) bool { return p.Accel().URLField != "" }
@@ -142,8 +142,8 @@ func words() kong.Vars {
 	}
 }
 
-// asked returns whose help to see: that of the command that args name, or else
-// of the one that most are here for.
+// asked returns the command whose help an error refers to, with a space at its end: the
+// one that args name, or else serve.
 func asked(args []string) string {
 	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor"}, args[0]) {
 		return args[0] + " "
@@ -151,6 +151,6 @@ func asked(args []string) string {
 	return "serve "
 }
 
-// oneLine returns the message of err with whatever could break a line, or
-// steer a terminal, escaped.
+// oneLine returns the message of err. Characters that could break a line or control a
+// terminal are escaped.
 func oneLine(err error) string { return printable.Text(err.Error()) }

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever is in the arguments, a failure is one line that can't steer a
-// terminal.
+// For any arguments, a failure is one line that can't control a terminal.
 func TestFailureIsOneLine(t *testing.T) {
 	for _, args := range [][]string{
 		{"serve", "a\nb", "c\x1b[2J\r"},

@@ -8,16 +8,16 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// A delivery is how all files are sent, whichever storage they are in.
+// A delivery has the settings for sending files, which are the same for all storages.
 type delivery struct {
-	look      bool // before a file is handed over
-	rate      int64
+	look      bool  // at a file before it is handed over
+	rate      int64 // bytes per second; 0: no limit
 	types     downloadview.Types
-	offloader downloadview.Offloader // nil streams
+	offloader downloadview.Offloader // nil: every file is streamed
 }
 
-// delivery is what the flags or the rules of the file, which *offloads then
-// hold, say.
+// delivery returns the settings of the flags and of c. With rules from the file, the
+// offloader is an *offloads.
 func (s *serve) delivery(c *config.Config) (delivery, error) {
 	types, err := readTypes(c)
 	if err != nil {
@@ -36,13 +36,14 @@ func (s *serve) delivery(c *config.Config) (delivery, error) {
 		d.offloader = rules
 	}
 	if s.Blind && a == nil && len(c.Rules) == 0 {
-		return d, usageErrorf("--blind says nothing without --accel; want --accel with nginx, and a --rule")
+		return d, usageErrorf("--blind has no effect without --accel; want --accel with nginx, and a --rule")
 	}
 	return d, err
 }
 
-// deliveryFor is delivery for requests that come from a proxy: that of the file
-// with this name, or any where it is "". c has the others no more.
+// deliveryFor is delivery for requests from a proxy: the one of c with this name, or
+// any if it is "". It removes the other proxies from c, and treats every request as the
+// proxy's.
 func (s *serve) deliveryFor(c *config.Config, proxy string) (delivery, error) {
 	if _, err := s.from(); err != nil {
 		return delivery{}, err
@@ -60,7 +61,7 @@ func (s *serve) deliveryFor(c *config.Config, proxy string) (delivery, error) {
 	return anywhere.delivery(c)
 }
 
-// keepProxy takes the proxies from c that have another name, and their rules.
+// keepProxy removes from c the proxies with another name, and their rules.
 func keepProxy(c *config.Config, name string) error {
 	if name == "" {
 		return nil
@@ -71,9 +72,9 @@ func keepProxy(c *config.Config, name string) error {
 	}
 	switch {
 	case c.File == "":
-		return usageErrorf("--proxy %q says nothing without --config", name)
+		return usageErrorf("--proxy %q has no effect without --config; want both", name)
 	case len(names) == 0:
-		return usageErrorf("--proxy %q, and --config %s has no proxies", name, c.File)
+		return usageErrorf("--proxy %q: --config %s has no proxies; want such as \"proxies: {%[1]s: nginx}\"", name, c.File)
 	case !slices.Contains(names, name):
 		return usageErrorf("--config %s has no proxy %q; want one of %s", c.File, name, strings.Join(names, ", "))
 	}
@@ -82,7 +83,7 @@ func keepProxy(c *config.Config, name string) error {
 	return nil
 }
 
-// view has the keys of the storage below the path of m.
+// view returns a view of the storage below the path of m.
 func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadview.StorageView {
 	resp := downloadview.Response{
 		CacheControl: m.CacheControl,
@@ -100,8 +101,8 @@ func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadv
 	return downloadview.StorageView{Storage: storage, Key: keysOf(m, storage).key, Response: resp}
 }
 
-// stored says what of a bucket's own description of an object is passed on. It
-// takes a look, which is not had --blind unless somebody asks for it.
+// stored returns the fields of an object's stored metadata that are sent. They need a
+// request for the metadata. With --blind that is made only for a mount with Stored.
 func (d *delivery) stored(m *config.Mount) downloadview.StoredFields {
 	var s downloadview.StoredFields
 	if d.look || d.offloader == nil {
@@ -113,7 +114,7 @@ func (d *delivery) stored(m *config.Mount) downloadview.StoredFields {
 	return s
 }
 
-// mountOf returns the mount that answers for the path of a URL.
+// mountOf returns the mount that answers requests for the path of a URL.
 func mountOf(c *config.Config, path string) (*config.Mount, bool) {
 	all := make([]*config.Mount, len(c.Mounts))
 	places := make([]mountPath, len(c.Mounts))
@@ -127,7 +128,7 @@ func mountOf(c *config.Config, path string) (*config.Mount, bool) {
 	return nil, false
 }
 
-// isDirectory tells whether the storage called name is given as a directory.
+// isDirectory reports whether the storage called name is a directory, not a URL.
 func isDirectory(c *config.Config, name string) bool {
 	for _, s := range c.Storages {
 		if s.Name == name {

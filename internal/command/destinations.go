@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// checkRule tells what is wrong with a rule for a proxy beside the mounts and the
-// storages of c. The zero Proxy is that of rules that no proxy hears of.
+// checkRule checks a rule for p against the mounts and the storages of c. p is the zero
+// Proxy for rules that redirect clients to a store.
 func checkRule(c *config.Config, r *accel.Rule, p proxies.Proxy) error {
 	if err := checkMounts(c.Mounts, r, p); err != nil {
 		return err
@@ -26,8 +26,8 @@ func checkRule(c *config.Config, r *accel.Rule, p proxies.Proxy) error {
 	return checkStores(c, r)
 }
 
-// checkMounts refuses a destination that the proxy would have in place of what the
-// application serves, where an internal location is 404 to clients.
+// checkMounts refuses a destination that covers a mount, if the proxy answers requests
+// from clients for an internal location with 404: the mount couldn't be reached.
 func checkMounts(mounts []config.Mount, r *accel.Rule, p proxies.Proxy) error {
 	if !p.HidesLocations || r.Destination == "" {
 		return nil
@@ -42,11 +42,11 @@ func checkMounts(mounts []config.Mount, r *accel.Rule, p proxies.Proxy) error {
 	return nil
 }
 
-// checkStores refuses a rule for buckets of the same name in several stores: by
-// the name alone the proxy would send the file of one for that of another. A
-// signed URL is that of its store, but for one with a host put in its place. It is
-// not that of its credentials: the URLs of those who may read more would be handed
-// over for those who may read less.
+// checkStores refuses a rule for two storages with buckets of the same name. If the
+// buckets are in different stores, the proxy would send a file of one for a file of the
+// other, because it knows only the name. A signed URL avoids that, unless Base replaces
+// its host. If it is one bucket with two sets of credentials, a URL that is signed with
+// the wider permissions would be handed over for files that the other may not read.
 func checkStores(c *config.Config, r *accel.Rule) error {
 	origin, path := destination.Split(r.Source)
 	if origin == destination.Local {
@@ -69,7 +69,7 @@ func checkStores(c *config.Config, r *accel.Rule) error {
 				return fmt.Errorf("source %q covers the storages %q and %q, buckets of the same name that may be in different stores, which a proxy can't tell apart by name; want signed URLs without a base, or no rule for them",
 					r.Source, other.name, b.name)
 			case b.store == other.store && b.reader != other.reader:
-				return fmt.Errorf("source %q covers the storages %q and %q, one bucket that is read by different credentials, and a signed URL of one would be handed over for the other; want one storage, or no rule for them",
+				return fmt.Errorf("source %q covers the storages %q and %q, one bucket that is read with different credentials, so that a signed URL of one would be handed over for the other; want one storage, or no rule for them",
 					r.Source, other.name, b.name)
 			}
 		}
@@ -78,11 +78,11 @@ func checkStores(c *config.Config, r *accel.Rule) error {
 	return nil
 }
 
-// A bucketURL is the URL of a storage, taken apart.
+// A bucketURL has the parts of a storage's URL.
 type bucketURL struct {
 	name, origin, prefix string
-	store                string // the parameters that say where it is
-	reader               string // those that say by whose credentials it is read
+	store                string // the parameters that select the store
+	reader               string // the parameters that select the credentials
 }
 
 func parseBucket(s *config.Storage) (bucketURL, bool) {
@@ -98,7 +98,7 @@ func parseBucket(s *config.Storage) (bucketURL, bool) {
 			q.Del(name)
 		}
 	}
-	for _, name := range []string{ // of which neither depends
+	for _, name := range []string{ // parameters that select neither
 		"prefix", "key", "sign_endpoint", "use_path_style", "s3ForcePathStyle", "hostname_immutable", "accelerate", "rate_limiter_capacity",
 		"request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
 	} {
@@ -108,9 +108,9 @@ func parseBucket(s *config.Storage) (bucketURL, bool) {
 	return b, true
 }
 
-// checkDestinations finds rules of the file by which a proxy would send the file
-// of another rule. Two proxies that take the same header field, from the same
-// requests, count as one. The errors are by rule.
+// checkDestinations finds rules of the file by which a proxy would send a file of
+// another rule. Two proxies count as one if they read the same header field and may
+// get the same request. There is at most one error for each rule.
 func checkDestinations(c *config.Config, fronts map[string]proxies.Proxy) config.Errors {
 	var wrong config.Errors
 	told := make(map[string]bool)
@@ -156,8 +156,9 @@ func placeOf(r *config.Rule) destination.Place {
 	return p
 }
 
-// sharesRequests tells whether what the proxy called name is told may be read by
-// p: it is p, or takes the same field and one request may count as from both.
+// sharesRequests reports whether p may act on a header field that is meant for the
+// proxy called name: p is that proxy, or both read the same field and one request may
+// come from both.
 func sharesRequests(c *config.Config, p *config.Proxy, name string, fronts map[string]proxies.Proxy) bool {
 	if name == p.Name {
 		return true
@@ -166,8 +167,8 @@ func sharesRequests(c *config.Config, p *config.Proxy, name string, fronts map[s
 	return i >= 0 && fronts[name].Accel().Field == fronts[p.Name].Accel().Field && meet(p.From, c.Proxies[i].From)
 }
 
-// meet tells whether a request may come from one of a and one of b. Nothing is
-// everywhere.
+// meet reports whether one request may come from an address of a and from one of b. An
+// empty list means all addresses.
 func meet(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return true
@@ -182,7 +183,8 @@ func meet(a, b []string) bool {
 	return false
 }
 
-// network reads an address or a network; "unix" is none, which overlaps nothing.
+// network reads an address or a network. For "unix" it returns the zero Prefix, which
+// overlaps nothing.
 func network(s string) netip.Prefix {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return p
@@ -195,8 +197,8 @@ func network(s string) netip.Prefix {
 	return netip.PrefixFrom(addr, addr.BitLen())
 }
 
-// shadowed returns the folders of c's local storages that the proxy, by the rule,
-// has an internal location for: what is in them is 404 through the proxy.
+// shadowed returns the folders of c's local storages whose path in the URL is the
+// internal location of the rule. Through the proxy, files in them are 404.
 func shadowed(c *config.Config, r *accel.Rule, p proxies.Proxy) []string {
 	if !p.HidesLocations || r.Destination == "" {
 		return nil
@@ -216,15 +218,15 @@ func shadowed(c *config.Config, r *accel.Rule, p proxies.Proxy) []string {
 	return folders
 }
 
-// warnShadowed logs what is in the way of c's files.
+// warnShadowed logs a warning for each shadowed folder.
 func (s *serve) warnShadowed(c *config.Config, logger *slog.Logger) {
 	warn := func(r *accel.Rule, server string) {
 		p, err := proxies.Find(server)
 		if err != nil {
-			return // a rule that sends clients to a store
+			return // a rule that redirects clients to a store
 		}
 		for _, folder := range shadowed(c, r, p) {
-			logger.Warn(p.Title+" answers 404 to requests for what is in this folder, since a rule's destination has its path; another destination is better",
+			logger.Warn(p.Title+" answers 404 for the files in this folder, because a rule's destination has the same path; use another destination",
 				"folder", folder, "destination", r.Destination)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// releases makes the folders v1 and v2 and the link "current" to the first. The
-// result is the path of the link, and what has it lead elsewhere.
+// releases makes the folders v1 and v2 and the link "current" to the first. It returns
+// the path of the link, and a function that switches it.
 func releases(t *testing.T) (current string, lead func(to string)) {
 	t.Helper()
 	top := t.TempDir()
@@ -68,8 +68,8 @@ func got(t *testing.T, url string) string {
 	return string(body)
 }
 
-// wantRelease asks for the files of v, and for the one that only another release
-// has.
+// wantRelease checks that the files of release v are served, and not a file that only
+// another release has.
 func wantRelease(t *testing.T, where, url, v, other string) {
 	t.Helper()
 	for path, want := range map[string]string{"/version": v, "/only-" + v: v, "/only-" + other: "404"} {
@@ -79,8 +79,8 @@ func wantRelease(t *testing.T, where, url, v, other string) {
 	}
 }
 
-// SIGHUP has a directory opened again, with and without a file and a proxy; what
-// is downloaded goes on.
+// On SIGHUP a directory is opened again, with and without a file and a proxy. Running
+// downloads continue.
 func TestHangupOpensDirectoryAgain(t *testing.T) {
 	for name, flags := range map[string][]string{"no file": nil, "file": {"--config"}, "index": {"--index"}} {
 		t.Run(name, func(t *testing.T) {
@@ -115,8 +115,8 @@ func TestHangupOpensDirectoryAgain(t *testing.T) {
 	}
 }
 
-// A proxy follows the path of the directory. So does the server, and says so;
-// where the path leads nowhere it sends the files that it has itself.
+// A proxy follows the path of the directory. The server does too, and logs it. If the
+// path leads nowhere, the server sends the files of the directory that it has open.
 func TestDirectoryIsFollowed(t *testing.T) {
 	for _, server := range append([]string{""}, proxies.Servers()...) {
 		t.Run("proxy "+server, func(t *testing.T) {
@@ -148,8 +148,7 @@ func TestDirectoryIsFollowed(t *testing.T) {
 	}
 }
 
-// awaitWhileAsked is mustAwait for what a server says when it is asked for
-// something.
+// awaitWhileAsked is mustAwait for a line that the server logs on a request.
 func (p *process) awaitWhileAsked(t *testing.T, text, url string) {
 	t.Helper()
 	said, done := make(chan struct{}), make(chan struct{})

@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/middleware"
 )
 
-// openStorages opens those storages of c that are mounted, by name. The function
-// that it returns releases them.
+// openStorages opens the mounted storages of c, and returns them by name with a
+// function that releases them.
 func openStorages(ctx context.Context, c *config.Config, open Opener, logger *slog.Logger) (map[string]downloadview.Storage, func(), error) {
 	storages := make(map[string]downloadview.Storage)
 	var releases []func() error
@@ -41,7 +41,8 @@ func openStorages(ctx context.Context, c *config.Config, open Opener, logger *sl
 	return storages, release, nil
 }
 
-// inFile adds to err where in the file its cause stands, if it is in one.
+// inFile adds the file, the line and the key to err. Line 0 means that the cause is not
+// in a file.
 func inFile(c *config.Config, line int, key string, err error) error {
 	if line == 0 {
 		return err
@@ -59,7 +60,7 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 			h, err = folders(v, keysOf(&m, v.Storage), log)
 		}
 		if err == errNoFolders && m.Line == 0 {
-			return nil, usageErrorf("--index: the folders of %q can't be listed", c.Storages[0].URL)
+			return nil, usageErrorf("--index: the folders of %q can't be listed; want no --index", c.Storages[0].URL)
 		} else if err != nil {
 			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
 		}
@@ -73,12 +74,13 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 
 var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false")
 
-// downloads hands out the files of v.
+// downloads returns a handler for the files of v.
 func downloads(v downloadview.StorageView, log *accessLog) http.Handler {
 	return downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{Logger: log.logger, Observer: log.observe})
 }
 
-// folders is downloads with a page for each folder.
+// folders is downloads with a page for each folder. The error is errNoFolders if the
+// storage can't list.
 func folders(v downloadview.StorageView, k keys, log *accessLog) (http.Handler, error) {
 	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {

@@ -6,9 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// checkEmpty refuses flags that are given without a value, as by an unset
-// variable in a script: it would be taken for the default, and the default of a
-// limit is none.
+// checkEmpty refuses a flag with an empty value, which an unset variable in a script
+// leaves. The default would be used for it, and the default of a limit is no limit.
 func checkEmpty(line *kong.Context) error {
 	for _, p := range line.Path {
 		if p.Flag == nil {

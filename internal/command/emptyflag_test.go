@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Whatever flag of whatever command has no value is refused by its name.
+// Each flag of each command is refused without a value, and the error names it.
 func TestEmptyFlags(t *testing.T) {
 	model := kong.Must(new(commands), words()).Model
 	dir := t.TempDir()
@@ -50,8 +50,8 @@ func TestEmptyFlags(t *testing.T) {
 	}
 }
 
-// A parameter without a value, such as ?prefix=$TENANT of an unset variable,
-// opens nothing.
+// A URL with an empty parameter is refused: an unset variable leaves one, as in
+// ?prefix=$TENANT.
 func TestEmptyParameters(t *testing.T) {
 	for _, storage := range []string{"s3://bucket?region=eu&prefix=", "gs://bucket?prefix", "azblob://box?key=", "file:///srv?prefix=", "mem://?prefix="} {
 		opened := func(context.Context, *url.URL, *Reach) (downloadview.Storage, func() error, error) {

@@ -6,9 +6,9 @@ import (
 	"github.com/downloadview/downloadview/internal/printable"
 )
 
-// escapedLines writes lines of JSON to w. What is in their strings and isn't
-// printable, such as what turns the direction of text, is escaped: it would
-// steer the terminal that shows the log.
+// escapedLines writes lines of JSON to w. It escapes characters in strings that aren't
+// printable, such as those that reverse the direction of text: they would control the
+// terminal that shows the log.
 type escapedLines struct{ w io.Writer }
 
 func (p escapedLines) Write(line []byte) (int, error) {

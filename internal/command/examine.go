@@ -19,25 +19,25 @@ import (
 
 // examine is the command "downloadview doctor".
 type examine struct {
-	URL     string  `arg:"" help:"Where clients reach the set-up, through the proxy, such as https://files.example.com."`
-	Storage *string `arg:"" optional:"" help:"The directory, or the URL of the bucket, that the application serves. Canary files are put into it, and removed. Left out where --config has storages, or with --key."`
+	URL     string  `arg:"" help:"The URL at which clients reach the set-up, through the proxy, such as https://files.example.com."`
+	Storage *string `arg:"" optional:"" help:"The directory, or the URL of the bucket, that the application serves. The doctor puts canary files into it, and removes them. Leave it out if the --config file has storages, or with --key."`
 
-	App    string   `placeholder:"URL" help:"Where the application is reached without its proxy, such as http://127.0.0.1:8080, or unix:PATH. Default: it isn't asked itself."`
-	Key    string   `placeholder:"KEY" help:"Look at this file, which is there, and write nothing. Less can be checked then. Default: canary files."`
-	Mount  string   `placeholder:"PATH" help:"Below which path of the URL the storage is, such as /media/. Default: what the file says, else /."`
-	Header []string `placeholder:"'NAME: VALUE'" sep:"none" help:"Goes with each request, such as the Authorization or Cookie of somebody who may download. Repeatable. Default: none."`
-	CAFile string   `name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this file too, in PEM: that of the site, where it is self-signed, or that of its authority. Default: what the system trusts."`
-	JSON   bool     `help:"Print one object. Default: text for people."`
-	Config string   `placeholder:"FILE" help:"Take the storage, the proxy and its rules from a YAML file, the one that serve is given. Default: none."`
-	Proxy  string   `placeholder:"NAME" help:"Which proxy of the file is at URL, where there are several."`
+	App    string   `placeholder:"URL" help:"The address of the application without its proxy, such as http://127.0.0.1:8080, or unix:PATH. Default: all requests go through the proxy."`
+	Key    string   `placeholder:"KEY" help:"Check with this existing file, and write nothing. There are fewer checks then. Default: canary files."`
+	Mount  string   `placeholder:"PATH" help:"The path of the URL below which the storage is, such as /media/. Default: that of the file, else /."`
+	Header []string `placeholder:"'NAME: VALUE'" sep:"none" help:"A header field for each request, such as the Authorization or Cookie of a user who may download. Repeatable. Default: none."`
+	CAFile string   `name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this file, in PEM, beside those of the system: that of the site if it is self-signed, or that of its authority. Default: those of the system alone."`
+	JSON   bool     `help:"Print one object of JSON. Default: text."`
+	Config string   `placeholder:"FILE" help:"Read the storage, the proxy and its rules from the YAML file of serve. Default: none."`
+	Proxy  string   `placeholder:"NAME" help:"The proxy of the file that is at URL, if the file has several."`
 	behindProxy
 }
 
 // Help is the long part of --help.
 func (*examine) Help() string {
-	return `Four steps track a fault down: the storage, the application against the storage, the proxy against the storage, all together. What fails comes with its cause and the directive to change. The rules are those that serve was given, by the same flags or the same file. Signed URLs and --header are not in the report.
+	return `The doctor checks in four steps: the storage, the application against the storage, the proxy against the storage, all together. For each failed check it prints the cause and the directive to change. Pass it the rules of serve, by the same flags or the same file. The report has neither signed URLs nor the values of --header.
 
-The exit status is 0, warnings or not, 1 where a check failed, and 2 when the command line is wrong.
+The exit status is 0 if no check failed, even with warnings, 1 if a check failed, and 2 if the command line is wrong.
 
 Examples:
 
@@ -48,8 +48,8 @@ Examples:
       --config downloadview.yaml --mount /media/ --key report.pdf`
 }
 
-// Run checks the set-up and prints the report. A signal ends it; what was put
-// into the storage is removed all the same.
+// Run checks the set-up and prints the report. On SIGINT and SIGTERM it ends early, and
+// still removes the files that it put into the storage.
 func (x *examine) Run(ctx context.Context, env *environment) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -84,7 +84,7 @@ func (x *examine) write(env *environment, report doctor.Report) error {
 	return writeJSON(env.stdout, report, "  ")
 }
 
-// setup returns what is to be checked, and what releases its storage.
+// setup returns the set-up to check, and a function that releases its storage.
 func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, func(), error) {
 	s := doctor.Setup{Site: x.URL, App: x.App, Key: x.Key, Server: x.Accel, Prefix: x.Mount}
 	var err error
@@ -112,7 +112,7 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 		return s, nil, usageErrorf("doctor: --config %s has several proxies; want --proxy with the one at %s", x.Config, x.URL)
 	}
 	if x.Mount != "" && len(c.Mounts) == 1 {
-		m.Path = x.Mount // where clients find what the flags serve at /
+		m.Path = x.Mount // clients find the storage there, though the flags mount it at /
 	}
 	d, err := asServed.deliveryFor(c, x.Proxy)
 	if err != nil {
@@ -130,20 +130,21 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	return s, release, nil
 }
 
-// withoutStorage checks what is left where there is none: a file is looked at.
+// withoutStorage checks the flags if there is neither a storage nor a file: then --key
+// is needed.
 func (x *examine) withoutStorage() error {
 	switch {
 	case x.Key == "":
-		return usageErrorf("doctor: no storage for canary files; want STORAGE, --config FILE, or --key KEY of a file to look at")
+		return usageErrorf("doctor: no storage for canary files; want STORAGE, --config FILE, or --key KEY of an existing file")
 	case x.Proxy != "":
-		return usageErrorf("--proxy %q says nothing without --config", x.Proxy)
+		return usageErrorf("--proxy %q has no effect without --config; want both", x.Proxy)
 	}
 	mount := config.Mount{Path: cmp.Or(x.Mount, "/")}
 	_, err := x.accelerator(&config.Config{Mounts: []config.Mount{mount}})
 	return err
 }
 
-// chooseMount returns the mount of c that is looked at.
+// chooseMount returns the mount of c to check: the only one, or that of --mount.
 func (x *examine) chooseMount(c *config.Config) (*config.Mount, error) {
 	if len(c.Mounts) == 1 {
 		return &c.Mounts[0], nil

@@ -13,7 +13,7 @@ import (
 
 const exampleFile = "../../cmd/downloadview/testdata/downloadview.yaml"
 
-// The file that documents the configuration is right, for the proxies too.
+// The example configuration file is right, and the proxies accept its rules.
 func TestExampleFile(t *testing.T) {
 	for _, tt := range []struct {
 		want string
@@ -34,7 +34,7 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
-// What is printed for nginx is taken by nginx as it is.
+// nginx accepts the configuration that is printed for it.
 func TestPrintedConfigurationIsTaken(t *testing.T) {
 	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")
 	dir := t.TempDir()

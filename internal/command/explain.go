@@ -18,14 +18,14 @@ import (
 
 // explain is the command "downloadview explain".
 type explain struct {
-	Storage string   `arg:"" help:"A directory or the URL of a bucket, as serve has it. Left out where --config has storages."`
-	Key     []string `arg:"" optional:"" help:"What is asked for: the key of a file, or with --config the path of the URL, such as /media/report.pdf; not percent-encoded."`
+	Storage string   `arg:"" help:"A directory or the URL of a bucket, as for serve. Leave it out if the --config file has storages."`
+	Key     []string `arg:"" optional:"" help:"The file that is requested: its key or, if the --config file has storages, the path of its URL, such as /media/report.pdf; not percent-encoded."`
 
-	JSON  bool   `help:"Print an object in a line for each KEY. Default: text for people."`
-	Proxy string `placeholder:"NAME" help:"As asked by this proxy of the file. Default: by the first with a rule for what is asked for."`
+	JSON  bool   `help:"Print one line with an object of JSON for each KEY. Default: text."`
+	Proxy string `placeholder:"NAME" help:"Show the answer for this proxy of the file. Default: for the first proxy with a rule for the KEY."`
 	downloadFlags
 
-	// Those that serve has beside, so that its command line can be taken as it is.
+	// Flags of serve that have no effect here, but may be left in its command line.
 	Listen string        `hidden:""`
 	Index  bool          `hidden:""`
 	Grace  time.Duration `hidden:""`
@@ -33,9 +33,9 @@ type explain struct {
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve, which those may be left in that have no say here, --listen and --grace. What is shown is a GET that comes from the proxy: where the file lives, the rule that covers it, who sends the bytes (stream: this process, offload: the proxy, redirect: the store), the status and the header. The file is opened where serve would look at it, and none of it is sent; signed URLs are cut before their signature.
+	return `The flags are those of serve; --listen, --index and --grace may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature.
 
-The exit status is 0, or 1 where a KEY would be answered by an error such as 404, and 2 when the command line is wrong.
+The exit status is 0, 1 if the answer for a KEY is an error such as 404, and 2 if the command line is wrong.
 
 Examples:
 
@@ -45,7 +45,7 @@ Examples:
   downloadview explain --config downloadview.yaml --json /media/a.pdf /media/b.pdf`
 }
 
-// Run explains each key on stdout.
+// Run prints the explanation of each KEY on stdout.
 func (e *explain) Run(ctx context.Context, env *environment) error {
 	s := &serve{downloadFlags: e.downloadFlags, Storage: &e.Storage}
 	keys := e.Key
@@ -56,7 +56,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	case len(c.Storages) > 0:
 		s.Storage, keys = nil, slices.Concat([]string{e.Storage}, e.Key)
 	case len(keys) == 0:
-		return usageErrorf("explain: no KEY behind STORAGE %q; want that of a file", e.Storage)
+		return usageErrorf("explain: no KEY after STORAGE %q; want the key of a file", e.Storage)
 	}
 	if err := s.complete(c); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		if s.Storage != nil {
 			path = "/" + key
 		} else if !strings.HasPrefix(key, "/") {
-			return usageErrorf("explain: %q is no path; want that of a URL, such as /media/report.pdf", key)
+			return usageErrorf("explain: %q is not a path; want the path of a URL, such as /media/report.pdf", key)
 		}
 		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}).WithContext(ctx)
 		x := doctor.Explain(viewOf(c, d, storages, path), r)
@@ -100,7 +100,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	return fmt.Errorf("explain: %d of %d would fail; %s", len(failed), len(keys), failed[0])
 }
 
-// viewOf returns the view that answers for the path of a URL.
+// viewOf returns the view that answers requests for the path of a URL.
 func viewOf(c *config.Config, d delivery, storages map[string]downloadview.Storage, path string) downloadview.View {
 	m, ok := mountOf(c, path)
 	if !ok {

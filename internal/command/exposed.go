@@ -7,8 +7,9 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// unlimited returns the flag, or the key of the file, that is to say whose
-// requests are handed over; "" where that is said, or nothing is handed over.
+// unlimited returns the flag, or the key of the file, that should limit the requests
+// that are handed over to the proxy's, but isn't set. It returns "" if it is set, or if
+// nothing is handed over.
 func (s *serve) unlimited(c *config.Config) string {
 	if s.Accel != "" && len(s.AccelFrom) == 0 {
 		return "--accel-from"
@@ -22,7 +23,7 @@ func (s *serve) unlimited(c *config.Config) string {
 	return ""
 }
 
-// isExposed tells whether others than this machine can connect.
+// isExposed reports whether other machines can connect to a.
 func isExposed(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
 	return ok && !tcp.IP.IsLoopback()

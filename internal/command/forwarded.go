@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// hops yields the peers that proxies tell of, the nearest first. X-Forwarded-For
-// counts where it is there: each of the servers in front can write it, and a
-// Forwarded beside it may be the client's.
+// hops yields the peers that proxies have added to the header, the nearest first. If
+// there is X-Forwarded-For, Forwarded is ignored: all the servers in front can write
+// the former, and the latter may come from the client.
 func hops(h http.Header) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if lines := h["X-Forwarded-For"]; len(lines) > 0 {
@@ -48,10 +48,10 @@ func cutLast(list string) (before, last string, more bool) {
 	return list[:i], list[i+1:], true
 }
 
-// forwarded returns the parameter "for" of each element of a line of Forwarded
-// (RFC 7239, section 4), "" where there is none; false where it has another
-// form. A quote that a client leaves open makes another form of what proxies
-// add to the line.
+// forwarded returns the parameter "for" of each element of a line of Forwarded (RFC
+// 7239, section 4), "" for an element without it. It returns false if the line has
+// another form, which a client can cause with an open quote before the elements that
+// proxies add.
 func forwarded(line string) (hops []string, ok bool) {
 	var hop string
 	for {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// freshConns are the connections on which nothing was asked yet. They are idle,
-// but http.Server.Shutdown waits five seconds for each. The zero value is ready.
+// freshConns are the connections without a request so far. They are idle, but
+// http.Server.Shutdown waits five seconds for them. The zero value is ready to use.
 type freshConns struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
@@ -31,7 +31,7 @@ func (f *freshConns) track(c net.Conn, state http.ConnState) {
 	}
 }
 
-// closeAll closes them, and whatever comes later.
+// closeAll closes these connections, and all that are added later.
 func (f *freshConns) closeAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

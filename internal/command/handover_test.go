@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// handovers says what each server is told, in words of its own.
+// handovers has the header field that each server expects, written out by hand.
 var handovers = []struct {
 	server, destination string
 	field               string
@@ -65,8 +65,8 @@ func plainNamesWithoutQuestion(name string) bool {
 	return plainNames(name) && !strings.Contains(name, "?")
 }
 
-// handedFiles returns a directory with a file for each name, which are old
-// enough for any tag.
+// handedFiles returns a directory with a file for each name. The files are old enough
+// for a strong entity tag.
 func handedFiles(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func (p *process) get(t *testing.T, method, path string, header ...string) answe
 	return answered{resp.StatusCode, resp.Header, string(body)}
 }
 
-// told returns the fields that are for proxies.
+// told returns the header fields for proxies.
 func (a answered) told() []string {
 	var fields []string
 	for name, values := range a.header {
@@ -113,14 +113,14 @@ func (a answered) told() []string {
 	return fields
 }
 
-// What clients may send to choose for themselves.
+// Header fields by which a client might try to choose the destination.
 var choosing = []string{
 	"X-Accel-Redirect: /etc/passwd", "X-Sendfile: /etc/passwd", "X-Sendfile-Type: X-Accel-Redirect",
 	"X-Accel-Mapping: /=/_other/", "X-Accel-Limit-Rate: 1",
 }
 
-// Every server gets one field, in its own encoding, beside the headers of the
-// streamed answer; what the field can't say is streamed.
+// Each server gets one field, in its own encoding, beside the header of the streamed
+// answer. A file whose name the field can't express is streamed.
 func TestHandovers(t *testing.T) {
 	dir := handedFiles(t)
 	streamed := start(t, "--hidden", dir)
@@ -166,7 +166,7 @@ func TestHandovers(t *testing.T) {
 	}
 }
 
-// What can't be sent is answered here, as it is without a proxy.
+// A request that can't be answered with a file gets the same answer as without a proxy.
 func TestHandoversOfWhatCantBeSent(t *testing.T) {
 	dir, outside := handedFiles(t), filepath.Join(t.TempDir(), "outside")
 	if err := os.WriteFile(outside, []byte("secret"), 0o666); err != nil {
@@ -193,8 +193,8 @@ func TestHandoversOfWhatCantBeSent(t *testing.T) {
 	}
 }
 
-// Ranges and preconditions are the proxy's business where it judges as this
-// process would, and answered here where it doesn't.
+// Ranges and preconditions are left to the proxy if it evaluates them as this process
+// would. Otherwise this process answers.
 func TestHandoversOfConditionalRequests(t *testing.T) {
 	dir := handedFiles(t)
 	for _, tt := range handovers {
@@ -233,7 +233,7 @@ func TestHandoversOfConditionalRequests(t *testing.T) {
 	}
 }
 
-// Rates and headers of the proxy's configuration.
+// --limit-rate and --headers depend on what the proxy can do.
 func TestHandoversByFlags(t *testing.T) {
 	dir := handedFiles(t)
 	page := filepath.Join(dir, "page.html")

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The next collection waits until there is as much garbage as the floor, and
-// after the release it doesn't.
+// The next collection waits until there is as much garbage as heapFloor. After release
+// it doesn't.
 func TestFloorHeap(t *testing.T) {
 	goal := func() uint64 {
 		runtime.GC()

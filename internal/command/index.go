@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/middleware"
 )
 
-// An indexed storage shows a page for each folder, which is a path that ends
-// in a slash, and hands out the rest as downloads.
+// An indexed storage answers a path that ends with a slash with the page of a folder,
+// and all other paths with downloads.
 type indexed struct {
 	storage   downloadview.Lister
 	keys      keys
@@ -41,7 +41,7 @@ func (x *indexed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.downloads.ServeHTTP(w, r)
 }
 
-// serveError sends whoever forgot the slash of a folder there.
+// serveError redirects a client that left out the slash of a folder to the folder.
 func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	if status == http.StatusNotFound {
 		if name, ok := x.folderName(r); ok {
@@ -52,9 +52,9 @@ func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int,
 	downloadview.WriteError(w, r, status)
 }
 
-// redirectToFolder adds the slash to a path whose last segment is name. The
-// location is relative to that segment, so it stays on this host whatever the
-// path begins with.
+// redirectToFolder redirects a client to its path with a slash added. name is the last
+// segment of the path. The location is relative to it, so it stays on this host, even
+// if the path begins with "//".
 func redirectToFolder(w http.ResponseWriter, name string) {
 	redirect(w, linkTo(name)+"/")
 }
@@ -65,8 +65,8 @@ func redirect(w http.ResponseWriter, location string) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// folderName returns the name of the folder that has the request's path but for
-// the slash, and whether there is one.
+// folderName returns the name of the folder at the request's path plus a slash, and
+// whether that folder exists.
 func (x *indexed) folderName(r *http.Request) (string, bool) {
 	folder, err := x.keys.key(r)
 	name := path.Base(folder)
@@ -82,15 +82,15 @@ func (x *indexed) folderName(r *http.Request) (string, bool) {
 	return name, true
 }
 
-// linkTo returns the reference from a folder's page to a name in the folder.
-// The dot keeps "a:b" from being a scheme.
+// linkTo returns the relative reference from a folder's page to a name in the folder.
+// It begins with "./", since "a:" at the beginning would be read as a scheme.
 func linkTo(name string) string { return "./" + escapeName(name) }
 
 const upperHex = "0123456789ABCDEF"
 
-// escapeName writes a name as a segment of a path, or a value in a query, in which
-// nothing means anything in a URL, and nothing is an entity in HTML: there are
-// tools that take neither for what it is.
+// escapeName escapes a name for a segment of a path or a value of a query. It leaves no
+// character that has a meaning in a URL or in HTML, because some tools decode neither
+// correctly.
 func escapeName(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {
@@ -105,8 +105,8 @@ func escapeName(name string) string {
 	return b.String()
 }
 
-// onePage are the beginnings of User-Agent of tools that list a folder by the
-// links of its page, and follow none that has a query.
+// onePage has the beginnings of the User-Agent of tools that read a folder from the
+// links of its page, but follow no link with a query.
 var onePage = []string{"rclone/", "lftp/", "pip/"}
 
 func readsOnePage(r *http.Request) bool {
@@ -115,7 +115,7 @@ func readsOnePage(r *http.Request) bool {
 
 func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadview.AbortedBy {
 	folder, _ := x.keys.key(r)
-	if folder == "/" { // the folder "", which List takes for the top
+	if folder == "/" { // the folder with an empty name, for which List would list the top
 		tellReason(w, errEmptyFolder)
 		downloadview.WriteError(w, r, http.StatusNotFound)
 		return downloadview.NotAborted
@@ -149,7 +149,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 			p.writeHeader()
 			return downloadview.NotAborted
 		}
-		if p.add(fi) != nil { // nobody is left to read it
+		if p.add(fi) != nil { // the client is gone
 			return downloadview.AbortedByClient
 		}
 	}
@@ -163,16 +163,16 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	return downloadview.NotAborted
 }
 
-// redirects returns the path at which a folder's page is, and whether it is
-// another one than the request's.
+// redirects returns the clean path of the request, and whether the client has to be
+// redirected to it.
 func (x *indexed) redirects(r *http.Request) (clean string, ok bool) {
 	clean, ok = cleanPath(r.URL.Path)
 	return clean, ok && x.keys.clean && clean != r.URL.Path
 }
 
-var errEmptyFolder = errors.New("a folder without a name is none")
+var errEmptyFolder = errors.New("a folder can't have an empty name")
 
-// fail answers a folder that can't be listed at all.
+// fail answers the request for a folder that can't be listed at all.
 func (x *indexed) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := downloadview.StatusCode(err)
 	tellReason(w, err)

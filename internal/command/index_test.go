@@ -62,8 +62,8 @@ func get(t *testing.T, u string) (*http.Response, string) {
 
 var anchor = regexp.MustCompile(`<a href="([^"]*)"><bdi>([^<]*)</bdi></a>`)
 
-// Every link of every page, taken as a browser takes it, leads to the file or
-// folder it is in the row of.
+// Each link of each page, resolved as browsers do, leads to the file or folder of its
+// row.
 func TestIndexLinks(t *testing.T) {
 	names := []string{
 		"plain.txt", "a:b", "javascript:alert(1)", "http:", "x?y=z&amp;", "a#b", "a%41", "%2e%2e", "100%", "a;b,c",
@@ -132,7 +132,7 @@ func TestIndexLinks(t *testing.T) {
 	}
 }
 
-// listed is a storage that lists what a test wants.
+// listed is a storage with the listing that a test sets.
 type listed func(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error]
 
 func (l listed) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
@@ -192,8 +192,8 @@ func TestIndexFailsLater(t *testing.T) {
 	}
 }
 
-// On one page for all, rows go out as they come: the client reads one while the list waits for the
-// client, in a bubble that would report the deadlock.
+// On the page of all rows, each row is written as it arrives: the client reads one while
+// the list waits for the client. The bubble would report a deadlock.
 func TestIndexStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		read := make(chan struct{})
@@ -278,7 +278,7 @@ func TestIndexStopsListing(t *testing.T) {
 	}
 }
 
-// The names of buckets can be what no link leads to.
+// Buckets can have names that no link can lead to.
 func TestIndexOddKeys(t *testing.T) {
 	var asked []string
 	storage := listed(func(_ context.Context, folder string) iter.Seq2[fs.FileInfo, error] {

@@ -8,7 +8,8 @@ import (
 	"github.com/downloadview/downloadview/internal/printable"
 )
 
-// writeJSON writes v for machines, and for terminals that it is seen in.
+// writeJSON writes v as JSON, in which characters that could control a terminal are
+// escaped.
 func writeJSON(w io.Writer, v any, indent string) error {
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)

@@ -12,7 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// JSON is seen in terminals too: names in it steer none, and mean what they did.
+// JSON may be shown in terminals: names in it are escaped so that they can't control
+// one, and are decoded to the same names.
 func TestJSONSteersNoTerminal(t *testing.T) {
 	const name = "a\u202etxt.exe\u009b2J"
 	dir := t.TempDir()

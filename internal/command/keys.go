@@ -13,15 +13,15 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// keys is how the key of a file is found in the path of a URL.
+// keys finds the key of a file in the path of a URL.
 type keys struct {
 	below   string // the path of the mount, with a slash at both ends
-	clean   bool   // the path of a directory leads to the same file when it isn't clean
+	clean   bool   // the path is cleaned first, as for a directory
 	dotless bool   // names that begin with a dot are not found
 }
 
-// keysOf returns how keys of storage are found below the path of m. Those of a
-// bucket are names that somebody gave an object, as they are.
+// keysOf returns how the keys of storage are found below the path of m. The keys of a
+// bucket are used as they are.
 func keysOf(m *config.Mount, storage downloadview.Storage) keys {
 	k := keys{below: m.Path}
 	switch storage.(type) {
@@ -33,20 +33,20 @@ func keysOf(m *config.Mount, storage downloadview.Storage) keys {
 	return k
 }
 
-// A fileBucket is the storage of a file:// URL: a directory, with the keys that
-// gocloud gives it.
+// A fileBucket is the storage of a file:// URL: a directory whose files have the keys
+// of gocloud.
 type fileBucket struct{ wrapper.Storage }
 
 func (b fileBucket) File(key string) (downloadview.File, error) { return b.Inner.File(key) }
 
-var errHidden = errors.New("a name in it begins with a dot, and is served with --hidden alone")
+var errHidden = errors.New("a name in the key begins with a dot; such names are served only with --hidden")
 
-// key is the Key of a [downloadview.StorageView]: what follows the path of the
-// mount in the URL, which net/http has decoded.
+// key is the Key of a [downloadview.StorageView]. The key is the part of the URL's path
+// after the path of the mount, as net/http has decoded it.
 func (k keys) key(r *http.Request) (string, error) {
 	path := r.URL.Path
 	if k.clean {
-		path, _ = cleanPath(path) // with ".." it is no key
+		path, _ = cleanPath(path) // a path with ".." is left, and is not a valid key
 	}
 	key := strings.TrimPrefix(path, k.below)
 	if k.dotless && isHidden(key) {
@@ -55,14 +55,14 @@ func (k keys) key(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// lists tells whether a folder's page has a row for name.
+// lists reports whether a folder's page has a row for name.
 func (k keys) lists(name string) bool { return !k.dotless || !strings.HasPrefix(name, ".") }
 
-// doctorFolder begins the name of the folder in which the doctor has its files,
-// for as long as it looks: "downloadview doctor" asks serve for them.
+// doctorFolder is the beginning of the name of the folder in which "downloadview
+// doctor" puts its files. serve has to find them without --hidden.
 const doctorFolder = ".downloadview-doctor-"
 
-// isHidden tells whether a name in key begins with a dot.
+// isHidden reports whether a name in key begins with a dot.
 func isHidden(key string) bool {
 	if strings.HasPrefix(key, doctorFolder) {
 		return false

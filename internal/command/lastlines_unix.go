@@ -9,13 +9,12 @@ import (
 	"syscall"
 )
 
-// deadly are the signals that end a Go program which doesn't handle them, but
-// for those that the server does.
+// deadly are the signals that end a Go program that doesn't handle them, without those
+// that the server always handles.
 var deadly = []os.Signal{syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT}
 
-// flushAtDeath has b flushed before a signal ends the process as it does others.
-// Those that are ignored, or in handled, are left alone. The function that it
-// returns ends that.
+// flushAtDeath makes sure that b is flushed before a signal of deadly ends the process.
+// It leaves ignored signals, and those in handled, alone. Call stop to end this.
 func flushAtDeath(b *lineBuffer, handled ...os.Signal) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	for _, s := range deadly {

@@ -8,42 +8,42 @@ import (
 )
 
 const (
-	// chunk is how much is written at a time. A pipe takes as much in one piece,
-	// so that lines of other processes don't get between ours.
+	// chunk is how many bytes are written at a time. A pipe accepts so many in one
+	// piece, so that lines of other processes don't get between ours.
 	chunk = 4096
 
-	// linesWait is how long a line waits for others to be written with it.
+	// linesWait is how long a line waits for others, to be written with them.
 	linesWait = 200 * time.Millisecond
 
-	// manyLines are written before that, so many bytes of them.
+	// manyLines is how many bytes of lines are written before that time is over.
 	manyLines = 32 << 10
 
-	// mostLines is for how many bytes there is room while w doesn't keep up.
+	// mostLines is how many bytes of lines are kept while w is too slow.
 	mostLines = 256 << 10
 )
 
-// A lineBuffer writes lines to w. A line that comes by itself is written at
-// once. Lines that come within linesWait after it are written by another
-// goroutine, together, so that nobody who adds one waits for w, unless mostLines
-// wait already. Writes end at the end of a line.
+// A lineBuffer writes lines to w. A line is written at once if no other was added
+// within linesWait before it. Lines that follow within linesWait are written together
+// by another goroutine, so that add doesn't wait for w, unless mostLines bytes wait
+// already. Each write ends at the end of a line.
 type lineBuffer struct {
-	writing chan struct{} // has room for the one who writes; taken before mu
+	writing chan struct{} // full while a goroutine writes; acquired before mu
 	w       io.Writer
 
 	mu     sync.Mutex
 	lines  []byte
 	spare  []byte      // a buffer that isn't in use
 	timer  *time.Timer // calls expire
-	keeps  bool        // the timer runs, or expire does
-	hurry  bool        // it was told not to wait any longer
-	direct bool        // nothing is kept any more
+	keeps  bool        // lines wait: the timer runs, or expire does
+	hurry  bool        // the timer was set to fire at once
+	direct bool        // lines don't wait any more
 }
 
 func newLineBuffer(w io.Writer) *lineBuffer {
 	return &lineBuffer{writing: make(chan struct{}, 1), w: w}
 }
 
-// add writes line, soon.
+// add writes line soon: at once, or together with others.
 func (b *lineBuffer) add(line []byte) {
 	b.mu.Lock()
 	full := len(b.lines) > 0 && len(b.lines)+len(line) > mostLines
@@ -53,7 +53,7 @@ func (b *lineBuffer) add(line []byte) {
 		b.mu.Lock()
 		if len(b.lines) > 0 && len(b.lines)+len(line) > mostLines {
 			b.mu.Unlock()
-			return // w fails: there is no room for the line
+			return // w fails, and there is no room: the line is lost
 		}
 	}
 	b.lines = append(b.lines, line...)
@@ -73,7 +73,7 @@ func (b *lineBuffer) add(line []byte) {
 	}
 }
 
-// wait has expire called after d. It needs mu.
+// wait sets the timer to call expire after d. The caller holds mu.
 func (b *lineBuffer) wait(d time.Duration) {
 	if b.timer == nil {
 		b.timer = time.AfterFunc(d, b.expire)
@@ -82,7 +82,7 @@ func (b *lineBuffer) wait(d time.Duration) {
 	}
 }
 
-// expire writes what waits, and goes on to wait while there is something.
+// expire writes the waiting lines. If there were any, it sets the timer again.
 func (b *lineBuffer) expire() {
 	b.mu.Lock()
 	b.hurry = false
@@ -94,8 +94,8 @@ func (b *lineBuffer) expire() {
 	b.flush()
 }
 
-// Write writes line at once, behind those that wait. It never fails, since
-// nobody could be told.
+// Write writes line at once, after the waiting lines. It never returns an error: a log
+// has no place to report one.
 func (b *lineBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	if len(b.lines) == 0 || len(b.lines)+len(line) <= 2*mostLines {
@@ -106,7 +106,7 @@ func (b *lineBuffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// stopWaiting has lines written at once from now on.
+// stopWaiting writes the waiting lines. From now on, lines are written at once.
 func (b *lineBuffer) stopWaiting() {
 	b.mu.Lock()
 	b.direct, b.keeps = true, false
@@ -117,8 +117,8 @@ func (b *lineBuffer) stopWaiting() {
 	b.flush()
 }
 
-// flush writes all lines. What w doesn't take is tried again with the next, so
-// that no line is torn by an error that passes, such as of a full disk.
+// flush writes all lines. Bytes that w doesn't accept are written again with the next
+// lines, so that a temporary error, such as a full disk, tears no line.
 func (b *lineBuffer) flush() {
 	b.writing <- struct{}{}
 	defer func() { <-b.writing }()
@@ -147,8 +147,8 @@ func (b *lineBuffer) flush() {
 	}
 }
 
-// wholeLines returns how many bytes of lines are those that fit a chunk, or the
-// first line.
+// wholeLines returns the number of bytes to write next: the whole lines that fit into
+// a chunk, or the first line if it is longer.
 func wholeLines(lines []byte) int {
 	if len(lines) <= chunk {
 		return len(lines)
@@ -162,7 +162,7 @@ func wholeLines(lines []byte) int {
 	return len(lines)
 }
 
-// buffered is the lineBuffer as a writer of lines that may wait.
+// buffered is a lineBuffer whose Write lets lines wait, as add does.
 type buffered struct{ *lineBuffer }
 
 func (b buffered) Write(line []byte) (int, error) {

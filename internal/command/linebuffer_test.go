@@ -65,8 +65,8 @@ func TestLinesAreWrittenTogether(t *testing.T) {
 	})
 }
 
-// Whatever comes when, each line is written whole, in order and within a second,
-// and no write is longer than a pipe takes in one piece.
+// For any lines at any times, each line is written whole, in order and within a second,
+// and no write is longer than a pipe accepts in one piece.
 func TestNoLineIsLostOrLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w writes
@@ -116,8 +116,8 @@ func TestNoLineIsLostOrLate(t *testing.T) {
 	})
 }
 
-// Somebody who adds a line doesn't wait for a reader that is late, until there is
-// no more room; and then nothing is lost.
+// add doesn't wait for a slow writer until there is no more room. Then it waits, and no
+// line is lost.
 func TestSlowReaderOfTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
@@ -145,7 +145,7 @@ func TestSlowReaderOfTheLog(t *testing.T) {
 	})
 }
 
-// full takes some bytes and then none, as a disk does, until it is nil.
+// full is a writer that accepts some bytes and then none, as a full disk does.
 type full struct {
 	room *int
 	got  strings.Builder
@@ -164,7 +164,7 @@ func (f *full) Write(p []byte) (int, error) {
 	return n, errors.New("no space left")
 }
 
-// A disk that is full for a while costs lines, but tears none.
+// If a disk is full for a while, lines are lost, but none is torn.
 func TestFullDiskTearsNoLine(t *testing.T) {
 	for room := range 200 {
 		left := room

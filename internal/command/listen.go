@@ -23,13 +23,13 @@ func listenAt(a config.Address) (net.Listener, error) {
 	}
 	ln, err := net.Listen(a.Network, a.Name)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: %w; name a free address of this machine", a.Name, listenCause(err))
+		return nil, fmt.Errorf("--listen %s: %w; want a free address of this machine", a.Name, listenCause(err))
 	}
 	return ln, nil
 }
 
-// urlOf is what ln answers to: the real port, and for a socket the form that
-// nginx's proxy_pass takes.
+// urlOf returns the URL of ln: with its real port or, for a socket, in the form of
+// nginx's proxy_pass.
 func urlOf(a config.Address, ln net.Listener) string {
 	if a.Network == "unix" {
 		return "http://" + a.String()
@@ -37,7 +37,7 @@ func urlOf(a config.Address, ln net.Listener) string {
 	return "http://" + ln.Addr().String()
 }
 
-// listenCause leaves out the address, which the message has already.
+// listenCause returns err without the address, which the message names already.
 func listenCause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -8,14 +8,14 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// logFlags are the flags about the log.
+// logFlags are the flags for the log.
 type logFlags struct {
-	Log            string   `placeholder:"FORMAT" group:"Log:" help:"How the log on stderr is written: text (as key=value), json, or off (not at all). Default: text."`
-	LogLevel       string   `placeholder:"LEVEL" group:"Log:" help:"Which lines the log has: debug, info (one for each request, too), warn or error, each with those after it. Default: info."`
-	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded tells the log where a request comes from: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, with commas between. Repeatable. Default: none, the log has the address of the connection."`
+	Log            string   `placeholder:"FORMAT" group:"Log:" help:"The format of the log on stderr: text (key=value), json, or off (no log). Default: text."`
+	LogLevel       string   `placeholder:"LEVEL" group:"Log:" help:"The lowest level that is logged: debug, info (which has one line for each request), warn or error. Default: info."`
+	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded is used for the client's address in the log: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Repeatable. Default: none; the log has the address of the connection."`
 }
 
-// apply puts what the flags say in place of what the file does.
+// apply sets the values of the flags in c, where they win over the file.
 func (f *logFlags) apply(c *config.Config) error {
 	if f.Log != "" {
 		if _, err := config.ParseLogFormat(f.Log); err != nil {
@@ -28,7 +28,7 @@ func (f *logFlags) apply(c *config.Config) error {
 			return usageErrorf("--log-level: %q %w", f.LogLevel, err)
 		}
 		if f.Log == "off" {
-			return usageErrorf("--log-level %s says nothing with --log off; want one of them", f.LogLevel)
+			return usageErrorf("--log-level %s has no effect with --log off; remove one of them", f.LogLevel)
 		}
 		c.LogLevel = f.LogLevel
 	}
@@ -39,14 +39,14 @@ func (f *logFlags) apply(c *config.Config) error {
 	return err
 }
 
-// logs are the log of a server.
+// logs is the log of a server.
 type logs struct {
-	logger *slog.Logger // its lines are written at once
+	logger *slog.Logger // writes its lines at once
 	access *accessLog
 	lines  *lineBuffer
 }
 
-// openLogs returns the log that c asks for, written to w.
+// openLogs returns a log to w with the format and the level of c.
 func openLogs(c *config.Config, w io.Writer) (*logs, error) {
 	peers, err := parseTrusted(c.TrustedProxies)
 	if err != nil {
@@ -81,8 +81,8 @@ var logLevels = map[string]slog.Level{
 	"error": slog.LevelError,
 }
 
-// guard has the lines that wait written before a signal ends the process, but
-// for those that are handled, and returns what does so at the end of the server.
+// guard makes sure that waiting lines are written before a signal ends the process,
+// except for the signals that are handled. The server calls end when it stops.
 func (l *logs) guard(handled ...os.Signal) (end func()) {
 	stop := flushAtDeath(l.lines, handled...)
 	return func() {

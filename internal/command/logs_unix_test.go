@@ -19,11 +19,11 @@ import (
 	"testing"
 )
 
-// requestLine is the whole of a line about a request.
+// requestLine matches a whole line about a request.
 var requestLine = regexp.MustCompile(`^time=\S+ level=INFO msg=request method=GET path=/a\.txt status=200 bytes=7 duration=\S+ mode=stream remote=127\.0\.0\.1$`)
 
-// Whatever signal ends the server, the log has a whole line for each answer that
-// somebody got, however quickly they came.
+// For each signal that ends the server, the log has a whole line for each answer that a
+// client got, even if they came quickly.
 func TestSignalsLoseNoLine(t *testing.T) {
 	for _, signals := range [][]syscall.Signal{
 		{syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP}, {syscall.SIGQUIT}, {syscall.SIGABRT},
@@ -104,7 +104,7 @@ func filesWith(t *testing.T, name, content string) string {
 	return dir
 }
 
-// Somebody who said nohup means it.
+// Under nohup the server ignores SIGHUP.
 func TestIgnoredSignalStaysIgnored(t *testing.T) {
 	p, err := startCommand(exec.Command("sh", "-c", `trap "" HUP; exec downloadview serve --listen=127.0.0.1:0 "$0"`, filesWith(t, "a.txt", "content")))
 	if err != nil {
@@ -122,7 +122,7 @@ func TestIgnoredSignalStaysIgnored(t *testing.T) {
 	}
 }
 
-// Each answer of 400 and more has its reason in its line, whoever gives it.
+// The line of each answer with a status of 400 or more has the reason.
 func TestReasonsInTheLog(t *testing.T) {
 	dir := filesWith(t, "a.txt", "content")
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
@@ -164,7 +164,7 @@ func TestReasonsInTheLog(t *testing.T) {
 	}
 }
 
-// What --log, --log-level and the keys of the file choose.
+// --log and --log-level, and the keys of the file, choose the format and the level.
 func TestLogFormats(t *testing.T) {
 	dir := filesWith(t, "a.txt", "content")
 	file := filepath.Join(t.TempDir(), "dv.yaml")

@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// mirrorNames have every ASCII character that a name can have, alone, in the
-// middle and at both ends, and what looks like an entity or an escape.
+// mirrorNames have every ASCII character that is possible in a name, alone, in the
+// middle and at both ends, and text that looks like an entity or an escape.
 func mirrorNames() []string {
 	names := []string{
 		"plain.txt", "a&amp;b", "a&lt;b", "a&copy=1", "&#65;", "100%25", "%41", "%2e%2e", "a;b=c?d&e#f", "a:b", "http:", "~user", "...", "x..", "index.htm",
@@ -31,8 +31,7 @@ func mirrorNames() []string {
 	return names
 }
 
-// A mirrorer is a tool of the people's that fetches a folder by the links of its
-// page.
+// A mirrorer is a real tool that copies a folder by the links of its page.
 type mirrorer struct {
 	name, envVar string
 	args         func(url, to string) []string
@@ -65,7 +64,7 @@ var mirrorers = []mirrorer{
 	},
 }
 
-// A folder that is mirrored by the links of its page is the folder, file by file.
+// A copy that is made by the links of a folder's page has exactly the folder's files.
 func TestMirror(t *testing.T) {
 	dir := t.TempDir()
 	want := map[string]string{}

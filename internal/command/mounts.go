@@ -8,16 +8,15 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A mounted handler has the keys below a path of the URL, with a slash at both
-// ends.
+// A mounted handler answers requests for the keys below a path of the URL.
 type mounted struct {
 	mountPath
 	indexed bool
 	handler http.Handler
 }
 
-// mounts serves below each path what is mounted there; the longest path wins.
-// It is no [http.ServeMux], which would redirect what has "//" and ".." in it.
+// mounts serves below each path the storage that is mounted there; the longest path
+// wins. It is not an [http.ServeMux], since that would redirect paths with "//" or "..".
 type mounts struct {
 	all       []mounted
 	paths     []mountPath
@@ -33,7 +32,7 @@ func newMounts(all []mounted, log *accessLog) *mounts {
 	return m
 }
 
-// nothing is the view of where nothing is mounted, which is 404.
+// nothing is the view for paths at which nothing is mounted. Its answer is 404.
 var nothing = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 	return downloadview.Response{}, nil
 })
@@ -46,7 +45,8 @@ func (m *mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.elsewhere.ServeHTTP(w, r)
 }
 
-// serveError sends whoever forgot the slash of a mount with an index there.
+// serveError redirects a client that left out the slash of a mount with an index to
+// the mount.
 func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	for _, at := range m.all {
 		if status == http.StatusNotFound && at.indexed && r.URL.Path+"/" == at.path {
@@ -57,15 +57,15 @@ func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, 
 	downloadview.WriteError(w, r, status)
 }
 
-// A mountPath is where something is mounted.
+// A mountPath is the path of a mount.
 type mountPath struct {
-	path  string
-	clean bool // it is a directory, to which paths lead that aren't clean
+	path  string // with a slash at both ends
+	clean bool   // for a directory: paths are cleaned first
 }
 
-// mountFor returns the index of the one that answers for path, -1 for none: the
-// longest. A path that isn't clean leads to a directory by what it is when it is
-// cleaned, and to anything else as it is.
+// mountFor returns the index of the longest mount that path is below, -1 for none. A
+// path that isn't clean is compared as it is with mounts of buckets, and cleaned with
+// mounts of directories.
 func mountFor(all []mountPath, path string) int {
 	at := longest(all, path)
 	if isClean(path) || at >= 0 && !all[at].clean {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// compareNatural orders names as people read them: "Report 9" before "report 10".
-// The case counts only between names that are otherwise the same, and so do zeros
-// in front of a number. It is 0 for equal names alone.
+// compareNatural orders names as people do: "Report 9" before "report 10". Case, and
+// zeros in front of a number, matter only between names that are otherwise the same. It
+// returns 0 only for equal names.
 func compareNatural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {

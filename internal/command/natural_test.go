@@ -18,7 +18,7 @@ func TestCompareNatural(t *testing.T) {
 	}
 }
 
-// It is a total order, and 0 for equal names alone.
+// compareNatural is a total order, and 0 only for equal names.
 func FuzzCompareNatural(f *testing.F) {
 	f.Add("a1", "a01", "A1")
 	f.Add("\xff1", "\xfe01", "9")

@@ -11,15 +11,16 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// offloads hands over by the proxies and rules of a file, which may be swapped
-// while requests come in. Of several proxies with a rule for a file, the first
-// decides that the request comes from.
+// offloads hands files over by the proxies and rules of a configuration file, which may
+// be replaced while requests are served. If several proxies have a rule for a file, the
+// first one decides that the request may come from.
 type offloads struct {
 	accelerators atomic.Pointer[[]*accel.Accelerator]
 }
 
-// Offload is that of the first accelerator that hands src over. Where none
-// does, the file has the tag that the first with a rule for it would give.
+// Offload returns the Handover of the first accelerator that hands src over. If none
+// does, it returns that of the first accelerator with a rule for src, so that the
+// entity tag stays the same.
 func (o *offloads) Offload(r *http.Request, src downloadview.Source) (downloadview.Handover, bool) {
 	var covered downloadview.Handover
 	var ok bool
@@ -35,7 +36,7 @@ func (o *offloads) Offload(r *http.Request, src downloadview.Source) (downloadvi
 	return covered, ok
 }
 
-// Nearest is that of the accelerator with the rule that is nearest to src.
+// Nearest returns the rule that is nearest to src, of all accelerators.
 func (o *offloads) Nearest(src downloadview.Source) (name, source string, shared int) {
 	shared = -1
 	for _, a := range *o.accelerators.Load() {
@@ -46,8 +47,8 @@ func (o *offloads) Nearest(src downloadview.Source) (name, source string, shared
 	return name, source, shared
 }
 
-// swap puts the proxies and rules of c in place of those there are. With an
-// error, which is [config.Errors], these stay.
+// swap replaces the proxies and rules by those of c. If there is an error, which is
+// [config.Errors], it changes nothing.
 func (o *offloads) swap(c *config.Config) error {
 	accelerators, err := accelerate(c)
 	if err == nil {
@@ -56,9 +57,9 @@ func (o *offloads) swap(c *config.Config) error {
 	return err
 }
 
-// accelerate makes an accelerator for each proxy of c, and one without a proxy
-// for rules that send clients to a store. Such rules are in all of them, so
-// that the longest source wins.
+// accelerate makes an accelerator for each proxy of c, and one without a proxy for
+// rules that redirect clients to a store. All accelerators have the latter rules too,
+// so that the longest source wins.
 func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	var wrong config.Errors
 	rules := make(map[string][]accel.Rule) // by proxy
@@ -72,7 +73,7 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	}
 	proxyOf := func(name string) accel.Proxy {
 		if name == "" {
-			return accel.Nginx() // which hears nothing of redirects
+			return accel.Nginx() // any will do: redirects don't depend on the proxy
 		}
 		return fronts[name].Accel()
 	}

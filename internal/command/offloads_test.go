@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// Of two proxies in front of the same files each gets its own location. Who
-// comes past both is streamed to, or sent to the store.
+// Two proxies in front of the same files each get their own location. Requests from
+// elsewhere are streamed, or redirected to the store.
 func TestOffloadsByProxy(t *testing.T) {
 	c, err := config.Parse("f", []byte(`
 proxies:
@@ -59,8 +59,7 @@ rules:
 	}
 }
 
-// Whether two proxies may get the same request decides whether they share
-// locations.
+// Two proxies share their locations only if one request may come from both.
 func TestMeet(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
@@ -84,8 +83,8 @@ func TestMeet(t *testing.T) {
 	}
 }
 
-// New rules are beside the mounts that are served until a restart, not beside
-// those of the file.
+// New rules are checked against the mounts that are served until a restart, not only
+// against those of the new file.
 func TestReloadBesideWhatIsServed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dv.yaml")
 	write := func(mount, destination string) {

@@ -14,8 +14,8 @@ import (
 type entry struct {
 	name   string
 	folder bool
-	size   int64     // -1: not known
-	time   time.Time // zero: not known
+	size   int64     // -1: unknown
+	time   time.Time // zero: unknown
 }
 
 func entryOf(fi fs.FileInfo) entry {
@@ -26,8 +26,8 @@ func entryOf(fi fs.FileInfo) entry {
 	return e
 }
 
-// An order is how the rows of a page are sorted: folders come first, and what is
-// equal otherwise is in the natural order of names.
+// An order is how the rows of a page are sorted. Folders come first. Rows that are
+// otherwise equal are in the natural order of their names.
 type order struct {
 	by         string // "name", "size" or "time"
 	descending bool
@@ -55,8 +55,8 @@ func (o order) compare(a, b entry) int {
 	return cmp.Or(c, compareNatural(a.name, b.name))
 }
 
-// mark writes what o needs to know of e in a link: its kind, what it is sorted
-// by, a slash, and its name.
+// mark returns the text by which a link refers to the row e: its kind, the value by
+// which o sorts, a slash, and its name.
 func (o order) mark(e entry) string {
 	kind, by := "f", ""
 	if e.folder {
@@ -71,7 +71,7 @@ func (o order) mark(e entry) string {
 	return kind + by + "/" + e.name
 }
 
-// marked reads a mark.
+// marked reads the text that mark returns.
 func (o order) marked(mark string) (entry, bool) {
 	head, name, ok := strings.Cut(mark, "/")
 	if !ok || head == "" || head[0] != 'd' && head[0] != 'f' {

@@ -20,7 +20,8 @@ var (
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"grouped": grouped[int]}).Parse(pageText))
 
-	// Nothing is loaded, run, framed or sent anywhere; the one style is this.
+	// The page may load, run and send nothing, and can't be framed. Only its own
+	// style is allowed.
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) +
 		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -30,11 +31,11 @@ func hash(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// A page shows a folder. Nothing is written before it is known to be there.
+// A page shows a folder. Nothing is written before the folder is known to exist.
 //
-// Its rows are sorted, and those of one window of it are held until all of the
-// folder has been seen; or, streamed, they go out as they come. Either way its
-// length costs no memory.
+// The rows are sorted: the page keeps those of one window until the whole folder is
+// listed. If streamed is set, the rows are written as they arrive. In both cases the
+// memory doesn't grow with the folder.
 type page struct {
 	w        http.ResponseWriter
 	folder   string
@@ -48,7 +49,7 @@ func newPage(w http.ResponseWriter, folder string, q pageQuery) *page {
 	return &page{w: w, folder: folder, query: q, window: window{order: q.order, mark: q.mark, backward: q.backward}}
 }
 
-// empty tells whether no row has come.
+// empty reports whether there was no row so far.
 func (p *page) empty() bool { return p.window.total == 0 }
 
 func (p *page) writeHeader() {
@@ -61,23 +62,24 @@ func (p *page) writeHeader() {
 	p.w.WriteHeader(http.StatusOK)
 }
 
-// A crumb is a folder on the way to the one that is shown.
+// A crumb is a link to a folder above the one that is shown.
 type crumb struct{ Name, Link string }
 
-// A column is the head of one.
+// A column is the head of a column of the table.
 type column struct {
 	Name, Class, Link, Note string
 	Sort                    string // "ascending", "descending" or ""
 }
 
-// columns are sorted by their links; the one that is sorted already turns around.
+// columns returns the heads of the columns. A head is a link that sorts by its column,
+// or reverses the order if the page is sorted by it already.
 func (p *page) columns() []column {
 	all := []column{{Name: "Name"}, {Name: "Size", Class: "size"}, {Name: "Modified", Class: "time", Note: "UTC"}}
 	if p.streamed {
 		return all
 	}
 	for i, by := range []string{"name", "size", "time"} {
-		// The largest and the newest are asked for first.
+		// Sizes and times are descending first: the largest and the newest on top.
 		o := order{by: by, descending: by != "name"}
 		if by == p.query.by {
 			o.descending = !p.query.descending
@@ -115,7 +117,8 @@ func (p *page) begin(pages *pager) error {
 	return pageTemplate.ExecuteTemplate(p.w, "top", top)
 }
 
-// add has a row on the page, if it belongs there. The error is the client's.
+// add puts a row on the page if it belongs there. It returns an error only if writing
+// to the client fails.
 func (p *page) add(fi fs.FileInfo) error {
 	e := entryOf(fi)
 	if !p.streamed {
@@ -134,7 +137,7 @@ func (p *page) add(fi fs.FileInfo) error {
 func (p *page) row(e entry) error {
 	row := struct {
 		Name   string
-		Link   string // "": browsers can't ask for it
+		Link   string // "": browsers can't request it
 		Folder bool
 		Size   *byteCount
 		Time   *stamp
@@ -154,13 +157,14 @@ func (p *page) row(e entry) error {
 	return pageTemplate.ExecuteTemplate(p.w, "row", row)
 }
 
-// A pager says which rows of a folder a page has, and leads to the others.
+// A pager shows which rows of a folder are on the page, and links to the others.
 type pager struct {
 	From, To, Total                    int
-	First, Previous, Next, Last, Whole string // "": there are none
+	First, Previous, Next, Last, Whole string // links; "": none
 }
 
-// pager returns that of these rows, nil if they are all that there is.
+// pager returns the pager for a page with these rows, of which the first has the index
+// before. It returns nil if the rows are the whole folder.
 func (p *page) pager(rows []entry, before int) *pager {
 	total := p.window.total
 	if len(rows) == total {
@@ -181,10 +185,10 @@ func (p *page) pager(rows []entry, before int) *pager {
 	return g
 }
 
-// end says how much there was.
+// end writes the rest of the page, with the totals of the folder.
 func (p *page) end() error { return p.finish("") }
 
-// incomplete says, in place of end, that the list was cut short.
+// incomplete is end for a list that was cut short: the page has a warning.
 func (p *page) incomplete() error {
 	return p.finish("This list is incomplete: the rest could not be read. Reload the page to try again.")
 }
@@ -211,8 +215,9 @@ func (p *page) finish(warning string) error {
 	}{p.window.files, p.window.folders, byteCount(p.window.size), pages, warning})
 }
 
-// visible returns a name as it is shown: what can't be seen, a line break say,
-// has a picture, and nothing turns the order of its letters around.
+// visible returns a name as it is shown. Control characters, such as a line break, are
+// replaced by symbols for them, and characters that reverse the direction of text by
+// U+FFFD.
 func visible(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -230,11 +235,11 @@ func visible(name string) string {
 // A stamp is a time on the page, in UTC.
 type stamp time.Time
 
-// Machine is for the attribute datetime.
+// Machine returns the time for the attribute "datetime".
 func (s *stamp) Machine() string { return time.Time(*s).UTC().Format(time.RFC3339) }
 
-// Day is the date that people read.
+// Day returns the date as it is shown.
 func (s *stamp) Day() string { return time.Time(*s).UTC().Format(time.DateOnly) }
 
-// Clock is the time of day.
+// Clock returns the time of day as it is shown.
 func (s *stamp) Clock() string { return time.Time(*s).UTC().Format("15:04") }

@@ -22,7 +22,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// holding is a storage whose top folder has these entries, whatever their order.
+// holding is a storage whose top folder has these entries, in this order.
 func holding(all []entry) listed {
 	return func(context.Context, string) iter.Seq2[fs.FileInfo, error] {
 		return func(yield func(fs.FileInfo, error) bool) {
@@ -50,7 +50,7 @@ func rowsOf(body string) []string {
 	return names
 }
 
-// linkCalled returns where a link of the page leads, "" if there is none.
+// linkCalled returns the target of the page's link with the text, "" if there is none.
 func linkCalled(t *testing.T, at, body, text string) string {
 	t.Helper()
 	m := regexp.MustCompile(`<a href="([^"]*)"[^>]*>` + text + `( <small>UTC</small>)?</a>`).FindStringSubmatch(body)
@@ -103,8 +103,8 @@ func TestIndexSorts(t *testing.T) {
 	}
 }
 
-// However a folder is sorted, its pages have each entry once and in order, read
-// to the end and back.
+// In each order, the pages of a folder have each entry once and in order, forward and
+// backward.
 func TestIndexPages(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := make([]entry, 0, 2*pageRows+7)
@@ -156,7 +156,7 @@ func TestIndexPages(t *testing.T) {
 	}
 }
 
-// What the query of a page says may be anything.
+// Any query gets a page.
 func TestIndexOddQueries(t *testing.T) {
 	base, _ := serveIndex(t, holding([]entry{{"a", false, 1, time.Time{}}, {"b", false, 2, time.Time{}}}))
 	for query, want := range map[string]string{
@@ -175,8 +175,9 @@ func TestIndexOddQueries(t *testing.T) {
 	}
 }
 
-// A folder of a hundred thousand files is a page of a bounded size, made in
-// bounded memory; so is the one page of all, which tools get that follow no query.
+// The page of a folder with a hundred thousand files has a bounded size and needs
+// bounded memory. The page of all rows, for tools that follow no query, needs bounded
+// memory too.
 func TestIndexOfManyFiles(t *testing.T) {
 	const files = 100_000
 	many := listed(func(context.Context, string) iter.Seq2[fs.FileInfo, error] {
@@ -227,7 +228,7 @@ func TestIndexOfManyFiles(t *testing.T) {
 	}
 }
 
-// A peak looks at the heap that is in use while a page is written.
+// A peak measures the most heap that is in use while a page is written.
 type peak struct {
 	header http.Header
 	writes int

@@ -13,8 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// writeOnce writes text into a pipe at path when somebody reads, as a shell does
-// for <(...).
+// writeOnce writes text into a pipe at path when it is read, as a shell does for <(...).
 func writeOnce(t *testing.T, path, text string) {
 	t.Helper()
 	written := make(chan error, 1)
@@ -45,8 +44,8 @@ func makePipe(t *testing.T) string {
 	return path
 }
 
-// A file that is a pipe is read at the start, on purpose; SIGHUP can't have it
-// again, says so, and leaves a server that serves and stops.
+// A configuration file that is a pipe is read at the start. On SIGHUP it can't be read
+// again: the server logs that, and continues to serve and to stop as before.
 func TestHangupOfAPipe(t *testing.T) {
 	pipe := makePipe(t)
 	writeOnce(t, pipe, "proxies: {front: nginx}\nrules: [{id: all, source: /, destination: /_one/}]\n")
@@ -73,7 +72,7 @@ func TestHangupOfAPipe(t *testing.T) {
 	}
 }
 
-// Each command reads the file once, so that a pipe will do.
+// Each command reads the file once, so the file may be a pipe.
 func TestFileIsReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("a"), 0o600); err != nil {

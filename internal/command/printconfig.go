@@ -17,21 +17,21 @@ import (
 type printConfig struct {
 	Server string `arg:"" help:"The server: ${servers}."`
 
-	Config string `placeholder:"FILE" help:"Take the proxy and its rules from a YAML file, the one that serve is given. Flags win over what is in it. Default: none."`
-	Proxy  string `placeholder:"NAME" help:"Which proxy of the file, where several are of this server."`
+	Config string `placeholder:"FILE" help:"Read the proxy and its rules from the YAML file of serve. Flags win over the file. Default: none."`
+	Proxy  string `placeholder:"NAME" help:"The name of the proxy in the file, if the file has several of this server."`
 	ruleFlags
-	Listen    string         `placeholder:"ADDR" help:"Where the server is to listen: HOST:PORT; no host means every address. Default: what the file says, else 127.0.0.1:8000."`
-	Upstream  string         `placeholder:"ADDR" help:"Where downloadview listens: HOST:PORT, or unix:PATH. Default: what the file says, else 127.0.0.1:8080."`
-	Fragment  bool           `help:"Print what a configuration that is there already includes. Default: a whole one, that runs as it is."`
-	Folder    string         `placeholder:"DIR" help:"Where the server keeps what it writes, so that it runs without privileges. Default: what the file says, else the system's usual places."`
-	Symlinks  string         `placeholder:"WHICH" help:"What becomes of symbolic links: refuse (where the server can) or follow, wherever they lead. Default: what the file says, else refuse."`
-	OpenFiles *time.Duration `placeholder:"DURATION" help:"For how long nginx may keep files open between requests, such as 30s; a file that is replaced is sent as it was for that long. 0s doesn't. Default: what the file says, else 0s."`
+	Listen    string         `placeholder:"ADDR" help:"The address at which the server listens: HOST:PORT; no host means every address. Default: that of the file, else 127.0.0.1:8000."`
+	Upstream  string         `placeholder:"ADDR" help:"The address at which downloadview listens: HOST:PORT, or unix:PATH. Default: that of the file, else 127.0.0.1:8080."`
+	Fragment  bool           `help:"Print a part, for an existing configuration to include. Default: a whole configuration, which runs as it is."`
+	Folder    string         `placeholder:"DIR" help:"The directory for the files that the server writes, so that it runs without privileges. Default: that of the file, else the system's usual places."`
+	Symlinks  string         `placeholder:"WHICH" help:"What the server does with symbolic links: refuse (if it can) or follow, wherever they lead. Default: that of the file, else refuse."`
+	OpenFiles *time.Duration `placeholder:"DURATION" help:"How long nginx may keep files open between requests, such as 30s. For that long it may send a replaced file as it was before. 0s: not at all. Default: that of the file, else 0s."`
 	Resolver  []string       `placeholder:"ADDR" help:"A name server for the hosts of signed URLs, such as 127.0.0.53. Repeatable. Default: those of the file."`
 }
 
 // Help is the long part of --help.
 func (*printConfig) Help() string {
-	return `The configuration is printed on stdout, for the rules by which serve hands files over; it takes what serve sends with --headers private. What the server can't express is an error that names the rule, and then nothing is printed.
+	return `The configuration is printed on stdout. It has the rules by which serve hands files over, and expects that serve runs with --headers private. If the server can't express a rule, the error names the rule and nothing is printed.
 
 Examples, besides those of "downloadview config --help":
 
@@ -67,12 +67,12 @@ func (p *printConfig) Run(env *environment) error {
 	return nil
 }
 
-// site returns what is to be printed, of the flags and the file.
+// site returns the site to print, from the flags and the file.
 func (p *printConfig) site() (site.Site, error) {
 	var s site.Site
 	switch {
 	case p.Config != "" && (len(p.Rule) > 0 || p.Signed):
-		return s, usageErrorf("both --rule or --signed and the rules of --config %s; want one of them", p.Config)
+		return s, usageErrorf("got both --rule or --signed and the rules of --config %s; want one of them", p.Config)
 	case p.Config != "":
 		c, err := readConfig(p.Config)
 		if err != nil {
@@ -84,7 +84,7 @@ func (p *printConfig) site() (site.Site, error) {
 		}
 		s = siteOf(c, proxy)
 	case p.Proxy != "":
-		return s, usageErrorf("--proxy %q says nothing without --config", p.Proxy)
+		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)
 	default:
 		rules, err := p.rules()
 		if err != nil {
@@ -104,14 +104,13 @@ func (p *printConfig) site() (site.Site, error) {
 	return p.override(s)
 }
 
-// override returns s with what the flags say, and with a value for all that
-// must have one.
+// override returns s with the values of the flags, and with the defaults.
 func (p *printConfig) override(s site.Site) (site.Site, error) {
 	s.Listen = cmp.Or(p.Listen, s.Listen, "127.0.0.1:8000")
 	s.Upstream = cmp.Or(p.Upstream, s.Upstream, "127.0.0.1:8080")
 	if path, ok := strings.CutPrefix(s.Upstream, "unix:"); ok && path != "" {
 		if path, options, given := strings.Cut(path, "?"); given {
-			return s, usageErrorf("--upstream %q has the options %q, which are for serve --listen; want unix:%s", s.Upstream, options, path)
+			return s, usageErrorf("--upstream %q has the options %q, which belong to serve --listen; want unix:%s", s.Upstream, options, path)
 		}
 		if err := config.CheckExpanded(path); err != nil {
 			return s, usageErrorf("--upstream %q %w", s.Upstream, err)
@@ -150,7 +149,7 @@ func (p *printConfig) override(s site.Site) (site.Site, error) {
 	return s, nil
 }
 
-// choose returns the proxy of c that is meant.
+// choose returns the proxy of c with the server, and with the name if --proxy is set.
 func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 	name, _, _ := strings.Cut(p.Server, "@")
 	var names []string
@@ -177,8 +176,8 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 	}
 }
 
-// siteOf returns what the file says about a proxy. Rules that send clients to a
-// store are none of the proxy's business.
+// siteOf returns the site of a proxy of the file. It leaves out rules that redirect
+// clients to a store: they don't concern the proxy.
 func siteOf(c *config.Config, p *config.Proxy) site.Site {
 	s := p.Site
 	s.Upstream = cmp.Or(p.Upstream, upstreamOf(c))
@@ -190,14 +189,14 @@ func siteOf(c *config.Config, p *config.Proxy) site.Site {
 	return s
 }
 
-// upstreamOf returns where a proxy finds what listens as c says; "" where c
-// doesn't say.
+// upstreamOf returns the address at which a proxy finds the application, from the
+// listen of c; "" if c has none.
 func upstreamOf(c *config.Config) string {
 	if c.Listen == "" {
 		return ""
 	}
 	a, err := config.ParseAddress(c.Listen)
-	if err != nil { // it was read by the same function
+	if err != nil { // can't be: package config has read it with the same function
 		return c.Listen
 	}
 	return a.String()

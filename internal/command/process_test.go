@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A process is a server that runs: "downloadview serve --listen 127.0.0.1:0 …".
+// A process is a running server: "downloadview serve --listen 127.0.0.1:0 …".
 type process struct {
 	cmd   *exec.Cmd
 	url   string // what it listens on
@@ -19,7 +19,7 @@ type process struct {
 	log   strings.Builder // the lines that were read
 }
 
-// startProcess returns when the server listens.
+// startProcess starts a server, and returns when it listens.
 func startProcess(dir string, env []string, args ...string) (*process, error) {
 	args = append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
 	cmd := exec.Command("downloadview", args...)
@@ -74,7 +74,7 @@ func (p *process) read(stderr io.Reader) {
 	}
 }
 
-// await reads lines until one has text in it; false: it ended without.
+// await reads lines until one contains text. It returns false if the output ends first.
 func (p *process) await(text string) (line string, ok bool) {
 	for line := range p.lines {
 		p.log.WriteString(line + "\n")
@@ -92,7 +92,7 @@ func (p *process) signal(t *testing.T, sig os.Signal) {
 	}
 }
 
-// wait returns the exit status, -1 for one that was killed.
+// wait waits for the process and returns its exit status, -1 if a signal killed it.
 func (p *process) wait() int {
 	for line := range p.lines {
 		p.log.WriteString(line + "\n")

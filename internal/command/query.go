@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A pageQuery is what a link of a folder's page says in its query: how the rows
-// are sorted, and which of them are shown. Anything else in it is ignored.
+// A pageQuery is the query of a folder's page: how the rows are sorted, and which of
+// them are shown. Unknown parameters are ignored.
 type pageQuery struct {
 	order
-	all      bool // in one page, as the storage lists them
-	mark     *entry
+	all      bool   // all rows on one page, in the order of the storage
+	mark     *entry // see window
 	backward bool
 }
 
@@ -49,9 +49,9 @@ func parsePageQuery(raw string) pageQuery {
 	return q
 }
 
-// link returns the reference to the page that is sorted by o, with more behind.
-// Its parts are separated by semicolons, since "&" is an entity in HTML, which
-// not all that read links decode.
+// link returns the relative reference to the page that is sorted by o, with the
+// parameter more. Parameters are separated by semicolons, because "&" is escaped in
+// HTML, and not all tools that read links decode that.
 func (o order) link(more string) string {
 	var parts []string
 	if o.by != "name" {

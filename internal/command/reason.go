@@ -8,13 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// longestReason is the most that a line about a request has of an error, in
-// bytes.
+// longestReason is the most bytes of an error in the line about a request.
 const longestReason = 300
 
-// reason returns the message of err for the line about r, without secrets and
-// not longer than longestReason. What could break the line is left in it, for
-// the encoder of the line to escape.
+// reason returns the message of err for the line about r, without secrets and cut to
+// longestReason. The encoder of the line escapes the characters that could break it.
 func reason(r *http.Request, err error) string {
 	text := err.Error()
 	if q := r.URL.RawQuery; q != "" {
@@ -36,7 +34,7 @@ func cut(s string, n int) string {
 	return s[:n] + ellipsis
 }
 
-// hidden stands in place of what is no log's business.
+// hidden replaces secrets.
 const hidden = "xxxxx"
 
 var (
@@ -45,8 +43,8 @@ var (
 	named     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw|credential|signature|access_?key|account_?key|\bsig)[a-z0-9_-]*=)[^\s"&,;]+`)
 )
 
-// withoutSecrets returns text without queries, and without the user and password
-// of a URL.
+// withoutSecrets returns text without queries, without the user and the password of a
+// URL, and without the values of names such as "token=".
 func withoutSecrets(text string) string {
 	if !strings.ContainsAny(text, "@=") {
 		return text
@@ -56,7 +54,7 @@ func withoutSecrets(text string) string {
 	return named.ReplaceAllString(text, "${1}"+hidden)
 }
 
-// hideSecrets is the ReplaceAttr of handlers: errors are told without secrets.
+// hideSecrets is the ReplaceAttr of the log's handlers. It removes secrets from errors.
 func hideSecrets(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindAny {
 		if err, ok := a.Value.Any().(error); ok {

@@ -25,8 +25,8 @@ func TestReason(t *testing.T) {
 	}
 }
 
-// Whatever the error says, the reason is bounded, has nothing of the request's
-// query, and is one line in the log.
+// For any error, the reason has a bounded length and nothing of the request's query, and
+// is one line in the log.
 func FuzzReason(f *testing.F) {
 	f.Add("x", "q")
 	f.Add(strings.Repeat("\u20ac", 200), "a=b")
@@ -51,7 +51,7 @@ func FuzzReason(f *testing.F) {
 	})
 }
 
-// Other lines tell errors without secrets, too.
+// Errors in other lines of the log have no secrets either.
 func TestLogHidesSecrets(t *testing.T) {
 	var b strings.Builder
 	slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: hideSecrets})).

@@ -15,19 +15,19 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// A reloader opens the directories of a server again when it is told to by SIGHUP,
-// which Windows doesn't have, and reads its file again, if there is one. Proxies
-// and rules take effect at once.
+// On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
+// again, and reads its configuration file again, if it has one. The file's proxies and
+// rules take effect at once, and its other keys after a restart.
 type reloader struct {
 	serve       *serve
 	checks      []Checker
-	running     *config.Config // what the server began with
+	running     *config.Config // the settings that the server started with
 	rules       *offloads
 	directories []*disk.Storage
 	logger      *slog.Logger
 }
 
-// directories returns those storages that are directories.
+// directories returns the storages that are directories.
 func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	var all []*disk.Storage
 	for _, name := range slices.Sorted(maps.Keys(storages)) {
@@ -38,8 +38,8 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
-// hears returns the signals that a server of these directories reloads by. It ends
-// with others.
+// hears returns the signals on which a server of these directories reloads. Any other
+// signal ends it.
 func (s *serve) hears(directories []*disk.Storage) []os.Signal {
 	if s.Config == "" && len(directories) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func (s *serve) hears(directories []*disk.Storage) []os.Signal {
 	return []os.Signal{syscall.SIGHUP}
 }
 
-// start begins to listen to the signal. The function that it returns ends that.
+// start starts to handle the signal, until stop is called.
 func (r *reloader) start() (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -73,11 +73,11 @@ func (r *reloader) start() (stop func()) {
 	}
 }
 
-// reopen opens the directories again, wherever their paths lead now.
+// reopen opens the directories again, which follows their paths anew.
 func (r *reloader) reopen() {
 	for _, d := range r.directories {
 		if err := d.Reopen(); err != nil {
-			r.logger.Error("a directory can't be opened again, the old one stays", "error", err)
+			r.logger.Error("a directory can't be opened again; the old one stays in use", "error", err)
 		}
 	}
 	if n := len(r.directories); n > 0 {
@@ -90,25 +90,25 @@ func (r *reloader) reload() {
 	if err == nil {
 		err = r.serve.complete(c)
 	}
-	if err == nil && r.rules != nil { // else they are those of --rule
+	if err == nil && r.rules != nil { // nil: the rules come from --rule
 		beside := *c
 		beside.Storages, beside.Mounts = r.running.Storages, r.running.Mounts
-		if _, err = accelerate(&beside); err == nil { // by what is served until a restart
+		if _, err = accelerate(&beside); err == nil { // checked against the running mounts too
 			err = r.rules.swap(c)
 		}
 	}
 	if err != nil {
-		r.logger.Error("the file is wrong, the old rules stay", "file", r.serve.Config, "error", inOneLine(err))
+		r.logger.Error("the configuration file is wrong; the old rules stay in use", "file", r.serve.Config, "error", inOneLine(err))
 		return
 	}
 	r.serve.warnOfFile(c, r.checks, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
 	if changed := c.Changes(r.running); len(changed) > 0 {
-		r.logger.Warn("only a restart brings the other changes", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
+		r.logger.Warn("the other changes take effect only after a restart", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
 	}
 }
 
-// inOneLine returns the message of err, for one line.
+// inOneLine returns the message of err as one line.
 func inOneLine(err error) string {
 	var wrong config.Errors
 	if !errors.As(err, &wrong) {

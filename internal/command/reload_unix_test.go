@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// SIGHUP swaps the rules under a download, which goes on; from a file that is
-// wrong it takes nothing.
+// SIGHUP replaces the rules during a download, which continues. A wrong file changes
+// nothing.
 func TestHangup(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dv.yaml")
 	write := func(text string) {
@@ -54,7 +54,7 @@ func TestHangup(t *testing.T) {
 
 	// The lines of what stays the same are others, which is no change.
 	write("proxies: {front: nginx}\nrules: [" + rule + "/_two/}]\ngrace: 2m\nblind: true\n")
-	if line := hangUp("only a restart"); !strings.Contains(line, `changed="grace, blind"`) {
+	if line := hangUp("only after a restart"); !strings.Contains(line, `changed="grace, blind"`) {
 		t.Errorf("the log says %s, want grace and blind", line)
 	}
 	if got := location(); !strings.HasPrefix(got, "/_two/") {
@@ -89,8 +89,8 @@ func TestHangup(t *testing.T) {
 	}
 }
 
-// Without a file and without a directory there is nothing to read again, and
-// SIGHUP does what it does.
+// Without a file and without a directory there is nothing to reload, and SIGHUP ends
+// the process as usual.
 func TestHangupWithoutFile(t *testing.T) {
 	p := start(t, "mem://")
 	p.signal(t, syscall.SIGHUP)
@@ -99,8 +99,8 @@ func TestHangupWithoutFile(t *testing.T) {
 	}
 }
 
-// What "config check" finds in a file that serve takes is in the log when it
-// starts, and when it reads the file again.
+// If serve accepts a file in which "config check" finds errors, these are in the log at
+// the start, and each time that the file is read again.
 func TestServeWarnsOfItsFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "dv.yaml")
@@ -113,7 +113,7 @@ func TestServeWarnsOfItsFile(t *testing.T) {
 	}
 	write("/srv/elsewhere")
 	p := start(t, "--config="+file)
-	const why = `:4: rules.all: source \"/srv/elsewhere\" has no file of any storage`
+	const why = `:4: rules.all: no storage has files below the source \"/srv/elsewhere\"`
 	if log := p.log.String(); !strings.Contains(log, "can't work") || !strings.Contains(log, why) {
 		t.Errorf("the log says %s, want that a rule covers nothing", log)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// review returns what can't work in a file of which each key is right by itself,
-// and no proxy would refuse it.
+// review returns errors for settings that can't work, although each key is right by
+// itself and serve would accept the file.
 func review(c *config.Config, checks []Checker) config.Errors {
 	r := &reviewer{c: c}
 	for i := range c.Storages {
@@ -34,7 +34,8 @@ func review(c *config.Config, checks []Checker) config.Errors {
 	return r.wrong
 }
 
-// warnOfFile logs what review finds in the file of serve, which goes on without it.
+// warnOfFile logs the errors that review finds in the file of serve. serve runs
+// nevertheless.
 func (s *serve) warnOfFile(c *config.Config, checks []Checker, logger *slog.Logger) {
 	if s.Config == "" {
 		return
@@ -70,10 +71,10 @@ func (r *reviewer) checkURL(s *config.Storage, checks []Checker) {
 	}
 }
 
-// checkSource finds a rule that no file has ever to do with.
+// checkSource finds a rule that covers no file of any storage.
 func (r *reviewer) checkSource(rule *config.Rule) {
 	if len(r.c.Storages) == 0 {
-		return // that is an argument of serve
+		return // the storage is an argument of serve
 	}
 	origin, path := destination.Split(filepath.ToSlash(rule.Source))
 	var others []string
@@ -91,7 +92,7 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 				rule.Source, s.Name, "/"+strings.Trim(p.prefix, "/"))
 			return
 		case !mounted:
-			r.errorf(rule.Line, "rules."+rule.Name, "source %q is that of the storage %q, which is mounted nowhere; want it in mounts", rule.Source, s.Name)
+			r.errorf(rule.Line, "rules."+rule.Name, "source %q is that of the storage %q, which is not mounted; want it in mounts", rule.Source, s.Name)
 			return
 		default:
 			return
@@ -101,14 +102,14 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 	if len(others) > 0 {
 		want = "want one in " + strings.Join(others[:min(len(others), 5)], ", ")
 	}
-	r.errorf(rule.Line, "rules."+rule.Name, "source %q has no file of any storage, so that the rule covers nothing; %s", rule.Source, want)
+	r.errorf(rule.Line, "rules."+rule.Name, "no storage has files below the source %q, so the rule covers nothing; %s", rule.Source, want)
 }
 
-// A storagePlace is where the files of a storage are.
+// A storagePlace is the place of a storage's files.
 type storagePlace struct {
 	origin, prefix string // of their sources, with a slash at the end of a directory
-	hasSources     bool   // that a rule can cover
-	shown          string
+	hasSources     bool   // a rule can cover the files
+	shown          string // for errors
 }
 
 func placeOfStorage(s *config.Storage) storagePlace {
@@ -126,7 +127,7 @@ func placeOfStorage(s *config.Storage) storagePlace {
 	return storagePlace{origin: origin, prefix: strings.TrimSuffix(path, "/") + "/", hasSources: true, shown: s.URL}
 }
 
-// meets tells whether files below the path of a rule may have the prefix.
+// meets reports whether files below the path of a rule may have the prefix.
 func meets(path, prefix string) bool {
 	if path == "" {
 		return true
@@ -135,7 +136,8 @@ func meets(path, prefix string) bool {
 	return prefix == "/" || strings.HasPrefix(path, prefix) || strings.HasPrefix(prefix, path)
 }
 
-// checkRate finds a rate that its proxy can't be told: it would be handed nothing.
+// checkRate finds a rule with a rate whose proxy can't limit rates: no file would be
+// handed over to it.
 func (r *reviewer) checkRate(rule *config.Rule) {
 	i := slices.IndexFunc(r.c.Proxies, func(p config.Proxy) bool { return p.Name == rule.Proxy })
 	if rule.LimitRate == 0 || i < 0 {
@@ -144,26 +146,27 @@ func (r *reviewer) checkRate(rule *config.Rule) {
 	told := func(p proxies.Proxy) bool { return p.Accel().Terms.RateField != "" }
 	proxy, err := proxies.Find(r.c.Proxies[i].Type())
 	if err == nil && !told(proxy) {
-		r.errorf(rule.Line, "rules."+rule.Name, "limit_rate can't be told %s, so that nothing is handed over by this rule; want %s, or the key left out",
+		r.errorf(rule.Line, "rules."+rule.Name, "limit_rate is not possible with %s, so this rule hands nothing over; want %s, or the key left out",
 			r.c.Proxies[i].Type(), proxies.Or(proxies.Where(told)))
 	}
 }
 
-// checkListen finds a proxy that takes the application's address on the same
-// machine, or asks itself.
+// checkListen finds a proxy that listens at the application's address on the same
+// machine, or that is its own upstream.
 func (r *reviewer) checkListen(p *config.Proxy) {
 	application := cmp.Or(r.c.Listen, "127.0.0.1:8080")
 	upstream := cmp.Or(p.Upstream, application)
 	switch {
 	case p.Listen == "":
 	case p.Upstream != "" && sameAddress(p.Listen, p.Upstream) && isHere(p.Upstream):
-		r.errorf(p.Line, "proxies."+p.Name, "listen %q is the address of its upstream %q, so that it would ask itself; want the application's address in upstream", p.Listen, p.Upstream)
+		r.errorf(p.Line, "proxies."+p.Name, "listen %q is the address of its upstream %q, so it would send requests to itself; want the application's address in upstream", p.Listen, p.Upstream)
 	case isHere(upstream) && sameAddress(p.Listen, application):
 		r.errorf(p.Line, "proxies."+p.Name, "listen %q is where the application listens (%s); want another port for one of them", p.Listen, application)
 	}
 }
 
-// sameAddress tells whether two servers of one machine can't listen at both.
+// sameAddress reports whether two addresses collide, so that two servers on one machine
+// can't listen at them.
 func sameAddress(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
@@ -188,7 +191,7 @@ func plainHost(host string) string {
 	return strings.ToLower(host)
 }
 
-// isHere tells whether an address is on the machine where it is used.
+// isHere reports whether an address is on the machine that uses it.
 func isHere(addr string) bool {
 	if strings.HasPrefix(addr, "unix:") {
 		return true

@@ -12,8 +12,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// Wherever somebody clicks in a row, at the width of a desk and of a phone, the
-// link of its name is there.
+// A click anywhere in a row hits the link of its name, at the width of a desktop and of
+// a phone.
 func TestRowsAreLinks(t *testing.T) {
 	base, _ := serveIndex(t, holding([]entry{{"folder", true, -1, time.Time{}}, {"a.txt", false, 5, time.Unix(1e9, 0)}, {"b.txt", false, 7, time.Unix(1e9, 0)}}))
 	_, body := get(t, base+"/sub/")

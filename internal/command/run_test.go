@@ -16,8 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// TestMain makes the command of the test binary, with the buckets that need no
-// cloud.
+// TestMain makes the test binary the command too, with the buckets that need no cloud.
 func TestMain(m *testing.M) {
 	testscript.Main(leaktest.Checked{M: m}, map[string]func(){
 		"downloadview": func() {

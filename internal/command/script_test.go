@@ -16,13 +16,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestScript runs testdata/script. Beside the commands of testscript there are
+// TestScript runs testdata/script. These commands are added to those of testscript:
 //
-//	exits STATUS PROGRAM ARGS...   runs PROGRAM, which must exit so
-//	serve ARGS...                  starts a server, whose URL is in $URL then
+//	exits STATUS PROGRAM ARGS...   runs PROGRAM, which must exit with STATUS
+//	serve ARGS...                  starts a server, and sets $URL to its URL
 //	http METHOD $URL PATH          asks the server; the answer is stdout
-//	terminate STATUS               sends it SIGTERM; it must exit so; its
-//	                               stderr is in the file "log" then
+//	terminate STATUS               sends it SIGTERM; it must exit with STATUS;
+//	                               its stderr is then in the file "log"
 //	mkfile NAME TEXT               makes a file whose name is quoted as in Go
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{

@@ -9,41 +9,41 @@ import (
 	"github.com/downloadview/downloadview/doctor"
 )
 
-// serve is the command "downloadview serve". Its tags are what --help says.
+// serve is the command "downloadview serve". --help prints the texts of its tags.
 type serve struct {
-	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. May be left out where --config has storages."`
+	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. Leave it out if the --config file has storages."`
 
-	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 takes a free one, no host means every address), or unix:PATH for a socket. Behind PATH there may be its permissions and its group, as in unix:PATH?mode=0660&group=www-data; without them the umask decides who may connect. Default: 127.0.0.1:8080."`
+	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), or unix:PATH for a socket. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
 	logFlags
 
-	Index        bool     `help:"Show a page with its files for a folder. Default: a folder is 404."`
-	StallTimeout patience `placeholder:"DURATION" help:"How long a client may take nothing of its download, or send nothing of its request's body, before it is let go. A download that goes on, however slowly, may take any time. Default: 60s."`
+	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
+	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
 
-	Grace *time.Duration `placeholder:"DURATION" help:"How long downloads may go on after SIGTERM or SIGINT, such as 90s or 5m, before they are cut. A second signal cuts them at once. Default: 30s."`
+	Grace *time.Duration `placeholder:"DURATION" help:"How long downloads may continue after SIGTERM or SIGINT, such as 90s or 5m, before they are cut off. A second signal cuts them off at once. Default: 30s."`
 }
 
-// downloadFlags are those that decide about a download.
+// downloadFlags are the flags that decide how a download is answered.
 type downloadFlags struct {
-	Config    string   `placeholder:"FILE" help:"Take the rest from a YAML file, and more: several storages, proxies, rules with options. SIGHUP has its rules read again. Flags win over what is in it. Default: none."`
-	Inline    bool     `help:"Let browsers show what they can, HTML and SVG included (sandboxed), instead of saving it. Default: everything is saved."`
-	MimeTypes string   `placeholder:"FILE" help:"Media types by extension, in a file such as /etc/mime.types: a type in each line, and behind it its extensions. They come before the built-in ones, and after what a bucket has stored. Default: the built-in ones alone."`
+	Config    string   `placeholder:"FILE" help:"Read settings from a YAML file, which may have several storages, proxies, and rules with options. Flags win over the file. SIGHUP reads its proxies and rules again. Default: none."`
+	Inline    bool     `help:"Let browsers show the files that they can show, HTML and SVG included (sandboxed), instead of saving them. Default: every file is saved."`
+	MimeTypes string   `placeholder:"FILE" help:"A file of media types such as /etc/mime.types: each line has a type, followed by its extensions. They win over the built-in types; a type that a bucket stores with an object wins over both. Default: the built-in types alone."`
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
-	LimitRate byteSize `placeholder:"SIZE" help:"How much of each download may go out in a second, such as 1MB or 512KiB. Of the proxies nginx can be told; others aren't handed anything then. Default: as fast as it goes."`
+	LimitRate byteSize `placeholder:"SIZE" help:"The most bytes of each download that are sent in a second, such as 1MB or 512KiB. Of the proxies, nginx alone can limit the rate; with another proxy, files are then streamed. Default: no limit."`
 	behindProxy
 	bucketFlags `group:"Buckets:"`
 }
 
 // Help is the long part of --help.
 func (*serve) Help() string {
-	return `The path of the URL is the key of the file, decoded once; the query is ignored, but by the pages of folders, whose links sort by it and lead through 1,000 rows at a time (?all: all in one). Only regular files are served; symbolic links work where they are relative and stay inside the directory. Names are as they are; those that begin with a dot are served with --hidden alone. A path that isn't clean, such as /./a or //a, leads to the same file as /a. A download is saved under a name that every system can have: letters with marks composed (NFC), without invisible characters, "-" for characters that Windows refuses, "_" before names such as CON.
+	return `The path of the URL is the key of the file, decoded once. The query is ignored, except on the pages of folders, which sort by it and show 1,000 rows at a time (all rows with ?all). Only regular files are served. Symbolic links work if they are relative and stay inside the directory. Names are compared byte for byte. Names that begin with a dot are served only with --hidden. A path such as /./a or //a leads to the same file as /a. Each download is saved under a name that every system allows: accents are composed (NFC), invisible characters are removed, "-" replaces characters that Windows refuses, and "_" precedes names such as CON.
 
-A directory whose path leads elsewhere by now, since a link in it was switched or something was mounted there, is opened again within a tenth of a second, and at once on SIGHUP.
+If the path of the directory leads to another directory later, because a link was switched or something was mounted there, that directory is opened within a tenth of a second, or at once on SIGHUP.
 
-In a bucket both are keys as any other, but for a file:// URL, which is a directory whose names with a dot are not served either. A bucket is asked with the credentials of the environment, and not before the first download. Keys with "../" in them are 404. docs/buckets.md has the parameters of its URL and what is answered when its store fails.
+In a bucket, a name that begins with a dot is a key as any other, and so is a path such as //a; only a file:// URL needs --hidden as a directory does. The credentials for a bucket come from the environment, and its store gets no request before the first download. Keys with "../" are 404. docs/buckets.md lists the parameters of the URL, and the answers when the store fails.
 
-"listening on http://..." on stderr says that connections are accepted; after it comes one line for each request. The exit status is 0 after a signal, 1 when something failed and 2 when the command line is wrong.
+The line "listening on http://..." on stderr means that connections are accepted. After it, the log has one line for each request. The exit status is 0 after a signal, 1 after a failure, and 2 if the command line is wrong.
 
 Examples:
 
@@ -60,7 +60,7 @@ Examples:
 
   downloadview serve --config downloadview.yaml
 
-The first shows folders to a browser at http://127.0.0.1:8080/. The second is asked by nginx on a socket, decides, and lets nginx send the files from the internal location /_media/; "downloadview config nginx" prints what nginx is to be told. The third hands over to an Apache on a machine that has the same files in /mnt/media. The next two serve a bucket with the credentials of the environment. What the file of the last may say is told by docs/config.md.`
+The first example shows folders to a browser at http://127.0.0.1:8080/. The second gets requests from nginx on a socket, decides about them, and lets nginx send the files from the internal location /_media/; "downloadview config nginx" prints the configuration of nginx. The third hands over to an Apache on a machine that has the same files in /mnt/media. The next two serve a bucket with the credentials of the environment. docs/config.md describes the file of the last.`
 }
 
 // Run serves until a signal comes or ctx is done.
@@ -106,7 +106,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
-		rules, _ := d.offloader.(*offloads) // else they are those of --rule
+		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
 		r := &reloader{serve: s, checks: env.checks, running: c, rules: rules, directories: opened, logger: logger}
 		defer r.start()()
 	}

@@ -17,13 +17,13 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// A server is an http.Server that knows how to end.
+// A server is an http.Server that shuts down on signals.
 type server struct {
 	http     *http.Server
 	fresh    freshConns
-	handlers sync.WaitGroup          // those that run
-	stopping chan struct{}           // closed when the listener and what is idle are
-	end      context.CancelCauseFunc // of the requests' contexts
+	handlers sync.WaitGroup          // running handlers
+	stopping chan struct{}           // closed after the listener and idle connections
+	end      context.CancelCauseFunc // cancels the requests' contexts
 	logger   *slog.Logger
 }
 
@@ -54,7 +54,7 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 	return s
 }
 
-// limit puts the limits that l has in place of the usual ones.
+// limit sets the limits of l; a limit of 0 leaves the default.
 func (s *server) limit(l *config.Limits) {
 	s.http.ReadHeaderTimeout = cmp.Or(l.Header, s.http.ReadHeaderTimeout)
 	s.http.MaxHeaderBytes = cmp.Or(int(l.HeaderSize), s.http.MaxHeaderBytes)
@@ -62,16 +62,16 @@ func (s *server) limit(l *config.Limits) {
 	s.http.Handler = downloadview.EndStalledBodies(l.Stall)(s.http.Handler)
 }
 
-// run serves at ln, which it closes, until ctx is done or a signal comes. What
-// is in flight then may go on for as long as grace, or until the next signal.
-// ready is called when connections are accepted and signals are heard. A server
-// runs once.
+// run serves at ln, which it closes, until ctx is done, or until SIGINT or SIGTERM.
+// Requests that are then in progress may continue for grace, or until the next signal.
+// run calls ready when connections are accepted and signals are handled. It can be
+// called once.
 func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, ready func()) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	defer ln.Close() // Serve may not come to it
+	defer ln.Close() // in case Serve is never reached
 	ready()
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(ln) }()
@@ -101,8 +101,8 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	return nil
 }
 
-// endedBy returns the party that ended the context of r: the server that stops, or
-// else the client.
+// endedBy returns which side ended the context of r: the server's shutdown, or else the
+// client.
 func endedBy(r *http.Request) downloadview.AbortedBy {
 	if errors.Is(context.Cause(r.Context()), downloadview.ErrShutdown) {
 		return downloadview.AbortedByShutdown
@@ -110,12 +110,13 @@ func endedBy(r *http.Request) downloadview.AbortedBy {
 	return downloadview.AbortedByClient
 }
 
-// cut breaks the connections that are left. First the handlers have a moment to
-// break off by themselves, so that nobody takes what it has for the whole; those
-// that wait for a client don't notice. Then they have another to say so in the log.
-// Neither is waited for when there is no patience left.
+// cut closes the connections that are left. First it cancels the contexts and gives the
+// handlers a moment to abort their answers, so that no client takes a part for the
+// whole. Handlers that wait for a client don't notice that; closing the connections
+// ends them. Then they have a second to write their lines to the log. If patience is
+// done, cut doesn't wait.
 func (s *server) cut(patience context.Context) {
-	s.logger.Warn("downloads in flight are cut")
+	s.logger.Warn("running downloads are cut off")
 	quiet := make(chan struct{})
 	go func() {
 		s.handlers.Wait()
@@ -127,7 +128,7 @@ func (s *server) cut(patience context.Context) {
 	await(patience, quiet, time.Second)
 }
 
-// await waits for done, no longer than d.
+// await waits for done, but not longer than d, nor after patience is done.
 func await(patience context.Context, done <-chan struct{}, d time.Duration) {
 	select {
 	case <-done:

@@ -16,12 +16,11 @@ import (
 	"time"
 )
 
-// large is more than the buffers of a connection hold, so that a download of
-// which nothing is read stays in flight.
+// large is more than the buffers of a connection hold, so that a download doesn't end
+// before the client reads it.
 const large = 64 << 20
 
-// startLarge serves a directory with a large file, of which a client has read
-// the beginning.
+// startLarge serves a directory with a large file. A client has read its beginning.
 func startLarge(t *testing.T, args ...string) (*process, *exchange) {
 	t.Helper()
 	dir := t.TempDir()
@@ -100,7 +99,7 @@ func TestSignalLetsDownloadsFinish(t *testing.T) {
 func TestGraceCutsDownloads(t *testing.T) {
 	p, x := startLarge(t, "--grace=1ms")
 	p.signal(t, syscall.SIGTERM)
-	p.mustAwait(t, "downloads in flight are cut")
+	p.mustAwait(t, "running downloads are cut off")
 	p.mustAwait(t, "aborted_by=shutdown")
 	if got := p.wait(); got != exitOK {
 		t.Errorf("exit status = %d", got)
@@ -110,8 +109,8 @@ func TestGraceCutsDownloads(t *testing.T) {
 	}
 }
 
-// A client that takes nothing is let go, and so is one that doesn't send the body it
-// announced.
+// The connection of a client that reads nothing is closed, and so is that of a client
+// that doesn't send the body it announced.
 func TestStallTimeout(t *testing.T) {
 	p, x := startLarge(t, "--stall-timeout=200ms")
 	p.mustAwait(t, "aborted_by=stall")

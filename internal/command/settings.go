@@ -11,11 +11,10 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// stallTimeout is the --stall-timeout where nothing else is said.
+// stallTimeout is the default of --stall-timeout.
 const stallTimeout = time.Minute
 
-// settings returns what the flags and the file say together, with a value for
-// all that must have one.
+// settings returns the settings of the flags and the file, with defaults for the rest.
 func (s *serve) settings() (*config.Config, error) {
 	c, err := s.file(config.Read)
 	if err != nil {
@@ -24,8 +23,8 @@ func (s *serve) settings() (*config.Config, error) {
 	return c, s.complete(c)
 }
 
-// file returns what the file alone says, as read reads it. It may be a pipe, which
-// is read once.
+// file returns the settings of the file alone, or none without --config. It calls read
+// once, since the file may be a pipe.
 func (s *serve) file(read func(string) (*config.Config, error)) (*config.Config, error) {
 	if s.Config == "" {
 		return new(config.Config), nil
@@ -33,7 +32,7 @@ func (s *serve) file(read func(string) (*config.Config, error)) (*config.Config,
 	return checkedConfig(s.Config, read)
 }
 
-// complete adds to c, of the file, what the flags say and what neither does.
+// complete adds the flags and the defaults to c, the settings of the file.
 func (s *serve) complete(c *config.Config) error {
 	if s.Grace != nil && *s.Grace < 0 {
 		return usageErrorf("--grace %v is negative; want a duration such as 30s", *s.Grace)
@@ -42,11 +41,11 @@ func (s *serve) complete(c *config.Config) error {
 	case s.Storage == nil && s.Config == "":
 		return usageErrorf("expected STORAGE or --config FILE; see downloadview serve --help")
 	case s.Storage == nil && len(c.Storages) == 0:
-		return usageErrorf("--config %s has no storages; want some, or a STORAGE behind the flags", s.Config)
+		return usageErrorf("--config %s has no storages; want storages in it, or the argument STORAGE", s.Config)
 	case s.Storage != nil && len(c.Storages) > 0:
-		return usageErrorf("both STORAGE %q and the storages of --config %s; want one of them", *s.Storage, s.Config)
+		return usageErrorf("got both STORAGE %q and the storages of --config %s; want one of them", *s.Storage, s.Config)
 	case len(c.Rules) > 0 && (s.Accel != "" || len(s.Rule) > 0):
-		return usageErrorf("both --accel or --rule and the rules of --config %s; want one of them", s.Config)
+		return usageErrorf("got both --accel or --rule and the rules of --config %s; want one of them", s.Config)
 	case len(c.Storages) == 0:
 		c.Storages = []config.Storage{{URL: *s.Storage}}
 		c.Mounts = []config.Mount{{Path: "/"}}
@@ -78,11 +77,11 @@ func (s *serve) complete(c *config.Config) error {
 	return s.logFlags.apply(c)
 }
 
-// readConfig reads the file and checks it as checkedConfig does.
+// readConfig is checkedConfig with [config.Read].
 func readConfig(file string) (*config.Config, error) { return checkedConfig(file, config.Read) }
 
-// checkedConfig reads the file by read and checks it against what proxies take. A
-// file that is wrong is a [UsageError] around [config.Errors].
+// checkedConfig reads the file with read, and checks that its proxies accept its rules.
+// If the file is wrong, the error is a [UsageError] around [config.Errors].
 func checkedConfig(file string, read func(string) (*config.Config, error)) (*config.Config, error) {
 	c, err := read(file)
 	if err == nil {
@@ -101,8 +100,8 @@ func checkedConfig(file string, read func(string) (*config.Config, error)) (*con
 	return c, nil
 }
 
-// readTypes reads the file of media types, if c has one. What is wrong with its
-// lines is a [UsageError] around [config.Errors].
+// readTypes reads the file of media types, if c has one. If its lines are wrong, the
+// error is a [UsageError] around [config.Errors].
 func readTypes(c *config.Config) (downloadview.Types, error) {
 	if c.MimeTypes == "" {
 		return nil, nil

@@ -17,8 +17,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// The whole set-up of "config --help" with each server: it runs what is
-// printed, is told what to send over a socket, and the doctor finds all in order.
+// The set-up of "config --help" works with each server: the server runs the printed
+// configuration, asks the application on a socket, and the doctor finds no fault.
 func TestWholeSetup(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
@@ -65,7 +65,8 @@ func destinationOf(t *testing.T, server, location, dir string) string {
 	return dir
 }
 
-// With a directive taken away the doctor says which, and leaves nothing behind.
+// If a directive is removed from the configuration, the doctor names it. It leaves no
+// files behind.
 func TestDoctorOfABrokenSetup(t *testing.T) {
 	media := handedFiles(t)
 	rule := media + "=/_media/"
@@ -82,7 +83,7 @@ func TestDoctorOfABrokenSetup(t *testing.T) {
 	}
 }
 
-// run returns what a command that succeeds prints.
+// run returns the output of a command, which must succeed.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -92,8 +93,8 @@ func run(t *testing.T, args ...string) string {
 	return stdout.String()
 }
 
-// startPrinted returns the URL of a server that runs what "config" prints for
-// it with the flags, edited.
+// startPrinted starts a server with the configuration that "config" prints for it with
+// the flags, edited. It returns the server's URL.
 func startPrinted(t *testing.T, server string, edit func(string) string, flags ...string) string {
 	t.Helper()
 	listen, folder := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), t.TempDir()
@@ -111,8 +112,8 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 	return proxytest.Start(t, server, s, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
 }
 
-// A destination over a mount is 404 from nginx for everything, and is refused
-// for it. Caddy asks the application all the same.
+// With a destination that covers a mount, nginx answers 404 to all requests, so it is
+// refused. Caddy still asks the application.
 func TestDestinationOverAMount(t *testing.T) {
 	media := handedFiles(t)
 	rule := media + "=/media/"

@@ -12,10 +12,10 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// groupOf returns the number of the socket's group, -1 where a has none.
+// groupOf returns the number of the socket's group, -1 if a has none.
 func groupOf(a config.Address) (int, error) {
 	if runtime.GOOS == "windows" && a.Mode != 0 {
-		return -1, usageErrorf("--listen %v has a mode or a group, which a socket of Windows hasn't; want %[1]v alone", a)
+		return -1, usageErrorf("--listen %v has a mode or a group, which sockets on Windows can't have; want %[1]v alone", a)
 	}
 	if a.Group == "" {
 		return -1, nil
@@ -25,7 +25,7 @@ func groupOf(a config.Address) (int, error) {
 	}
 	g, err := user.LookupGroup(a.Group)
 	if _, unknown := errors.AsType[user.UnknownGroupError](err); unknown {
-		return -1, fmt.Errorf("--listen %v: this machine has no group %q; want the name of one, or its number", a, a.Group)
+		return -1, fmt.Errorf("--listen %v: this machine has no group %q; want the name or the number of a group", a, a.Group)
 	}
 	if err != nil {
 		return -1, fmt.Errorf("--listen %v: group %q: %w", a, a.Group, err)
@@ -33,7 +33,7 @@ func groupOf(a config.Address) (int, error) {
 	return strconv.Atoi(g.Gid)
 }
 
-// permit gives the socket the group gid, and then the mode.
+// permit sets the group of the socket to gid, and then its mode.
 func permit(a config.Address, gid int) error {
 	if a.Mode == 0 {
 		return nil
@@ -41,7 +41,7 @@ func permit(a config.Address, gid int) error {
 	if gid >= 0 {
 		err := os.Lchown(a.Name, -1, gid)
 		if errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("--listen %v: group %q: %w; want a group that this user is in, or to be started by root", a, a.Group, directoryCause(err))
+			return fmt.Errorf("--listen %v: group %q: %w; want a group that this user is in, or a start as root", a, a.Group, directoryCause(err))
 		}
 		if err != nil {
 			return fmt.Errorf("--listen %v: group %q: %w", a, a.Group, directoryCause(err))

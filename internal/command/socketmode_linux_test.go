@@ -93,7 +93,7 @@ func TestSocketPermissions(t *testing.T) {
 	}
 }
 
-// Nobody gets in before the socket has its permissions, whatever the umask.
+// No other user can connect before the socket has its permissions, with any umask.
 func TestSocketIsClosedUntilItHasItsMode(t *testing.T) {
 	asRoot(t)
 	dir := socketDir(t)
@@ -114,7 +114,7 @@ func TestSocketIsClosedUntilItHasItsMode(t *testing.T) {
 	}
 }
 
-// A socket that can't have what was asked for is not listened on, nor left.
+// If a socket can't get its mode or group, the server doesn't listen, and removes it.
 func TestSocketWithoutItsGroup(t *testing.T) {
 	path := filepath.Join(socketDir(t), "s")
 	ln, err := listenUnix(config.Address{Network: "unix", Name: path, Mode: 0o660, Group: "no such group"})

@@ -20,11 +20,11 @@ import (
 
 var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
-// openStorage opens the storage that arg names: a directory, or what open
-// makes of a URL. The function it returns releases the storage.
+// openStorage opens the storage arg: a directory or, with open, a URL. The function
+// that it returns releases the storage.
 func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (downloadview.Storage, func() error, error) {
 	switch {
-	case arg == "": // an unset variable in a script, rather than the current directory
+	case arg == "": // more likely an unset variable in a script than the current directory
 		return nil, nil, usageErrorf(`STORAGE is ""; want a directory or a URL such as s3://bucket`)
 	case !hasScheme.MatchString(arg):
 		return openDirectory(arg, all.logger)
@@ -50,7 +50,7 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 	return all.bounded(storage, u), release, nil
 }
 
-// shown is u without what may be a secret, which has no place in it.
+// shown returns u without parameters that may be secrets, for errors.
 func shown(u *url.URL) string {
 	q := u.Query()
 	for name := range q {
@@ -67,18 +67,18 @@ func shown(u *url.URL) string {
 
 var secretive = regexp.MustCompile(`(?i)secret|token|passw|credential|signature|access_?key|account_?key|^sig$`)
 
-// followed is how soon a directory whose path leads elsewhere is opened again.
-// Proxies follow the path at once.
+// followed is how soon a directory is opened again after its path leads to another
+// one. Proxies follow the path at once.
 const followed = 100 * time.Millisecond
 
-// openDirectory leaves links in the path of the directory as they are, since
-// rules name it the way people do.
+// openDirectory opens the directory arg. It doesn't resolve links in the path, because
+// the sources of rules don't either.
 func openDirectory(arg string, logger *slog.Logger) (downloadview.Storage, func() error, error) {
 	dir, err := filepath.Abs(arg)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q: %w", arg, err)
 	}
-	// Opening something else, a pipe say, might never return.
+	// Opening anything but a directory, such as a pipe, might never return.
 	switch fi, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("%q: no such directory", arg)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// trusting returns a client that trusts the certificates of the file beside those
-// that the system does.
+// trusting returns a client that trusts the certificates of the file, and those of the
+// system.
 func trusting(file string) (*http.Client, error) {
 	text, err := os.ReadFile(file)
 	var path *fs.PathError
@@ -27,7 +27,7 @@ func trusting(file string) (*http.Client, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, usageErrorf("--ca-file %q has no certificate in it; want one in PEM, which begins with -----BEGIN CERTIFICATE-----", file)
+		return nil, usageErrorf("--ca-file %q has no certificate; want one in PEM, which begins with -----BEGIN CERTIFICATE-----", file)
 	}
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}

@@ -15,8 +15,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// The doctor trusts a self-signed certificate that it is given, and names the flag
-// where it isn't.
+// The doctor trusts the self-signed certificate of --ca-file, and names that flag if the
+// certificate is not trusted.
 func TestCAFile(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
@@ -47,7 +47,7 @@ func TestCAFile(t *testing.T) {
 	}{
 		{nil, exitFailure, "--ca-file FILE"},
 		{[]string{"--ca-file", trusted}, exitOK, "ok              proxy-file"},
-		{[]string{"--ca-file", other}, exitUsage, "has no certificate in it"},
+		{[]string{"--ca-file", other}, exitUsage, "has no certificate"},
 		{[]string{"--ca-file", key}, exitFailure, "no such file"},
 	} {
 		var out bytes.Buffer
@@ -58,7 +58,7 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
-// The application may be on a socket, as serve tells its address.
+// --app accepts the address of a socket as serve prints it.
 func TestDoctorAsksASocket(t *testing.T) {
 	media := t.TempDir()
 	socket := filepath.Join(t.TempDir(), "s")

@@ -14,9 +14,9 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 )
 
-// listenUnix listens on a socket at a. The socket that a dead server left
-// there is replaced; nothing else is. Where a has permissions or a group, nobody
-// but this user can connect until the socket has both (on Linux).
+// listenUnix listens on a socket at a. It replaces the socket that a dead server left
+// there, and nothing else. If a has a mode or a group, only this user can connect until
+// the socket has both (on Linux).
 func listenUnix(a config.Address) (net.Listener, error) {
 	if runtime.GOOS == "linux" && strings.HasPrefix(a.Name, "@") { // in no file system
 		ln, err := net.Listen("unix", a.Name)
@@ -40,7 +40,7 @@ func listenUnix(a config.Address) (net.Listener, error) {
 	if err != nil {
 		err = listenCause(err)
 		if len(a.Name) > longestSocketPath {
-			err = fmt.Errorf("%w; its %d bytes are more than a socket's path may have", err, len(a.Name))
+			err = fmt.Errorf("%w; the path has %d bytes, more than the path of a socket may have", err, len(a.Name))
 		}
 		return nil, fmt.Errorf("--listen %v: %w", a, err)
 	}
@@ -61,8 +61,8 @@ func listenUnix(a config.Address) (net.Listener, error) {
 
 const longestSocketPath = 103 // sun_path of macOS; Linux has four bytes more
 
-// removeStale removes the socket at path if nobody listens there. Anything but
-// a socket stays.
+// removeStale removes the socket at path if no server listens there. It removes
+// nothing but a socket.
 func removeStale(path string) error {
 	fi, err := os.Lstat(path)
 	switch {
@@ -71,12 +71,12 @@ func removeStale(path string) error {
 	case err != nil:
 		return directoryCause(err)
 	case fi.Mode().Type() != fs.ModeSocket:
-		return errors.New("there is something else, not a socket; name a path that is free")
+		return errors.New("the path exists and is not a socket; want a free path")
 	}
 	c, err := net.Dial("unix", path)
 	if err == nil {
 		c.Close()
-		return errors.New("address already in use, another server answers there")
+		return errors.New("address already in use: another server answers there")
 	}
 	if !errors.Is(err, connectionRefused) {
 		return listenCause(err)
@@ -92,8 +92,8 @@ func directoryCause(err error) error {
 	return err
 }
 
-// A unixListener removes its socket when it is closed. Package net would
-// remove whatever has the name by then, another server's socket included.
+// A unixListener removes its socket when it is closed. Package net would remove any
+// file that has the name by then, even the socket of another server.
 type unixListener struct {
 	*net.UnixListener
 	path  string

@@ -91,7 +91,7 @@ func TestListenUnixKeepsOthers(t *testing.T) {
 	}
 }
 
-// A socket that took the name over in the meantime is somebody else's.
+// Close leaves a socket that another server has put at the path since.
 func TestUnixListenerRemovesOnlyItsOwn(t *testing.T) {
 	path := filepath.Join(socketDir(t), "s")
 	first, err := listenUnix(config.Address{Network: "unix", Name: path})
@@ -118,7 +118,7 @@ func TestUnixListenerRemovesOnlyItsOwn(t *testing.T) {
 func TestListenUnixLongPath(t *testing.T) {
 	path := filepath.Join(socketDir(t), strings.Repeat("x", 150))
 	_, err := listenUnix(config.Address{Network: "unix", Name: path})
-	if err == nil || !strings.Contains(err.Error(), "bytes are more than") {
+	if err == nil || !strings.Contains(err.Error(), "more than the path of a socket may have") {
 		t.Errorf("listenUnix of a long path: %v, want that it is too long", err)
 	}
 }

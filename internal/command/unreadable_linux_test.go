@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A file that the process may not read is answered here, with every server.
+// A file that the process may not read is not handed over, to any server.
 func TestUnreadableIsNotHandedOver(t *testing.T) {
 	dir, err := os.MkdirTemp("", "command") // t.TempDir is closed to others
 	if err != nil {
@@ -40,7 +40,7 @@ func TestUnreadableIsNotHandedOver(t *testing.T) {
 	}
 }
 
-// asNobody runs a program as nobody where this is root.
+// asNobody makes a program run as the user nobody, if the test runs as root.
 func asNobody(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = "/"
@@ -50,7 +50,7 @@ func asNobody(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// copyOfItself puts the program where anybody may run it.
+// copyOfItself copies the program to a place where every user may run it.
 func copyOfItself(t *testing.T, to string) {
 	t.Helper()
 	self, err := exec.LookPath("downloadview")
@@ -74,7 +74,7 @@ func copyOfItself(t *testing.T, to string) {
 	}
 }
 
-// A directory that may be searched but not read is served; its page is forbidden.
+// A directory that may be searched but not read is served; its page is 403.
 func TestSearchOnlyDirectory(t *testing.T) {
 	top, err := os.MkdirTemp("", "command") // as above
 	if err != nil {

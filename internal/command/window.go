@@ -2,19 +2,18 @@ package command
 
 import "slices"
 
-// pageRows is how many rows a page has at most.
+// pageRows is the most rows of a page.
 const pageRows = 1000
 
-// A window is what is kept of a folder that is looked through: the rows of one
-// page, and how many there are. However many entries come, it holds no more than
-// two pages of them.
+// A window keeps the rows of one page while a folder is listed, and counts all rows. It
+// never holds more than two pages of rows.
 type window struct {
 	order    order
-	mark     *entry // the page begins after it or, backwards, ends before it; nil: at the end of the list
+	mark     *entry // the page begins after it or, backward, ends before it; nil: at an end of the list
 	backward bool
 
 	rows []entry
-	cut  bool // rows is sorted and full, so that its last counts
+	cut  bool // rows was sorted and cut: rows after its last don't belong to the page
 
 	total, ahead   int // of all; of those before the mark, and with it if the page begins after it
 	files, folders int
@@ -32,7 +31,7 @@ func (w *window) count(e entry) {
 	}
 }
 
-// add has e counted, and kept if it may be on the page.
+// add counts e, and keeps it if it may be on the page.
 func (w *window) add(e entry) {
 	w.count(e)
 	if w.mark != nil {
@@ -53,7 +52,7 @@ func (w *window) add(e entry) {
 	}
 }
 
-// compare orders by how near to the mark a row is.
+// compare orders rows by their distance from the mark.
 func (w *window) compare(a, b entry) int {
 	if w.backward {
 		a, b = b, a
@@ -68,7 +67,7 @@ func (w *window) shrink() {
 	}
 }
 
-// page returns the rows in their order, and how many come before them.
+// page returns the rows of the page in order, and the number of rows before them.
 func (w *window) page() (rows []entry, before int) {
 	w.shrink()
 	before = w.ahead
