@@ -17,7 +17,7 @@ import (
 
 const accessPoint = "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"
 
-// The ARN of an access point is asked at its own host, in its own region.
+// Requests for the ARN of an access point go to its own host, in its own region.
 func TestAccessPoint(t *testing.T) {
 	var asked []string
 	// As the proxy it sees where the program wants to go.
@@ -47,8 +47,8 @@ func TestAccessPoint(t *testing.T) {
 	}
 }
 
-// startedAt starts the program, which ends with the test, and returns where it
-// listens.
+// startedAt starts the program, and returns the address at which it listens. The
+// program ends with the test.
 func startedAt(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	stderr, err := cmd.StderrPipe()
@@ -95,7 +95,7 @@ func TestAccessPointURLs(t *testing.T) {
 		t.Errorf("signed URL %s, %v, want %s", signed, err, want)
 	}
 	for place, want := range map[string]string{
-		"s3://arn:aws:s3": "which is none",
+		"s3://arn:aws:s3": "which is not valid",
 		"s3://arn:aws:iam::123456789012:role/reader": "accesspoint/reports",
 		"s3://arn:aws:s3:::bucket":                   "accesspoint/reports",
 		accessPoint + "?use_path_style=true":         "use_path_style",

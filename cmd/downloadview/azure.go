@@ -21,13 +21,13 @@ import (
 	"github.com/downloadview/downloadview/storage/azurebucket"
 )
 
-// azureParameters are those that the Go CDK takes, too.
+// azureParameters are the parameters of the Go CDK.
 var azureParameters = []string{"storage_account", "domain", "protocol", "localemu", "cdn"}
 
-// openAzure finds account and credentials in the environment as the Go CDK does:
-// AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or
-// AZURE_STORAGE_CONNECTION_STRING; else the identity that the Azure SDK finds
-// when the first request is made.
+// openAzure finds the account and the credentials in the environment as the Go CDK
+// does: AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or
+// AZURE_STORAGE_CONNECTION_STRING. Without these it uses the identity that the Azure
+// SDK finds at the first request.
 func openAzure(_ context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
 	account, err := azureAccount(at.parameters)
 	if err != nil {
@@ -36,7 +36,7 @@ func openAzure(_ context.Context, at *location, r *command.Reach) (downloadview.
 	t := newTransport(r.Connect)
 	a := &azure{at: account, container: at.bucket}
 	a.options.Transport = sender{link{t}}
-	a.options.Retry = policy.RetryOptions{MaxRetries: -1} // who tries again is package resume
+	a.options.Retry = policy.RetryOptions{MaxRetries: -1} // package resume retries
 	client, err := a.open()
 	if err != nil {
 		return nil, nil, err
@@ -69,15 +69,15 @@ func azureAccount(q url.Values) (string, error) {
 	case o.Protocol != "" && o.Protocol != "http" && o.Protocol != "https":
 		return "", usagef("has the protocol %q; want http or https", o.Protocol)
 	case o.AccountName == "":
-		return "", usagef("names no account; want storage_account=NAME, or it in AZURE_STORAGE_ACCOUNT")
+		return "", usagef("names no account; want storage_account=NAME, or the name in AZURE_STORAGE_ACCOUNT")
 	}
 	account, err := azureblob.NewServiceURL(o)
 	if err != nil || o.SASToken == "" {
 		return string(account), err
 	}
-	// The token is part of the URL, and is for nobody else.
+	// The token is part of the URL, and must not be sent to another host.
 	if theirs, err := azureblob.NewServiceURL(&usual); err != nil || origin(string(theirs)) != origin(string(account)) {
-		return "", usagef("names another place than that of AZURE_STORAGE_SAS_TOKEN; want AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_DOMAIN to name it")
+		return "", usagef("names another host than the account of AZURE_STORAGE_SAS_TOKEN; want that host, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_DOMAIN set to this one")
 	}
 	return string(account), nil
 }
@@ -90,12 +90,12 @@ func origin(raw string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// azure is an account and what is needed to get at a container of it.
+// azure has the settings to open a container of an account.
 type azure struct {
 	at        string // URL of the account
 	container string
 	options   container.ClientOptions
-	sign      azurebucket.SignFunc // nil: nobody can
+	sign      azurebucket.SignFunc // nil: URLs can't be signed
 }
 
 func (a *azure) open() (*container.Client, error) {
@@ -108,7 +108,7 @@ func (a *azure) open() (*container.Client, error) {
 	case account != "" && key != "":
 		credential, err := container.NewSharedKeyCredential(account, key)
 		if err != nil {
-			return nil, errors.New("AZURE_STORAGE_KEY is no key; want it in base64, as Azure shows it")
+			return nil, errors.New("AZURE_STORAGE_KEY is not a key; want it in base64, as Azure shows it")
 		}
 		a.sign = azurebucket.SharedKey(credential)
 		return container.NewClientWithSharedKeyCredential(place, credential, &a.options)
@@ -117,7 +117,7 @@ func (a *azure) open() (*container.Client, error) {
 	case connection != "":
 		client, err := container.NewClientFromConnectionString(connection, a.container, &a.options)
 		if err != nil {
-			return nil, errors.New("AZURE_STORAGE_CONNECTION_STRING is none; want it as Azure shows it")
+			return nil, errors.New("AZURE_STORAGE_CONNECTION_STRING is not a connection string; want it as Azure shows it")
 		}
 		a.sign = signByConnection(connection)
 		return client, nil
@@ -136,7 +136,8 @@ func (a *azure) open() (*container.Client, error) {
 	return container.NewClient(place, credential, &a.options)
 }
 
-// signByConnection signs with the key in a connection string, if it has one.
+// signByConnection returns a function that signs with the key of a connection string;
+// nil if it has none.
 func signByConnection(connection string) azurebucket.SignFunc {
 	fields := make(map[string]string)
 	for part := range strings.SplitSeq(connection, ";") {
@@ -150,12 +151,13 @@ func signByConnection(connection string) azurebucket.SignFunc {
 	return azurebucket.SharedKey(credential)
 }
 
-// sender sends requests without naming their URL in errors: it may carry a token.
+// sender sends requests. Its errors don't name the URL, which may carry a token.
 type sender struct{ http.RoundTripper }
 
 func (s sender) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
 
-// whoever is the identity that the SDK finds, whose timeouts are not the store's.
+// whoever is the identity that the SDK finds. Its timeouts are reported as errors that
+// are not timeouts, so that they aren't taken for timeouts of the store.
 type whoever struct{ azcore.TokenCredential }
 
 func (w whoever) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// withoutCredentials clears what the clouds' SDKs find in the environment.
+// withoutCredentials clears the credentials that the clouds' SDKs find in the
+// environment.
 func withoutCredentials(t *testing.T) {
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -32,8 +33,8 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// A file of credentials that is missing is not the file that is asked for: the
-// answer is 502, and the log says why, once.
+// A missing file of credentials is not taken for the requested file: the answer is 502,
+// and the log has the reason, once.
 func TestMissingCredentialFiles(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "missing-token")
 	for _, tt := range []struct {
@@ -86,8 +87,8 @@ func TestMissingCredentialFiles(t *testing.T) {
 	}
 }
 
-// A bucket that is missing is 404, as its objects are, but the log says that it is
-// the bucket. Google says so only of a listing.
+// A missing bucket is 404, as a missing object is, but the log says that it is the
+// bucket. Google tells the difference only for a listing.
 func TestMissingBucket(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		where := c.scheme + "://nowhere" + c.at(t, c.faults.URL)

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// localParameters are those of the Go CDK's drivers.
+// localParameters are the parameters of the Go CDK's drivers, by scheme.
 var localParameters = map[string][]string{
 	"file": {"create_dir", "base_url", "secret_key_path", "metadata", "no_tmp_dir", "dir_file_mode"},
 	"mem":  {"nomd5"},
 }
 
-// check tells what is wrong with the URL of a bucket, whatever the environment
-// has: nothing is opened, and no credentials are looked for. It is a
-// [command.Checker].
+// check returns an error if the URL of a bucket is wrong. It opens nothing, looks for no
+// credentials, and doesn't depend on the environment. It is a [command.Checker].
 func check(u *url.URL) error {
 	known, local := localParameters[u.Scheme]
 	if local {
@@ -53,7 +52,7 @@ func checkLocal(u *url.URL, known []string) error {
 		return fmt.Errorf("has no proper query: %w", err)
 	}
 	if q.Has("sign_endpoint") {
-		return errors.New(`has the parameter "sign_endpoint", and signs no URLs; want it left out`)
+		return errors.New(`has the parameter "sign_endpoint", and can't sign URLs; want it left out`)
 	}
 	if err := checkNames(q, known); err != nil {
 		return err

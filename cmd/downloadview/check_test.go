@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/internal/command"
 )
 
-// The check refuses what opening does for the URL's own fault, whatever the
-// environment has, and nothing else.
+// check refuses the URLs that open refuses because the URL is wrong, in any environment,
+// and no others.
 func TestCheckIsThatOfOpen(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
 	for _, env := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AZURE_STORAGE_SAS_TOKEN"} {
@@ -63,8 +63,8 @@ func TestCheckIsThatOfOpen(t *testing.T) {
 	}
 }
 
-// config check tells of a bucket's URL by its line, without credentials and
-// without making anything.
+// config check reports the wrong URL of a bucket with its line. It needs no credentials
+// and creates nothing.
 func TestConfigCheckOfURLs(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.ToSlash(filepath.Join(dir, "missing"))

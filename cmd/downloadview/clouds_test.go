@@ -21,7 +21,8 @@ import (
 	"github.com/downloadview/downloadview/internal/s3test"
 )
 
-// A cloud is a real server of one, behind a proxy that can make it fail.
+// A cloud is a real server with the API of a cloud, behind a proxy that can make it
+// fail.
 type cloud struct {
 	scheme  string
 	bucket  string
@@ -45,10 +46,10 @@ type cloud struct {
 	wrong   func(t *testing.T, faults *faultproxy.Proxy) // makes the credentials so
 }
 
-// url is that of a bucket behind the proxy.
+// url returns the URL of a bucket behind the proxy.
 func (c *cloud) url(t *testing.T) string { return c.scheme + "://" + c.bucket + c.at(t, c.faults.URL) }
 
-// described is what a store keeps beside an object.
+// described has the metadata that a store keeps for an object.
 var described = struct{ contentType, encoding, language, disposition, cacheControl string }{
 	"text/x-report", "br", "pl", `inline; filename="report.txt"`, "public, max-age=99",
 }

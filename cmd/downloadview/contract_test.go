@@ -13,7 +13,7 @@ import (
 
 var digits = bytes.Repeat([]byte("0123456789"), 300_000)
 
-// What a bucket has comes in one request, or in none.
+// A download from a bucket needs one request to the store, or none.
 func TestBucketIsServed(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		for _, key := range []string{"2026/a b+c%41.txt", "a//b", "/c"} {
@@ -62,7 +62,7 @@ func TestBucketIsServed(t *testing.T) {
 	})
 }
 
-// ranges are n more that don't touch.
+// ranges returns n more ranges, which don't touch.
 func ranges(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -71,8 +71,8 @@ func ranges(n int) string {
 	return b.String()
 }
 
-// What goes wrong at the store is told by the status and to the log, and by
-// nothing else.
+// A failure of the store determines the status and a line in the log, and nothing else
+// of it reaches the client.
 func TestBucketFails(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.put(t, "secret-report.txt", digits)
@@ -152,8 +152,7 @@ func TestBucketFails(t *testing.T) {
 	})
 }
 
-// checkSilence finds in an answer, and of secrets in the log, what is nobody's
-// business.
+// checkSilence fails if an answer has details of the store, or if the log has secrets.
 func (c *cloud) checkSilence(t *testing.T, l *living, a answer, also ...string) {
 	t.Helper()
 	var told strings.Builder
@@ -171,7 +170,7 @@ func (c *cloud) checkSilence(t *testing.T, l *living, a answer, also ...string) 
 	}
 }
 
-// A download outlives its connections.
+// A download continues if its connection to the store breaks.
 func TestBucketGoesOn(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.put(t, "a.bin", digits)
@@ -203,7 +202,7 @@ func TestBucketGoesOn(t *testing.T) {
 	})
 }
 
-// With --read-ahead a large object comes in parts, a small one doesn't.
+// With --read-ahead a large object is fetched in parts, and a small one isn't.
 func TestBucketIsReadAhead(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.put(t, "large", digits)

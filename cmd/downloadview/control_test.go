@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Keys with control characters are served and listed where the store has them.
+// Keys with control characters are served and listed, if the store allows them.
 func TestControlCharacters(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.put(t, "plain.txt", digits[:10])

@@ -26,8 +26,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// The certificates of AWS_CA_BUNDLE are trusted, and a download has a connection
-// for itself.
+// The certificates of AWS_CA_BUNDLE are trusted, and each download has its own
+// connection.
 func TestCertificatesOfTheEnvironment(t *testing.T) {
 	c := startS3(t)
 	store := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,8 +51,8 @@ func TestCertificatesOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// Azure is reached by a connection string and by a shared access signature, too,
-// whose token is in no log.
+// Azure can also be used with a connection string, and with a shared access signature.
+// The token of the signature is never in the log.
 func TestAzureCredentials(t *testing.T) {
 	s := azuretest.Start(t)
 	s.Put(t, "a.txt", digits[:10])
@@ -107,7 +107,7 @@ func TestAzureCredentials(t *testing.T) {
 	})
 }
 
-// The key of a service account signs URLs, and nobody is asked.
+// The key of a service account signs URLs without a request.
 func TestGoogleServiceAccount(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -148,7 +148,7 @@ func TestGoogleServiceAccount(t *testing.T) {
 	}
 }
 
-// tokens are whoever gives them out.
+// tokens is a server that issues tokens.
 type tokens func() (*oauth2.Token, error)
 
 func (f tokens) Token() (*oauth2.Token, error) { return f() }

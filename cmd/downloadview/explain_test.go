@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview/internal/s3test"
 )
 
-// A rule for a bucket tells nginx the key, or with --signed the URL to fetch,
-// whose signature isn't shown.
+// A rule for a bucket gives nginx the key or, with --signed, the URL to fetch. explain
+// doesn't show its signature.
 func TestExplainBucketRules(t *testing.T) {
 	server := s3test.Start(t)
 	server.Put(t, "2026/a b.txt", []byte("0123456789"))

@@ -20,14 +20,14 @@ import (
 	"github.com/downloadview/downloadview/storage/gcsbucket"
 )
 
-// gsParameters are those that the Go CDK takes, too, but for gRPC, and the project
-// that pays.
+// gsParameters are the parameters of the Go CDK, without those for gRPC, and
+// user_project: the project that pays.
 var gsParameters = []string{"anonymous", "access_id", "private_key_path", "universe_domain", "user_project"}
 
-// openGS finds the application default credentials, by which Google's tools mean
-// the file that GOOGLE_APPLICATION_CREDENTIALS names, that of gcloud, and the
-// metadata server of a machine of Google's. The latter is not asked before the
-// first request is made. A server that STORAGE_EMULATOR_HOST names gets none.
+// openGS uses the application default credentials of Google's tools: the file that
+// GOOGLE_APPLICATION_CREDENTIALS names, the file of gcloud, or the metadata server of a
+// machine at Google, which is first asked at the first request. If STORAGE_EMULATOR_HOST
+// names a server, requests have no credentials.
 func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
 	t := newTransport(r.Connect)
 	base := http.RoundTripper(link{t})
@@ -39,7 +39,7 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if domain := at.parameters.Get("universe_domain"); domain != "" {
 		options = append(options, option.WithUniverseDomain(domain))
 	}
-	// Whoever gives out tokens must not be waited for without an end.
+	// A limit for the server that issues tokens.
 	tokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: base, Timeout: r.Credentials})
 	params := google.CredentialsParams{
 		Scopes:         []string{"https://www.googleapis.com/auth/cloud-platform"},
@@ -52,7 +52,7 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		files := watch(gsFile())
 		found, err := google.FindDefaultCredentialsWithParams(tokens, params)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: no credentials of Google's: %w", gsFile(), err)
+			return nil, nil, fmt.Errorf("%s: not a file of Google credentials: %w", gsFile(), err)
 		}
 		options = append(options, option.WithCredentials(found))
 		base = &bearer{base, &rotatedTokens{files: files, now: found.TokenSource, find: func() (oauth2.TokenSource, error) {
@@ -87,8 +87,8 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	return bucket, release, nil
 }
 
-// gsIdentity returns who signs URLs, as far as the parameters say, and whether
-// nobody asks.
+// gsIdentity returns the signing options that the parameters set, and whether requests
+// are made without credentials.
 func gsIdentity(at *location) (id *storage.SignedURLOptions, anonymous bool, err error) {
 	q := at.parameters
 	if anonymous, err = enabled(q, "anonymous"); err != nil {
@@ -109,7 +109,7 @@ func gsIdentity(at *location) (id *storage.SignedURLOptions, anonymous bool, err
 	return id, anonymous, nil
 }
 
-// gsFile returns the file of the default credentials; "" where there is none.
+// gsFile returns the file of the default credentials; "" if there is none.
 func gsFile() string {
 	if path := os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"); path != "" {
 		return path
@@ -126,8 +126,7 @@ func gsFile() string {
 	return path
 }
 
-// laterTokens looks for credentials when the first token is wanted, and again
-// until there are some.
+// laterTokens looks for credentials when a token is needed, until it has found some.
 type laterTokens struct {
 	find func() (oauth2.TokenSource, error)
 
@@ -148,8 +147,8 @@ func (l *laterTokens) Token() (*oauth2.Token, error) {
 	return l.found.Token()
 }
 
-// bearer adds a token to each request. Who waits for one gives up with the
-// request.
+// bearer adds a token to each request. A request that is canceled doesn't wait for the
+// token any longer.
 type bearer struct {
 	base   http.RoundTripper
 	tokens oauth2.TokenSource
@@ -178,7 +177,7 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// CloseIdleConnections closes those of the base.
+// CloseIdleConnections closes the idle connections of the base.
 func (b *bearer) CloseIdleConnections() {
 	if c, ok := b.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

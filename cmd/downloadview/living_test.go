@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/command"
 )
 
-// A living is the command as it runs.
+// A living is the running command.
 type living struct {
 	url    string
 	client *http.Client
@@ -23,7 +23,8 @@ type living struct {
 	more  chan struct{}
 }
 
-// serve runs "downloadview serve" until the test is over, when it must end well.
+// serve runs "downloadview serve" until the test is over. The command must then end
+// without a failure.
 func serve(t *testing.T, args ...string) *living {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -74,7 +75,7 @@ func (l *living) log() string {
 	return strings.Join(l.lines, "\n")
 }
 
-// await returns the line that has text in it, when it is there.
+// await waits for a line that contains text, and returns it.
 func (l *living) await(t *testing.T, over <-chan struct{}, text string) string {
 	t.Helper()
 	for {
@@ -91,7 +92,7 @@ func (l *living) await(t *testing.T, over <-chan struct{}, text string) string {
 	}
 }
 
-// An answer is one that was read whole.
+// An answer is a response whose body was read to its end.
 type answer struct {
 	*http.Response
 	body string

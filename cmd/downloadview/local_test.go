@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Whichever way a local directory is named, no link leads out of it, and a pipe
-// neither keeps a request waiting nor the process from ending.
+// Whether a local directory is given as a path or as a URL, no link leads out of it, and
+// a pipe in it blocks neither a request nor the end of the process.
 func TestLocalDirectory(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "media")

@@ -1,5 +1,5 @@
-// Command downloadview serves the files of a directory or a bucket over HTTP,
-// streamed or sent by the proxy in front. "downloadview serve --help" tells how.
+// Command downloadview serves the files of a directory or a bucket over HTTP. They are
+// streamed, or sent by the proxy in front. See "downloadview serve --help".
 package main
 
 import (

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// The program itself: it shows the samples, and SIGTERM lets a download finish.
+// The program itself serves the samples, and lets a download finish after SIGTERM.
 func TestProgram(t *testing.T) {
 	const size = 64 << 20 // more than a connection's buffers hold
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// build returns the program.
+// build builds the program and returns its path.
 func build(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "downloadview")
@@ -75,8 +75,8 @@ func build(t *testing.T) string {
 	return program
 }
 
-// startProgram starts "downloadview serve" and returns what it says from then
-// on, and where it listens.
+// startProgram starts "downloadview serve". It returns the process, the lines of its
+// stderr after the first, and its URL.
 func startProgram(t *testing.T, program string, args ...string) (cmd *exec.Cmd, lines *bufio.Scanner, base string) {
 	t.Helper()
 	cmd = exec.Command(program, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)

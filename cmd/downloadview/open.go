@@ -51,8 +51,8 @@ func open(ctx context.Context, u *url.URL, r *command.Reach) (downloadview.Stora
 	return storage, release, nil
 }
 
-// openLocal opens what needs no cloud. Memory, and files under names that the
-// driver escapes, are nowhere a proxy could look.
+// openLocal opens a bucket of a file:// or mem:// URL. Its files have no source for
+// proxies: they are in memory, or on disk under names that the driver escapes.
 func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() error, error) {
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
@@ -63,9 +63,9 @@ func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() er
 	}
 	key, prefix := q.Get("key"), strings.TrimSuffix(q.Get("prefix"), "/")
 	if u.Scheme == "file" && q.Has("prefix") && !fs.ValidPath(prefix) {
-		return nil, nil, usagef("has the prefix %q, which is no folder; want one such as prefix=2026/", q.Get("prefix"))
+		return nil, nil, usagef("has the prefix %q, which is not a folder; want one such as prefix=2026/", q.Get("prefix"))
 	}
-	// A bucket of one key wouldn't tell where it has its files.
+	// The driver's own bucket of one key hides where its files are.
 	q.Del("key")
 	all := *u
 	all.RawQuery = q.Encode()
@@ -80,12 +80,12 @@ func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() er
 	return storage, b.Close, nil
 }
 
-// usagef is the error of a URL that can't mean anything.
+// usagef returns the error for a wrong URL.
 func usagef(format string, args ...any) error {
 	return &command.UsageError{Err: fmt.Errorf(format, args...)}
 }
 
-// single has one object under all keys.
+// single is a storage with one object, which is found under every key.
 type single struct {
 	downloadview.Storage
 	key string
@@ -93,19 +93,19 @@ type single struct {
 
 func (s single) File(string) (downloadview.File, error) { return s.Storage.File(s.key) }
 
-// A location is the URL of a bucket, taken apart.
+// A location has the parts of a bucket's URL.
 type location struct {
 	bucket       string
-	prefix       string   // of all keys
-	key          string   // of the only object; "": all
-	signEndpoint *url.URL // where signed URLs lead; nil: where we ask
-	parameters   url.Values
+	prefix       string     // of all keys
+	key          string     // of the only object; "": all objects
+	signEndpoint *url.URL   // scheme and host of signed URLs; nil: those of the store
+	parameters   url.Values // the parameters of the cloud
 }
 
-// everywhere are the parameters that are ours, for all clouds.
+// everywhere are our own parameters, which all clouds have.
 var everywhere = []string{"prefix", "key", "sign_endpoint"}
 
-// locate takes u apart, whose other parameters must be among known.
+// locate reads u. Its parameters must be those of everywhere or known.
 func locate(u *url.URL, known []string) (*location, error) {
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
@@ -113,15 +113,15 @@ func locate(u *url.URL, known []string) (*location, error) {
 	}
 	switch {
 	case u.User != nil:
-		return nil, errors.New("has a user in it; credentials come from the environment, as the cloud's own tools have them")
+		return nil, errors.New("has a user; want a URL without one, and credentials in the environment, as for the cloud's own tools")
 	case u.Host == "":
 		return nil, fmt.Errorf("names no bucket; want %s://BUCKET", u.Scheme)
-	// It would be ignored, and the whole bucket be open.
+	// A path would be ignored, and the whole bucket would be served.
 	case u.Path != "" && u.Path != "/":
 		return nil, fmt.Errorf("has the path %q; for the keys below it want %s://%s?prefix=%s",
 			u.Path, u.Scheme, u.Host, strings.Trim(u.EscapedPath(), "/")+"/")
 	case u.Fragment != "":
-		return nil, errors.New(`has a "#" in it; want it as %23`)
+		return nil, errors.New(`has a "#"; want %23 in its place`)
 	}
 	if err := checkNames(q, known); err != nil {
 		return nil, err
@@ -139,8 +139,8 @@ func locate(u *url.URL, known []string) (*location, error) {
 	return l, nil
 }
 
-// checkParts finds a prefix and a key that would open another part of a bucket
-// than the one that is meant, such as all of it.
+// checkParts refuses values of prefix and key that would open another part of a bucket
+// than intended, such as the whole bucket.
 func checkParts(q url.Values) error {
 	prefix, key := q.Get("prefix"), q.Get("key")
 	switch {
@@ -149,9 +149,9 @@ func checkParts(q url.Values) error {
 	case len(q["key"]) > 1:
 		return errors.New(`has the parameter "key" twice; want one`)
 	case q.Has("prefix") && prefix == "":
-		return errors.New("has an empty prefix; want one such as prefix=2026/, or none for the whole bucket")
+		return errors.New("has an empty prefix; want one such as prefix=2026/, or no prefix for the whole bucket")
 	case q.Has("key") && key == "":
-		return errors.New("has an empty key; want one such as key=2026/report.pdf, or none for all of them")
+		return errors.New("has an empty key; want one such as key=2026/report.pdf, or no key for all objects")
 	}
 	if err := keyprefix.Check(prefix); err != nil {
 		return fmt.Errorf("has the prefix %q, which %w", prefix, err)
@@ -159,7 +159,7 @@ func checkParts(q url.Values) error {
 	return nil
 }
 
-// checkNames finds parameters that nobody would obey.
+// checkNames refuses parameters that would be ignored.
 func checkNames(q url.Values, known []string) error {
 	known = append(known[:len(known):len(known)], everywhere...)
 	for _, name := range slices.Sorted(maps.Keys(q)) {
@@ -173,7 +173,8 @@ func checkNames(q url.Values, known []string) error {
 	return nil
 }
 
-// endpoint reads where a store is; nil for "".
+// endpoint reads the scheme and host of a store; nil for "". name is that of the
+// parameter, for errors.
 func endpoint(name, value string) (*url.URL, error) {
 	if value == "" {
 		return nil, nil
@@ -184,7 +185,7 @@ func endpoint(name, value string) (*url.URL, error) {
 	}
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("has the %s %q, which is no scheme and host; want such as https://s3.example.com", what, value)
+		return nil, fmt.Errorf("has the %s %q, which is not a scheme and a host alone; want such as https://s3.example.com", what, value)
 	}
 	return u, nil
 }

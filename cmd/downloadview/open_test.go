@@ -20,7 +20,7 @@ import (
 	"github.com/downloadview/downloadview/internal/command"
 )
 
-// reach is how the command reaches a store.
+// reach has the settings with which the command connects to a store.
 func reach() *command.Reach {
 	return &command.Reach{Connect: 5 * time.Second, Credentials: 5 * time.Second, Logger: slog.New(slog.DiscardHandler)}
 }
@@ -34,7 +34,7 @@ func parse(t *testing.T, raw string) *url.URL {
 	return u
 }
 
-// A download from S3 is one request, behind a prefix too.
+// A download from S3 is one request, with a prefix too.
 func TestOpenS3(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -84,7 +84,7 @@ func TestOpenS3(t *testing.T) {
 	}
 }
 
-// What is anonymous has no signature, whatever credentials there are.
+// A request to an anonymous bucket has no signature, even if there are credentials.
 func TestOpenAnonymous(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -121,7 +121,7 @@ func TestOpenAnonymous(t *testing.T) {
 	}
 }
 
-// The page tells of every parameter.
+// docs/buckets.md has every parameter.
 func TestPageOfParameters(t *testing.T) {
 	page, err := os.ReadFile("../../docs/buckets.md")
 	if err != nil {
@@ -136,7 +136,7 @@ func TestPageOfParameters(t *testing.T) {
 	}
 }
 
-// Nobody has to be asked to see that a URL can't mean anything.
+// A wrong URL is refused without a request.
 func TestOpenRefuses(t *testing.T) {
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "")
 	t.Setenv("AZURE_STORAGE_SAS_TOKEN", "")
@@ -146,7 +146,7 @@ func TestOpenRefuses(t *testing.T) {
 		"s3://bucket/folder":                             `has the path "/folder"; for the keys below it want s3://bucket?prefix=folder/`,
 		"azblob://box/a/b/":                              `has the path "/a/b/"; for the keys below it want azblob://box?prefix=a/b/`,
 		"ftp://host/x":                                   "has an unknown scheme; want a directory, s3://, gs://, azblob://, file:// or mem://",
-		"s3://id:secret@bucket":                          "has a user in it",
+		"s3://id:secret@bucket":                          "has a user; want",
 		"s3://bucket?endpoint=s3:90":                     `has the endpoint "s3:90" without a scheme; want http://s3:90 or https://s3:90`,
 		"s3://bucket?endpoint=http:/":                    "has the endpoint \"http:/\" without a scheme",
 		"s3://bucket?region=a&region=b":                  `has the parameter "region" twice`,
@@ -161,22 +161,22 @@ func TestOpenRefuses(t *testing.T) {
 		"mem://?prefix=tenant1":                          `has the prefix "tenant1", which does not end in a slash`,
 		"s3://bucket?prefix=a/../b/":                     `has the prefix "a/../b/", which has the segment ".."`,
 		"file:///tmp?prefix=../":                         `has the prefix "../", which has the segment ".."`,
-		"file:///tmp?prefix=/a/":                         `has the prefix "/a/", which is no folder; want one such as prefix=2026/`,
-		"file:///tmp?prefix=a//":                         `has the prefix "a//", which is no folder`,
-		"file:///tmp?prefix=/":                           `has the prefix "/", which is no folder`,
-		"s3://bucket?prefix=":                            "has an empty prefix; want one such as prefix=2026/, or none for the whole bucket",
+		"file:///tmp?prefix=/a/":                         `has the prefix "/a/", which is not a folder; want one such as prefix=2026/`,
+		"file:///tmp?prefix=a//":                         `has the prefix "a//", which is not a folder`,
+		"file:///tmp?prefix=/":                           `has the prefix "/", which is not a folder`,
+		"s3://bucket?prefix=":                            "has an empty prefix; want one such as prefix=2026/, or no prefix for the whole bucket",
 		"gs://bucket?prefix":                             "has an empty prefix",
 		"azblob://box?prefix=":                           "has an empty prefix",
 		"file:///tmp?prefix=":                            "has an empty prefix",
 		"mem://?prefix=":                                 "has an empty prefix",
-		"s3://bucket?key=":                               "has an empty key; want one such as key=2026/report.pdf, or none for all of them",
+		"s3://bucket?key=":                               "has an empty key; want one such as key=2026/report.pdf, or no key for all objects",
 		"file:///tmp?prefix=a/&prefix=b/":                `has the parameter "prefix" twice`,
 		"mem://?key=a&key=b":                             `has the parameter "key" twice`,
 		"file:///tmp?key=":                               "has an empty key",
 		"gs://bucket?region=eu":                          `has the unknown parameter "region"; want one of anonymous, access_id`,
 		"gs://bucket?anonymous=2":                        `has the anonymous "2"; want true or false`,
 		"azblob://box?endpoint=http://127.0.0.1":         `has the unknown parameter "endpoint"; want one of storage_account, domain`,
-		"azblob://box":                                   "names no account; want storage_account=NAME, or it in AZURE_STORAGE_ACCOUNT",
+		"azblob://box":                                   "names no account; want storage_account=NAME, or the name in AZURE_STORAGE_ACCOUNT",
 		"azblob://box?storage_account=a&protocol=ftp":    `has the protocol "ftp"; want http or https`,
 		"azblob://box?storage_account=a&domain=http://x": `has the domain "http://x" with a scheme; want protocol=http&domain=x`,
 	} {
@@ -223,8 +223,7 @@ func TestOpenSchemes(t *testing.T) {
 	}
 }
 
-// A local bucket is opened as one of a cloud is: the keys below a prefix, or one
-// file under all keys.
+// A local bucket has the parameters prefix and key, as a bucket of a cloud has.
 func TestOpenLocalParts(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{"tenant1/a.txt": "ours", "tenant10/a.txt": "theirs"} {

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// The README's commands do what it says, with a folder of the test's in place of
-// theirs. What they serve is on a port that is free.
+// The README's commands work as it describes. The test replaces their folder by one of
+// its own, and their port by a free one.
 func TestReadmeCommands(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// requesterPays has each request, signed URLs included, say that whoever makes it
-// pays for it, without which S3 denies all but the owner of such a bucket. A URL
-// has it as a parameter, since it can't carry a header field.
+// requesterPays adds to each request that the requester pays for it. Without that, a
+// bucket with requester pays is denied to all but its owner. Signed URLs have it as a
+// parameter, because they can't carry a header field.
 func requesterPays(stack *middleware.Stack) error {
 	const field = "x-amz-request-payer"
 	return stack.Build.Add(middleware.BuildMiddlewareFunc("requesterPays", func(

@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// Each request to a bucket whose requesters pay says that we do: gets, looks and
-// listings in the header, signed URLs in a parameter. The server checks that it is
+// Each request to a bucket with requester pays says that the requester pays: GET, HEAD
+// and listings in the header, signed URLs in a parameter. The server checks that it is
 // signed.
 func TestRequesterPays(t *testing.T) {
 	c := startS3(t)

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// watched are files that something beside the server may put anew, such as those
-// with credentials. Each may be missing.
+// watched are files that another program may replace, such as those with credentials.
+// Each may be missing.
 type watched struct {
 	paths []string
 	seen  []os.FileInfo // nil: missing
 }
 
-// watch returns what is at the paths now.
+// watch returns the files that are at the paths now.
 func watch(paths ...string) watched {
 	w := watched{paths: paths}
 	for _, p := range paths {
@@ -30,7 +30,7 @@ func watch(paths ...string) watched {
 	return w
 }
 
-// isAsNow reports whether the files are those that were seen.
+// isAsNow reports whether the files are still those of w.
 func (w *watched) isAsNow(now *watched) bool {
 	for i, old := range w.seen {
 		fi := now.seen[i]
@@ -43,7 +43,7 @@ func (w *watched) isAsNow(now *watched) bool {
 	return true
 }
 
-// awsFiles are the files of the AWS tools.
+// awsFiles returns the paths of the AWS tools' files.
 func awsFiles() []string {
 	files := []string{os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), os.Getenv("AWS_CONFIG_FILE")}
 	for i, usual := range []func() string{config.DefaultSharedCredentialsFilename, config.DefaultSharedConfigFilename} {
@@ -54,8 +54,9 @@ func awsFiles() []string {
 	return files
 }
 
-// rotated are credentials that are found anew when the files of the AWS tools are
-// others. What is found has to give some: a file may be half written.
+// rotated are credentials that are looked for again when the files of the AWS tools
+// have changed. The new ones are used only after they have been retrieved once, since a
+// file may be half written.
 type rotated struct {
 	find func(context.Context) (aws.CredentialsProvider, error)
 
@@ -64,8 +65,8 @@ type rotated struct {
 	now   aws.CredentialsProvider
 }
 
-// Retrieve looks at the files each time, and never waits for another request that
-// finds credentials anew.
+// Retrieve checks the files each time. It never waits for another request that looks
+// for credentials.
 func (r *rotated) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	r.mu.Lock()
 	now, old := r.now, r.files
@@ -87,8 +88,8 @@ func (r *rotated) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return now.Retrieve(ctx)
 }
 
-// rotatedTokens are those of a file of Google's, which is read anew when it is
-// another.
+// rotatedTokens are the tokens of a file of Google credentials, which is read again when
+// it has changed.
 type rotatedTokens struct {
 	find func() (oauth2.TokenSource, error)
 
@@ -97,7 +98,7 @@ type rotatedTokens struct {
 	now   oauth2.TokenSource
 }
 
-// Token looks at the file each time.
+// Token checks the file each time.
 func (r *rotatedTokens) Token() (*oauth2.Token, error) {
 	r.mu.Lock()
 	now, old := r.now, r.files
@@ -106,7 +107,7 @@ func (r *rotatedTokens) Token() (*oauth2.Token, error) {
 	if old.isAsNow(&files) {
 		return now.Token()
 	}
-	if found, err := r.find(); err == nil { // else it is half written
+	if found, err := r.find(); err == nil { // an error: the file may be half written
 		if token, err := found.Token(); err == nil {
 			r.mu.Lock()
 			r.now, r.files = found, files

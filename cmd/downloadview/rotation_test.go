@@ -12,7 +12,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// replace puts a file there as sidecars do: anew, in one step.
+// replace replaces a file as sidecars do: by a new file, in one step.
 func replace(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
@@ -23,8 +23,8 @@ func replace(t *testing.T, path, text string) {
 	}
 }
 
-// Credentials that something beside the server puts into the file of the AWS tools
-// count from the next request on, while it runs.
+// If another program writes new credentials into the file of the AWS tools, a running
+// server uses them from the next request on.
 func TestRotatedCredentials(t *testing.T) {
 	c := startS3(t)
 	c.put(t, "a.txt", digits[:10])

@@ -22,17 +22,16 @@ import (
 	"github.com/downloadview/downloadview/storage/s3bucket"
 )
 
-// s3Parameters are those that the Go CDK takes, too, and requester_pays. What is for writing objects,
-// for checksums and for tries has no effect.
+// s3Parameters are the parameters of the Go CDK, and requester_pays. Those for writing
+// objects, for checksums and for retries have no effect.
 var s3Parameters = []string{
 	"region", "endpoint", "use_path_style", "s3ForcePathStyle", "hostname_immutable", "anonymous", "profile", "role",
 	"dualstack", "fips", "accelerate", "disable_https", "rate_limiter_capacity",
 	"requester_pays", "request_checksum_calculation", "response_checksum_validation", "ssetype", "kmskeyid", "awssdk",
 }
 
-// openS3 finds region and credentials as the AWS SDK does: in the environment, in
-// the files of the AWS tools, and when the first request is made by the machine's
-// role.
+// openS3 finds the region and the credentials as the AWS SDK does: in the environment,
+// in the files of the AWS tools, and at the first request from the machine's role.
 func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
 	q := at.parameters
 	where, err := endpoint("endpoint", q.Get("endpoint"))
@@ -59,18 +58,18 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	t := newTransport(r.Connect)
 	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		if theirs := c.GetTransport().TLSClientConfig; theirs != nil {
-			t.TLSClientConfig = &tls.Config{RootCAs: theirs.RootCAs, MinVersion: tls.VersionTLS12} // those of AWS_CA_BUNDLE
+			t.TLSClientConfig = &tls.Config{RootCAs: theirs.RootCAs, MinVersion: tls.VersionTLS12} // certificates of AWS_CA_BUNDLE
 		}
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.HTTPClient = &http.Client{Transport: link{t}, CheckRedirect: stay}
-		o.Retryer = aws.NopRetryer{} // who tries again is package resume
+		o.Retryer = aws.NopRetryer{} // package resume retries
 		if !is["anonymous"] {
 			o.Credentials = credentials{&rotated{find: find, files: files, now: o.Credentials}}
 		}
 		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
 		o.UseAccelerate = is["accelerate"]
-		o.UseARNRegion = o.UseARNRegion || isARN // which is where its access point is
+		o.UseARNRegion = o.UseARNRegion || isARN // the region of the access point
 		if is["requester_pays"] {
 			o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], requesterPays)
 		}
@@ -78,7 +77,7 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		if where != nil {
 			o.BaseEndpoint = aws.String(where.String())
 		}
-		if o.Region == "" { // what servers of one's own call theirs; and S3 tells which is right
+		if o.Region == "" { // the usual region of self-hosted servers; S3's error names the right one
 			o.Region = "us-east-1"
 		}
 	})
@@ -88,8 +87,8 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	return storage, closing(t), nil
 }
 
-// s3Config is the SDK's configuration, in which what q says comes first. It does
-// no requests.
+// s3Config returns the SDK's configuration. The parameters q win over the environment.
+// s3Config makes no requests.
 func s3Config(ctx context.Context, q url.Values, is map[string]bool) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}),
@@ -123,7 +122,7 @@ func checkRole(role string) error {
 	return nil
 }
 
-// checkARN finds ARNs of what objects can't be had from; other names are fine.
+// checkARN refuses an ARN that isn't an access point's. It accepts names of buckets.
 func checkARN(bucket string, is map[string]bool) error {
 	if !strings.HasPrefix(bucket, "arn:") {
 		return nil
@@ -132,13 +131,13 @@ func checkARN(bucket string, is map[string]bool) error {
 	a, err := arn.Parse(bucket)
 	switch {
 	case err != nil:
-		return usagef("has the ARN %q, which is none; %s", bucket, want)
+		return usagef("has the ARN %q, which is not valid; %s", bucket, want)
 	case !strings.HasPrefix(a.Service, "s3") || !strings.Contains(a.Resource, "accesspoint"):
 		return usagef("has the ARN %q; %s", bucket, want)
 	}
 	for _, name := range []string{"use_path_style", "s3ForcePathStyle", "hostname_immutable"} {
 		if is[name] {
-			return usagef("has %s with the ARN of an access point, which has a host of its own; want one of them", name)
+			return usagef("has both %s and the ARN of an access point, which has its own host; want one of them", name)
 		}
 	}
 	return nil
@@ -159,7 +158,7 @@ func s3Switches(q url.Values) (map[string]bool, error) {
 	return is, nil
 }
 
-// enabled reads a parameter that is true or false; false where it is missing.
+// enabled reads a parameter that is true or false. A missing parameter is false.
 func enabled(q url.Values, name string) (bool, error) {
 	value := q.Get(name)
 	if value == "" {
@@ -172,16 +171,18 @@ func enabled(q url.Values, name string) (bool, error) {
 	return on, nil
 }
 
-// stay follows no redirects, as the SDK doesn't: a signature is for one host.
+// stay is a CheckRedirect that follows 307 and 308 alone, as the SDK does: a signature
+// is for one host.
 func stay(r *http.Request, _ []*http.Request) error {
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return nil // to where a new bucket is
+		return nil // S3 redirects so to the region of a new bucket
 	}
 	return http.ErrUseLastResponse
 }
 
-// credentials are those of the chain, whose timeouts are not the store's.
+// credentials are those of the SDK's chain. Their timeouts are reported as errors that
+// are not timeouts, so that they aren't taken for timeouts of the store.
 type credentials struct{ aws.CredentialsProvider }
 
 func (c credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -192,7 +193,7 @@ func (c credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return got, nil
 }
 
-// closing returns what releases the connections of t.
+// closing returns a function that closes the idle connections of t.
 func closing(t *http.Transport) func() error {
 	return func() error {
 		t.CloseIdleConnections()

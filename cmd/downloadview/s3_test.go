@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview/internal/s3test"
 )
 
-// The bucket that the program opens by its URL, on a server that checks
-// signatures: each download is one request, and none where nginx is told.
+// With a server that checks signatures, each download from the bucket of the URL is one
+// request, and none if nginx fetches the file.
 func TestBucketOfARealServer(t *testing.T) {
 	server := s3test.Start(t)
 	server.Put(t, "2026/a b+c.txt", []byte("0123456789"))

@@ -17,8 +17,9 @@ import (
 	"github.com/downloadview/downloadview/internal/faultproxy"
 )
 
-// Where there are no credentials, whoever might have some is asked with the first
-// request, and not before. Nothing comes of it but 502 and a line in the log.
+// Without credentials in the environment, the servers that might issue some are asked at
+// the first request, and not before. If they don't, the answer is 502, with a line in
+// the log.
 func TestNobodyIsAskedToStart(t *testing.T) {
 	var asked atomic.Int64
 	machine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -65,15 +66,14 @@ func TestNobodyIsAskedToStart(t *testing.T) {
 	}
 }
 
-// A command line that can't mean anything is told in one line, without what may
-// be a secret in it.
+// A wrong command line is reported in one line, without text that may be secret.
 func TestWrongCommandLine(t *testing.T) {
 	for _, tt := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"s3://b?secret_access_key=hunter2"}, `the unknown parameter "secret_access_key"`},
-		{[]string{"s3://id:hunter2@b"}, "has a user in it"},
+		{[]string{"s3://id:hunter2@b"}, "has a user; want"},
 		{[]string{"s3://b?endpoint=127.0.0.1:9000"}, "http://127.0.0.1:9000"},
 		{[]string{"gs://b?token=hunter2"}, `the unknown parameter "token"`},
 		{[]string{"--tries=0", "s3://b"}, `"0"; want a whole number of at least 1`},
@@ -93,7 +93,7 @@ func TestWrongCommandLine(t *testing.T) {
 	}
 }
 
-// Who accepts a connection and then doesn't speak TLS is not reached.
+// A server that accepts a connection and then doesn't speak TLS counts as not reached.
 func TestConnectTimeout(t *testing.T) {
 	c := startS3(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -107,8 +107,8 @@ func TestConnectTimeout(t *testing.T) {
 	}
 }
 
-// Connections to the store are used again, and so many are kept as there were
-// downloads at a time.
+// Connections to the store are reused, and as many are kept as there were downloads at a
+// time.
 func TestConnectionsAreKept(t *testing.T) {
 	const together = 24
 	c := startS3(t)
@@ -147,7 +147,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
-// The file's limits hold, and a listing has to come in time as well.
+// The limits of the file are obeyed, for listings as well.
 func TestLimitsOfTheFile(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.put(t, "folder/a", digits)

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Type, encoding, language and name are the store's; how the bytes are shown and
-// kept is not, unless somebody says so.
+// Type, encoding, language and name come from the store. Whether the file is shown, and
+// how it is cached, does not, unless a flag says so.
 func TestStoredDescription(t *testing.T) {
 	clouds(t, func(t *testing.T, c *cloud) {
 		c.describe(t, "a.bin")
@@ -55,7 +55,7 @@ func TestStoredDescription(t *testing.T) {
 	})
 }
 
-// A digest is there for those who want it.
+// A client that asks for a digest gets it.
 func TestStoredDigest(t *testing.T) {
 	c := startS3(t)
 	c.describe(t, "a.bin")
@@ -70,7 +70,7 @@ func TestStoredDigest(t *testing.T) {
 	}
 }
 
-// Behind a proxy the name is worth a look, but not --blind.
+// Behind a proxy, the object's metadata is requested for the name, but not with --blind.
 func TestStoredNameBehindProxy(t *testing.T) {
 	c := startS3(t)
 	c.s3.Put(t, "a.bin", digits[:10], func(in *s3.PutObjectInput) {

@@ -11,10 +11,10 @@ import (
 // idle is how many connections to a store are kept for the next downloads.
 const idle = 128
 
-// newTransport returns a transport whose connections stand within so much time.
-// It speaks HTTP/1.1: each download has a connection of its own, which HTTP/2
-// would share along with its stalls. How long an answer may take is not its
-// affair.
+// newTransport returns a transport. Connecting may take as long as connect, and then
+// the TLS handshake as long again. It speaks HTTP/1.1, so that each download has its own
+// connection: with HTTP/2, downloads would share one, and a stalled download could stall
+// the others. It doesn't limit how long an answer takes.
 func newTransport(connect time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -28,8 +28,8 @@ func newTransport(connect time.Duration) *http.Transport {
 	}
 }
 
-// A link is a transport that calls a store it can't reach just that. What is
-// silent is one that was reached.
+// A link is a transport that doesn't report a timeout of connecting as a timeout. A
+// timeout means that the store was reached, but doesn't answer.
 type link struct{ *http.Transport }
 
 func (l link) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -40,8 +40,8 @@ func (l link) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// lasting is err without its being a timeout, unless ctx has ended: nobody else
-// waits for an answer.
+// lasting returns err as an error that isn't a timeout, if it is one: at this level it
+// means that a server can't be reached. If ctx is done, it returns err as it is.
 func lasting(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() && ctx.Err() == nil {
 		return &unreachable{err.Error()}
@@ -49,7 +49,7 @@ func lasting(ctx context.Context, err error) error {
 	return err
 }
 
-// unreachable is an error that is no timeout any more.
+// unreachable has the text of an error that was a timeout, and isn't one itself.
 type unreachable struct{ text string }
 
 func (e *unreachable) Error() string { return e.text }
