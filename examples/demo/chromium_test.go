@@ -45,14 +45,14 @@ func openTab(t *testing.T) tab {
 	return tab{ctx}
 }
 
-// patient limits what a busy machine may take for one step.
+// patient limits the time of one step, also on a busy machine.
 func (b tab) patient(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// save clicks a link and returns the one file that this leaves on the disk.
+// save clicks a link and returns the one file that this saves on the disk.
 func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
 	t.Helper()
 	ctx, dir, yes := b.patient(t), t.TempDir(), true
@@ -91,7 +91,7 @@ func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
 	return name, string(bytes)
 }
 
-// show clicks a link and returns what is shown then.
+// show clicks a link and returns the page that is shown.
 func (b tab) show(t *testing.T, link chromedp.CSS) (status int, contentType, title string) {
 	t.Helper()
 	ctx := b.patient(t)
@@ -121,7 +121,7 @@ func TestInChromium(t *testing.T) {
 		}
 	}
 	open(t)
-	// The page's own policy lets nothing but its own style through.
+	// The page's policy allows its own style.
 	width, err := chromedp.Run(b.patient(t), chromedp.Evaluate[string](`getComputedStyle(document.querySelector("main")).maxWidth`))
 	if err != nil || width != "960px" {
 		t.Errorf("the page is at most %s wide, %v; want 960px, as its style says", width, err)
@@ -158,5 +158,5 @@ func TestInChromium(t *testing.T) {
 	}
 }
 
-// noToken is what a link gets that can't bring the token along.
+// noToken is the answer to a link, which can't carry the token.
 var noToken = want{status: http.StatusUnauthorized, contentType: text}

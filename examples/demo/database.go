@@ -57,7 +57,7 @@ func (s *stock) invoice(ctx context.Context, id string) (v invoice, err error) {
 	return v, notExist(err)
 }
 
-// attachments is a storage whose files live in a table of a database.
+// attachments is a storage whose files are in a table of a database.
 type attachments struct{ db *sql.DB }
 
 func (s attachments) File(key string) (downloadview.File, error) {
@@ -74,7 +74,7 @@ type attachment struct {
 
 func (f attachment) Name() string { return f.name }
 
-// Stat leaves the content where it is, for HEAD and 304.
+// Stat doesn't read the content. It is enough for HEAD and 304.
 func (f attachment) Stat(ctx context.Context) (fs.FileInfo, error) {
 	var size, modified int64
 	err := f.db.QueryRowContext(ctx, `SELECT length(content), modified FROM attachment WHERE name = ?`, f.name).
@@ -87,7 +87,7 @@ func (f attachment) Stat(ctx context.Context) (fs.FileInfo, error) {
 
 func (f attachment) Open(ctx context.Context) (fs.File, error) { return f.OpenRange(ctx, 0, -1) }
 
-// OpenRange reads no more of the content than is asked for.
+// OpenRange reads only the requested part of the content.
 func (f attachment) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	first := offset + 1
 	if offset < 0 {
@@ -113,7 +113,7 @@ func (f attachment) info(size, modified int64) fs.FileInfo {
 	return downloadview.Attributes{Size: size, ModTime: time.Unix(modified, 0)}.FileInfo(f.name)
 }
 
-// notExist makes a missing row a missing file.
+// notExist reports a missing row as a missing file.
 func notExist(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// newDemo returns the handler of the page and of everything on it.
+// newDemo returns the handler of the page and of all its downloads.
 func newDemo(s *stock) (http.Handler, error) {
 	shelf, err := newShelf(s)
 	if err != nil {
@@ -29,15 +29,15 @@ func newDemo(s *stock) (http.Handler, error) {
 	return mux, nil
 }
 
-// A mode is a way of carrying responses out.
+// A mode is a way to send responses: without a proxy, or with one.
 type mode struct {
 	Proxy   string // that stands in front; "": none
 	Field   string // by which a file is handed over to it
 	Handler http.Handler
 }
 
-// modesOf returns the downloads as this process answers them alone, and as it
-// answers each proxy that may stand in front.
+// modesOf returns the downloads as this process answers them without a proxy, and as it
+// answers each proxy.
 func modesOf(downloads http.Handler, s *stock) ([]mode, error) {
 	modes := []mode{{Handler: downloads}}
 	for _, front := range []struct {

@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// newTestStock is a stock that is closed, and leaves nothing behind, when the
-// test is over.
+// newTestStock returns a stock. At the end of the test it is closed, and must leave
+// nothing behind.
 func newTestStock(t *testing.T) *stock {
 	t.Helper()
 	s, err := openStock(t.Context())
@@ -46,7 +46,7 @@ func newTestDemo(t *testing.T) http.Handler {
 	return h
 }
 
-// A want is what an item is to be answered with.
+// A want is the expected answer for an item.
 type want struct {
 	status      int
 	name        string // saved or shown under; "": no download
@@ -125,7 +125,7 @@ func items(t *testing.T, s *stock) []item {
 	return all
 }
 
-// TestDownloads gets every item, as a client does.
+// TestDownloads requests every item, as a client does.
 func TestDownloads(t *testing.T) {
 	s := newTestStock(t)
 	h, err := newDemo(s)
@@ -161,7 +161,7 @@ func TestDownloads(t *testing.T) {
 	}
 }
 
-// TestModes asks as the page does.
+// TestModes requests every item as the page does.
 func TestModes(t *testing.T) {
 	s := newTestStock(t)
 	shelf := items(t, s)
@@ -222,7 +222,7 @@ func checkAnswer(t *testing.T, a answer, want want) {
 	}
 }
 
-// TestToken: without it nothing is told but what is missing.
+// TestToken: the answer to a request without the token says only that it is missing.
 func TestToken(t *testing.T) {
 	h := newTestDemo(t)
 	for _, authorization := range []string{"", "Bearer wrong", "Basic open-sesame"} {
@@ -237,7 +237,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestTable: HEAD and ranges of a row say what GET says of it.
+// TestTable: HEAD and ranges of a row agree with GET.
 func TestTable(t *testing.T) {
 	h := newTestDemo(t)
 	ask := func(method, path, ranges string) *httptest.ResponseRecorder {
@@ -275,7 +275,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestPacked: the archive that is made on the way can be read, and has the
+// TestPacked: the archive that is made while it is sent can be read, and has the
 // folder's files.
 func TestPacked(t *testing.T) {
 	s := newTestStock(t)

@@ -34,7 +34,7 @@ func writeSquares(_ context.Context, w io.Writer) error {
 	return table.Error()
 }
 
-// pack returns what writes a zip archive of all files in fsys.
+// pack returns a function that writes a zip archive of all files in fsys.
 func pack(fsys fs.FS) func(context.Context, io.Writer) error {
 	return func(_ context.Context, w io.Writer) error {
 		archive := zip.NewWriter(w)

@@ -1,11 +1,10 @@
-// Command demo shows every kind of view and storage side by side in a browser:
-// what is saved under which name, and which headers are sent, by this process
-// alone and with a proxy in front.
+// Command demo shows every kind of view and storage side by side in a browser: the
+// names of the saved files, and the headers that are sent, without a proxy and with one
+// in front.
 //
 //	go run ./demo
 //
-// All its files are in memory or in a temporary folder that is removed at the
-// end.
+// Its files are in memory, or in a temporary folder that is removed at the end.
 package main
 
 import (
@@ -33,11 +32,11 @@ func main() {
 	}
 }
 
-// run serves until ctx is done, and says on out where.
+// run serves until ctx is done. It prints its URL on out.
 func run(ctx context.Context, listen string, out io.Writer) (err error) {
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
-		return fmt.Errorf("--listen %s: %w; name a free address of this machine", listen, err)
+		return fmt.Errorf("--listen %s: %w; want a free address of this machine", listen, err)
 	}
 	defer ln.Close()
 	s, err := openStock(ctx)

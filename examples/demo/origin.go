@@ -11,8 +11,8 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// openOrigin starts a server that has the same folder and stands for a machine
-// elsewhere, and opens the storage of its files.
+// openOrigin starts a server with the same folder, in the role of another machine, and
+// opens a storage of its files.
 func (s *stock) openOrigin(context.Context) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,8 +30,8 @@ func (s *stock) openOrigin(context.Context) error {
 		return err
 	})
 
-	// A loopback address is none that may be asked for files, unless one allows
-	// it: this one, and this port.
+	// Package remote refuses loopback addresses unless they are allowed: this
+	// allows one address and one port.
 	addr := ln.Addr().(*net.TCPAddr).AddrPort()
 	s.originURL = &url.URL{Scheme: "http", Host: addr.String()}
 	s.origin, err = remote.New(s.originURL, &remote.Options{Allow: remote.Allow{

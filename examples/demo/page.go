@@ -24,7 +24,8 @@ var (
 		"reason":  http.StatusText,
 	}).Parse(pageText))
 
-	// Nothing is loaded, run, framed or sent anywhere; the one style is this.
+	// The page may load, run and send nothing, and can't be framed. Only its own
+	// style is allowed.
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) +
 		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -57,12 +58,12 @@ type column struct {
 	Missing []string // fields that only the first answer has
 }
 
-// Same tells whether the proxy gets what everybody gets.
+// Same reports whether the answer for the proxy is the answer without one.
 func (c column) Same() bool {
 	return c.Proxy != "" && len(c.Missing) == 0 && !slices.ContainsFunc(c.Fields, func(f field) bool { return f.Differs })
 }
 
-// OK tells whether it is a download.
+// OK reports whether the answer is a download.
 func (c column) OK() bool { return c.Status < 300 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -131,8 +132,8 @@ func (p *page) row(ctx context.Context, i item) (row, error) {
 	return row, nil
 }
 
-// visible returns a name as it is shown: what can't be seen has a picture, and
-// nothing turns the order of its letters around.
+// visible returns a name as it is shown. Control characters are replaced by symbols for
+// them, and characters that reverse the direction of text by U+FFFD.
 func visible(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

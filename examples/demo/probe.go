@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// An answer is what came back from one mode.
+// An answer is the response of one mode.
 type answer struct {
 	Proxy      string // that the answer is for; "": none
 	Status     int
@@ -17,8 +17,8 @@ type answer struct {
 	HandedOver bool // the proxy is told to send the file
 }
 
-// ask sends a HEAD request for path, which is answered as GET would be, straight
-// to the handler: what comes back is what leaves this process, before any proxy.
+// ask sends a HEAD request for path, which has the header of a GET, directly to the
+// handler. The answer is the one that this process sends, before any proxy.
 func (m mode) ask(ctx context.Context, path, token string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, path, nil)
 	if err != nil {
@@ -34,8 +34,8 @@ func (m mode) ask(ctx context.Context, path, token string) (answer, error) {
 	return answer{m.Proxy, w.status, w.sent, handedOver}, nil
 }
 
-// name returns the name of the download in a, and whether it is shown instead
-// of saved.
+// name returns the name of the download in a, and whether browsers show it instead of
+// saving it.
 func (a answer) name() (name string, shown bool) {
 	kind, params, err := mime.ParseMediaType(a.Header.Get("Content-Disposition"))
 	if err != nil {
@@ -50,8 +50,8 @@ type field struct {
 	Differs     bool
 }
 
-// fields returns the header in order, and what in it differs from that of
-// another answer.
+// fields returns the lines of the header, sorted, and marks those that another answer
+// doesn't have.
 func (a answer) fields(other answer) []field {
 	var fields []field
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
@@ -61,7 +61,7 @@ func (a answer) fields(other answer) []field {
 	return fields
 }
 
-// missing returns the names of fields that another answer has and a hasn't.
+// missing returns the names of the fields that another answer has and a doesn't have.
 func (a answer) missing(other answer) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(other.Header)) {
@@ -72,7 +72,8 @@ func (a answer) missing(other answer) []string {
 	return names
 }
 
-// spelling is how RFC 9110 and RFC 6750 write what Go has its own way to write.
+// spelling has the names of fields that Go writes differently from RFC 9110 and RFC
+// 6750.
 func spelling(name string) string {
 	switch name {
 	case "Etag":
@@ -83,7 +84,7 @@ func spelling(name string) string {
 	return name
 }
 
-// A witness is a ResponseWriter that keeps the header and lets the body go.
+// A witness is a ResponseWriter that keeps the header and drops the body.
 type witness struct {
 	header, sent http.Header
 	status       int // 0: the header isn't out

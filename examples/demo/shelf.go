@@ -21,14 +21,14 @@ type section struct {
 // An item is a download on the page, at /Slug/Key.
 type item struct {
 	Title string
-	Shows string // what there is to see, in a sentence or two
+	Shows string // what the item shows, in one or two sentences
 	Slug  string
 	Key   string
-	Token string // what a request needs as its bearer token; "": nothing
+	Token string // the bearer token that a request needs; "": none
 	View  downloadview.View
 }
 
-// newShelf returns all there is on the page. A download more is an item more.
+// newShelf returns the sections of the page. To add a download, add an item.
 func newShelf(s *stock) ([]section, error) {
 	folder := disk.New(s.folder, nil)
 	oneFile, err := disk.File(filepath.Join(s.folder.Name(), percent))
@@ -39,12 +39,12 @@ func newShelf(s *stock) ([]section, error) {
 		Title: "Storages",
 		Items: []item{{
 			Title: "A local folder",
-			Shows: "Every file of a folder by its key. A name in many scripts arrives as it is, from every browser.",
+			Shows: "Every file of a folder by its key. A name in many scripts is saved unchanged, by every browser.",
 			Slug:  "folder", Key: manyScripts,
 			View: downloadview.StorageView{Storage: folder},
 		}, {
 			Title: "An afero file system",
-			Shows: "Here one in memory. The key has a right-to-left override in it, to look like a PDF; the saved name hasn't.",
+			Shows: "Here one in memory. The key has a right-to-left override, so that it looks like a PDF. The saved name has none.",
 			Slug:  "afero", Key: override,
 			View: downloadview.StorageView{Storage: aferofs.New(s.memory, nil)},
 		}, {
@@ -54,7 +54,7 @@ func newShelf(s *stock) ([]section, error) {
 			View: downloadview.StorageView{Storage: gocloud.New(s.bucket, nil)},
 		}, {
 			Title: "Embedded files",
-			Shows: "Files inside the program. They know no time, so the view says which version they are.",
+			Shows: "Files inside the program. They have no modification time, so the view sets their entity tag.",
 			Slug:  "embedded", Key: "hello.txt",
 			View: downloadview.StorageView{
 				Storage:  iofs.New(samples, nil),
@@ -67,12 +67,12 @@ func newShelf(s *stock) ([]section, error) {
 			View: downloadview.StorageView{Storage: iofs.New(s.archive, nil)},
 		}, {
 			Title: "Another server",
-			Shows: "Files at an HTTP URL. Addresses inside one's own network are refused unless allowed; here one address is, and one port.",
+			Shows: "Files at an HTTP URL. Addresses in private networks are refused unless they are allowed. Here one address with one port is allowed.",
 			Slug:  "remote", Key: manyScripts,
 			View: downloadview.StorageView{Storage: s.origin},
 		}, {
 			Title: "A table of a database",
-			Shows: "A storage written for this page: its files are rows of an SQLite table, and no more of them is read than is asked for.",
+			Shows: "A storage written for this page. Its files are rows of an SQLite table, and only the requested part of a file is read.",
 			Slug:  "table", Key: "minutes.pdf",
 			View: downloadview.StorageView{Storage: attachments{s.db}},
 		}},
@@ -80,12 +80,12 @@ func newShelf(s *stock) ([]section, error) {
 		Title: "Views",
 		Items: []item{{
 			Title: "A path",
-			Shows: "One local file, whatever the request. No browser takes the percent sign for the start of an escape.",
+			Shows: "One local file, for every request. Browsers don't take the percent sign in its name for an escape.",
 			Slug:  "path",
 			View:  always(func() downloadview.File { return oneFile }),
 		}, {
 			Title: "An object",
-			Shows: "A row of an SQLite table that names a file in the folder, and gives it a name of its own. The slash in that becomes harmless.",
+			Shows: "A row of an SQLite table, which refers to a file in the folder and has another name for it. The slash in that name is replaced.",
 			Slug:  "object", Key: "17",
 			View: downloadview.ObjectView[invoice]{
 				Object: func(r *http.Request) (invoice, error) { return s.invoice(r.Context(), r.PathValue("path")) },
@@ -99,22 +99,22 @@ func newShelf(s *stock) ([]section, error) {
 		Title: "Made while they are sent",
 		Items: []item{{
 			Title: "Bytes",
-			Shows: "Not quite: these are in memory already. Their size is known, and any part of them can be asked for.",
+			Shows: "These are in memory already. Their size is known, and clients can request any part of them.",
 			Slug:  "bytes",
 			View:  always(func() downloadview.File { return downloadview.FromBytes("hello.txt", hello, nil) }),
 		}, {
 			Title: "A sequence",
-			Shows: "The lines of a text, from an iterator. Nobody knows how many there will be, so there is no length.",
+			Shows: "The lines of a text, from an iterator. Their number isn't known in advance, so there is no length.",
 			Slug:  "sequence",
 			View:  always(func() downloadview.File { return downloadview.FromSeq("countdown.txt", countdown(100), nil) }),
 		}, {
 			Title: "A function",
-			Shows: "It writes CSV straight to the visitor. To tell the headers it isn't even called.",
+			Shows: "It writes CSV directly to the client. A HEAD request doesn't call it.",
 			Slug:  "function",
 			View:  always(func() downloadview.File { return downloadview.FromFunc("squares.csv", writeSquares, nil) }),
 		}, {
 			Title: "A zip archive of the folder",
-			Shows: "Packed on the way, without a temporary file. An error in the midst of it aborts the download.",
+			Shows: "Packed while it is sent, without a temporary file. An error in the middle aborts the download.",
 			Slug:  "packed",
 			View:  always(func() downloadview.File { return downloadview.FromFunc("all files.zip", pack(s.folder.FS()), nil) }),
 		}},
@@ -122,7 +122,7 @@ func newShelf(s *stock) ([]section, error) {
 		Title: "Shown instead of saved",
 		Items: []item{{
 			Title: "An image",
-			Shows: "Inline: the browser shows it, and keeps the name for when it is saved.",
+			Shows: "Inline: the browser shows it, and uses the name if it is saved.",
 			Slug:  "image", Key: "sunrise.png",
 			View: downloadview.StorageView{
 				Storage:  folder,
@@ -130,7 +130,7 @@ func newShelf(s *stock) ([]section, error) {
 			},
 		}, {
 			Title: "A page with a script in it",
-			Shows: "HTML is shown only where the view insists, and then in a sandbox: its script doesn't run.",
+			Shows: "HTML is shown only if the view sets InlineActive, and then in a sandbox: its script doesn't run.",
 			Slug:  "html", Key: "note.html",
 			View: downloadview.StorageView{
 				Storage:  folder,
@@ -141,24 +141,24 @@ func newShelf(s *stock) ([]section, error) {
 		Title: "Middleware and errors",
 		Items: []item{{
 			Title: "Another name",
-			Shows: "Middleware changes what a view decided. The file is the same, so a proxy still sends it.",
+			Shows: "Middleware changes the response of a view. The file is the same, so a proxy still sends it.",
 			Slug:  "renamed", Key: percent,
 			View: copyOf(downloadview.StorageView{Storage: folder}),
 		}, {
 			Title: "With a token only",
-			Shows: "Middleware asks for a bearer token before anything is opened. A link can't bring one along, so this one ends in 401.",
+			Shows: "Middleware requires a bearer token before anything is opened. A link can't carry one, so this link gets 401.",
 			Slug:  "token", Key: percent, Token: "open-sesame",
 			View: withToken("open-sesame")(downloadview.StorageView{Storage: folder}),
 		}, {
 			Title: "Refused",
-			Shows: "The view says no. The visitor learns that and nothing else.",
+			Shows: "The view refuses the request. The answer has the status and no details.",
 			Slug:  "refused",
 			View: downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 				return downloadview.Response{}, &downloadview.StatusError{Status: http.StatusForbidden}
 			}),
 		}, {
 			Title: "Missing",
-			Shows: "No such file. The view asks for a look, so that this process says so and not the proxy.",
+			Shows: "The file doesn't exist. The view sets CheckFirst, so that this process answers 404 and not the proxy.",
 			Slug:  "missing", Key: "gone.pdf",
 			View: downloadview.StorageView{Storage: folder, Response: downloadview.Response{CheckFirst: true}},
 		}},

@@ -21,7 +21,7 @@ import (
 	"github.com/downloadview/downloadview/storage/remote"
 )
 
-// Names that have been the end of many a download page.
+// Names that break many download pages.
 const (
 	manyScripts = "zażółć € 日本.txt"
 	percent     = "100% done.pdf"
@@ -48,7 +48,7 @@ func below(folder string, fsys fs.FS) fs.FS {
 	return sub
 }
 
-// A stock is every place that files come from here.
+// A stock has all the places from which the demo's files come.
 type stock struct {
 	dir     string   // temporary, with all that is on disk
 	folder  *os.Root // below dir
@@ -76,7 +76,7 @@ func openStock(ctx context.Context) (*stock, error) {
 	return s, nil
 }
 
-// Close closes and removes everything, the last that was opened first.
+// Close closes and removes everything, in the reverse order of opening.
 func (s *stock) Close() error {
 	var errs []error
 	for _, c := range slices.Backward(s.closers) {
@@ -107,8 +107,8 @@ func (s *stock) openFolder(context.Context) (err error) {
 	)
 }
 
-// dateFolder makes the files older than they are. Where servers count in seconds
-// a file of this very second has no entity tag, as it may change within it.
+// dateFolder sets the times of the files back. A server that counts in seconds gives a
+// file no entity tag within the second of its change, since it may change again.
 func (s *stock) dateFolder() error {
 	entries, err := fs.ReadDir(s.folder.FS(), ".")
 	if err != nil {

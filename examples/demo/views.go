@@ -25,7 +25,7 @@ func copyOf(next downloadview.View) downloadview.View {
 	})
 }
 
-// withToken returns a middleware that refuses requests without the token.
+// withToken returns a middleware that answers requests without the token with 401.
 func withToken(token string) downloadview.Middleware {
 	want := []byte("Bearer " + token)
 	return func(next downloadview.View) downloadview.View {

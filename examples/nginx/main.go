@@ -1,4 +1,4 @@
-// Command nginx decides who may have which file and lets nginx send it.
+// Command nginx decides which user may have a file, and lets nginx send it.
 package main
 
 import (

@@ -11,19 +11,19 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A column is a file whose bytes are in the row of its document. They are
-// fetched piece by piece, so that a download needs no more memory than a piece,
-// and no transaction that is as long as the client is slow. A row that gets
-// another version meanwhile fails the download.
+// A column is a file whose bytes are in the row of its document. It fetches them piece
+// by piece, so that a download needs the memory of one piece, and a slow client doesn't
+// cause a long transaction. If the row gets another version meanwhile, the download
+// fails.
 type column struct {
 	db rows
 	document
 }
 
-// Name is the name that the download has.
+// Name returns the name of the download.
 func (c column) Name() string { return c.name }
 
-// Stat speaks of the version that the document was found in.
+// Stat returns the attributes of the version that was found.
 func (c column) Stat(context.Context) (fs.FileInfo, error) {
 	return downloadview.Attributes{
 		Size: c.size, ModTime: c.changed, ETag: c.tag(), ContentType: c.mime,
@@ -56,9 +56,9 @@ func (c column) open(ctx context.Context, offset, length int64) (fs.File, error)
 
 // A columnHandle is an open column.
 type columnHandle struct {
-	ctx context.Context // of Open, as [downloadview.File] has it
+	ctx context.Context // of Open; see [downloadview.File]
 	column
-	offset, left int64 // what is not fetched yet
+	offset, left int64 // of the bytes that are not fetched yet
 	piece        []byte
 }
 

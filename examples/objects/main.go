@@ -22,8 +22,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// schema holds on both databases; %s is the type of bytes. Whoever writes to a
-// document gives it another version.
+// schema is for both databases; %s is the type of bytes. Each change of a document must
+// give it another version.
 const schema = `CREATE TABLE IF NOT EXISTS documents (
 	id      BIGINT PRIMARY KEY,
 	version BIGINT NOT NULL,
@@ -44,12 +44,12 @@ type document struct {
 	file        string
 }
 
-// rows is what is needed of a [sql.DB].
+// rows has the method of [sql.DB] that is needed.
 type rows interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// find returns the document that a request is about.
+// find returns the document of a request.
 func find(r *http.Request, db rows) (document, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -66,10 +66,11 @@ func find(r *http.Request, db rows) (document, error) {
 	return d, err
 }
 
-// tag is the entity tag of a version: whatever the bytes are, they are these.
+// tag returns the entity tag of a version. It is strong: a version always has the same
+// bytes.
 func (d document) tag() string { return fmt.Sprintf(`"%d.%d"`, d.id, d.version) }
 
-// view costs one query for HEAD and for 304, whose answers stand in the row.
+// view makes one query for HEAD and for 304: the row has all that they need.
 func view(db rows, files downloadview.Storage) downloadview.View {
 	return downloadview.ObjectView[document]{
 		Object: func(r *http.Request) (document, error) { return find(r, db) },

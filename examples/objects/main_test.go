@@ -22,7 +22,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// A database counts what is asked of it.
+// A database counts its queries.
 type database struct {
 	*sql.DB
 	found, fetched int // rows without and pieces of bytes

@@ -47,8 +47,8 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk broke") }
 
-// No client takes a download for whole that broke off, whatever the router does
-// with the panic that ends it.
+// No client takes a download that broke off for complete, although routers handle the
+// panic that ends it in different ways.
 func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 	gin.SetMode(gin.ReleaseMode)
 	options := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}

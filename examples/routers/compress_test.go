@@ -23,7 +23,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// below puts h below a compressor that stands in front of everything.
+// below puts h below a compressor of the whole application.
 var below = map[string]func(h http.Handler) http.Handler{
 	"mux": func(h http.Handler) http.Handler {
 		mux := http.NewServeMux()
@@ -50,7 +50,7 @@ var below = map[string]func(h http.Handler) http.Handler{
 	},
 }
 
-// beside keeps the compressor, and keeps it off the downloads.
+// beside has the compressor for pages, but not for downloads.
 var beside = map[string]func(h http.Handler) http.Handler{
 	"mux": func(h http.Handler) http.Handler {
 		pages := http.NewServeMux()
@@ -83,7 +83,7 @@ var beside = map[string]func(h http.Handler) http.Handler{
 	},
 }
 
-// An answer is what a compressor may change.
+// An answer has the parts of a response that a compressor may change.
 type answer struct {
 	status         int
 	encoding, body string // body as it arrives: "packed" or "as it is"
@@ -101,9 +101,9 @@ var (
 	broken = answer{206, "gzip", "packed", false, true, true}
 )
 
-// Compressors take the length of downloads away and leave them the tag of other
-// bytes, and most pack parts of a file as if they were files. Besides, they keep
-// local files from being sent by the kernel.
+// Compressors remove the length of downloads, but keep the entity tag of the
+// uncompressed bytes, and most compress a part of a file as if it were a file. Besides,
+// with a compressor the kernel can't send local files.
 func TestCompressors(t *testing.T) {
 	gin.SetMode(gin.ReleaseMode)
 	var b strings.Builder
@@ -159,7 +159,7 @@ func TestCompressors(t *testing.T) {
 	}
 }
 
-// ask sends a request of a client that takes gzip.
+// ask sends a request of a client that accepts gzip.
 func ask(t *testing.T, h http.Handler, want, rng string) answer {
 	t.Helper()
 	s := httptest.NewServer(h)

@@ -30,14 +30,15 @@ var storage = func() downloadview.Storage {
 	return aferofs.New(m, nil)
 }()
 
-// files serves what follows /files/ in the path of the URL, which is unescaped
-// once, under every router; the values that routers take out of it are not always.
+// files serves the file with the key that follows /files/ in the path of the URL. Under
+// every router that path is unescaped once, which isn't true for the values of all
+// routers' wildcards.
 var files = downloadview.StorageView{
 	Storage: storage,
 	Key:     downloadview.PathKey("/files/"),
 }
 
-// confidential is middleware for a whole application.
+// confidential is a middleware for the whole application.
 func confidential(next downloadview.View) downloadview.View {
 	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		resp, err := next.Respond(r)
@@ -45,7 +46,7 @@ func confidential(next downloadview.View) downloadview.View {
 	})
 }
 
-// index is a page that compressors like.
+// index is a page that compressors compress.
 var index = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	io.WriteString(w, strings.Repeat("<p>downloads</p>", 1000))
@@ -61,7 +62,7 @@ var routers = func() map[string]http.Handler {
 	}
 }()
 
-// show prints what a client sees.
+// show prints the answer that a client gets.
 func show(h http.Handler) {
 	for _, request := range []string{"GET /files/17.pdf", "POST /invoices/17"} {
 		method, path, _ := strings.Cut(request, " ")
@@ -134,8 +135,8 @@ func TestRoutersAgree(t *testing.T) {
 	}
 }
 
-// Without a Key, only a route that names the wildcard "path" as net/http does
-// has one. The others are an error that the log explains, rather than 404.
+// Without a Key, the key is the wildcard that is named "path" in a route of net/http.
+// Under the other routers the answer is an error that the log explains, not 404.
 func TestViewWithoutAKey(t *testing.T) {
 	view := downloadview.StorageView{Storage: storage}
 	var log bytes.Buffer

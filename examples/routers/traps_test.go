@@ -22,9 +22,9 @@ import (
 	"github.com/downloadview/downloadview/accel"
 )
 
-// The value of a wildcard is the key under net/http alone. gin's begins with a
-// slash. chi and echo take theirs from the encoded path where the URL has one,
-// which depends on how the client wrote the name.
+// Only under net/http is the value of a wildcard the key. gin's value begins with a
+// slash. chi and echo use the encoded path if the URL has one, which depends on how the
+// client wrote the name.
 func TestValuesOfWildcards(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/files/{path...}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("path")) })
@@ -60,8 +60,8 @@ func TestValuesOfWildcards(t *testing.T) {
 	}
 }
 
-// net/http redirects a path with empty or dot segments to a clean one, and keys
-// with such segments can't be asked for. The others leave the path as it is.
+// net/http redirects a path with empty or dot segments to a clean one, so that keys with
+// such segments can't be requested. The others leave the path as it is.
 func TestUncleanPaths(t *testing.T) {
 	for name, router := range routers {
 		want := http.StatusNotFound // aferofs has no such key
@@ -78,7 +78,7 @@ func TestUncleanPaths(t *testing.T) {
 	}
 }
 
-// Of the routers, net/http alone has HEAD answered by a route for GET.
+// Only net/http answers HEAD by a route for GET.
 func TestRoutesForHEAD(t *testing.T) {
 	h := downloadview.NewHandler(files, nil)
 	get := []string{http.MethodGet, http.MethodHead}
@@ -158,8 +158,8 @@ func TestHandedOverWithoutARoute(t *testing.T) {
 	}
 }
 
-// A download outlives no timeout that middleware sets. http.TimeoutHandler keeps
-// it in memory to its end besides; the others cut it off, and the client sees it.
+// The timeouts of middleware end downloads. http.TimeoutHandler also keeps a download in
+// memory until its end. The others cut it off, and the client notices.
 func TestTimeouts(t *testing.T) {
 	const limit = 50 * time.Millisecond
 	for _, tt := range []struct {
@@ -231,7 +231,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// The compressor of each application packs its pages and leaves its downloads alone.
+// The compressor of each application compresses its pages, but not its downloads.
 func TestOnlyPagesArePacked(t *testing.T) {
 	for name, router := range routers {
 		for path, want := range map[string]string{"/": "gzip", "/files/17.pdf": "", "/files/2026/a%20(1).txt": ""} {
