@@ -103,6 +103,9 @@ func TestAccessPointURLs(t *testing.T) {
 	} {
 		u, err := config.ParseURL(place)
 		if err == nil {
+			if checked := check(u); checked == nil {
+				t.Errorf("the check of %s finds nothing wrong", place)
+			}
 			_, _, err = open(t.Context(), u, reach())
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -35,7 +35,11 @@ func check(u *url.URL) error {
 		if err := checkRole(q.Get("role")); err != nil {
 			return err
 		}
-		_, err = s3Switches(q)
+		is, err := s3Switches(q)
+		if err != nil {
+			return err
+		}
+		return checkARN(at.bucket, is)
 	case "gs":
 		_, err = enabled(q, "anonymous")
 	case "azblob":

@@ -69,17 +69,19 @@ func TestConfigCheckOfURLs(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.ToSlash(filepath.Join(dir, "missing"))
 	file := filepath.Join(dir, "dv.yaml")
-	text := "storages:\n  a: s3://reports?regoin=x\n  b: azblob://reports\n  c: file://" + missing + "?create_dir=1\n  d: mem://?x=y\n" +
-		"mounts: {/a/: a, /b/: b, /c/: c, /d/: d}\n"
+	text := "storages:\n  a: s3://reports?regoin=x\n  b: azblob://reports\n  c: file://" + missing + "?create_dir=1\n  d: mem://?x=y\n  e: " + accessPoint + "?regoin=x\n  f: " + accessPoint + "?use_path_style=true\n" +
+		"mounts: {/a/: a, /b/: b, /c/: c, /d/: d, /e/: e, /f/: f}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
 	status := command.Run(t.Context(), []string{"config", "check", file}, &stdout, &stderr, open, check)
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-	if status != 1 || len(lines) != 2 ||
+	if status != 1 || len(lines) != 4 ||
 		!strings.Contains(lines[0], `dv.yaml:2: storages.a: "s3://reports?regoin=x" has the unknown parameter "regoin"; want one of region,`) ||
-		!strings.Contains(lines[1], `dv.yaml:5: storages.d: "mem://?x=y" has the unknown parameter "x"`) {
+		!strings.Contains(lines[1], `dv.yaml:5: storages.d: "mem://?x=y" has the unknown parameter "x"`) ||
+		!strings.Contains(lines[2], `dv.yaml:6: storages.e: "`+accessPoint+`?regoin=x" has the unknown parameter "regoin"`) ||
+		!strings.Contains(lines[3], `dv.yaml:7: storages.f: "`+accessPoint+`?use_path_style=true" has both use_path_style and the ARN`) {
 		t.Errorf("status %d, stderr:\n%s", status, stderr.String())
 	}
 	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func (r *reviewer) errorf(line int, key, format string, args ...any) {
 }
 
 func (r *reviewer) checkURL(s *config.Storage, checks []Checker) {
-	u, err := url.Parse(s.URL)
+	u, err := config.ParseURL(s.URL)
 	if err != nil || !hasScheme.MatchString(s.URL) {
 		return // a directory
 	}
@@ -65,7 +64,8 @@ func (r *reviewer) checkURL(s *config.Storage, checks []Checker) {
 			if place == u.String() {
 				place = s.URL // as it was written
 			}
-			r.errorf(s.Line, "storages."+s.Name, "%q %w", place, err)
+			// Not %w: a UsageError would be one of the check's own command line.
+			r.errorf(s.Line, "storages."+s.Name, "%q %v", place, err)
 			return
 		}
 	}
@@ -114,7 +114,7 @@ type storagePlace struct {
 
 func placeOfStorage(s *config.Storage) storagePlace {
 	if b, ok := parseBucket(s); ok {
-		u, _ := url.Parse(s.URL)
+		u, _ := config.ParseURL(s.URL)
 		switch u.Scheme {
 		case "mem":
 			return storagePlace{origin: b.origin}
