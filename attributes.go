@@ -8,42 +8,43 @@ import (
 	"time"
 )
 
-// Attributes are what is known of a file's bytes. The zero value of a field
-// means "not known", but for Size, where that is -1.
+// Attributes describe the bytes of a file. The zero value of a field means "not
+// known", except for Size: there -1 means it.
 type Attributes struct {
 	Size    int64     // in bytes; -1: not known
 	ModTime time.Time // last change; zero: not known; before 1981: shown to people, but no validator
-	// ETag is the entity tag with its quotes. Weak tags (W/…) count as none:
-	// they can't tell one version's bytes from another's (RFC 9110, 8.8.1).
-	// See StrongETag.
+	// ETag is the entity tag with its quotes. A weak tag (W/…) counts as none,
+	// because two versions with different bytes may have the same weak tag (RFC
+	// 9110, 8.8.1). See StrongETag.
 	ETag            string
 	ContentType     string
 	ContentEncoding string // as stored, such as "gzip"; never derived from a name
 	ContentLanguage string
 
-	// What else a store may keep with the bytes. Nothing of it reaches a client
-	// but by [Response.StoredFields].
+	// What else a store may keep with the bytes. It reaches a client only through
+	// [Response.StoredFields].
 	CacheControl string // of the store's own answers
 	Expires      string // likewise, as an HTTP date
 	Disposition  string // the Content-Disposition stored with it
 	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of the whole, as it is stored
 
-	// Metadata is what the application stored beside the bytes, by keys in lower
-	// case. It never reaches a client. It may be shared: don't change it in place.
+	// Metadata is what the application stored beside the bytes; keys are in lower
+	// case. It never reaches a client. Don't change it in place, because it may be
+	// shared.
 	Metadata map[string]string
 }
 
-// AttributesOf returns what fi knows: the result of its method Attributes()
-// Attributes where it has one, else Size and ModTime, and the results of its
-// methods ETag() string and ContentType() string where it has those. A
-// negative size counts as not known.
+// AttributesOf returns what fi knows. If fi has a method Attributes()
+// Attributes, that is its result; else Size and ModTime, and the results of the
+// methods ETag() string and ContentType() string if fi has them. A negative
+// size counts as not known.
 //
-// Of a ContentEncoding what is none is left out: aws-chunked, which some stores
-// keep of an upload, identity and none.
+// Words in ContentEncoding that are no coding are removed: aws-chunked (some
+// stores keep it from the upload), identity and none.
 //
-// An ETag that is made of the size and of a time before 1981 is left out: such a
-// time is that of all files of a container image or an archive, and so the tag
-// would be that of the next version, too.
+// An ETag that is made of the size and of a time before 1981 is removed. Such a
+// time is the same for all files of a container image or an archive, so the
+// next version would get the same tag.
 func AttributesOf(fi fs.FileInfo) Attributes {
 	var a Attributes
 	switch fi := fi.(type) {

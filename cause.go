@@ -6,22 +6,22 @@ import (
 	"reflect"
 )
 
-// AsCause returns err as the cause of another error: with its text, but without
-// its meaning. A storage wraps it beside what it has to say of the file:
+// AsCause returns err as the cause of another error: it keeps the text of err
+// and removes its meaning. A storage wraps it beside its own error about the
+// file:
 //
 //	fmt.Errorf("%w: %w", downloadview.ErrUpstream, downloadview.AsCause(err))
 //
-// An error that comes from below a storage, such as that of a network or of
-// credentials, may wrap errors that mean something here and are about something
-// else. A token file that is missing is [io/fs.ErrNotExist], and a socket
-// without permission is [io/fs.ErrPermission]; neither says anything of the file
-// that is asked for. So [errors.Is] finds nothing in the result but
-// [io.ErrUnexpectedEOF], the early end of a body.
+// An error from below a storage, such as one of a network or of credentials,
+// may wrap errors that have a meaning here but are about something else. A
+// missing token file is [io/fs.ErrNotExist], and a socket without permission is
+// [io/fs.ErrPermission]; neither is a statement about the requested file. So
+// [errors.Is] finds nothing in the result except [io.ErrUnexpectedEOF], the
+// early end of a body.
 //
-// [errors.As] still finds what err wraps, such as an SDK's own error, for
-// programs that ask for it by its type. It does not find a [*StatusError], nor
-// an error by its method StatusCode, since the status is not the cause's to
-// choose.
+// [errors.As] still finds what err wraps, such as the error type of an SDK. It
+// finds neither a [*StatusError] nor an error with a method StatusCode, because
+// the cause doesn't choose the status.
 //
 // AsCause(nil) is nil.
 func AsCause(err error) error {

@@ -10,27 +10,27 @@ import (
 	"os"
 )
 
-// ErrUpstream says that the place where a file lives could not be reached or
-// answered nonsense. Storages wrap it beside the cause, as [AsCause] returns it.
-// Nothing is known of the file then: whatever else the error is, it is not
-// answered as a missing or a forbidden file.
+// ErrUpstream says that the place where a file lives can't be reached or
+// answers nonsense. Storages wrap it beside the cause, as [AsCause] returns it.
+// Nothing is known about the file then, so the answer is never that the file is
+// missing or forbidden, whatever else the error wraps.
 var ErrUpstream = errors.New("upstream failed")
 
-// ErrRefused says, beside [ErrUpstream], that a store refuses what it is asked
-// and will do so again: wrong or expired credentials, another region, a setting.
-// Package storage/resume doesn't try again then.
+// ErrRefused, beside [ErrUpstream], says that a store refuses the request and
+// will refuse it again: wrong or expired credentials, a wrong region, a wrong
+// setting. Package storage/resume doesn't try again then.
 var ErrRefused = errors.New("the store refuses the request")
 
-// A StatusError is an error that knows its HTTP status. A view or middleware
-// returns one to choose the answer: the client sees the status text and the
-// header, the log sees Err.
+// A StatusError is an error with an HTTP status. A view or middleware returns
+// one to choose the answer: the client gets the status text and the header, the
+// log gets Err.
 //
-// A view sends the client to another page, such as a login, by Status 302 or 303
-// and a Location in Header. Answers are never stored by caches.
+// To send the client to another page, such as a login, use Status 302 or 303
+// and a Location in Header. Caches never store these answers.
 type StatusError struct {
-	// Status is 400 to 599, such as [http.StatusForbidden]; or 301, 302, 303,
-	// 307 or 308 where Header has one Location, which is not empty and has no
-	// control characters. Any other is answered 500.
+	// Status is 400 to 599, such as [http.StatusForbidden]. It may be 301, 302,
+	// 303, 307 or 308 if Header has one Location that is not empty and has no
+	// control characters. Any other status is answered with 500.
 	Status int
 
 	Err    error       // the cause; nil is fine

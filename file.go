@@ -6,55 +6,56 @@ import (
 	"io/fs"
 )
 
-// A File describes one downloadable thing. Making a File does no I/O; several
-// goroutines may use one at the same time.
+// A File describes one thing that can be downloaded. Making a File does no I/O.
+// Several goroutines may use one File at the same time.
 //
-// A File may offer more than this interface: [StatFile], [RangeFile], [Sourcer].
-// Each capability is found by one function ([Stat], [OpenRange], [SourceOf]; for
-// one of your own, [Find]), which follows a method Unwrap() File. A wrapper that
-// has Unwrap says by it that whatever is asked of the wrapper, Open included, may
-// be asked of the inner File instead. A wrapper that changes, counts or limits
-// the bytes must not have it.
+// A File may offer more than this interface: [StatFile], [RangeFile],
+// [Sourcer]. One function finds each capability ([Stat], [OpenRange],
+// [SourceOf]; [Find] for one of your own). It follows a method Unwrap() File.
+// With that method a wrapper declares that every call, Open included, may go to
+// the inner File instead. So a wrapper that changes, counts or limits the bytes
+// must not have Unwrap.
 type File interface {
 	// Name returns the file's key: slash-separated and unescaped. The last
 	// element is the default name of the download.
 	Name() string
 
-	// Open acquires the bytes. The caller closes the handle, once. ctx is
-	// valid until then: an implementation may keep it for its reads.
+	// Open opens the file for reading. The caller closes the handle, once. ctx is
+	// valid until then, so an implementation may keep it for its reads.
 	//
-	// Stat of the handle speaks of the bytes that Read gives; a size of -1
-	// means that it is not known. A handle may offer [io.Seeker], which makes
-	// ranges possible, and is sent by sendfile(2) where it is an [os.File].
+	// Stat of the handle describes the bytes that Read returns; a size of -1 means
+	// that the size is not known. A handle may also be an [io.Seeker]: then ranges
+	// are possible. An [os.File] is sent by sendfile(2).
 	//
-	// A File that looks at what it opens may say what it saw by a method
-	// OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error), which is Open
-	// and Stat of the handle. It is called in place of them, but not through
-	// Unwrap: a wrapper's Open counts.
+	// A File that fetches the metadata when it opens may have a method OpenStat(ctx
+	// context.Context) (fs.File, fs.FileInfo, error), which is Open and Stat of the
+	// handle in one call. It is called in place of them, but never through Unwrap:
+	// the Open of a wrapper is always called.
 	//
-	// A missing file is [fs.ErrNotExist], an impossible name [fs.ErrInvalid],
-	// a forbidden one [fs.ErrPermission]; trouble further up is [ErrUpstream].
-	// Each says something of the file, so that an error from below, such as
-	// that of a connection or of a file with a token, must not be wrapped as it
-	// is: [AsCause] takes its meaning away. The end of ctx is its own error.
+	// The error for a missing file is [fs.ErrNotExist], for an impossible name
+	// [fs.ErrInvalid], for a forbidden file [fs.ErrPermission], and for a failure
+	// of what is behind the storage [ErrUpstream]. Each of these is a statement
+	// about the file. So don't wrap an error from below, such as that of a
+	// connection or of a missing token file, as it is: [AsCause] keeps its text and
+	// removes its meaning. If ctx ends, the error is that of ctx.
 	Open(ctx context.Context) (fs.File, error)
 }
 
 // A StatFile is a File that knows its metadata without being opened. Files on
-// local disk don't offer it: there the open handle is the truth.
+// local disk don't offer it, because only the open handle tells what will be
+// read.
 //
-// An error of Stat that is also [errors.ErrUnsupported] says that looking is
-// refused, in a way that leaves open whether the file can be read: it is opened
-// then.
+// If an error of Stat is also [errors.ErrUnsupported], asking for metadata is
+// refused, but the file may still be readable: it is opened then.
 type StatFile interface {
 	File
 	Stat(ctx context.Context) (fs.FileInfo, error)
 }
 
-// Stat returns f's metadata: from the first StatFile found by following
-// Unwrap, else, or where that is refused, by opening f and closing it again: at
-// its first byte where it is a [RangeFile] too, so that no more is fetched.
-// [AttributesOf] tells what the result holds.
+// Stat returns the metadata of f. It asks the first StatFile that it finds by
+// following Unwrap. If there is none, or asking is refused, it opens f and
+// closes it again; a [RangeFile] is opened at its first byte, so that no more
+// is fetched. [AttributesOf] reads the result.
 func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	fi, err := statUnopened(ctx, f)
 	if !errors.Is(err, errors.ErrUnsupported) {

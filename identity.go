@@ -1,14 +1,14 @@
 package downloadview
 
-// An Identifier is a File that tells which of all objects of all stores it is.
-// Where bytes or URLs of a file are kept for others, they are kept by this.
+// An Identifier is a File that can tell itself from all other objects of all
+// stores. Caches of bytes and of URLs use the identity as their key.
 type Identifier interface {
-	// Identity returns a name that no other object has, be it of another store,
-	// account or bucket, and that is the same in every process and at any time.
-	// A file that is pinned to a version has another one than the file that
-	// isn't. It holds nothing secret, is at most 4 KiB of printable ASCII without
-	// spaces, and costs no I/O. False means that none is known, and nothing is
-	// kept.
+	// Identity returns a name that no other object has, in whatever store, account
+	// or bucket, and that is the same in every process and at any time. A file that
+	// is pinned to a version has another identity than the file without a pin. The
+	// name contains no secret, is at most 4 KiB of printable ASCII without spaces,
+	// and costs no I/O. False means that no identity is known; then nothing is
+	// cached.
 	Identity() (id string, ok bool)
 }
 

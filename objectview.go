@@ -7,37 +7,39 @@ import (
 	"net/http"
 )
 
-// An ObjectView looks up the object that a request is about, such as a row of
-// a database, and serves the file that the object names in one of its fields.
+// An ObjectView finds the object that a request is about, such as a row of a
+// database, and serves the file that a field of the object names.
 type ObjectView[T any] struct {
-	// Object looks the object up. An error ends the request with its
-	// [StatusCode], so that an object that is not there should be
-	// [fs.ErrNotExist]: map [database/sql.ErrNoRows] and the like to it.
+	// Object finds the object. An error ends the request with its [StatusCode].
+	// Return [fs.ErrNotExist] for an object that doesn't exist, for
+	// [database/sql.ErrNoRows] for example.
 	Object func(r *http.Request) (T, error)
 
-	// File takes the file from the object. A nil File stands for a field that
-	// is empty and is answered 404.
+	// File returns the file of the object. A nil File means that the field is
+	// empty; the answer is 404.
 	File func(object T) (File, error)
 
-	// Response is what the object says of the download: the name, the type with
+	// Response is what the object knows about the download: the name, the type with
 	// its charset, the disposition, a time or an entity tag of its own, a
-	// Content-Encoding in its Header. As always this comes before what the
-	// storage says. Its File is replaced. nil: nothing.
+	// Content-Encoding in its Header. As in every Response, these values are used
+	// before those of the storage. Its File is replaced. nil means a Response
+	// without values.
 	Response func(object T) Response
 
-	// Attributes is what the object remembers of the bytes, as the storage
-	// would tell it. Where Size is known, and the entity tag from here or from
-	// Response, a streamed HEAD and a 304 are answered by it and the storage is
-	// not asked. All else is decided on the open file, whose size, time and tag
-	// are the ones that are sent; if the object remembers another size or tag,
-	// that is logged as a warning. An ETag here is the one that the storage
-	// gives: one that the storage doesn't know belongs into Response.
+	// Attributes is what the object remembers of the bytes, with the values that
+	// the storage would return. If Size is known, and the entity tag from here or
+	// from Response, a streamed HEAD and a 304 are answered with these values,
+	// without asking the storage. For every other answer the file is opened, and
+	// its own size, time and tag are sent; if the object remembers another size or
+	// tag, a warning is logged. ETag must be the tag that the storage returns: a
+	// tag that the storage doesn't know belongs in Response.
 	//
-	// Unlike elsewhere a Size of 0 means that it is not known. nil: nothing is.
+	// Unlike elsewhere, a Size of 0 means that the size is not known. nil means
+	// that nothing is remembered.
 	Attributes func(object T) Attributes
 }
 
-// Respond looks the object up. It does no other I/O than Object does.
+// Respond finds the object and its file. It does no I/O except that of Object.
 func (v ObjectView[T]) Respond(r *http.Request) (Response, error) {
 	if v.Object == nil || v.File == nil {
 		return Response{}, errors.New("the ObjectView needs both Object and File")

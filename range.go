@@ -12,26 +12,26 @@ import (
 // after the end, or the file is empty.
 var ErrRange = errors.New("range not satisfiable")
 
-// A RangeFile is a File that can be opened in the middle, at the price of one
-// request to where it lives.
+// A RangeFile is a File that can be opened in the middle with one request to
+// the place where it lives.
 type RangeFile interface {
 	File
 
-	// OpenRange opens length bytes from offset. A negative length means to the
-	// end; a negative offset means the last -offset bytes, or all where the
-	// file is shorter, and length is then ignored. A range that reaches past
-	// the end is cut there. A length of 0 is not asked for.
+	// OpenRange opens length bytes from offset. A negative length means up to the
+	// end. A negative offset means the last -offset bytes, or the whole file if it
+	// is shorter; length is then ignored. A range that reaches past the end is cut
+	// there. OpenRange is never called with a length of 0.
 	//
-	// Stat of the handle gives size and entity tag of the whole file, Read
-	// gives the range. The error is [ErrRange] where the range can't be
-	// satisfied, and [errors.ErrUnsupported] where the file can't do it this
-	// time (a suffix, say) and wants to be asked in another way.
+	// Stat of the handle returns the size and the entity tag of the whole file;
+	// Read returns the range. The error is [ErrRange] if the range can't be
+	// satisfied, and [errors.ErrUnsupported] if the file can't answer this kind of
+	// range (a suffix, for example) and should be asked in another way.
 	OpenRange(ctx context.Context, offset, length int64) (fs.File, error)
 }
 
 // OpenRange opens a part of f, with the arguments and errors of
-// [RangeFile.OpenRange]: by the first RangeFile found by following Unwrap,
-// else by opening f and seeking. Where neither is possible the error is
+// [RangeFile.OpenRange]. It uses the first RangeFile that it finds by following
+// Unwrap, else it opens f and seeks. If neither is possible, the error is
 // [errors.ErrUnsupported]. The caller closes the handle.
 func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, error) {
 	h, err := openRangeDirectly(ctx, f, offset, length)

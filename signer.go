@@ -7,43 +7,45 @@ import (
 	"time"
 )
 
-// A Signer is a File that can be fetched from where it lives by a URL that
-// carries its own, short-lived permission.
+// A Signer is a File that clients can fetch directly from its store, with a URL
+// that carries a short-lived permission.
 type Signer interface {
 	File
 
-	// SignedURL returns such a URL, as it goes on the wire, and until when the
-	// store takes it, by this machine's clock: that is sooner than o.Expiry says
-	// where the credentials that sign end before. The zero time is what o.Expiry
-	// says. Where the store's keys are at hand it costs no request; the storage's
-	// documentation says where it does. Whether there is a file is not looked at.
+	// SignedURL returns such a URL, ready to be sent, and the time until which the
+	// store accepts it, by the clock of this machine. That time is earlier than
+	// o.Expiry says if the credentials that sign end earlier. The zero time means
+	// what o.Expiry says. If the keys are on this machine, signing makes no
+	// request; the documentation of the storage says if it does. It doesn't check
+	// whether the file exists.
 	//
-	// The error is [errors.ErrUnsupported] where the file can't be signed for,
-	// or not with these options.
+	// The error is [errors.ErrUnsupported] if no URL can be signed for the file, or
+	// not with these options.
 	SignedURL(ctx context.Context, o SignOptions) (url string, until time.Time, err error)
 }
 
-// SignOptions say what a signed URL is good for. The zero value is a GET within
-// the next quarter of an hour.
+// SignOptions say what a signed URL is valid for. The zero value is a GET
+// within the next 15 minutes.
 type SignOptions struct {
-	// Method is that of the request that will be made; "" means GET. A URL
-	// signed for GET is refused to a HEAD by stores that check signatures.
+	// Method is the method of the later request; "" means GET. Stores that check
+	// signatures refuse a HEAD with a URL that is signed for GET.
 	Method string
 
-	// Expiry is how long from now the URL is good for at most, in whole seconds;
-	// 0 means 15 minutes.
+	// Expiry is how long the URL is valid at most, from now, in whole seconds; 0
+	// means 15 minutes.
 	Expiry time.Duration
 
-	// Disposition, ContentType and CacheControl are the fields that the store is
-	// to answer with in place of what it has stored. "" leaves the stored ones.
+	// Disposition, ContentType and CacheControl are header fields that the store
+	// sends in place of the stored ones. "" leaves the stored ones.
 	Disposition  string
 	ContentType  string
 	CacheControl string
 }
 
-// SignedURL returns a signed URL of f, and until when it is good, by the first
-// Signer found by following Unwrap, as [Signer] says, with the defaults of o
-// filled in. Where there is none the error is [errors.ErrUnsupported].
+// SignedURL returns a signed URL of f and the time until which it is valid, as
+// [Signer] says, by the first Signer that it finds by following Unwrap. It
+// fills in the defaults of o. If there is no Signer, the error is
+// [errors.ErrUnsupported].
 func SignedURL(ctx context.Context, f File, o SignOptions) (url string, until time.Time, err error) {
 	s, ok := Find[Signer](f)
 	if !ok {

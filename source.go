@@ -1,13 +1,13 @@
 package downloadview
 
-// A Source says where the bytes of a file live. Path is unescaped and stands
-// as it is; nothing in it is cleaned, because "a//b" and "a/../b" are legal
-// and distinct object keys.
+// A Source says where the bytes of a file live. Path is unescaped and is used
+// as it is: nothing in it is cleaned, because "a//b" and "a/../b" are legal and
+// distinct object keys.
 //
-// For a local file Scheme is "file", Host is empty and Path is absolute with
-// slashes: "/srv/a b.pdf", "/C:/x" on Windows. For everything else Path is what
-// follows the slash after Host: the key of an object in the bucket Host, the
-// rest of an HTTP URL.
+// For a local file, Scheme is "file", Host is empty, and Path is absolute with
+// slashes: "/srv/a b.pdf", or "/C:/x" on Windows. For everything else, Path is
+// what follows the slash after Host: the key of an object in the bucket Host,
+// or the rest of an HTTP URL.
 type Source struct {
 	Scheme string
 	Host   string
@@ -24,8 +24,9 @@ func (s Source) String() string {
 	return s.Scheme + "://" + s.Host + "/" + s.Path
 }
 
-// A Sourcer is a File that knows where its bytes live. It does no I/O. False
-// means nowhere that a proxy could find them, and nothing below is asked.
+// A Sourcer is a File that knows where its bytes live. Source does no I/O.
+// False means that no proxy could find the bytes; files inside this one are
+// then not asked.
 type Sourcer interface {
 	Source() (Source, bool)
 }

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// A Storage is where files are looked up by key. File does no I/O and takes no
-// context: it describes, and whether the file is there shows when it is
-// opened. The only error is a key that the storage can't have, which is an
+// A Storage finds files by key. File does no I/O and has no context: it only
+// describes the file, and a missing file is an error when it is opened. The
+// only error of File is for a key that the storage can't have: an
 // [fs.PathError] with [fs.ErrInvalid]. Several goroutines may use one Storage.
 //
 // A Storage may offer more: [Lister], [Exister], [Saver], [Deleter], [Timed],
-// [URLer], [Pather]. Each is asked for by one function ([List], [Exists],
-// [Save], [Delete], [TimesOf], [URL], [Path]), whose error is
-// [errors.ErrUnsupported] where the storage can't.
+// [URLer], [Pather]. One function calls each ([List], [Exists], [Save],
+// [Delete], [TimesOf], [URL], [Path]). Its error is [errors.ErrUnsupported] if
+// the storage doesn't offer it.
 //
-// Their errors are those of [File].Open, and say something of the file in the
-// same way; what they come from is wrapped by [AsCause].
+// The errors mean the same as those of [File].Open. [AsCause] wraps their
+// causes.
 type Storage interface {
 	File(key string) (File, error)
 }
@@ -31,17 +31,17 @@ type Storage interface {
 type Lister interface {
 	Storage
 
-	// List yields what is directly in folder, in ascending order of names
-	// (bytewise): files that the storage would serve, and folders, for which
-	// IsDir is true. folder is "" for the top, else a key without a trailing
-	// slash. A folder that is not there is [fs.ErrNotExist]; a bucket, which
-	// has no folders, says so where no key begins with folder and a slash.
-	// After an error nothing more is yielded.
+	// List yields the direct content of folder in ascending order of names
+	// (bytewise): files that the storage would serve, and folders, for which IsDir
+	// is true. folder is "" for the top, else a key without a slash at its end. If
+	// the folder doesn't exist, the error is [fs.ErrNotExist]; a bucket has no
+	// folders and returns it if no key begins with folder and a slash. After an
+	// error nothing more is yielded.
 	List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error]
 }
 
-// List lists a folder of s, as [Lister] says. Where s is no Lister the one
-// error is [errors.ErrUnsupported].
+// List lists a folder of s, as [Lister] says. If s is no Lister, it yields one
+// error, [errors.ErrUnsupported].
 func List(ctx context.Context, s Storage, folder string) iter.Seq2[fs.FileInfo, error] {
 	if l, ok := s.(Lister); ok {
 		return l.List(ctx, folder)
@@ -56,21 +56,21 @@ func cannot(s Storage, what string) error {
 	return fmt.Errorf("%T can't %s: %w", s, what, errors.ErrUnsupported)
 }
 
-// An Exister is a Storage that can tell whether a file is there for less than
-// it costs to open it or to ask for its metadata.
+// An Exister is a Storage that can find out whether a file exists, for less
+// than it costs to open the file or to ask for its metadata.
 type Exister interface {
 	Storage
 	Exists(ctx context.Context, key string) (bool, error)
 }
 
-// Exists tells whether s has a file under key: by s itself where it is an
-// [Exister], else by the [Stat] of the file. What is missing, a folder, and a
-// key that s can't have are false without an error. An error means that it
-// can't be told, as where the store is not reached ([ErrUpstream]), or
-// [fs.ErrPermission].
+// Exists reports whether s has a file under key. It asks s itself if s is an
+// [Exister], else it calls [Stat] of the file. It is false, without an error,
+// for a missing file, for a folder, and for a key that s can't have. An error
+// means that the answer is not known: [ErrUpstream] if the store can't be
+// reached, or [fs.ErrPermission].
 //
-// The answer is old when it arrives: to open what may be missing, open it and
-// look for [fs.ErrNotExist].
+// The answer may be out of date when it arrives. To open a file that may be
+// missing, open it and check for [fs.ErrNotExist].
 func Exists(ctx context.Context, s Storage, key string) (bool, error) {
 	var found bool
 	var err error
@@ -98,23 +98,23 @@ func opens(ctx context.Context, s Storage, key string) (bool, error) {
 type Saver interface {
 	Storage
 
-	// Save stores all that r gives under key, in place of the file that is
-	// there. The file changes in one step: who opens it meanwhile gets the old
-	// one, and after a failure it is still there, or still nothing; never a
-	// part. Of several that save under one key at once, the last one to end
-	// stays, whole. Several goroutines may save.
+	// Save stores everything that r reads under key, and replaces the file that is
+	// there. The file changes in one step: a reader that opens it meanwhile gets
+	// the old file, and after a failure the old file, or none, is still there;
+	// never a part. If several calls save under one key at once, the one that ends
+	// last wins, and its file is whole. Several goroutines may save.
 	//
-	// The error is that of r where r failed, and that of ctx where ctx ended
-	// first, which is noticed between two reads. A key that the storage can't
-	// have is [fs.ErrInvalid], one where a folder is, or below a file,
-	// [fs.ErrExist] if the storage has folders; what is forbidden is
-	// [fs.ErrPermission], and trouble further up [ErrUpstream]. Of trouble
-	// further up one can't know whether it came before the change or after.
+	// If r fails, the error is that of r. If ctx ends first, which is checked
+	// between two reads, the error is that of ctx. The error is [fs.ErrInvalid] for
+	// a key that the storage can't have; [fs.ErrExist] for a key that is a folder
+	// or lies below a file, if the storage has folders; [fs.ErrPermission] if
+	// saving is forbidden; [ErrUpstream] if the store fails. After ErrUpstream it
+	// is not known whether the file was changed.
 	Save(ctx context.Context, key string, r io.Reader) error
 }
 
-// Save stores what r gives under key in s, as [Saver] says. Where s is no Saver
-// the error is [errors.ErrUnsupported], and r is not read.
+// Save stores what r reads under key in s, as [Saver] says. If s is no Saver,
+// the error is [errors.ErrUnsupported] and r is not read.
 func Save(ctx context.Context, s Storage, key string, r io.Reader) error {
 	if w, ok := s.(Saver); ok {
 		return w.Save(ctx, key, r)
@@ -126,17 +126,17 @@ func Save(ctx context.Context, s Storage, key string, r io.Reader) error {
 type Deleter interface {
 	Storage
 
-	// Delete removes the file under key. Handles that are open keep their
-	// bytes, or fail; they never get others. What is missing is
-	// [fs.ErrNotExist], and so is a folder, which is never removed; a key that
-	// the storage can't have is [fs.ErrInvalid], what is forbidden
-	// [fs.ErrPermission]. Where several delete one file at once, more than one
-	// may succeed. Several goroutines may delete.
+	// Delete removes the file under key. Handles that are open keep their bytes or
+	// fail; they never get other bytes. The error is [fs.ErrNotExist] for a missing
+	// file and for a folder, which is never removed; [fs.ErrInvalid] for a key that
+	// the storage can't have; [fs.ErrPermission] if deleting is forbidden. If
+	// several calls delete one file at once, more than one may succeed. Several
+	// goroutines may delete.
 	Delete(ctx context.Context, key string) error
 }
 
-// Delete removes the file under key from s, as [Deleter] says. Where s is no
-// Deleter the error is [errors.ErrUnsupported].
+// Delete removes the file under key from s, as [Deleter] says. If s is no
+// Deleter, the error is [errors.ErrUnsupported].
 func Delete(ctx context.Context, s Storage, key string) error {
 	if d, ok := s.(Deleter); ok {
 		return d.Delete(ctx, key)
@@ -144,27 +144,27 @@ func Delete(ctx context.Context, s Storage, key string) error {
 	return cannot(s, "delete")
 }
 
-// Times are moments in the life of a file. A zero time is not known.
+// Times are points in the life of a file. A zero time is not known.
 type Times struct {
 	Created  time.Time // when the file came to be; one that is replaced may begin anew
 	Modified time.Time // last change of its bytes, as [AttributesOf] has it
 	Accessed time.Time // last read, as coarse as the system keeps it
 }
 
-// A Timed is a Storage that knows more of a file's times than when it was
-// modified.
+// A Timed is a Storage that knows more times of a file than that of its last
+// change.
 type Timed interface {
 	Storage
 
-	// Times returns what is known of the file under key. Where that is neither
-	// Created nor Accessed the error is [errors.ErrUnsupported]; the rest are
+	// Times returns what is known of the file under key. If neither Created nor
+	// Accessed is known, the error is [errors.ErrUnsupported]. The other errors are
 	// those of opening the file.
 	Times(ctx context.Context, key string) (Times, error)
 }
 
-// TimesOf returns the times of the file under key in s, as [Timed] says. Where
-// s is not Timed the error is [errors.ErrUnsupported]; when the file was
-// modified can be had from [Stat] always.
+// TimesOf returns the times of the file under key in s, as [Timed] says. If s
+// is not Timed, the error is [errors.ErrUnsupported]; the time of the last
+// change is always in the result of [Stat].
 func TimesOf(ctx context.Context, s Storage, key string) (Times, error) {
 	if t, ok := s.(Timed); ok {
 		return t.Times(ctx, key)
@@ -177,17 +177,17 @@ type URLer interface {
 	Storage
 
 	// URL returns the public URL of the file under key, escaped and unsigned:
-	// whoever has it needs no permission of this application. It may be
-	// relative to a host, as "/media/a%20b". It is made from what the storage
-	// was configured with, and whether there is a file, and whether it may be
-	// had there, is not looked at. A storage without such a configuration, and
-	// a key that no URL leads to, is [errors.ErrUnsupported]; a key that the
-	// storage can't have is [fs.ErrInvalid].
+	// everybody who has it can fetch the file without asking this application. It
+	// may be relative to a host, as "/media/a%20b". It is made from the
+	// configuration of the storage, without I/O: it doesn't check whether the file
+	// exists or may be fetched. The error is [errors.ErrUnsupported] for a storage
+	// without such a configuration and for a key that no URL leads to, and
+	// [fs.ErrInvalid] for a key that the storage can't have.
 	URL(ctx context.Context, key string) (string, error)
 }
 
-// URL returns the public URL of the file under key in s, as [URLer] says. Where
-// s is no URLer the error is [errors.ErrUnsupported].
+// URL returns the public URL of the file under key in s, as [URLer] says. If s
+// is no URLer, the error is [errors.ErrUnsupported].
 func URL(ctx context.Context, s Storage, key string) (string, error) {
 	if u, ok := s.(URLer); ok {
 		return u.URL(ctx, key)
@@ -199,19 +199,18 @@ func URL(ctx context.Context, s Storage, key string) (string, error) {
 type Pather interface {
 	Storage
 
-	// Path returns the absolute path of the file under key, as the system
-	// spells it. It does no I/O: whether there is a file is not looked at. A
-	// storage that doesn't know where its files are is
-	// [errors.ErrUnsupported]; a key that the storage can't have is
-	// [fs.ErrInvalid].
+	// Path returns the absolute path of the file under key, in the notation of the
+	// operating system. It does no I/O and doesn't check whether the file exists.
+	// The error is [errors.ErrUnsupported] for a storage that doesn't know where
+	// its files are, and [fs.ErrInvalid] for a key that the storage can't have.
 	//
-	// Who opens a path follows symbolic links wherever they lead, which the
+	// A program that opens a path follows symbolic links wherever they lead; the
 	// storage may not.
 	Path(key string) (string, error)
 }
 
-// Path returns the local path of the file under key in s, as [Pather] says.
-// Where s is no Pather the error is [errors.ErrUnsupported].
+// Path returns the local path of the file under key in s, as [Pather] says. If
+// s is no Pather, the error is [errors.ErrUnsupported].
 func Path(s Storage, key string) (string, error) {
 	if p, ok := s.(Pather); ok {
 		return p.Path(key)

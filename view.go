@@ -8,7 +8,8 @@ import (
 )
 
 // A View decides which file answers a request, and how. It opens nothing. An
-// error is answered with its [StatusCode]. Several goroutines call Respond.
+// error is answered with its [StatusCode]. Several goroutines call Respond at
+// the same time.
 type View interface {
 	Respond(r *http.Request) (Response, error)
 }
@@ -19,21 +20,21 @@ type ViewFunc func(r *http.Request) (Response, error)
 // Respond calls f.
 func (f ViewFunc) Respond(r *http.Request) (Response, error) { return f(r) }
 
-// A Middleware makes a view of a view: it may look at the request, refuse, and
-// change or replace the Response that comes back.
+// A Middleware wraps a view. It may look at the request, refuse it, and change
+// or replace the Response that the inner view returns.
 type Middleware func(View) View
 
 // A StorageView serves files of a storage by the key in the request.
 type StorageView struct {
 	Storage Storage
 
-	// Lookup finds the storage for a request, such as that of a tenant, where
-	// Storage is nil; an error ends the request.
+	// Lookup finds the storage for a request, such as that of a tenant. It is used
+	// if Storage is nil; an error ends the request.
 	Lookup func(r *http.Request) (Storage, error)
 
-	// Key takes the key from the request; an error ends it. nil means the
+	// Key returns the key for a request; an error ends the request. nil means the
 	// value of the wildcard "path", as in the pattern "GET /media/{path...}" of
-	// [http.ServeMux]; a route without it is answered 500. Under other routers
+	// [http.ServeMux]; a route without it is answered with 500. Under other routers
 	// set Key to [PathKey].
 	Key func(r *http.Request) (string, error)
 
@@ -41,7 +42,7 @@ type StorageView struct {
 	Response Response
 }
 
-// Respond looks the key up. It does no I/O.
+// Respond finds the file of the request. It does no I/O.
 func (v StorageView) Respond(r *http.Request) (Response, error) {
 	storage, err := v.storage(r)
 	if err != nil {
