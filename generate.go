@@ -11,10 +11,10 @@ import (
 	"sync/atomic"
 )
 
-// ErrConsumed is the error of opening a second time what can be read only once:
-// a file of [FromReader] or [FromSeq]. A view makes a new one for each request;
-// if it doesn't, the second request is answered with the [StatusCode] 500 and
-// nothing of the content.
+// ErrConsumed is the error of opening a file of [FromReader] or [FromSeq] a
+// second time: their content can be read only once. A view must make a new file
+// for each request; if it doesn't, the second request is answered with the
+// status 500 and no content.
 var ErrConsumed = errors.New("content can be read only once")
 
 // FromFunc returns a File with the content that produce writes to w. Making it
@@ -55,10 +55,10 @@ func FromFunc(name string, produce func(ctx context.Context, w io.Writer) error,
 	return f
 }
 
-// FromSeq returns a File of the pieces that seq yields, one after the other. It
-// is like [FromFunc] but for being opened once, since seq may be one that can't
-// be repeated; after that the error is [ErrConsumed]. Where it can be repeated,
-// or fail, or trickles, range over it in a FromFunc.
+// FromSeq returns a File with the pieces that seq yields, one after the other.
+// It is like [FromFunc], but it can be opened only once, because some iterators
+// can't be repeated; after that the error is [ErrConsumed]. If an iterator can
+// be repeated, or may fail, or yields slowly, range over it in a FromFunc.
 func FromSeq[T ~[]byte | ~string](name string, seq iter.Seq[T], attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	write := func(w io.Writer, piece T) (int, error) { return w.Write([]byte(piece)) }
@@ -79,14 +79,16 @@ func FromSeq[T ~[]byte | ~string](name string, seq iter.Seq[T], attributes *Attr
 	return f
 }
 
-// FromReader returns a File of what r reads. It can be opened once; after that
-// the error is [ErrConsumed]. attributes is as for [FromFunc], where also what
-// trickles is better written: what r reads is not flushed.
+// FromReader returns a File with the content that r reads. It can be opened
+// once; after that the error is [ErrConsumed]. attributes are as in [FromFunc].
+// What r reads is not flushed, so write content that arrives slowly with
+// FromFunc.
 //
-// An [io.Seeker] that can tell its end is sent from its start, knows its size,
-// and has ranges. An [io.Closer] is closed with the handle; where the request
-// ends without the file being opened (a HEAD, a 304, a refusal) it is not. What
-// has to be closed in any case is better opened by [FromOpener].
+// If r is an [io.Seeker] that can seek to its end, the content is sent from its
+// start, has a size, and has ranges. If r is an [io.Closer], it is closed with
+// the handle. It is not closed if the request ends without opening the file (a
+// HEAD, a 304, a refusal): use [FromOpener] for what must be closed in any
+// case.
 func FromReader(name string, r io.Reader, attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = once(name, func(context.Context) (fs.File, error) { return f.handle(r) })
@@ -102,10 +104,10 @@ func FromReader(name string, r io.Reader, attributes *Attributes) File {
 	return seekable{f}
 }
 
-// FromOpener is [FromReader] of a Reader that open makes anew each time. The File
-// may be opened as often as one likes, and by several goroutines at once if open
-// allows it. ctx is valid until the Reader is closed. An error of open is
-// answered with its [StatusCode], as an error of produce in [FromFunc] is.
+// FromOpener is [FromReader] with a Reader that open makes anew each time. The
+// File may be opened any number of times, and by several goroutines at once if
+// open allows it. ctx is valid until the Reader is closed. An error of open is
+// answered with its [StatusCode], like an error of produce in [FromFunc].
 func FromOpener(name string, open func(ctx context.Context) (io.Reader, error), attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = func(ctx context.Context) (fs.File, error) {
@@ -118,10 +120,10 @@ func FromOpener(name string, open func(ctx context.Context) (io.Reader, error), 
 	return f
 }
 
-// FromBytes returns a File with the content b, which nobody may change any more.
-// It has ranges, knows its size whatever attributes says, and may be opened as
-// often as one likes, by several goroutines at once. attributes is what else is
-// known; nil: nothing.
+// FromBytes returns a File with the content b, which must not be changed any
+// more. It has ranges and knows its size, whatever attributes says. It may be
+// opened any number of times, by several goroutines at once. attributes are
+// what else is known; nil means nothing.
 func FromBytes(name string, b []byte, attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.hasSize(int64(len(b)))
@@ -145,7 +147,8 @@ func FromString(name, s string, attributes *Attributes) File {
 	return seekable{f}
 }
 
-// A generated file is content that is made when it is opened, or then.
+// A generated file is content that exists in memory or is made when the file is
+// opened.
 type generated struct {
 	name string
 	size int64 // -1: not known
@@ -164,7 +167,7 @@ func newGenerated(name string, attributes *Attributes) *generated {
 	return &generated{name: name, size: a.Size, info: a.FileInfo(name)}
 }
 
-// hasSize sets what the content itself says.
+// hasSize sets what the content itself tells.
 func (f *generated) hasSize(size int64) {
 	a := AttributesOf(f.info)
 	a.Size = size
@@ -175,7 +178,7 @@ func (f *generated) Name() string                              { return f.name }
 func (f *generated) Stat(context.Context) (fs.FileInfo, error) { return f.info, nil }
 func (f *generated) Open(ctx context.Context) (fs.File, error) { return f.open(ctx) }
 
-// handle makes a handle of r, which it closes where that fails.
+// handle makes a handle of r. If that fails, it closes r.
 func (f *generated) handle(r io.Reader) (fs.File, error) {
 	if isNothing(r) {
 		return nil, fmt.Errorf("%q has neither a Reader nor an error", f.name)
@@ -213,8 +216,8 @@ func once(name string, open func(context.Context) (fs.File, error)) func(context
 	}
 }
 
-// A seekable file is one whose handles are known beforehand to seek. Being a
-// [RangeFile] it says so without being opened.
+// A seekable file is one whose handles are known to seek. As a [RangeFile] it
+// says so without being opened.
 type seekable struct{ *generated }
 
 func (seekable) OpenRange(context.Context, int64, int64) (fs.File, error) {

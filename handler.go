@@ -6,31 +6,31 @@ import (
 	"net/http"
 )
 
-// Options are what a handler has beside its view. nil and the zero value are
-// good defaults.
+// Options are the settings of a handler beside its view. nil and the zero value
+// are good defaults.
 type Options struct {
-	// Logger gets a line at [slog.LevelError] for every answer that is the
-	// server's fault (500 and up) or was cut short by it, and one at
-	// [slog.LevelDebug] for other errors. A line names the method, the path
+	// Logger gets a line at [slog.LevelError] for every answer that is the server's
+	// fault (500 and up) and for every download that the server cut short, and a
+	// line at [slog.LevelDebug] for other errors. A line has the method, the path
 	// without its query, and the error. nil is [slog.Default].
 	Logger *slog.Logger
 
 	// Error writes the answer to a request that failed, in place of the status
-	// text. The header that goes with the error is already in w, not written.
-	// [WriteError] writes the usual answer.
+	// text. The header that belongs to the error is already in w and not written
+	// yet. [WriteError] writes the usual answer.
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)
 
-	// NotModified may change the header of a 304, which is complete in w but not
-	// written. It writes nothing: such an answer has no body.
+	// NotModified may change the header of a 304, which is complete in w and not
+	// written yet. It must not write, because a 304 has no body.
 	NotModified func(w http.ResponseWriter, r *http.Request)
 
-	// Observer is told what became of each request; nil: nobody is.
+	// Observer is called with the outcome of each request. nil calls nothing.
 	Observer Observer
 }
 
-// NewHandler returns the handler that carries v's responses out. It answers
-// GET and HEAD, and anything else with 405. nil options mean those of
-// [UseOptions], else defaults. A nil View panics.
+// NewHandler returns a handler that answers with the responses of v. It answers
+// GET and HEAD, and any other method with 405. nil options mean those of
+// [UseOptions], else the defaults. A nil View panics.
 func NewHandler(v View, o *Options) http.Handler {
 	if v == nil {
 		panic("downloadview: NewHandler of a nil View")
@@ -63,9 +63,9 @@ var errMethod = &StatusError{
 	Header: http.Header{"Allow": {"GET, HEAD"}},
 }
 
-// Send answers r with resp, from within any handler and for whatever method
-// the application routed to it; a HEAD gets no body. Middleware and options
-// come from [Use] and [UseOptions] above.
+// Send answers r with resp. Call it in any handler, for whatever method the
+// application has routed there; a HEAD gets no body. The middleware and the
+// options of an outer [Use] and [UseOptions] apply.
 func Send(w http.ResponseWriter, r *http.Request, resp Response) {
 	s := scopeOf(r.Context())
 	var x exchange
@@ -78,7 +78,7 @@ func Send(w http.ResponseWriter, r *http.Request, resp Response) {
 	x.answer(s.around(ViewFunc(func(*http.Request) (Response, error) { return resp, nil })))
 }
 
-// SendFile is [Send] of f with defaults for the rest.
+// SendFile is [Send] of f with the defaults for everything else.
 func SendFile(w http.ResponseWriter, r *http.Request, f File) {
 	Send(w, r, Response{File: f})
 }

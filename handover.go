@@ -8,14 +8,18 @@ import (
 	"time"
 )
 
-// An Offloader decides at the very end, when every [Middleware] has had its
-// say, whether a proxy sends the bytes of src instead of this process. It does
-// no I/O, and several goroutines use it.
+// An Offloader decides whether a proxy sends the bytes of src in place of this
+// process. It decides at the very end, after every [Middleware] has run. It
+// does no I/O, and several goroutines use it.
+//
+// The types Handover, Terms, Link, PrivateField, Validators, RequestKinds and
+// TagStyle are for authors of Offloaders and proxies. Programs that use package
+// accel don't need them.
 type Offloader interface {
-	// Offload returns how to hand src over, and whether a rule covers it. A
-	// Handover without a Field means that a rule covers src but the file must
-	// be streamed all the same; it gets the tag that the proxy would give. src
-	// is the zero Source where the file is nowhere that a proxy could find it.
+	// Offload returns how src is handed over, and whether a rule covers it. A
+	// Handover without a Field means that a rule covers src but the file must be
+	// streamed; it then gets the entity tag that the proxy would give it. src is
+	// the zero Source if no proxy could find the file.
 	Offload(r *http.Request, src Source) (Handover, bool)
 }
 
@@ -25,86 +29,88 @@ type Handover struct {
 	Field string // canonical name of the header field; "": stream
 	Value string // its value, encoded for the proxy; with a control character in it the file is streamed
 
-	// Obstacle is why there is no Field, where the Offloader knows.
+	// Obstacle says why there is no Field, if the Offloader knows.
 	Obstacle Obstacle
 
-	// Terms say what the proxy does with the rest of the answer; nil stands for
-	// the zero value.
+	// Terms say what the proxy does with the rest of the answer; nil means the zero
+	// value.
 	Terms *Terms
 
-	// Link has the bytes fetched by a signed URL; nil doesn't.
+	// Link says how the bytes are fetched by a signed URL; nil means without one.
 	Link *Link
 }
 
-// NeverOffload is an [Offloader] that never hands over. A view sets it to opt out.
+// NeverOffload is an [Offloader] that never hands over. A view sets it so that
+// its files are always streamed.
 var NeverOffload Offloader = streamer{}
 
 type streamer struct{}
 
 func (streamer) Offload(*http.Request, Source) (Handover, bool) { return Handover{}, false }
 
-// Terms say what holds for every file of a rule, and what the proxy does with an
-// answer that hands one over. The zero value is a rule for files of any store and a
-// proxy that judges by its own validators and drops what it doesn't know.
+// Terms say what is the same for every file of a rule, and what the proxy does
+// with an answer that hands a file over. The zero value means a rule for files
+// of every store, and a proxy that evaluates its own validators and drops
+// header fields that it doesn't know.
 type Terms struct {
-	// Tag is the kind of entity tag that the proxy gives a local file.
+	// Tag is the kind of entity tag that the proxy gives to a local file.
 	Tag TagStyle
 
-	// Validators says whose entity tag and date decide on the preconditions of
-	// a request that has been handed over.
+	// Validators says with which entity tag and date the preconditions of a request
+	// are evaluated after it was handed over.
 	Validators Validators
 
-	// Unfit are the requests that the proxy would answer wrongly; they are
-	// answered here.
+	// Unfit are the kinds of requests that the proxy would answer wrongly. The
+	// application answers them itself.
 	Unfit RequestKinds
 
-	// SilentRanges says that the proxy sends ranges but doesn't announce them, so
-	// the application does.
+	// SilentRanges says that the proxy sends ranges but no Accept-Ranges, so the
+	// application sets that field.
 	SilentRanges bool
 
-	// CutsStreamed says that the proxy takes ranges out of answers, too, that the
-	// application streams, unless those say "Accept-Ranges: none". The answers to
-	// OddRanges then say so.
+	// CutsStreamed says that the proxy also cuts ranges out of answers that the
+	// application streams, unless they have "Accept-Ranges: none". The answers to
+	// OddRanges then have it.
 	CutsStreamed bool
 
-	// KeepsSafety says that the proxy sends the application's
-	// X-Content-Type-Options and Content-Security-Policy on. Where it doesn't,
-	// inline downloads are streamed.
+	// KeepsSafety says that the proxy passes on X-Content-Type-Options and
+	// Content-Security-Policy of the application. If it doesn't, inline downloads
+	// are streamed.
 	KeepsSafety bool
 
-	// Private are fields that go under another name, by which the proxy's
-	// configuration puts them in place on answers that have the file: under
-	// their own they would stay on its error pages.
+	// Private are fields that are sent to the proxy under another name. The
+	// configuration of the proxy gives them their own name on answers that carry
+	// the file. Under their own name they would also be on the proxy's error pages.
 	Private []PrivateField
 
-	// RateField is the canonical name of the field that bounds the speed, in
-	// bytes a second. Where it is "", downloads with a bound are streamed.
+	// RateField is the canonical name of the field that limits the speed, in bytes
+	// a second. If it is "", downloads with a limit are streamed.
 	RateField string
 
-	// LimitRate bounds the speed of the download, in bytes a second, where the
-	// Response has no lower bound of its own; 0 doesn't.
+	// LimitRate is the highest speed of a download, in bytes a second, unless the
+	// Response has a lower limit. 0 means no limit.
 	LimitRate int64
 
-	// Store is what the file's identity must be, or lie below: the store and the
-	// bucket that the proxy has. Else no rule covers it. "" is any, and files
-	// without an identity too. See [Identifier].
+	// Store is the store and the bucket that the proxy reads, as the beginning of
+	// identities (see [Identifier]). A rule covers only files whose identity is
+	// Store or lies below it. "" covers every file, also without an identity.
 	Store string
 }
 
-// A PrivateField is a header field and the name that it travels under, both
-// canonical.
+// A PrivateField is a header field and the name under which it is sent to the
+// proxy, both canonical.
 type PrivateField struct{ Name, As string }
 
-// Validators says whose entity tag and date decide.
+// Validators says with which entity tag and date preconditions are evaluated.
 type Validators int
 
 const (
-	// ProxyValidators: the proxy judges by those it computes from the file, and
-	// drops the application's.
+	// ProxyValidators: the proxy uses those that it computes from the file, and
+	// drops those of the application.
 	ProxyValidators Validators = iota
-	// OurValidators: the proxy judges by those the application sends.
+	// OurValidators: the proxy uses those that the application sends.
 	OurValidators
-	// OurTag: the proxy judges by the tag that the application sends, and by the
+	// OurTag: the proxy uses the entity tag that the application sends, and the
 	// date of the file itself.
 	OurTag
 )
@@ -113,50 +119,52 @@ const (
 type RequestKinds uint8
 
 const (
-	// SeveralRanges are those for more than one range of the file.
+	// SeveralRanges are requests for more than one range of the file.
 	SeveralRanges RequestKinds = 1 << iota
-	// OddRanges are those with a Range field that servers read in different ways:
-	// one that means nothing here (another unit than bytes, bad syntax, several
-	// fields), numbers of more than 18 digits, "-0", empty elements, blanks but for
-	// one after a comma, ranges that overlap or touch, and more than 100 of them.
+	// OddRanges are requests with a Range field that servers read in different
+	// ways: one that has no meaning here (a unit other than bytes, a wrong syntax,
+	// several fields), numbers of more than 18 digits, "-0", empty elements, blanks
+	// except one after a comma, ranges that overlap or touch, and more than 100
+	// ranges.
 	OddRanges
-	// HeadRequests are those with the method HEAD.
+	// HeadRequests are requests with the method HEAD.
 	HeadRequests
 )
 
-// noTerms is what nil stands for.
+// noTerms is the value that nil means.
 var noTerms Terms
 
-// A Link is how the bytes are fetched by a signed URL. See [SignedURL].
+// A Link says how the bytes are fetched by a signed URL. See [SignedURL].
 type Link struct {
-	// Field is the canonical name of the field that carries the URL.
+	// Field is the canonical name of the field with the URL.
 	Field string
 
-	// KeyField is the canonical name of the field that carries a name for the
-	// file that stays the same whatever the signature, for the proxy's cache: the
-	// file's [IdentityOf], and behind "#" the entity tag where the file is looked
-	// at. Files without an identity get none; "" sends none.
+	// KeyField is the canonical name of the field with the key for the cache of the
+	// proxy, which is the same for every signature: the [IdentityOf] the file and,
+	// if the application looked at the file, "#" and the entity tag. A file without
+	// an identity gets no key. "" sends none.
 	KeyField string
 
-	// Status is 0 where the proxy fetches the file. 302 or 307 send the client
-	// itself to the URL, with Field "Location".
+	// Status is 0 if the proxy fetches the file. 302 or 307 redirect the client to
+	// the URL; Field is then "Location".
 	Status int
 
-	// Expiry is how long the URL is good for when it is handed over, unless the
-	// credentials that sign it end before.
+	// Expiry is how long the URL is valid when it is handed over, unless the
+	// credentials that sign it end earlier.
 	Expiry time.Duration
 
-	// Hidden are the keys of metadata that the proxy's configuration keeps from
-	// clients. A file that is looked at and has other metadata is streamed.
+	// Hidden are the keys of metadata that the configuration of the proxy removes
+	// from answers. If the application looks at a file and it has other metadata,
+	// the file is streamed.
 	Hidden []string
 
-	// Sign returns a signed URL of f and until when it is good; the
-	// zero time is what o.Expiry says. An error that is [errors.ErrUnsupported]
-	// has the file streamed, as any other does, which is logged besides.
+	// Sign returns a signed URL of f and the time until which it is valid; the zero
+	// time means what o.Expiry says. After an error the file is streamed, and the
+	// error is logged unless it is [errors.ErrUnsupported].
 	Sign func(ctx context.Context, f File, o SignOptions) (url string, until time.Time, err error)
 }
 
-// hides tells whether clients get to see none of the metadata.
+// hides reports whether clients see none of the metadata.
 func (l *Link) hides(metadata map[string]string) bool {
 	for key := range metadata {
 		if !slices.Contains(l.Hidden, key) {
@@ -166,7 +174,7 @@ func (l *Link) hides(metadata map[string]string) bool {
 	return true
 }
 
-// Covers reports whether f is in the Store of h, where it has one.
+// Covers reports whether f is in the Store of the Terms, if they have one.
 func (h *Handover) Covers(f File) bool {
 	if h.Terms == nil || h.Terms.Store == "" {
 		return true
@@ -179,18 +187,18 @@ func (h *Handover) Covers(f File) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// A TagStyle says how the entity tag of a file without one of its own is made
-// of time and size. There is none for a time before 1981, which is not that of
-// a change, and so tells no version from another.
+// A TagStyle says how an entity tag is made of time and size for a file without
+// a tag of its own. A file with a time before 1981 gets no tag, because such a
+// time is not that of a change and is the same for several versions.
 type TagStyle int
 
 const (
 	// NanosecondTag is the time in nanoseconds and the size, in hex.
 	NanosecondTag TagStyle = iota
-	// NginxTag is what nginx computes for a local file, whatever the storage
-	// says: seconds and size, in hex.
+	// NginxTag is the tag that nginx computes for a local file, whatever the
+	// storage says: seconds and size, in hex.
 	NginxTag
-	// CaddyTag is what Caddy up to 2.6 computes for a local file, whatever the
-	// storage says: seconds and size, in base 36.
+	// CaddyTag is the tag that Caddy up to 2.6 computes for a local file, whatever
+	// the storage says: seconds and size, in base 36.
 	CaddyTag
 )

@@ -8,8 +8,8 @@ const (
 )
 
 // TypeByName returns the media type for the extension of a file name or key,
-// with charset=utf-8 for text, or "" where the extension is not known. It asks a
-// table of its own, so that the answer is the same on every machine.
+// with charset=utf-8 for text, or "" if the extension is not known. It uses a
+// table of its own, so the result is the same on every machine.
 func TypeByName(name string) string {
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 || strings.IndexByte(name[dot:], '/') >= 0 {
@@ -22,13 +22,13 @@ func TypeByName(name string) string {
 	return typeByExtension[strings.ToLower(ext)]
 }
 
-// Types are media types by the extension of a name, in lower case and without its
-// first dot, such as "pkpass" or "tar.gz". One that isn't well formed counts for
-// nothing. Text gets charset=utf-8 where it has no charset.
+// Types are media types by extension. An extension is in lower case and without
+// its first dot, such as "pkpass" or "tar.gz". A type that is not well formed
+// is ignored. Text without a charset gets charset=utf-8.
 type Types map[string]string
 
-// byName returns the type of t for the longest extension of a file name or key
-// that it has, else that of [TypeByName].
+// byName returns the type for the longest extension of name that t has, else
+// that of [TypeByName]. name is a file name or a key.
 func (t Types) byName(name string) string {
 	if len(t) == 0 {
 		return TypeByName(name)
@@ -46,7 +46,7 @@ func (t Types) byName(name string) string {
 	}
 }
 
-// withCharset completes a text type that doesn't say its charset.
+// withCharset adds the charset to a text type without one.
 func withCharset(contentType string) string {
 	if len(contentType) < 5 || !strings.EqualFold(contentType[:5], "text/") {
 		return contentType
@@ -57,7 +57,7 @@ func withCharset(contentType string) string {
 	return strings.TrimRight(contentType, "; \t") + utf8Charset
 }
 
-// isMeaningless tells whether a stored type says no more than "bytes".
+// isMeaningless reports whether a stored type says no more than "bytes".
 func isMeaningless(contentType string) bool {
 	t, _, _ := strings.Cut(contentType, ";")
 	t = strings.ToLower(strings.TrimSpace(t))

@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// earliest is 1981-01-01 UTC, the first second that stands for a change of a
-// file. Container images, package managers and archives set earlier ones, the
-// epoch, the second after it or the beginning of 1980 in any time zone, on all
-// files alike: another version has the same time, and often the same size.
+// earliest is 1981-01-01 UTC, the first second that counts as a time of change.
+// Container images, package managers and archives set all files to an earlier
+// time: the epoch, the second after it, or the beginning of 1980 in some time
+// zone. Another version then has the same time, and often the same size.
 const earliest = 347155200
 
-// UsefulModTime reports whether t may stand for one version of a file, so that
-// validators can be made of it. That is so from 1981 on. It is for authors of
-// storages that make entity tags of their own; for the rest, [AttributesOf] and
-// the handler see to it.
+// UsefulModTime reports whether t can stand for one version of a file, so that
+// validators can be made of it: every time from 1981 on. It is for authors of
+// storages that make their own entity tags. [AttributesOf] and the handler call
+// it for all others.
 func UsefulModTime(t time.Time) bool { return t.Unix() >= earliest }
 
-// saysNothing reports whether t is the time of a file, and yet not that of a
-// change. A zero time is one that is not known.
+// saysNothing reports whether t is known but too early to be the time of a
+// change.
 func saysNothing(t time.Time) bool { return !t.IsZero() && !UsefulModTime(t) }
 
 // dropTagOfTime removes an entity tag that a storage, or the server behind it,
-// has made of a time that says nothing and the size.
+// has made of the size and of a time that is too early.
 func (a *Attributes) dropTagOfTime() {
 	if a.ETag != "" && saysNothing(a.ModTime) && isMadeOf(a.ETag, a.ModTime, a.Size) {
 		a.ETag = ""
 	}
 }
 
-// isMadeOf reports whether tag is time and size in one of the forms that file
-// servers give them: seconds, microseconds or nanoseconds, in any base that is
-// in use, and in either order.
+// isMadeOf reports whether tag consists of time and size in one of the forms of
+// file servers: seconds, milliseconds, microseconds or nanoseconds, in base 10,
+// 16 or 36, and in either order.
 func isMadeOf(tag string, t time.Time, size int64) bool {
 	opaque := strings.Trim(strings.TrimPrefix(tag, "W/"), `"`)
 	for _, base := range []int{10, 16, 36} {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Mode says who sent the bytes.
+// A Mode says which side sent the bytes.
 type Mode int
 
 const (
@@ -25,7 +25,7 @@ func (m Mode) String() string {
 	return "stream"
 }
 
-// An Outcome is what became of a request.
+// An Outcome is the result of a request.
 type Outcome struct {
 	Mode      Mode
 	Rule      string        // name of the rule that covered the file; "": none did
@@ -37,6 +37,6 @@ type Outcome struct {
 	Err       error // what the error hook or the logger saw; nil: nothing went wrong
 }
 
-// An Observer is called once for each request, when it is over, and before an
-// aborted one panics. It must not keep r.
+// An Observer is called once for each request, when it is over; for an aborted
+// request, before the handler panics. It must not keep r.
 type Observer func(r *http.Request, o Outcome)

@@ -1,7 +1,7 @@
 package downloadview
 
-// An Obstacle is why a file is streamed that an [Offloader] might have handed
-// over. The values are short and stable, for logs and metrics.
+// An Obstacle is the reason why a file is streamed although there is an
+// [Offloader]. The values are short and stable, for logs and metrics.
 type Obstacle string
 
 const (

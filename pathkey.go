@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// PathKey returns a [StorageView] Key that takes what follows prefix in the path
-// of the URL, under any router: PathKey("/media/") has the key "a/b.pdf" for
-// "/media/a/b.pdf". The path is decoded once. Values that a router takes out of
-// the path may still be percent-encoded, as those of chi, gin and echo.
+// PathKey returns a Key for [StorageView] that works under any router: the part
+// of the URL's path after prefix. PathKey("/media/") returns "a/b.pdf" for
+// "/media/a/b.pdf". The path is decoded once. The values of wildcards of a
+// router may still be percent-encoded, such as those of chi and echo.
 //
-// prefix begins and ends in a slash, isn't percent-encoded, and is that of the
-// path as the handler sees it: below [http.StripPrefix] it has no more what was
-// stripped. Another prefix panics. A request with another path is answered 500,
-// since the handler is then mounted somewhere else.
+// prefix begins and ends with a slash and isn't percent-encoded. It is the
+// prefix of the path that the handler sees: inside [http.StripPrefix], without
+// the part that was stripped. Any other prefix panics. A request with another
+// path is answered with 500, because the handler is then mounted at another
+// place.
 func PathKey(prefix string) func(*http.Request) (string, error) {
 	if !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") {
 		panic(fmt.Sprintf("downloadview: PathKey(%q): want a path that begins and ends in a slash, such as %q", prefix, "/media/"))
@@ -35,8 +36,9 @@ func PathKey(prefix string) func(*http.Request) (string, error) {
 	}
 }
 
-// wildcardKey returns the value of the wildcard "path". No value and no such
-// wildcard in the pattern of the route is an error: every file would be missing.
+// wildcardKey returns the value of the wildcard "path". If the route has no
+// such wildcard and the value is empty, that is an error: otherwise every file
+// would be missing.
 func wildcardKey(r *http.Request) (string, error) {
 	key := r.PathValue("path")
 	if key == "" {
@@ -52,8 +54,8 @@ func wildcardKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// hasWildcard reports whether a route's pattern has the wildcard "path", as
-// net/http ("{path...}") or chi ("{path}", "{path:.+}") write it.
+// hasWildcard reports whether the pattern of a route has the wildcard "path",
+// as net/http ("{path...}") or chi ("{path}", "{path:.+}") write it.
 func hasWildcard(pattern string) bool {
 	for {
 		_, rest, ok := strings.Cut(pattern, "{path")

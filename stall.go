@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// EndStalled returns a listener like l whose connections end when the other side
-// takes nothing for limit while there is something to send. The limit is one on
-// standing still, and never on a download as a whole: one that goes on, however
-// slowly, isn't ended. Without it a client that stops reading holds its handler,
-// its file and its connection to a store until TCP gives up on it, which for a
-// client that answers is never.
+// EndStalled returns a listener like l. It ends a connection if the other side
+// accepts no data for limit while there is data to send. Only the time without
+// progress counts: a download that makes progress, however slow, isn't ended.
+// Without it, a client that stops reading keeps its handler, its file and its
+// connection to a store until TCP gives up. If the client still sends
+// acknowledgments, that is never.
 //
 //	l, err := net.Listen("tcp", ":8080")
 //	…
 //	err = server.Serve(downloadview.EndStalled(l, time.Minute))
 //
-// It sees what the connection takes, so it goes below TLS: wrap the listener that
-// [crypto/tls.NewListener] or [net/http.Server.ServeTLS] is given. Files still
-// leave by sendfile(2). On Linux the connection also tells what the other side has
-// taken of the bytes that wait in the socket; on other systems a client goes on
-// where the socket takes more.
+// It must see what the connection accepts, so it goes below TLS: wrap the
+// listener that [crypto/tls.NewListener] or [net/http.Server.ServeTLS] is
+// given. Files are still sent by sendfile(2). On Linux, acknowledged bytes of
+// those that wait in the socket count as progress; on other systems only bytes
+// that the socket accepts do.
 //
-// A download that is ended so has the [AbortedByStall]. The streams of
-// an HTTP/2 connection have a flow control of their own: what ends is a connection
-// that stands still as a whole. A limit of 0 or less panics. For requests whose
-// body doesn't come see [EndStalledBodies].
+// The [Outcome] of such a download has [AbortedByStall]. HTTP/2 streams have
+// their own flow control: a connection is ended only if it makes no progress as
+// a whole. A limit of 0 or less panics. For request bodies that don't arrive
+// see [EndStalledBodies].
 func EndStalled(l net.Listener, limit time.Duration) net.Listener {
 	if limit <= 0 {
 		panic("downloadview: EndStalled with a limit of " + limit.String())
@@ -52,7 +52,7 @@ func (l *stallListener) Accept() (net.Conn, error) {
 	return &stallConn{Conn: c, limit: l.limit}, nil
 }
 
-// errStalled is the error of a write to a client that takes nothing.
+// errStalled is the error of a write to a client that accepts nothing.
 var errStalled error = stalledError{}
 
 type stalledError struct{}
@@ -62,7 +62,8 @@ func (stalledError) Timeout() bool   { return true }
 func (stalledError) Temporary() bool { return false }
 func (stalledError) Unwrap() error   { return os.ErrDeadlineExceeded }
 
-// A stallConn ends writes that stand still. One goroutine writes at a time.
+// A stallConn ends writes that make no progress. One goroutine writes at a
+// time.
 type stallConn struct {
 	net.Conn
 	limit time.Duration
@@ -74,11 +75,12 @@ type stallConn struct {
 	until time.Time // the deadline that the connection has
 }
 
-// looks is how often a write that stands still is looked at within the limit.
+// looks is how often, within the limit, a write without progress is checked.
 const looks = 4
 
-// write calls once, which writes more each time, until it has an answer that is
-// not the deadline of a look, or the other side has taken nothing for the limit.
+// write calls once, which continues the write each time, until the result isn't
+// the deadline of a check, or the other side has accepted nothing for the
+// limit.
 func (c *stallConn) write(once func() (int64, error)) (int64, error) {
 	c.writing.Add(1)
 	defer c.writing.Add(-1)
@@ -104,7 +106,8 @@ func (c *stallConn) write(once func() (int64, error)) (int64, error) {
 	}
 }
 
-// renew sets the deadline of the next look, unless one is far enough.
+// renew sets the deadline of the next check, unless the present one is far
+// enough away.
 func (c *stallConn) renew() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,7 +123,8 @@ func (c *stallConn) renew() {
 	_ = c.Conn.SetWriteDeadline(c.until)
 }
 
-// isOver tells whether the deadline of the connection's owner has passed.
+// isOver reports whether the deadline that the owner of the connection has set
+// has passed.
 func (c *stallConn) isOver() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -136,7 +140,7 @@ func (c *stallConn) Write(p []byte) (int, error) {
 	return int(n), err
 }
 
-// ReadFrom leaves the copying to the connection where the kernel does it.
+// ReadFrom lets the connection copy if the kernel can do it.
 func (c *stallConn) ReadFrom(r io.Reader) (int64, error) {
 	rf, ok := c.Conn.(io.ReaderFrom)
 	part := kernelPart(r)
@@ -160,9 +164,9 @@ func (c *stallConn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
-// Close resets the connection in the middle of a write, as when a server closes
-// those that are left: the other side would take an end in good order for that of
-// an answer without a length.
+// Close resets the connection in the middle of a write, for example when a
+// server closes the remaining connections. After a normal close, the other side
+// would take an answer without a length for complete.
 func (c *stallConn) Close() error {
 	if c.writing.Load() > 0 {
 		closeHard(c.Conn)
@@ -171,7 +175,7 @@ func (c *stallConn) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite is how net/http takes leave of a client.
+// CloseWrite is called by net/http before it closes a connection.
 func (c *stallConn) CloseWrite() error {
 	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return w.CloseWrite()

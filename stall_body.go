@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// EndStalledBodies returns http middleware under which a request whose body doesn't
-// go on for limit is over: reading the body fails with [os.ErrDeadlineExceeded],
-// and the connection is closed after the answer. The limit is one on standing
-// still, and never on the body as a whole. A handler that doesn't read the body is
-// held no longer: net/http reads what is left of a small body before it sends the
-// answer, and waits for it without end where the server has no ReadTimeout.
+// EndStalledBodies returns http middleware that ends a request whose body makes
+// no progress for limit: reading the body fails with [os.ErrDeadlineExceeded],
+// and the connection is closed after the answer. Only the time without progress
+// counts, never the time of the whole body. A handler that doesn't read the
+// body isn't kept waiting either: net/http reads the rest of a small body
+// before it sends the answer, and without a ReadTimeout of the server it would
+// wait for that forever.
 //
-// A request without a body costs nothing. A limit of 0 or less panics. For clients
-// that don't read the answer see [EndStalled].
+// A request without a body costs nothing. A limit of 0 or less panics. For
+// clients that don't read the answer see [EndStalled].
 func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 	if limit <= 0 {
 		panic("downloadview: EndStalledBodies with a limit of " + limit.String())
@@ -43,7 +44,7 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 	}
 }
 
-// An awaitedBody is a body with a deadline that moves as it is read.
+// An awaitedBody is a body with a deadline that is moved while it is read.
 type awaitedBody struct {
 	io.ReadCloser
 	w     http.ResponseWriter
@@ -53,7 +54,7 @@ type awaitedBody struct {
 	ended bool
 }
 
-// renew moves the deadline on, and tells whether there is one.
+// renew moves the deadline, and reports whether there is one.
 func (b *awaitedBody) renew() bool {
 	now := time.Now()
 	if b.until.Sub(now) > b.limit-b.limit/8 {
@@ -74,12 +75,12 @@ func (b *awaitedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// most is how much of a body net/http reads before an answer to keep the
+// most is how much of a body net/http reads before an answer, to keep the
 // connection.
 const most = 256 << 10
 
-// finish reads what net/http would read before an answer. Where the rest doesn't
-// come the connection is closed after it.
+// finish reads what net/http would read before an answer. If the rest doesn't
+// arrive, the connection is closed after the answer.
 func (b *awaitedBody) finish(h http.Header) {
 	if b.ended || b.quiet {
 		return
@@ -123,7 +124,7 @@ func (w *bodyFirst) Flush() {
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// ReadFrom leaves the copying to the writer below where that does it.
+// ReadFrom lets the writer below copy if it can.
 func (w *bodyFirst) ReadFrom(r io.Reader) (int64, error) {
 	w.begin()
 	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// StoredFields is a set of what a store keeps beside a file's bytes.
+// StoredFields is a set of fields that a store keeps with the bytes of a file.
 type StoredFields uint8
 
 const (
-	// StoredName takes the file name of the stored Content-Disposition where
-	// Response.Name is ""; never whether it is inline.
+	// StoredName uses the file name of the stored Content-Disposition if
+	// Response.Name is "". The stored word inline or attachment is never used.
 	StoredName StoredFields = 1 << iota
-	// StoredCacheControl takes the stored Cache-Control and Expires where
+	// StoredCacheControl uses the stored Cache-Control and Expires if
 	// Response.CacheControl is "".
 	StoredCacheControl
-	// StoredDigest adds Repr-Digest (RFC 9530) where the store has a digest of the
-	// whole file and the request's Want-Repr-Digest asks for its kind.
+	// StoredDigest adds Repr-Digest (RFC 9530) if the store has a digest of the
+	// whole file and Want-Repr-Digest of the request asks for its kind.
 	StoredDigest
 )
 

@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// Use returns ordinary http middleware under which every handler made by
-// [NewHandler], and every [Send] and [SendFile], applies mw, through any
-// router. The first mw is the outermost, and an outer Use is outside an inner
-// one; all are outside of what wraps a single view. A nil mw panics.
+// Use returns ordinary http middleware. Every handler of [NewHandler] inside
+// it, and every [Send] and [SendFile], applies mw, whatever router is between.
+// The first mw is the outermost. An outer Use is outside an inner one, and all
+// are outside the middleware of a single view. A nil mw panics.
 func Use(mw ...Middleware) func(http.Handler) http.Handler {
 	for i, m := range mw {
 		if m == nil {
@@ -23,8 +23,9 @@ func Use(mw ...Middleware) func(http.Handler) http.Handler {
 	})
 }
 
-// UseOptions is like [Use] for options: they hold for [Send], [SendFile] and
-// every handler made with nil options below. The innermost wins.
+// UseOptions is like [Use], for options: they apply to [Send], [SendFile] and
+// every handler inside that was made with nil options. The innermost options
+// apply.
 func UseOptions(o *Options) func(http.Handler) http.Handler {
 	return inherit(func(s scope) scope {
 		s.options = o
@@ -32,7 +33,7 @@ func UseOptions(o *Options) func(http.Handler) http.Handler {
 	})
 }
 
-// scope is what Use and UseOptions leave in a request's context.
+// scope is what Use and UseOptions put into the context of a request.
 type scope struct {
 	middleware []Middleware
 	options    *Options
@@ -57,7 +58,7 @@ func (s scope) around(v View) View {
 }
 
 func inherit(change func(scope) scope) func(http.Handler) http.Handler {
-	// What stands above is nearly always nothing: then one scope serves all requests.
+	// Nearly always there is no outer scope: then one scope serves all requests.
 	alone := change(scope{})
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
