@@ -17,36 +17,36 @@ import (
 // status 500 and no content.
 var ErrConsumed = errors.New("content can be read only once")
 
-// FromFunc returns a File with the content that produce writes to w. Making it
-// does no I/O. It may be opened as often as one likes and by several goroutines
-// at once; produce is called anew for each.
+// FromFunc returns a File with the content that produce writes to w. Making the
+// File does no I/O. It may be opened any number of times and by several
+// goroutines at once; produce is called anew for each.
 //
-// attributes is what is known beforehand; nil: nothing. Its Size is a promise:
-// never a byte more is sent, and content of another size is an error. Unlike
-// elsewhere a Size of 0 means that it is not known, so that the zero value
-// promises nothing; content known to be empty is FromBytes(name, nil, nil). The
-// file is a [StatFile] that tells what is known: HEAD calls nothing, and neither
-// does a request that is answered 304 by the ETag or ModTime from here or from
-// the [Response]. Without a Size the answer is chunked; there are no ranges.
+// attributes are what is known beforehand; nil means nothing. Their Size is a
+// promise: never a byte more is sent, and content of another size is an error.
+// Unlike elsewhere, a Size of 0 means that the size is not known, so the zero
+// value promises nothing; for content that is known to be empty use
+// FromBytes(name, nil, nil). The File is a [StatFile] with these attributes: a
+// HEAD doesn't call produce, nor does a request that is answered with 304 by
+// the ETag or ModTime of the attributes or of the [Response]. Without a Size
+// the answer is chunked. There are no ranges.
 //
-// Nothing stands between w and the client, no pipe and no goroutine. With the
-// first Write the header goes out: an error before it is answered with its
-// [StatusCode], a later one aborts the download so that nobody takes it for
-// whole. Where the size is known its last byte is kept back until produce has
-// returned. A panic is such an error too and is logged with its value;
-// [http.ErrAbortHandler], returned or panicked, aborts without a line in the
-// log. So an error that wraps [io/fs.ErrNotExist], as that of [os.Open] may, is
-// answered 404: [AsCause] keeps that of another file from being taken for this
-// one's.
+// produce writes to the client directly, without a pipe and without another
+// goroutine. The first Write sends the header. An error before that is answered
+// with its [StatusCode]: an error that wraps [io/fs.ErrNotExist], such as that
+// of [os.Open], is a 404, so wrap the error of another file with [AsCause]. A
+// later error aborts the download, so that clients don't take it for complete.
+// If the size is known, the last byte is sent only after produce has returned.
+// A panic counts as an error and is logged with its value;
+// [http.ErrAbortHandler], returned or panicked, aborts without a log line.
 //
-// When the client has gone, Write returns an error and ctx is done; ctx is done
-// also when produce has returned or the handle is closed. Writes reach the
-// client as the server's buffer of a few KiB fills. Content that trickles sends
-// it on with Flush, since w is an [http.Flusher]; nothing else flushes.
+// When the client has gone, Write returns an error and ctx is done. ctx is also
+// done when produce has returned or the handle is closed. Writes reach the
+// client when the server's buffer of a few KiB is full. To send slow content at
+// once, call Flush: w is an [http.Flusher], and nothing else flushes.
 //
-// Where the handle is read instead of served, each Read lets produce go on to its
-// next Write, and Close ends it. produce must write in the goroutine that it is
-// called in.
+// If the handle is read by a program, each Read lets produce continue up to its
+// next Write, and Close ends produce. produce must write in the goroutine in
+// which it is called.
 func FromFunc(name string, produce func(ctx context.Context, w io.Writer) error, attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = func(ctx context.Context) (fs.File, error) {

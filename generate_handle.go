@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// stated and closer are what all handles of content that is read have in common.
+// stated and closer are what all handles of content that is read share.
 type stated struct{ info fs.FileInfo }
 
 func (s stated) Stat() (fs.FileInfo, error) { return s.info, nil }
@@ -39,7 +39,7 @@ type seekerHandle struct {
 	io.ReadSeeker
 }
 
-// A readerHandle holds its reader to the size that was promised.
+// A readerHandle makes sure that its reader has the promised size.
 type readerHandle struct {
 	stated
 	closer
@@ -47,8 +47,8 @@ type readerHandle struct {
 	left int64 // -1: any number
 }
 
-// Read gives the last bytes only when the reader has ended after them: it may
-// have more, and it may end with an error, as one that checks a sum does.
+// Read returns the last bytes only after the reader has ended: the reader may
+// have more bytes, or end with an error, as one that checks a sum does.
 func (h *readerHandle) Read(p []byte) (int, error) {
 	if h.left < 0 || len(p) == 0 {
 		return h.r.Read(p)

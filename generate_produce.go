@@ -12,8 +12,8 @@ import (
 	"runtime/debug"
 )
 
-// A production is the handle of content that a function writes: into the writer
-// of WriteTo, or for Read piece by piece.
+// A production is the handle of content that a function writes: to the writer
+// of WriteTo, or piece by piece for Read.
 type production struct {
 	info    fs.FileInfo
 	size    int64           // -1: not known
@@ -30,7 +30,7 @@ var errBrokeOff = errors.New("the producer did not come to its end")
 
 func (h *production) Stat() (fs.FileInfo, error) { return h.info, nil }
 
-// WriteTo lets the producer write to w. After a Read it goes on from there.
+// WriteTo lets the producer write to w. After a Read it continues from there.
 func (h *production) WriteTo(w io.Writer) (int64, error) {
 	if h.next != nil || h.err != nil {
 		return io.Copy(w, struct{ io.Reader }{h})
@@ -64,7 +64,7 @@ func (h *production) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// pieces yields what the producer writes, while the Write waits.
+// pieces yields what the producer writes; the Write waits meanwhile.
 func (h *production) pieces(yield func([]byte) bool) {
 	if _, h.err = h.run(yielder(yield)); h.err == nil {
 		h.err = io.EOF
@@ -79,10 +79,10 @@ func (h *production) run(w io.Writer) (int64, error) {
 	return e.passed, err
 }
 
-// Close ends a producer that is still at work.
+// Close ends a producer that still runs.
 func (h *production) Close() (err error) {
-	// What a producer panics with when it is told to end must not keep others
-	// from cleaning up.
+	// A panic of a producer that is told to end must not stop the cleaning up of
+	// others.
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
@@ -106,9 +106,9 @@ func (y yielder) Write(p []byte) (int, error) {
 
 var errTooLong = errors.New("there is more content than its size says")
 
-// An exactWriter holds a producer to the size that was promised. The last byte
-// waits until the producer has come to its end without an error: a client that
-// has them all takes the download for whole.
+// An exactWriter makes sure that a producer writes the promised size. It keeps
+// the last byte back until the producer has returned without an error, because
+// a client that has all bytes takes the download for complete.
 type exactWriter struct {
 	w      io.Writer
 	ctx    context.Context
@@ -166,7 +166,7 @@ func (e *exactWriter) fail(err error) error {
 	return err
 }
 
-// end is told how the producer ended and returns what has become of the content.
+// end gets the error of the producer and returns that of the content.
 func (e *exactWriter) end(err error) error {
 	switch {
 	case e.err != nil:
@@ -183,14 +183,14 @@ func (e *exactWriter) end(err error) error {
 	return nil
 }
 
-// A panicError is a panic of what makes or reads content.
+// A panicError is a panic of code that makes or reads content.
 type panicError struct {
 	value any
 	stack []byte
 }
 
-// panicked returns the error that stands for a panic. It says no more than its
-// text: a panic with [fs.ErrNotExist] is no missing file.
+// panicked returns the error for a panic. It keeps only the text of value: a
+// panic with [fs.ErrNotExist] is not a missing file.
 func panicked(value any) error {
 	if value == http.ErrAbortHandler {
 		return http.ErrAbortHandler
@@ -200,7 +200,7 @@ func panicked(value any) error {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// LogValue adds the stack, which nobody else is to see.
+// LogValue adds the stack, which is only for the log.
 func (e *panicError) LogValue() slog.Value {
 	return slog.StringValue(fmt.Sprintf("%v\n%s", e, e.stack))
 }

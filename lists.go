@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// A listing says how the values of a list field come together (RFC 9110, 5.3).
+// A listing says how values of a list field are combined (RFC 9110, 5.3).
 type listing int
 
 const (
 	extended        listing = iota + 1 // a view adds to what stands outside
-	preceded                           // the same, but what stands outside comes last, since the last member of a name counts
-	extendedByLines                    // a view adds, and every value keeps a line of its own
-	replaced                           // a view replaces what stands outside
+	preceded                           // the same, but outer values come last, because the last member of a name counts
+	extendedByLines                    // a view adds, and every value keeps its own line
+	replaced                           // a view replaces outer values
 )
 
-// listFields are the fields that are lists. Any other has one value.
+// listFields are the fields that are lists. Any other field has one value.
 var listFields = map[string]listing{
 	"Accept-Ch":                           extended,
 	"Access-Control-Allow-Headers":        extended,
@@ -53,7 +53,7 @@ var listFields = map[string]listing{
 	"Want-Repr-Digest":    replaced,
 }
 
-// union returns the values of both, each once, in an array of its own.
+// union returns the values of both lists, each once, in a new slice.
 func union(first, second []string) []string {
 	all := make([]string, 0, len(first)+len(second))
 	for _, values := range [][]string{first, second} {
@@ -66,8 +66,8 @@ func union(first, second []string) []string {
 	return all
 }
 
-// joinLists puts every list into one line. Of a field that comes in several
-// lines, nginx before 1.23 keeps the first when it takes an answer over.
+// joinLists puts every list into one line. If a field has several lines, nginx
+// before 1.23 keeps only the first when it takes over an answer.
 func (f *fields) joinLists() {
 	for key, values := range f.header {
 		if kind := listFields[key]; len(values) > 1 && kind != 0 && kind != extendedByLines {

@@ -8,9 +8,10 @@ type mediaType struct {
 	charset bool   // it has that parameter
 }
 
-// parseMediaType reads a value of Content-Type as RFC 9110, 8.3.1, has it, and
-// nothing else: browsers take the last type of a list, and end a type at a
-// space, so what is only nearly a type is another one to them.
+// parseMediaType reads a value of Content-Type exactly as RFC 9110, 8.3.1
+// defines it. Browsers are lenient: they take the last type of a list, and end
+// a type at a space. So a value that is almost a type may be another type for
+// them.
 func parseMediaType(s string) (t mediaType, ok bool) {
 	kind := tokenIn(s)
 	if kind == 0 || kind == len(s) || s[kind] != '/' {
@@ -49,13 +50,13 @@ func parseMediaType(s string) (t mediaType, ok bool) {
 	return t, true
 }
 
-// isMediaType reports whether s is a media type that can go out as it is.
+// isMediaType reports whether s is a media type that can be sent as it is.
 func isMediaType(s string) bool {
 	_, ok := parseMediaType(s)
 	return ok && !hasControl(s)
 }
 
-// tokenIn returns the length of the token that s begins with.
+// tokenIn returns the length of the token at the beginning of s.
 func tokenIn(s string) int {
 	for i := range len(s) {
 		if !isTokenChar[s[i]] {
@@ -65,8 +66,8 @@ func tokenIn(s string) int {
 	return len(s)
 }
 
-// quotedIn returns the length of the quoted string that s begins with, 0 if
-// there is none.
+// quotedIn returns the length of the quoted string at the beginning of s, or 0
+// if there is none.
 func quotedIn(s string) int {
 	if s == "" || s[0] != '"' {
 		return 0

@@ -1,12 +1,14 @@
 package downloadview
 
-// typeByExtension holds registered types (iana.org/assignments/media-types), and
-// where there is none the one in common use. Extensions that mean several things
-// have the meaning of a download.
+// typeByExtension has the registered type of an extension
+// (iana.org/assignments/media-types), or the one in common use if none is
+// registered. An extension with several meanings has the one that is usual for
+// downloads.
 //
-// The type of .svgz is the registered one, of what is in the gzip. It doesn't come
-// with a Content-Encoding: a browser would then save other bytes than the file's,
-// under the same name. A view that shows .svgz files sets it in Response.Header.
+// The type of .svgz is the registered one, that of the content of the gzip. It
+// is sent without Content-Encoding, because a browser would then save other
+// bytes than the file's under the same name. A view that shows .svgz files sets
+// Content-Encoding in Response.Header.
 var typeByExtension = map[string]string{
 	"123":             "application/vnd.lotus-1-2-3",
 	"3g2":             "video/3gpp2",

@@ -7,8 +7,7 @@ import (
 	"reflect"
 )
 
-// isNothing reports whether v is nil, or holds a nil pointer or function, which
-// is no use either.
+// isNothing reports whether v is nil, or is a nil pointer or a nil function.
 func isNothing(v any) bool {
 	if v == nil {
 		return true
@@ -20,8 +19,8 @@ func isNothing(v any) bool {
 	return false
 }
 
-// nothingIn returns the first file on the way from f inwards that is a nil
-// pointer or function.
+// nothingIn returns the first of f and the files inside it that is a nil
+// pointer or a nil function.
 func nothingIn(f File) (File, bool) {
 	for f != nil {
 		if isNothing(f) {
@@ -36,14 +35,15 @@ func nothingIn(f File) (File, bool) {
 	return nil, false
 }
 
-// openFile opens f. No handle and no error is an error.
+// openFile opens f. If f returns neither a handle nor an error, that is an
+// error.
 func openFile(ctx context.Context, f File) (fs.File, error) {
 	h, err := f.Open(ctx)
 	return opened(f, h, err)
 }
 
-// openAndLook opens f and returns what the handle says of itself, by [File]'s
-// OpenStat where f has it.
+// openAndLook opens f and returns the metadata of the handle, by the method
+// OpenStat if f has it (see [File]).
 func openAndLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
 	looks, ok := f.(openStater)
 	if !ok {
@@ -65,7 +65,7 @@ type openStater interface {
 	OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error)
 }
 
-// openPart opens a part of f, likewise.
+// openPart opens a part of f in the same way.
 func openPart(ctx context.Context, f RangeFile, offset, length int64) (fs.File, error) {
 	h, err := f.OpenRange(ctx, offset, length)
 	return opened(f, h, err)
@@ -78,13 +78,14 @@ func opened(f File, h fs.File, err error) (fs.File, error) {
 	return h, err
 }
 
-// statOf returns the metadata of a handle. No metadata and no error is an error.
+// statOf returns the metadata of a handle. If h returns neither metadata nor an
+// error, that is an error.
 func statOf(h fs.File) (fs.FileInfo, error) {
 	fi, err := h.Stat()
 	return known(h, fi, err)
 }
 
-// known returns what the Stat of from, a file or a handle, gave.
+// known returns what Stat of from, a file or a handle, has returned.
 func known(from any, fi fs.FileInfo, err error) (fs.FileInfo, error) {
 	if err == nil && isNothing(fi) {
 		return nil, fmt.Errorf("the Stat of %T returned neither metadata nor an error", from)

@@ -11,7 +11,7 @@ type Mode int
 const (
 	Streamed   Mode = iota // this process
 	Offloaded              // a proxy, told by a header
-	Redirected             // the store itself, to which the client was sent
+	Redirected             // the store, to which the client was redirected
 )
 
 // String returns "stream", "offload" or "redirect".
@@ -28,13 +28,13 @@ func (m Mode) String() string {
 // An Outcome is the result of a request.
 type Outcome struct {
 	Mode      Mode
-	Rule      string        // name of the rule that covered the file; "": none did
-	Obstacle  Obstacle      // why the file was not handed over; "": it was, or it didn't come to that
-	Status    int           // as sent to the client or, with Mode Offloaded, to the proxy
-	Bytes     int64         // of the body, as far as they were handed to the connection
-	Duration  time.Duration // from the request's arrival in the handler
+	Rule      string        // name of the rule that covers the file; "": none
+	Obstacle  Obstacle      // why the file was not handed over; "": it was, or nothing was decided
+	Status    int           // as sent to the client, or to the proxy if Mode is Offloaded
+	Bytes     int64         // of the body, that were written to the connection
+	Duration  time.Duration // since the handler was called
 	AbortedBy AbortedBy
-	Err       error // what the error hook or the logger saw; nil: nothing went wrong
+	Err       error // as in the error hook and the log; nil: no error
 }
 
 // An Observer is called once for each request, when it is over; for an aborted

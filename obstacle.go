@@ -5,19 +5,19 @@ package downloadview
 type Obstacle string
 
 const (
-	NoRule         Obstacle = "no rule"         // none covers the file's source, or the file has none
-	OtherStore     Obstacle = "other store"     // the rule is for another one, Terms.Store
-	NotTheProxy    Obstacle = "not the proxy"   // the request doesn't come from where the proxy's do
-	OddName        Obstacle = "odd name"        // the proxy's header field can't carry it, or not one as long
+	NoRule         Obstacle = "no rule"         // no rule covers the source of the file, or the file has no source
+	OtherStore     Obstacle = "other store"     // the rule is for another store (Terms.Store)
+	NotTheProxy    Obstacle = "not the proxy"   // the request doesn't come from the proxy's address
+	OddName        Obstacle = "odd name"        // the proxy's header field can't carry the name, or it is too long
 	ContentCoding  Obstacle = "content coding"  // the proxy would drop Content-Encoding
-	UntoldRate     Obstacle = "rate"            // there is one, which the proxy can't be told
-	UnfitMethod    Obstacle = "method"          // Terms.Unfit, or a signed URL that is for GET
+	UntoldRate     Obstacle = "rate"            // the download has a rate that the proxy can't be told
+	UnfitMethod    Obstacle = "method"          // Terms.Unfit, or the signed URL is only for GET
 	UnfitRange     Obstacle = "range"           // Terms.Unfit
-	OwnValidators  Obstacle = "own validators"  // the request is conditional, and the proxy would judge by others
-	UselessTime    Obstacle = "useless time"    // the proxy would make validators of it
-	NoTag          Obstacle = "no entity tag"   // the proxy needs one from here
-	AnsweredHere   Obstacle = "answered here"   // by 304, 412 or 416
-	UnsafeInline   Obstacle = "inline"          // the proxy would drop what keeps it from running script
-	HiddenMetadata Obstacle = "stored metadata" // the store would show some that isn't to be shown
-	Unsigned       Obstacle = "unsigned"        // nobody signs a URL for the file
+	OwnValidators  Obstacle = "own validators"  // the request is conditional, and the proxy would evaluate other validators
+	UselessTime    Obstacle = "useless time"    // the proxy would make validators of a time before 1981
+	NoTag          Obstacle = "no entity tag"   // the proxy needs the entity tag from the application, which has none
+	AnsweredHere   Obstacle = "answered here"   // with 304, 412 or 416
+	UnsafeInline   Obstacle = "inline"          // the proxy would drop the header fields that keep the file from running script
+	HiddenMetadata Obstacle = "stored metadata" // the store would send metadata that must not be shown
+	Unsigned       Obstacle = "unsigned"        // no URL can be signed for the file
 )

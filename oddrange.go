@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxDigits is how many digits of a position every server counts: lighttpd
-// refuses the largest int64 itself, which has 19.
+// maxDigits is how many digits of a position every server accepts: lighttpd
+// refuses the largest int64, which has 19.
 const maxDigits = 18
 
-// hasOddRange tells whether h has a Range field that servers read in different
-// ways.
+// hasOddRange reports whether h has a Range field that servers read in
+// different ways.
 func hasOddRange(h http.Header) bool {
 	lines := h["Range"]
 	if len(lines) == 0 {
@@ -21,9 +21,9 @@ func hasOddRange(h http.Header) bool {
 	return !ok || !set.isPlain(lines[0])
 }
 
-// isPlain tells the Range fields that every server reads alike: nothing
-// in it is left to how lenient a parser is, and no server makes fewer or more
-// parts of it than another. set is what was parsed of line.
+// isPlain reports whether every server reads the Range field in the same way:
+// it needs no lenient parser, and all servers make the same number of parts of
+// it. set is the parsed line.
 func (set rangeSet) isPlain(line string) bool {
 	list, ok := strings.CutPrefix(line, "bytes=")
 	if !ok || len(set) > maxSpans {
@@ -53,8 +53,8 @@ func (set rangeSet) isPlain(line string) bool {
 	return true
 }
 
-// meets tells whether s and o overlap or touch in any file that is long enough
-// for both. The last bytes meet others and each open range.
+// meets reports whether s and o overlap or touch in a file that is long enough
+// for both. A suffix meets other suffixes and each open range.
 func (s rangeSpec) meets(o rangeSpec) bool {
 	switch {
 	case s.isSuffix() && o.isSuffix():

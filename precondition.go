@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// precondition judges If-Match, If-Unmodified-Since, If-None-Match and
-// If-Modified-Since: 0 to go on, else 304 or 412.
+// precondition evaluates If-Match, If-Unmodified-Since, If-None-Match and
+// If-Modified-Since. It returns 0 to go on, else 304 or 412.
 func precondition(method string, h http.Header, f facts) int {
 	if lines, ok := h["If-Match"]; ok {
 		if !listed(lines, f.etag, strongly) {
@@ -35,7 +35,7 @@ func precondition(method string, h http.Header, f facts) int {
 	return 0
 }
 
-// failedPrecondition says why precondition was 412.
+// failedPrecondition returns the reason for a 412 of precondition.
 func failedPrecondition(h http.Header) error {
 	for _, key := range []string{"If-Match", "If-Unmodified-Since", "If-None-Match"} {
 		if v := h.Get(key); v != "" {
@@ -45,8 +45,8 @@ func failedPrecondition(h http.Header) error {
 	return nil
 }
 
-// asksForAny reports whether a condition is about any version of the file, "*":
-// only a look at the file tells whether there is one.
+// asksForAny reports whether a condition is about any version of the file, "*".
+// Only looking at the file tells whether there is one.
 func asksForAny(h http.Header) bool {
 	for _, key := range []string{"If-Match", "If-None-Match"} {
 		for _, line := range h[key] {
@@ -58,13 +58,14 @@ func asksForAny(h http.Header) bool {
 	return false
 }
 
-// hasPreconditions tells whether precondition would look at anything.
+// hasPreconditions reports whether h has a field that precondition evaluates.
 func hasPreconditions(h http.Header) bool {
 	return len(h["If-Match"]) > 0 || len(h["If-None-Match"]) > 0 ||
 		len(h["If-Modified-Since"]) > 0 || len(h["If-Unmodified-Since"]) > 0
 }
 
-// ifRange judges If-Range: true where ranges may be sent (RFC 9110, 13.1.5).
+// ifRange evaluates If-Range. It is true if ranges may be sent (RFC 9110,
+// 13.1.5).
 func ifRange(lines []string, f facts) bool {
 	if len(lines) == 0 {
 		return true
@@ -76,14 +77,14 @@ func ifRange(lines []string, f facts) bool {
 	if tag, rest := cutTag(v); tag != "" {
 		return rest == "" && tag == f.etag
 	}
-	// A date speaks for one version only if that version was a second old
-	// (RFC 9110, 8.8.2.2), and only if it is the very date.
+	// A date identifies one version only if that version was at least a second old
+	// (RFC 9110, 8.8.2.2), and only if the dates are equal.
 	t, err := http.ParseTime(v)
 	return err == nil && !f.modTime.IsZero() && f.age >= time.Second && t.Equal(f.modTime)
 }
 
-// dateIn returns the date of a field. One that is not a date or came more than
-// once counts as absent (RFC 9110, 13.1.3 and 13.1.4).
+// dateIn returns the date of a field. A value that is not a date, or that came
+// more than once, counts as absent (RFC 9110, 13.1.3 and 13.1.4).
 func dateIn(lines []string) (time.Time, bool) {
 	if len(lines) != 1 {
 		return time.Time{}, false

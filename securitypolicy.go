@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// strictest are the values of the policies that have one value, the strictest
-// first. What is not among them is weaker than all.
+// strictest are the values of the policies that have a single value, the
+// strictest first. A value that is not in the list is weaker than all of them.
 var strictest = map[string][]string{
 	"Cross-Origin-Embedder-Policy": {"require-corp", "credentialless", "unsafe-none"},
 	"Cross-Origin-Opener-Policy":   {"same-origin", "noopener-allow-popups", "same-origin-allow-popups", "unsafe-none"},
@@ -18,9 +18,9 @@ var strictest = map[string][]string{
 	"X-Frame-Options": {"deny", "sameorigin"},
 }
 
-// sandbox adds a policy by which nothing in the answer runs with the rights of
-// the site. Browsers enforce all policies of an answer. They stand in one line,
-// which nobody on the way loses a part of.
+// sandbox adds a policy that lets nothing in the answer run with the rights of
+// the site. Browsers enforce all policies of an answer. All policies are put in
+// one line, because a proxy on the way may drop further lines.
 func (f *fields) sandbox() {
 	const key = "Content-Security-Policy"
 	policies := make([]string, 0, len(f.header[key])+1)
@@ -33,7 +33,7 @@ func (f *fields) sandbox() {
 }
 
 // isWeaker reports whether the values of a field would weaken the policy that
-// stands outside.
+// an outer handler has set.
 func isWeaker(key string, values, outside []string) bool {
 	if key == "Strict-Transport-Security" { // speaks for the whole site, not for a file
 		return true
@@ -42,8 +42,8 @@ func isWeaker(key string, values, outside []string) bool {
 	return ok && rank(order, values) > rank(order, outside)
 }
 
-// rank returns how many policies are stricter. Of a list the last one counts
-// that browsers know.
+// rank returns how many policies are stricter. Of a list, the last value that
+// browsers know counts.
 func rank(order, values []string) int {
 	n := len(order)
 	for _, value := range values {

@@ -158,7 +158,7 @@ func (c *stallConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t.IsZero() && c.outer.IsZero() {
-		return nil // what stands is the next look's, and net/http says so for each request
+		return nil // the deadline of the next check stays; net/http makes this call for each request
 	}
 	c.outer, c.until = t, t
 	return c.Conn.SetWriteDeadline(t)

@@ -146,9 +146,9 @@ func Delete(ctx context.Context, s Storage, key string) error {
 
 // Times are points in the life of a file. A zero time is not known.
 type Times struct {
-	Created  time.Time // when the file came to be; one that is replaced may begin anew
-	Modified time.Time // last change of its bytes, as [AttributesOf] has it
-	Accessed time.Time // last read, as coarse as the system keeps it
+	Created  time.Time // creation of the file; replacing the file may set it anew
+	Modified time.Time // last change of the bytes, as in [AttributesOf]
+	Accessed time.Time // last read, with the precision of the system
 }
 
 // A Timed is a Storage that knows more times of a file than that of its last

@@ -7,9 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// nameIn returns the file name in a stored Content-Disposition, or "". Stores keep
-// whatever they were given, and browsers are lenient with it, so that names that
-// are not quoted, twice there or without a type before them are found too.
+// nameIn returns the file name in a stored Content-Disposition, or "". Stores
+// keep any text that they were given, and browsers read it leniently. So names
+// are found too that are not quoted, that are there twice, or that have no type
+// before them.
 func nameIn(disposition string) string {
 	if disposition == "" || hasControl(disposition) {
 		return ""
@@ -38,8 +39,8 @@ func nameIn(disposition string) string {
 	return name
 }
 
-// cutParameter cuts s at its first semicolon that is not in quotes. A quote that
-// is not closed is none.
+// cutParameter cuts s at its first semicolon outside quotes. A quote that is
+// not closed doesn't count.
 func cutParameter(s string) (param, rest string) {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -54,8 +55,8 @@ func cutParameter(s string) (param, rest string) {
 	return s, ""
 }
 
-// quotedLength returns the length of the string in quotes that s begins with, or 0
-// where there is no end of it.
+// quotedLength returns the length of the quoted string at the beginning of s,
+// or 0 if it has no end.
 func quotedLength(s string) int {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -68,15 +69,16 @@ func quotedLength(s string) int {
 	return 0
 }
 
-// lastWord returns what follows the last space or comma: a parameter may follow
-// the type, or another field, without a semicolon.
+// lastWord returns what follows the last space or comma, because a parameter
+// may follow the type, or another field, without a semicolon.
 func lastWord(s string) string {
 	s = strings.TrimRight(s, " ")
 	return s[strings.LastIndexAny(s, " ,")+1:]
 }
 
-// unquoted returns the value of a parameter without its quotes, and without what
-// follows them. Only a quote and a backslash are escaped: others are of a path.
+// unquoted returns the value of a parameter without its quotes and without what
+// follows them. A backslash escapes only a quote or a backslash; any other
+// backslash belongs to a path.
 func unquoted(s string) string {
 	if !strings.HasPrefix(s, `"`) {
 		return s
@@ -88,7 +90,8 @@ func unquoted(s string) string {
 	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s[1 : n-1])
 }
 
-// extendedValue decodes charset'language'value (RFC 8187), "" where it is none.
+// extendedValue decodes charset'language'value (RFC 8187). It is "" if s has
+// another form.
 func extendedValue(s string) string {
 	charset, rest, _ := strings.Cut(s, "'")
 	_, encoded, ok := strings.Cut(rest, "'")
@@ -107,8 +110,8 @@ func extendedValue(s string) string {
 	return plain
 }
 
-// decodedWords decodes =?utf-8?B?…?= (RFC 2047), which is for mail and was never
-// meant for this field.
+// decodedWords decodes =?utf-8?B?…?= (RFC 2047). That form is for mail and not
+// allowed in this field, but stores have it.
 func decodedWords(s string) string {
 	if !strings.Contains(s, "=?") {
 		return s
@@ -120,7 +123,7 @@ func decodedWords(s string) string {
 	return plain
 }
 
-// toUTF8 takes what is not UTF-8 for ISO 8859-1.
+// toUTF8 converts a text that is not UTF-8, as if it were ISO 8859-1.
 func toUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// A movingWriter moves the deadline of a server's WriteTimeout on while the client
-// takes the body, so that it ends those that stand still and not those that are
-// slow.
+// A movingWriter moves the deadline of the server's WriteTimeout while the
+// client accepts the body. So it ends downloads that make no progress, and not
+// those that are slow.
 type movingWriter struct {
 	http.ResponseWriter
 	limit time.Duration
 	until time.Time
 }
 
-// move has the deadline of the server's WriteTimeout move with the body.
+// move makes the deadline of the server's WriteTimeout move with the body.
 func (x *exchange) move() {
 	s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok || s.WriteTimeout <= 0 {
@@ -31,12 +31,12 @@ func (x *exchange) move() {
 	}
 }
 
-// isOver tells whether the deadline has passed.
+// isOver reports whether the deadline has passed.
 func (w *movingWriter) isOver() bool { return w != nil && !time.Now().Before(w.until) }
 
 func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// renew moves the deadline on, if it has come nearer by more than a little.
+// renew moves the deadline, if an eighth of the time has passed.
 func (w *movingWriter) renew() {
 	now := time.Now()
 	if w.until.Sub(now) > w.limit-w.limit/8 {
@@ -57,15 +57,14 @@ func (w *movingWriter) Write(p []byte) (sent int, err error) {
 	}
 }
 
-// A movingReaderFrom is a movingWriter over a writer that can take a body as a
-// whole.
+// A movingReaderFrom is a movingWriter over a writer that has ReadFrom.
 type movingReaderFrom struct {
 	*movingWriter
 	below io.ReaderFrom
 }
 
-// ReadFrom leaves the copying to the writer below, as long as bytes go out before
-// each deadline.
+// ReadFrom lets the writer below copy, as long as bytes go out before each
+// deadline.
 func (w *movingReaderFrom) ReadFrom(r io.Reader) (sent int64, err error) {
 	part := kernelPart(r)
 	if part == nil {
