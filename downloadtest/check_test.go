@@ -17,7 +17,7 @@ import (
 	"github.com/downloadview/downloadview/downloadtest"
 )
 
-// recorder is a TB that keeps what it is told.
+// recorder is a TB that keeps its messages.
 type recorder struct{ messages []string }
 
 func (r *recorder) Helper() {}
@@ -25,7 +25,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.messages = append(r.messages, fmt.Sprintf(format, args...))
 }
 
-// want compares what a check said.
+// want compares the messages of a check.
 func (r *recorder) want(t *testing.T, messages ...string) {
 	t.Helper()
 	if !slices.Equal(r.messages, messages) {
@@ -39,7 +39,7 @@ var (
 	_ downloadtest.TB = (*testing.F)(nil)
 )
 
-// answer is a response as a server sends it; fields are "Name: value".
+// answer returns a response as a server sends it; fields are "Name: value".
 func answer(status int, body string, fields ...string) *http.Response {
 	h := http.Header{}
 	for _, field := range fields {
@@ -49,7 +49,7 @@ func answer(status int, body string, fields ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// good returns an answer in which everything is as fine wants it.
+// good returns an answer that has no difference from fine.
 func good() *http.Response {
 	return answer(200, "0123456789",
 		`Content-Disposition: attachment; filename="_rger 50_.txt"; filename*=UTF-8''%C3%84rger%2050%25.txt`,
@@ -272,7 +272,7 @@ func TestLocations(t *testing.T) {
 		{
 			"of a refusal", answer(403, "", "X-Accel-Redirect: /a"),
 			downloadtest.Download{Status: 403},
-			[]string{"location: got one with status 403, which the proxy would answer with the file"},
+			[]string{"location: got one with status 403, want none: the proxy would send the file"},
 		},
 		{
 			"with a body", answer(200, "abc", "X-Accel-Redirect: /a", "Content-Length: 3", "Content-Range: bytes 0-2/3"),
@@ -356,8 +356,8 @@ func TestAborted(t *testing.T) {
 	downloadtest.Do(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(broken) }), "GET", "/")
 }
 
-// Where the request is that of a live server, an abort ends in an error to read,
-// and not in the end of the caller.
+// The request comes from a live server. An aborted answer gives an error to the
+// reader of its body, and the calling handler goes on.
 func TestRecordInAHandler(t *testing.T) {
 	h := downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		return downloadview.Response{File: downloadview.FromFunc("a", func(_ context.Context, w io.Writer) error {

@@ -8,7 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// readBody reads the body of resp and puts it back, its error too.
+// readBody reads the body of resp and replaces it by one that gives the same bytes
+// and the same error.
 func readBody(resp *http.Response) (string, error) {
 	if resp.Body == nil {
 		return "", nil
@@ -23,7 +24,7 @@ func readBody(resp *http.Response) (string, error) {
 	return string(content), err
 }
 
-// body looks for a body that is not as long as it was said to be.
+// body reports a body that ended with err, or whose length isn't Content-Length.
 func (p *problems) body(resp *http.Response, content string, err error) {
 	if err != nil {
 		p.addf("content: breaks off after %d bytes: %v", len(content), err)
@@ -63,7 +64,7 @@ func firstDifference(a, b string) int {
 	return n
 }
 
-// excerpt quotes a few bytes of s.
+// excerpt quotes the first bytes of s[from:].
 func excerpt(s string, from int) string {
 	const few = 20
 	rest := s[from:]

@@ -13,40 +13,39 @@ import (
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
-// A Decision is what a view, and the middleware around it, are expected to
-// decide. The zero value of a field means that it doesn't matter.
+// A Decision is the expected [downloadview.Response] of a view and the middleware
+// around it. A field with its zero value is not compared.
 type Decision struct {
 	Key    string // Name of the response's File
-	Source string // where its bytes live, such as "/srv/media/a b.pdf" or "s3://bucket/key", unescaped
+	Source string // its source, unescaped, such as "/srv/media/a b.pdf" or "s3://bucket/key"
 
-	// Name, Disposition and Type are what a client will be told, as in
-	// [Download]. A type that only the storage knows is not known yet.
+	// Name, Disposition and Type are those that a client will receive, as in
+	// [Download]. A type that the storage has for the file is not known yet,
+	// since the file isn't opened.
 	Name        string
 	Disposition Disposition
 	Type        string
 
-	// Rule is the name of the rule that covers the file, streamed or not.
-	// Location, RawLocation and Streamed tell what will be handed over, as in
-	// [Download].
+	// Rule is the name of the rule that covers the file, even if the file is
+	// streamed. Location, RawLocation and Streamed are as in [Download].
 	Rule        string
 	Location    string
 	RawLocation string
 	Streamed    bool
 
-	// Header holds further fields, as in [Download]. What depends on the file's
-	// bytes and times is not there yet.
+	// Header holds further fields, as in [Download]. Fields that depend on the
+	// file's bytes or times are absent.
 	Header map[string]string
 }
 
-// CheckDecision reports what of a response is not as wanted, as t.Errorf does,
-// each fact on its own. It carries the response out without its bytes: the file
-// is asked for its name and source, and neither opened nor looked at. A
-// response that can't be carried out, such as one without a File, is an error
-// whatever is wanted.
+// CheckDecision compares a response with want and calls t.Errorf once for each
+// difference. It makes the answer without the file's bytes: it never calls Open,
+// OpenRange or Stat of the file, but signs a URL if the Offloader asks for one. A
+// response that a handler can't answer, such as one without a File, is always
+// reported.
 //
-// An Offloader is asked for the request "GET /" from 192.0.2.1. Middleware of
-// [downloadview.Use] has no part in it: it works on requests, for which there
-// are [Do] and [Check].
+// The response's Offloader gets the request "GET /" from 192.0.2.1. Middleware that
+// is given to [downloadview.Use] isn't called: test it with [Do] and [Check].
 func CheckDecision(t TB, resp downloadview.Response, want Decision) {
 	t.Helper()
 	for _, problem := range want.problems(resp) {
@@ -84,7 +83,7 @@ func (d Decision) problems(resp downloadview.Response) []string {
 	return p
 }
 
-// rehearse carries resp out with a file that has no bytes.
+// rehearse answers a request with resp, with a file that has no bytes.
 func rehearse(resp downloadview.Response) (http.Header, downloadview.Outcome) {
 	inner := resp.File
 	resp.File = standIn{inner}
@@ -101,8 +100,8 @@ func rehearse(resp downloadview.Response) (http.Header, downloadview.Outcome) {
 	return w.Header(), outcome
 }
 
-// standIn is a file that is not opened. It has a tag, since some proxies get
-// nothing without one.
+// standIn takes the place of inner, which is not opened. It has an entity tag, since
+// files without one are not handed over to some proxies.
 type standIn struct{ inner downloadview.File }
 
 func (s standIn) Name() string                        { return s.inner.Name() }

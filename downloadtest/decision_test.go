@@ -75,7 +75,7 @@ func TestDecision(t *testing.T) {
 		}},
 		{"name", func(resp *downloadview.Response) { resp.Name = "" }, []string{`name: got "a b.txt", want "Ä.txt"`}},
 		{"disposition", func(resp *downloadview.Response) { resp.Disposition = downloadview.Inline }, []string{
-			// which the rule doesn't let nginx have
+			// streamed: this rule doesn't pass on the safety fields of inline files
 			`disposition: got "inline", want "attachment"`,
 			`location: got none, want "/_media/a b.txt"`,
 			`raw location: got none, want "/_media/a%20b.txt"`,
@@ -112,7 +112,7 @@ func TestDecisionToStream(t *testing.T) {
 	r.want(t)
 }
 
-// What goes under a private name counts as what it is.
+// A field with a private name is compared under its real name.
 func TestDecisionWithPrivateFields(t *testing.T) {
 	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/", Headers: accel.PassAll}}, nil)
 	if err != nil {
@@ -129,14 +129,14 @@ func TestDecisionWithPrivateFields(t *testing.T) {
 	r.want(t)
 }
 
-// ours is a proxy that judges by the application's tags.
+// ours is a proxy that uses the application's entity tags.
 type ours struct{}
 
 func (ours) Offload(*http.Request, downloadview.Source) (downloadview.Handover, bool) {
 	return downloadview.Handover{Rule: "ours", Field: "X-Sendfile", Value: "/x", Terms: &downloadview.Terms{Validators: downloadview.OurValidators}}, true
 }
 
-// closedFile can't be opened or looked at.
+// closedFile fails the test if Open or Stat is called.
 type closedFile struct {
 	downloadview.File
 	t *testing.T
@@ -197,5 +197,5 @@ func TestStorageSource(t *testing.T) {
 	}
 }
 
-// noFile is a File only if it isn't nil.
+// noFile implements File, but its methods panic if it is nil.
 type noFile struct{ downloadview.File }

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// A Disposition is the first word of Content-Disposition.
+// A Disposition is the disposition type in Content-Disposition.
 type Disposition string
 
 const (
-	Attachment Disposition = "attachment" // saved
-	Inline     Disposition = "inline"     // shown
+	Attachment Disposition = "attachment" // the browser saves the file
+	Inline     Disposition = "inline"     // the browser shows the file
 )
 
-// inPlace returns a header with the fields that travel under a private name
-// where the proxy's configuration puts them.
+// inPlace returns a copy of h in which fields with a private name have the name
+// that the proxy's configuration gives them.
 func inPlace(h http.Header) http.Header {
 	const prefix = "X-Download-"
 	placed := h.Clone()
@@ -29,7 +29,7 @@ func inPlace(h http.Header) http.Header {
 	return placed
 }
 
-// described compares what the header says of the file.
+// described compares Content-Disposition and Content-Type.
 func (p *problems) described(h http.Header, name string, d Disposition, mediaType string) {
 	p.disposition(h.Get("Content-Disposition"), name, d)
 	if got := h.Get("Content-Type"); mediaType != "" && !sameType(got, mediaType) {
@@ -54,8 +54,8 @@ func (p *problems) disposition(field, name string, d Disposition) {
 	p.differ("disposition", kind, string(d))
 }
 
-// sameType tells whether got is the media type want, with all parameters that
-// want has.
+// sameType reports whether got is the media type want and has all parameters of
+// want.
 func sameType(got, want string) bool {
 	if got == want {
 		return true
@@ -76,7 +76,8 @@ func sameType(got, want string) bool {
 	return true
 }
 
-// header compares further fields; "" is none.
+// header compares further fields. The value "" in want means that the field must be
+// absent.
 func (p *problems) header(h http.Header, want map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		values := h.Values(key)

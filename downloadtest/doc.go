@@ -1,5 +1,5 @@
-// Package downloadtest is for people who test their views: what a view decided,
-// before anything is sent, and what a client or a proxy gets.
+// Package downloadtest helps to test views. It checks what a view decided, before
+// anything is sent, and what a client or a proxy receives.
 //
 //	func TestReport(t *testing.T) {
 //		reports := downloadtest.Storage{Files: map[string]string{"2026/7.pdf": "%PDF"}}
@@ -14,7 +14,7 @@
 //		})
 //	}
 //
-// Where a proxy sends the bytes, the answer has a location in place of content:
+// If a proxy sends the bytes, the answer has a location instead of content:
 //
 //	resp := downloadtest.Do(accelerated, "GET", "/reports/7")
 //	downloadtest.Check(t, resp, downloadtest.Download{
@@ -22,23 +22,23 @@
 //		Location: "/_reports/2026/7.pdf",
 //	})
 //
-// [CheckDecision] looks at the [downloadview.Response] of a view or a
-// middleware and opens nothing. A refusal is told by
-// [downloadview.StatusCode] of the error that the view returns, or by a
-// [Download] with that Status.
+// [CheckDecision] checks the [downloadview.Response] of a view or a middleware and
+// opens no file. To test a refusal, compare [downloadview.StatusCode] of the error
+// that the view returns, or check the answer against a [Download] with that Status.
 //
 // # What is compared
 //
-// The zero value of a field means that it doesn't matter. Each fact that
-// differs is one message, such as
+// A field with its zero value is not compared, except Status of a [Download]. Each
+// difference is one message, such as
 //
 //	name: got "7.pdf", want "Report 7.pdf"
 //
-// Storages that count what they are asked for, and such that fail, are in
-// storage/storagetest; its wrappers fit around a [Storage].
+// Package storagetest has wrappers that count the calls to the files of a storage,
+// or make them fail. They can wrap a [Storage].
 package downloadtest
 
-// TB is what a check needs of a [testing.T], [testing.B] or [testing.F].
+// TB is the part of [testing.TB] that a check uses. A [testing.T], [testing.B] and
+// [testing.F] implement it, and a program may implement it too.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)

@@ -5,58 +5,59 @@ import (
 	"net/http"
 )
 
-// A Download is what an answer is expected to be. The zero value of every field
-// but Status means that it doesn't matter.
+// A Download is an expected answer. A field with its zero value is not compared,
+// except Status.
 type Download struct {
-	// Status is that of the answer. 0 means 206 if Range is set, else 200: an
-	// answer with another one is no download.
+	// Status is the status code of the answer. 0 means 206 if Range is set, else
+	// 200.
 	Status int
 
-	// Name is what a browser saves the file under: the filename* of
-	// Content-Disposition, decoded, and where there is none its filename.
+	// Name is the name under which a browser saves the file: the decoded filename*
+	// of Content-Disposition or, if there is none, its filename.
 	Name string
 
 	// Disposition is [Attachment] or [Inline].
 	Disposition Disposition
 
-	// Type is the media type. Its parameters are compared where it has any:
-	// "text/plain" is also "text/plain; charset=utf-8".
+	// Type is the media type. Only the parameters that it has are compared:
+	// "text/plain" also accepts "text/plain; charset=utf-8".
 	Type string
 
-	// Content is the body, of an answer that must be streamed. Empty says that
-	// it must be "", as for HEAD and 304.
+	// Content is the body; if it is set, the answer must be streamed. Empty means
+	// that the body must be empty, as for HEAD and 304.
 	Content string
 	Empty   bool
 
-	// Range is what part of the file the body is, as Content-Range has it:
-	// "bytes 0-3/10".
+	// Range is the value of Content-Range, such as "bytes 0-3/10".
 	Range string
 
-	// Location is where a proxy is told to find the file. That of
-	// X-Accel-Redirect is percent-decoded first, up to a "?", as nginx does.
-	// Any other is compared as it stands, since some servers decode it and
-	// others don't. RawLocation is the value as it stands always.
+	// Location is the location at which a proxy is to find the file. The value of
+	// X-Accel-Redirect is percent-decoded up to a "?", as nginx does it, and then
+	// compared. The values of other fields are compared without decoding, since
+	// some servers decode them and others don't. RawLocation is compared with the
+	// value of any field without decoding.
 	Location    string
 	RawLocation string
 
-	// Streamed says that no proxy may be told anything.
+	// Streamed means that the answer must not hand the file over to a proxy.
 	Streamed bool
 
-	// Header holds further fields, such as "Cache-Control", or
-	// "X-Accel-Limit-Rate", which nginx takes in bytes per second. A value of
-	// "" says that the field must not be there. Several fields of one name are
-	// compared joined with ", ".
+	// Header holds further fields, such as "Cache-Control" or
+	// "X-Accel-Limit-Rate" (for nginx, in bytes per second). The value "" means
+	// that the field must be absent. Several fields with one name are joined with
+	// ", " and then compared.
 	Header map[string]string
 }
 
-// Check reports what of an answer is not as wanted, as t.Errorf does, each fact
-// on its own. It reads the body to its end and puts it back, so that another
-// check may follow. Whatever is wanted, these are errors too:
+// Check compares an answer with want and calls t.Errorf once for each difference.
+// It reads the body to its end, closes it and replaces it by a copy, so that another
+// check can read it again. These are always reported, too:
 //
-//   - a body that breaks off, or is not as long as Content-Length says;
-//   - an answer that tells a proxy to send a file and isn't a 200, has a body
-//     of its own, tells it twice, or tells it a length or range: proxies look at
-//     the location and send what is there.
+//   - a body that ends with an error, or whose length isn't Content-Length (except
+//     for HEAD and 304);
+//   - an answer with a location for a proxy that has a status other than 200, a
+//     body, a second location, Content-Length (other than 0) or Content-Range: the
+//     proxy sends the file at the location and computes these itself.
 func Check(t TB, resp *http.Response, want Download) {
 	t.Helper()
 	if resp == nil {
@@ -97,21 +98,21 @@ func (d Download) status() int {
 	return http.StatusOK
 }
 
-// problems are the facts that differ, each in a line.
+// problems are messages, one for each difference.
 type problems []string
 
 func (p *problems) addf(format string, args ...any) {
 	*p = append(*p, fmt.Sprintf(format, args...))
 }
 
-// differ is the line for a fact that is text.
+// differ adds a message if want is set and got differs from it.
 func (p *problems) differ(fact, got, want string) {
 	if want != "" && got != want {
 		p.addf("%s: got %s, want %q", fact, quoted(got), want)
 	}
 }
 
-// quoted is a value that may not be there.
+// quoted returns s in quotes, or "none" if s is empty.
 func quoted(s string) string {
 	if s == "" {
 		return "none"

@@ -10,7 +10,8 @@ import (
 	"github.com/downloadview/downloadview/downloadtest"
 )
 
-// reportView is what an application may have: its storage is given to it.
+// reportView stands for a view of an application. The storage is a parameter, so
+// that a test can replace it.
 func reportView(reports downloadview.Storage) downloadview.View {
 	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		if r.Header.Get("Authorization") == "" {
@@ -27,7 +28,7 @@ func app(reports downloadview.Storage) http.Handler {
 	return mux
 }
 
-// printer stands for the *testing.T of a test, to show what it would say.
+// printer prints the messages that a *testing.T would report.
 type printer struct{}
 
 func (printer) Helper()                           {}
@@ -35,8 +36,8 @@ func (printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args
 
 var t printer
 
-// The test of a view, in the place of func TestReport(t *testing.T): what a
-// client gets who may have the file, and what one gets who may not.
+// This is the body of a func TestReport(t *testing.T). It tests a client that may
+// have the file and one that may not.
 func Example() {
 	reports := downloadtest.Storage{Files: map[string]string{"2026/7.pdf": "%PDF"}}
 
@@ -62,8 +63,8 @@ func Example() {
 	// content: got 10 bytes, want 4; from byte 0 on: got "Forbidden\n", want "%PDF"
 }
 
-// The same view behind nginx. The storage is in memory and pretends to be where
-// the rule has it.
+// The same view behind nginx. The storage is in memory; its Source is that of the
+// rule.
 func Example_accelerated() {
 	reports := downloadtest.Storage{Source: downloadview.Source{Scheme: "file", Path: "/srv/reports"}}
 	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/reports", Destination: "/_reports/"}}, nil)
@@ -87,7 +88,7 @@ func Example_accelerated() {
 	// location: got "/_reports/2026/7.pdf" (X-Accel-Redirect), want it streamed
 }
 
-// A view is asked without a handler, and nothing is opened.
+// A test calls the view without a handler. No file is opened.
 func ExampleCheckDecision() {
 	r := httptest.NewRequest("GET", "/reports/7", nil)
 	r.Header.Set("Authorization", "Bearer x")
@@ -104,7 +105,7 @@ func ExampleCheckDecision() {
 	// rule: got none, want "reports"
 }
 
-// A request of one's own, such as one with a body.
+// The test makes the request itself, here a POST.
 func ExampleRecord() {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, err := downloadtest.Storage{Files: map[string]string{"a.txt": "abc"}}.File("a.txt")

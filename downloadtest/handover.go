@@ -8,7 +8,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// A handover is a header field in an answer by which a server is told to send a file.
+// A handover is a header field of an answer that makes a proxy send a file.
 type handover struct{ field, raw string }
 
 func handovers(h http.Header) (found []handover) {
@@ -20,7 +20,8 @@ func handovers(h http.Header) (found []handover) {
 	return found
 }
 
-// location is where the proxy looks.
+// location returns the value of the field as the proxy understands it, see
+// [Download].
 func (h handover) location() string {
 	if !proxies.IsLocation(h.field) {
 		return h.raw
@@ -36,7 +37,7 @@ func (h handover) location() string {
 	return decoded
 }
 
-// handedOver compares where a proxy is sent.
+// handedOver compares the location for a proxy.
 func (p *problems) handedOver(found []handover, location, raw string, streamed bool) {
 	if len(found) > 1 {
 		for _, h := range found[1:] {
@@ -54,13 +55,13 @@ func (p *problems) handedOver(found []handover, location, raw string, streamed b
 	}
 }
 
-// wellHandedOver looks for what may not stand beside a location.
+// wellHandedOver reports what an answer with a location must not have.
 func (p *problems) wellHandedOver(resp *http.Response, content string) {
 	if len(handovers(resp.Header)) == 0 {
 		return
 	}
 	if resp.StatusCode != http.StatusOK {
-		p.addf("location: got one with status %d, which the proxy would answer with the file", resp.StatusCode)
+		p.addf("location: got one with status %d, want none: the proxy would send the file", resp.StatusCode)
 	}
 	if content != "" {
 		p.addf("content: got %d bytes beside a location, want none", len(content))

@@ -9,13 +9,13 @@ import (
 	"testing/iotest"
 )
 
-// Do returns what h answers to a request for target, with header fields such as
-// "Range: bytes=0-3". A field that is not of this form panics, as does a target
-// that [httptest.NewRequest] doesn't take.
+// Do returns the answer of h to a request for target. Fields are header fields, each
+// such as "Range: bytes=0-3". Do panics if a field has no colon or if
+// [httptest.NewRequest] rejects the target.
 //
-// There is no connection. Of what only a real one shows (compression, aborted
-// downloads as a client sees them, HTTP/2) a test with [httptest.NewServer]
-// tells, whose answers [Check] takes as well.
+// There is no connection. To test what needs one (compression, aborted downloads as
+// a client sees them, HTTP/2), use [httptest.NewServer]; [Check] accepts its answers
+// as well.
 func Do(h http.Handler, method, target string, fields ...string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
 	for _, field := range fields {
@@ -33,9 +33,10 @@ func Do(h http.Handler, method, target string, fields ...string) *http.Response 
 	return Record(h, r)
 }
 
-// Record returns what h answers to r, such as one that has a body or a user in
-// its context. The body of a download that h aborted, which is a panic with
-// [http.ErrAbortHandler], ends in [io.ErrUnexpectedEOF].
+// Record returns the answer of h to r, which may have a body, or values in its
+// context. If h aborts the answer, by a panic with [http.ErrAbortHandler] or by
+// [runtime.Goexit], reading the body ends with [io.ErrUnexpectedEOF]. Any other
+// panic of h becomes a panic of Record.
 func Record(h http.Handler, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	aborted := serve(h, w, r)
@@ -47,8 +48,8 @@ func Record(h http.Handler, r *http.Request) *http.Response {
 	return resp
 }
 
-// serve runs h in a goroutine of its own: below a live server an abort may end the
-// goroutine, which would be the caller's.
+// serve runs h in a goroutine of its own, since a handler may abort the answer to a
+// live server's request by ending its goroutine.
 func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	aborted = true
 	var panicked any

@@ -11,27 +11,27 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Storage is one in memory, in place of the one that an application has. Its
-// files have ranges, and an entity tag made of their content. Nothing else is
-// known of them, a time neither. Several goroutines may use it while the map
-// stays as it is.
+// A Storage holds files in memory, to replace the storage of an application in a
+// test. Its files support ranges and have an entity tag computed from their content,
+// but no modification time and no stored media type. Several goroutines may use a
+// Storage as long as nothing changes the map.
 type Storage struct {
-	// Files holds the content by key.
+	// Files holds the content by key. With a nil map every file is missing.
 	Files map[string]string
 
-	// Source is where the files pretend to live, so that a rule covers them:
-	// that of a file has a slash and the key behind it. For a rule of the
-	// Source "/srv/media" it is
+	// Source makes rules cover the files: the source of a file is this one, with
+	// a slash and the key added to its Path. For a rule with the Source
+	// "/srv/media" it is
 	//
 	//	downloadview.Source{Scheme: "file", Path: "/srv/media"}
 	//
-	// With the Scheme empty files have no source.
+	// If Scheme is empty, the files have no source.
 	Source downloadview.Source
 }
 
-// File describes the file with this key. A key must be what [fs.ValidPath]
-// takes, and not "."; anything else is an [fs.PathError] with [fs.ErrInvalid].
-// A key that Files doesn't have is [fs.ErrNotExist] when the file is opened.
+// File returns the file with this key. If [fs.ValidPath] rejects the key, or it is
+// ".", the error is an [fs.PathError] with [fs.ErrInvalid]. If Files doesn't have
+// the key, opening the file fails with [fs.ErrNotExist].
 func (s Storage) File(key string) (downloadview.File, error) {
 	if key == "." || !fs.ValidPath(key) {
 		return nil, &fs.PathError{Op: "open", Path: key, Err: fs.ErrInvalid}
