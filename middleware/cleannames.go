@@ -11,24 +11,27 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// CleanNames has downloads saved under names that every system can have and that
-// look like what they are, whether the name is the view's, a stored one or that of
-// the file; the file's key stays. Streamed, handed over and redirected downloads
-// have the same name. Of a name
+// CleanNames changes the names of downloads, so that every operating system can
+// store them and invisible characters can't disguise them. It changes the name
+// whether it comes from the view, from the storage or from the file's key, and in
+// the same way for streamed, handed over and redirected downloads. The key itself
+// stays as it is. CleanNames does the following:
 //
-//   - letters with marks are composed (NFC), where macOS takes them apart;
-//   - each of % $ | : ; / < > ? * " \, tab, line break and U+202E becomes "-", as
-//     in Ruby on Rails;
-//   - other control characters and invisible ones, such as those that turn the
-//     direction of writing, are left out. Joiners stay between characters of
-//     scripts other than Latin, such as Persian, and in emoji;
-//   - spaces of other widths become " ", but for the ideographic one;
-//   - spaces at both ends, and dots at the end, are left out, which Windows does;
-//   - "_" comes before a name that is a device of Windows, such as CON or nul.txt;
-//   - what is more than 255 bytes is cut before the extension.
+//   - It composes letters with marks (NFC), which macOS decomposes.
+//   - It replaces each of % $ | : ; / < > ? * " \, tab, line break and U+202E by
+//     "-", as Ruby on Rails does.
+//   - It removes other control characters and invisible characters, such as those
+//     that change the direction of writing. It keeps joiners between characters of
+//     scripts other than Latin, such as Persian, and in emoji.
+//   - It replaces other kinds of spaces by " ", except the ideographic space.
+//   - It removes spaces at both ends and dots at the end, as Windows does.
+//   - It puts "_" before the name of a Windows device, such as CON or nul.txt.
+//   - It shortens a name to 255 bytes and keeps the extension, if that has at most
+//     20 bytes with its dot.
+//   - It replaces invalid UTF-8 by U+FFFD.
 //
-// A name of which nothing is left is "download". Invalid UTF-8 becomes U+FFFD. A
-// [downloadview.Renamer] of the view is asked first.
+// If nothing is left of a name, it becomes "download". If the view's response has a
+// [downloadview.Renamer], CleanNames changes the name that the Renamer returns.
 func CleanNames(next downloadview.View) downloadview.View {
 	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		resp, err := next.Respond(r)
@@ -45,10 +48,10 @@ func CleanNames(next downloadview.View) downloadview.View {
 
 var _ downloadview.Middleware = CleanNames
 
-// A cleaner makes clean names of those of first, or of the names as they are.
+// A cleaner cleans the names that first returns or, if first is nil, all names.
 type cleaner struct{ first downloadview.Renamer }
 
-// justClean costs a request no allocation.
+// justClean is a variable so that a request needs no allocation for it.
 var justClean downloadview.Renamer = cleaner{}
 
 // Rename returns the clean name.
@@ -59,13 +62,13 @@ func (c cleaner) Rename(name string) string {
 	return cleanName(name)
 }
 
-const longestName = 255 // of most file systems, in bytes
+const longestName = 255 // bytes, the limit of most file systems
 
 func cleanName(name string) string {
 	if isClean(name) {
 		return name
 	}
-	for range 10 { // leaving out one thing may bring others together
+	for range 10 { // a removed character may bring others together that must change
 		next := cleanedOnce(name)
 		if next == name {
 			break
@@ -75,7 +78,8 @@ func cleanName(name string) string {
 	return name
 }
 
-// isClean reports whether name is a plain one that stays as it is: most are.
+// isClean reports quickly that a plain ASCII name stays as it is, as most do. For
+// other names it returns false.
 func isClean(name string) bool {
 	for _, c := range []byte(name) {
 		if !isPlain[c] {
@@ -85,7 +89,7 @@ func isClean(name string) bool {
 	return name != "" && len(name) <= longestName && strings.Trim(name, " ") == name && !strings.HasSuffix(name, ".") && !isDevice(name)
 }
 
-// isPlain says of each byte whether it stays as it is, wherever it is not at an end.
+// isPlain is true for each byte that stays as it is, except at the ends of a name.
 var isPlain = func() (is [256]bool) {
 	for c := ' '; c <= '~'; c++ {
 		is[c] = !strings.ContainsRune(replaced, c)
@@ -93,7 +97,7 @@ var isPlain = func() (is [256]bool) {
 	return is
 }()
 
-// replaced becomes "-".
+// Each character of replaced becomes "-".
 const replaced = "%$|:;/<>?*\"\\\t\r\n\u202e"
 
 func cleanedOnce(name string) string {
@@ -110,7 +114,7 @@ func cleanedOnce(name string) string {
 	return name
 }
 
-// inName returns what stands for c in a name, -1 for nothing.
+// inName returns the character that replaces c, or -1 to remove it.
 func inName(c rune) rune {
 	switch {
 	case strings.ContainsRune(replaced, c):
@@ -125,7 +129,8 @@ func inName(c rune) rune {
 	return c
 }
 
-// isBlank reports whether c is a letter or a mark that shows nothing.
+// isBlank reports whether c is an invisible character outside the Unicode category
+// Cf.
 func isBlank(c rune) bool {
 	switch c {
 	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u180b', '\u180c', '\u180d', '\u180f', '\u2028', '\u2029', '\u3164', '\uffa0':
@@ -134,14 +139,15 @@ func isBlank(c rune) bool {
 	return false
 }
 
-// isJoiner reports whether c changes how its neighbours look: zero-width joiners,
-// and variation selectors.
+// isJoiner reports whether c is a zero-width joiner or non-joiner, or a variation
+// selector. These change how their neighbours look.
 func isJoiner(c rune) bool {
 	return c == '\u200c' || c == '\u200d' || c >= '\ufe00' && c <= '\ufe0f' || c >= 0xe0100 && c <= 0xe01ef
 }
 
-// withoutStrayJoiners keeps joiners where they do something: between characters
-// that aren't Latin, and selectors behind one, or behind the digit of a keycap.
+// withoutStrayJoiners removes joiners that have no effect. It keeps joiners between
+// characters that aren't Latin, and variation selectors after such a character or
+// after the digit of a keycap emoji.
 func withoutStrayJoiners(name string) string {
 	if !strings.ContainsFunc(name, isJoiner) {
 		return name
@@ -180,7 +186,7 @@ func trimmed(name string) string {
 	return strings.TrimRightFunc(name, func(c rune) bool { return c == '.' || unicode.IsSpace(c) })
 }
 
-// shortened cuts a long name before its extension.
+// shortened cuts a name to longestName bytes and keeps a short extension.
 func shortened(name string) string {
 	if len(name) <= longestName {
 		return name
@@ -196,12 +202,12 @@ func shortened(name string) string {
 	return trimmed(name[:end]) + ext
 }
 
-// isDevice reports whether Windows takes name, of which the first dot ends what
-// counts, for a device.
+// isDevice reports whether name is that of a Windows device. Windows ignores the
+// first dot and all after it.
 func isDevice(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
 	stem = strings.TrimRight(stem, " ")
-	if len(stem) < 3 || len(stem) > 5 { // of which a superscript is two bytes
+	if len(stem) < 3 || len(stem) > 5 { // a superscript digit has two bytes
 		return false
 	}
 	base, port := strings.ToUpper(stem[:3]), stem[3:]

@@ -125,19 +125,19 @@ func FuzzCleanName(f *testing.F) {
 	})
 }
 
-// linked hands over, or redirects, whatever it is asked about.
+// linked returns its Handover for every source.
 type linked struct{ downloadview.Handover }
 
 func (l linked) Offload(*http.Request, downloadview.Source) (downloadview.Handover, bool) {
 	return l.Handover, true
 }
 
-// toStore redirects to a URL with the disposition that was asked for.
+// toStore redirects to a URL that has the disposition in its query.
 var toStore = downloadview.Link{Field: "Location", Status: 302, Expiry: time.Minute, Sign: func(_ context.Context, _ downloadview.File, o downloadview.SignOptions) (string, time.Time, error) {
 	return "https://store.example/?" + url.Values{"disposition": {o.Disposition}}.Encode(), time.Time{}, nil
 }}
 
-// savedAs returns the name that a client saves an answer under.
+// savedAs returns the name under which a client saves an answer.
 func savedAs(t *testing.T, h http.Header) string {
 	t.Helper()
 	field := h.Get("Content-Disposition")
@@ -155,8 +155,8 @@ func savedAs(t *testing.T, h http.Header) string {
 	return params["filename"]
 }
 
-// The name is clean wherever it comes from and whoever sends the bytes, and the
-// file is that of its key.
+// The name is clean for every origin of the name and for streamed, handed over and
+// redirected downloads. The bytes are those of the file's key.
 func TestCleanNamesOfDownloads(t *testing.T) {
 	const dirty, clean = "U\u0308ber: CON\u202egpj.exe.", "Über- CON-gpj.exe"
 	file := func(name, disposition string) downloadview.File {
@@ -191,12 +191,12 @@ func TestCleanNamesOfDownloads(t *testing.T) {
 	}
 }
 
-// named is a renamer of the view.
+// named is a Renamer that always returns the same name.
 type named string
 
 func (n named) Rename(string) string { return string(n) }
 
-// The type is that of the name which people see, and errors pass.
+// The media type is that of the clean name, and the view's error is passed on.
 func TestCleanNamesElse(t *testing.T) {
 	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		if r.URL.Path == "/none" {
@@ -217,7 +217,7 @@ func TestCleanNamesElse(t *testing.T) {
 	}
 }
 
-// A name that is clean costs nothing.
+// A name that is already clean needs no allocation.
 func TestCleanNamesAllocates(t *testing.T) {
 	resp := downloadview.Response{Name: "Annual report 2026.pdf"}
 	view := CleanNames(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, nil }))

@@ -1,4 +1,5 @@
 // Package middleware has middleware for views: functions of the type
-// [downloadview.Middleware], which change what a view decided before anything is
-// opened. They wrap a single view, or stand in [downloadview.Use] for all below.
+// [downloadview.Middleware], which change the response of a view before its file is
+// opened. Such a function wraps one view, or all views of a handler if it is given to
+// [downloadview.Use].
 package middleware

@@ -9,7 +9,7 @@ import (
 	"github.com/downloadview/downloadview/middleware"
 )
 
-// Names that people gave to their uploads are saved on any system.
+// Any system can save the names that users gave to their uploads.
 func ExampleCleanNames() {
 	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		f := downloadview.FromString("uploads/17", "…", nil)
