@@ -18,17 +18,17 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// RunCauses tests a storage that asks for its files over HTTP: what its requests
-// fail with must not be taken for what the place behind it says of a file. A token
-// file that is missing is fs.ErrNotExist, too, but the file that is asked for may
-// be there. See [downloadview.AsCause].
+// RunCauses tests the errors of a storage that sends HTTP requests. The error of a
+// failed request must not be mistaken for a statement about the file. For example, if
+// the client's token file is missing, the request fails with [fs.ErrNotExist], but
+// the requested file may exist. See [downloadview.AsCause].
 //
-// open is called for each test and returns a storage whose client sends its
-// requests by the given transport, each once. The transport fails with an error
-// that means something to downloadview, or gives an answer whose body does. All
-// that the storage offers must then fail with [downloadview.ErrUpstream] and mean
-// nothing else, a timeout also with [os.ErrDeadlineExceeded]; a download is
-// answered with 502 or 504, and logged as an error.
+// RunCauses calls open for each test; open returns a storage whose client sends each
+// request once, through transport. The transport fails with an error that has a
+// meaning in package downloadview, or returns an answer whose body fails with it. All
+// methods of the storage and its files must then fail with [downloadview.ErrUpstream]
+// and, for a timeout, also with [os.ErrDeadlineExceeded], and with no other error that
+// has a meaning. A download is answered with 502 or 504 and logged as one error.
 func RunCauses(t *testing.T, open func(t *testing.T, transport http.RoundTripper) downloadview.Storage) {
 	t.Helper()
 	for _, cause := range causes() {
@@ -41,15 +41,15 @@ func RunCauses(t *testing.T, open func(t *testing.T, transport http.RoundTripper
 	}
 }
 
-// CheckCause tells what is wrong with err, an error of a storage, where cause kept
-// the storage from asking for the file: err must be [downloadview.ErrUpstream],
-// for a timeout also [os.ErrDeadlineExceeded], and no other error that means
-// something to downloadview. It is nil where nothing is wrong.
+// CheckCause checks err, which a storage returned because its request for the file
+// failed with cause. It returns an error unless err is [downloadview.ErrUpstream]
+// and, for a timeout, also [os.ErrDeadlineExceeded], and no other error that has a
+// meaning in package downloadview.
 func CheckCause(err, cause error) error {
 	if !errors.Is(err, downloadview.ErrUpstream) {
-		return fmt.Errorf("%w, want ErrUpstream", orNone(err))
+		return fmt.Errorf("error is %w, want downloadview.ErrUpstream", orNone(err))
 	}
-	if !strings.Contains(err.Error(), cause.Error()) { // an SDK has dropped it
+	if !strings.Contains(err.Error(), cause.Error()) { // an SDK dropped the cause
 		cause = err
 	}
 	var p problems
@@ -59,40 +59,41 @@ func CheckCause(err, cause error) error {
 		context.Canceled, context.DeadlineExceeded, downloadview.ErrRange, downloadview.ErrChanged, downloadview.ErrConsumed,
 	} {
 		if errors.Is(err, meant) {
-			p.addf("%v is %v, which only its cause is", err, meant)
+			p.addf("error %q is also %q, want only its cause to be that: wrap the cause with downloadview.AsCause", err, meant)
 		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) != late {
-		p.addf("%v is os.ErrDeadlineExceeded: %t, want %t", err, !late, late)
+		p.addf("errors.Is(%q, os.ErrDeadlineExceeded) = %t, want %t", err, !late, late)
 	}
 	if e, ok := errors.AsType[*downloadview.StatusError](err); ok {
-		p.addf("%v has the StatusError %v of its cause", err, e)
+		p.addf("error %q wraps the StatusError %q of its cause: wrap the cause with downloadview.AsCause", err, e)
 	}
 	want := http.StatusBadGateway
 	if late {
 		want = http.StatusGatewayTimeout
 	}
 	if got := downloadview.StatusCode(err); got != want {
-		p.addf("%v is answered with %d, want %d", err, got, want)
+		p.addf("error %q is answered with %d, want %d", err, got, want)
 	}
 	return p.err()
 }
 
 func orNone(err error) error {
 	if err == nil {
-		return errors.New("no error")
+		return errors.New("nil")
 	}
 	return err
 }
 
-// chosen is an error of somebody else that would choose the status.
+// chosen is an error of another package whose StatusCode method could choose the
+// status of the answer.
 type chosen int
 
 func (c chosen) Error() string   { return fmt.Sprintf("an error with the status %d", int(c)) }
 func (c chosen) StatusCode() int { return int(c) }
 
-// causes are errors from below a store's client that mean something to
-// downloadview, and nothing of a file.
+// causes returns errors that a store's client may fail with. Each has a meaning in
+// package downloadview, but says nothing about a file.
 func causes() []error {
 	return []error{
 		&fs.PathError{Op: "open", Path: "/var/run/token", Err: syscall.ENOENT},
@@ -130,13 +131,13 @@ func checkUnanswered(ctx context.Context, s downloadview.Storage, cause error) e
 	return p.err()
 }
 
-// A call asks a storage for something.
+// A call is a method call on a storage or its file.
 type call struct {
 	name string
 	call func(context.Context) error
 }
 
-// callsOf are those that a storage offers.
+// callsOf returns calls to the methods that s and f implement.
 func callsOf(s downloadview.Storage, f downloadview.File) []call {
 	pinned := downloadview.Pin(f, `"1"`)
 	calls := []call{
@@ -172,11 +173,11 @@ func callsOf(s downloadview.Storage, f downloadview.File) []call {
 	return calls
 }
 
-// checkAnswer asks for a file as a client does.
+// checkAnswer requests f from a handler and checks the answer and the log.
 func checkAnswer(ctx context.Context, f downloadview.File, method string, h http.Header) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("it ends with the panic %v, want an answer", v)
+			err = fmt.Errorf("the handler panics with %v, want an answer", v)
 		}
 	}()
 	var log bytes.Buffer
@@ -187,15 +188,15 @@ func checkAnswer(ctx context.Context, f downloadview.File, method string, h http
 	downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}).ServeHTTP(w, r)
 	var p problems
 	if w.Code != http.StatusBadGateway && w.Code != http.StatusGatewayTimeout {
-		p.addf("%d, want 502 or 504", w.Code)
+		p.addf("status is %d, want 502 or 504", w.Code)
 	}
 	if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, "level=ERROR") {
-		p.addf("the log has %q, want one error", lines)
+		p.addf("the log is %q, want one line of level ERROR", lines)
 	}
 	return p.err()
 }
 
-// checkBroken is for a body that breaks off before its first byte.
+// checkBroken checks a file whose body fails before its first byte.
 func checkBroken(ctx context.Context, s downloadview.Storage, cause error) error {
 	f, err := s.File("a.txt")
 	if err != nil {
@@ -213,12 +214,12 @@ func checkBroken(ctx context.Context, s downloadview.Storage, cause error) error
 	return p.err()
 }
 
-// refusing is a transport that gets no answer.
+// refusing is a transport that fails with err.
 type refusing struct{ err error }
 
 func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.err }
 
-// breaking is a transport whose answers have no body but an error.
+// breaking is a transport whose answers have a body that fails with err.
 type breaking struct{ err error }
 
 func (b breaking) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// web is a storage over HTTP, which makes failed of what a request fails with.
+// web is a storage over HTTP. It converts the error of a request with failed.
 type web struct {
 	transport http.RoundTripper
 	failed    func(error) error
@@ -59,7 +59,7 @@ func (h webHandle) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// good is what a storage makes of an error.
+// good converts the error of a request as a storage should.
 func good(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%w: %w: %w", os.ErrDeadlineExceeded, downloadview.ErrUpstream, downloadview.AsCause(err))
@@ -82,19 +82,19 @@ func TestCausesFindsBugs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, cause := range causes() {
 				if _, ok := cause.(chosen); name == "wrapped" && (ok || cause == os.ErrDeadlineExceeded) {
-					continue // StatusCode sees through the one, and the other is what is wanted
+					continue // StatusCode ignores the former's status; wrapping the latter is correct
 				}
 				if err := CheckCause(failed(cause), cause); err == nil {
-					t.Errorf("%v of %v is not found", failed(cause), cause)
+					t.Errorf("CheckCause(%v, %v) = nil, want an error", failed(cause), cause)
 				}
 				if name == "none" {
-					continue // such a storage has nothing to ask
+					continue // Open would return neither a handle nor an error
 				}
 				if err := checkUnanswered(t.Context(), web{refusing{cause}, failed}, cause); err == nil {
-					t.Errorf("%v: no answer: nothing is found", cause)
+					t.Errorf("checkUnanswered with cause %v = nil, want an error", cause)
 				}
 				if err := checkBroken(t.Context(), web{breaking{cause}, failed}, cause); err == nil {
-					t.Errorf("%v: body: nothing is found", cause)
+					t.Errorf("checkBroken with cause %v = nil, want an error", cause)
 				}
 			}
 		})

@@ -9,12 +9,16 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// CheckFile reads f to its end, several times, and compares what it says of
-// itself with its bytes: the size; that size, entity tag and time stay as they
-// are from one look to the next and agree with [downloadview.Stat]; and that
-// ranges, where there are any, give the bytes that the whole has there. The
-// error says all that was found, or why f could not be read. The file must not
-// change meanwhile.
+// CheckFile reads f to its end and checks that
+//
+//   - the size in its facts is the number of its bytes;
+//   - its facts (size, entity tag, time in whole seconds, media type) stay the same
+//     when it is opened again, and are those of [downloadview.Stat];
+//   - [downloadview.OpenRange], if f supports ranges, gives the same bytes as the
+//     whole file.
+//
+// The error joins all that was found, or says why f could not be read. The file
+// must not change meanwhile.
 func CheckFile(ctx context.Context, f downloadview.File) error {
 	h, err := opened(f.Open(ctx))
 	if err != nil {
@@ -29,7 +33,7 @@ func CheckFile(ctx context.Context, f downloadview.File) error {
 	samples := samplesOf(facts.Size)
 	n, err := io.Copy(samples, h)
 	if err != nil {
-		return fmt.Errorf("after %d bytes: %w", n, err)
+		return fmt.Errorf("reading fails after %d bytes: %w", n, err)
 	}
 
 	var p problems
@@ -38,9 +42,9 @@ func CheckFile(ctx context.Context, f downloadview.File) error {
 	}
 	p.in("Stat of the handle", wellFormed(facts))
 	if fi, err := h.Stat(); err != nil {
-		p.addf("Stat of the handle, after its bytes: %w", err)
+		p.addf("Stat of the handle, after reading: %w", err)
 	} else {
-		p.in("Stat of the handle, after its bytes", sameFacts(downloadview.AttributesOf(fi), facts))
+		p.in("Stat of the handle, after reading", sameFacts(downloadview.AttributesOf(fi), facts))
 	}
 	if again, err := factsOf(ctx, f); err != nil {
 		p.addf("opened again: %w", err)
@@ -61,7 +65,7 @@ func CheckFile(ctx context.Context, f downloadview.File) error {
 	return p.err()
 }
 
-// samples keeps some parts of what is written to it.
+// samples is a writer that keeps some parts of what is written to it.
 type samples struct {
 	parts []*sample
 	at    int64
@@ -72,8 +76,8 @@ type sample struct {
 	content        bytes.Buffer
 }
 
-// samplesOf keeps the beginning, the middle and the end of size bytes. Of an
-// unknown size there are no ranges to compare with.
+// samplesOf returns samples at the beginning, the middle and the end of size bytes,
+// or none if the size is unknown.
 func samplesOf(size int64) *samples {
 	length := min(size, 64)
 	if length <= 0 {

@@ -14,15 +14,14 @@ import (
 // plainKey is a key that every storage can have.
 const plainKey = "folder/file name.txt"
 
-// bytesOf returns n bytes in which no two places look alike, different ones
-// for each seed.
+// bytesOf returns n pseudorandom bytes, different ones for each seed.
 func bytesOf(seed byte, n int) []byte {
 	b := make([]byte, n)
 	rand.NewChaCha8([32]byte{seed}).Read(b)
 	return b
 }
 
-// put stores content and returns the file that describes it.
+// put stores content under key and returns its file.
 func (fx Fixture) put(key string, content []byte) (downloadview.File, error) {
 	if err := fx.Put(key, content); err != nil {
 		return nil, fmt.Errorf("Put(%q): %w", key, err)
@@ -36,7 +35,7 @@ func (fx Fixture) file(key string) (downloadview.File, error) {
 	case err != nil:
 		return nil, fmt.Errorf("File(%q): %w", key, err)
 	case f == nil:
-		return nil, fmt.Errorf("File(%q) returns no file and no error", key)
+		return nil, fmt.Errorf("File(%q) returns a nil file and a nil error", key)
 	}
 	return f, nil
 }
@@ -44,7 +43,7 @@ func (fx Fixture) file(key string) (downloadview.File, error) {
 // opened checks what an open call returned.
 func opened(h fs.File, err error) (fs.File, error) {
 	if err == nil && h == nil {
-		return nil, errors.New("neither a handle nor an error is returned")
+		return nil, errors.New("the handle and the error are both nil")
 	}
 	return h, err
 }
@@ -57,7 +56,7 @@ func readFile(ctx context.Context, f downloadview.File) ([]byte, error) {
 	return drain(h)
 }
 
-// drain reads what is left of h and closes it.
+// drain reads h to its end and closes it.
 func drain(h fs.File) ([]byte, error) {
 	content, err := io.ReadAll(h)
 	if closeErr := h.Close(); err == nil {

@@ -8,47 +8,49 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Counter is a storage that counts what is asked of its files. They offer
-// what those of the storage behind it offer, and their handles are the very
-// same, so that an *os.File stays one. Several goroutines may use a Counter.
+// A Counter is a storage that counts calls to the files of another storage. Its files
+// implement the same optional interfaces as those of the other storage. They return
+// the other storage's handles, so that an *os.File is still an *os.File. Several
+// goroutines may use a Counter.
 //
-// What the storage offers beside files, such as List or Save, passes through
-// uncounted.
+// A Counter passes on other calls to the storage, such as List or Save, and doesn't
+// count them.
 type Counter struct {
 	forward
 	opens, stats, partial atomic.Int64
 }
 
-// Calls are numbers of calls, failed ones included.
+// Calls holds numbers of calls, including those that failed.
 type Calls struct {
-	Open      int64
-	Stat      int64 // of [downloadview.StatFile]; not of handles
+	Open      int64 // of [downloadview.File]
+	Stat      int64 // of [downloadview.StatFile], not of handles
 	OpenRange int64 // of [downloadview.RangeFile]
 }
 
 // Count returns a storage that counts the calls to the files of s.
 func Count(s downloadview.Storage) *Counter { return &Counter{forward: forward{s}} }
 
-// Calls returns how many calls there were since the beginning, or since
-// [Counter.Reset].
+// Calls returns the numbers of calls since [Count] or the last [Counter.Reset].
 func (c *Counter) Calls() Calls {
 	return Calls{Open: c.opens.Load(), Stat: c.stats.Load(), OpenRange: c.partial.Load()}
 }
 
-// Reset starts to count from zero.
+// Reset sets all numbers of calls to zero.
 func (c *Counter) Reset() {
 	c.opens.Store(0)
 	c.stats.Store(0)
 	c.partial.Store(0)
 }
 
-// File returns the file of the storage behind c, counted.
+// File returns the file with this key of the storage behind c. Calls to the file are
+// counted, the call to File is not.
 func (c *Counter) File(key string) (downloadview.File, error) {
 	return guardedStorage{c.forward, c}.File(key)
 }
 
-// Exists asks the storage behind c where that is a [downloadview.Exister], else
-// a file, which is counted.
+// Exists calls Exists of the storage behind c if that is a [downloadview.Exister],
+// and doesn't count it. Otherwise it asks the file for its Stat or opens it, and
+// counts that call.
 func (c *Counter) Exists(ctx context.Context, key string) (bool, error) {
 	return exists(ctx, c.inner, c, key)
 }

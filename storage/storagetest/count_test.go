@@ -50,7 +50,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// Whether there is a file is asked of a file where the storage can't tell.
+// If the storage isn't an Exister, Exists asks the file, and that call is counted.
 func TestExistsIsCounted(t *testing.T) {
 	m := newModel("")
 	for s, want := range map[downloadview.Storage]Calls{

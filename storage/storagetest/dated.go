@@ -11,10 +11,10 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// checkDated replaces files by others of the same size and the same time, one of
-// those that container images and archives give all files. No client may be told
-// that the old version is the new one, nor get the end of one behind the
-// beginning of the other.
+// checkDated replaces a file by one of the same size and the same time. The times
+// are those that container images and archives give to all their files. A
+// conditional request for the old version must get the whole new version, neither
+// 304 nor a part of the new one.
 func checkDated(_ context.Context, fx Fixture) error {
 	if fx.SetModTime == nil {
 		return nil
@@ -45,15 +45,15 @@ func checkDated(_ context.Context, fx Fixture) error {
 			body := make([]byte, len(next)+1)
 			n, _ := resp.Body.Read(body)
 			if got := string(body[:n]); resp.StatusCode != http.StatusOK || got != next {
-				p.addf("modified at %v, replaced by as many bytes at the same time, and asked for with %s: %s: status is %d, content %q, want 200 and %q; "+
-					"a tag of time and size is of no use where the time is before 1981", at.UTC(), fields[len(fields)-2], fields[len(fields)-1], resp.StatusCode, got, next)
+				p.addf("the file was modified at %v and replaced by another one of the same size and time; the request with %s: %s: status is %d, content is %q, want 200 and %q; "+
+					"don't make an entity tag of the size and a time before 1981", at.UTC(), fields[len(fields)-2], fields[len(fields)-1], resp.StatusCode, got, next)
 			}
 		}
 	}
 	return p.err()
 }
 
-// putDated stores content under plainKey.
+// putDated stores content under plainKey, with this modification time.
 func (fx Fixture) putDated(content []byte, at time.Time) (downloadview.File, error) {
 	f, err := fx.put(plainKey, content)
 	if err != nil {
@@ -65,7 +65,7 @@ func (fx Fixture) putDated(content []byte, at time.Time) (downloadview.File, err
 	return f, nil
 }
 
-// answer sends f.
+// answer returns a handler's answer to a GET request for f.
 func answer(f downloadview.File, fields ...string) *http.Response {
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		if f == nil {

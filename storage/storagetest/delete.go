@@ -39,7 +39,7 @@ func checkDelete(ctx context.Context, fx Fixture) error {
 		}
 	}
 	for _, key := range []string{"folder/a", "folder/b"} {
-		p.in(short(key)+", which stays", wantOwn(ctx, fx, key))
+		p.in(short(key)+", which was not deleted", wantOwn(ctx, fx, key))
 	}
 	if err := remove("only/one"); err != nil {
 		p.addf("Delete(%q): %w", "only/one", err)

@@ -1,17 +1,18 @@
-// Package storagetest is for people who write a storage: a conformance suite,
-// and storages that count and that fail. It is imported by tests only.
+// Package storagetest is for authors of storages. It has a conformance suite, and
+// wrappers that count the calls to the files of a storage ([Count]) or make them fail
+// ([Fail]). Only tests import it.
 //
-// [Run] needs a [Fixture], which is a storage and a way to put something into
-// it. Everything else the suite decides. What a storage needn't offer
-// ([downloadview.StatFile], [downloadview.RangeFile], [downloadview.Sourcer],
-// [downloadview.Identifier], [downloadview.Pinner], [downloadview.Signer],
-// [downloadview.Lister], [downloadview.Exister], [downloadview.Saver],
-// [downloadview.Deleter], [downloadview.Timed], [downloadview.URLer],
-// [downloadview.Pather]) is found by asking, and tested where it is there. The
-// example is a whole storage, over a map, that passes.
+// [Run] runs the suite on a [Fixture]: a storage and a function that stores a file
+// in it. The suite tests an optional interface ([downloadview.StatFile],
+// [downloadview.RangeFile], [downloadview.Sourcer], [downloadview.Identifier],
+// [downloadview.Pinner], [downloadview.Signer], [downloadview.Lister],
+// [downloadview.Exister], [downloadview.Saver], [downloadview.Deleter],
+// [downloadview.Timed], [downloadview.URLer], [downloadview.Pather]) if the storage
+// or its files implement it. The package example is a complete storage, over a map,
+// that passes.
 //
-// [RunCauses] is for storages that ask for their files over HTTP: what a request
-// fails with says nothing of the file.
+// [RunCauses] is for storages that send HTTP requests. It tests that the error of a
+// failed request is not mistaken for a statement about the file.
 package storagetest
 
 import (
@@ -23,32 +24,31 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Fixture is a storage to test, and a way to put something into it.
+// A Fixture is a storage to test, and functions that the suite needs to test it.
 type Fixture struct {
 	Storage downloadview.Storage
 
-	// Put stores content under key, in place of what is there. Where the place
-	// behind the storage can't have that key the error is
-	// [errors.ErrUnsupported], and the suite tests that the storage has nothing
+	// Put stores content under key and replaces a file that is there. It must not
+	// be nil. If the place behind the storage can't have that key, Put returns
+	// [errors.ErrUnsupported], and the suite tests that the storage has no file
 	// under it. Any other error fails the test.
 	Put func(key string, content []byte) error
 
-	// SetModTime sets the time of the last change of the file that Put has stored
-	// under key. If it is nil, the test that a time before 1981 makes no
-	// validators is left out.
+	// SetModTime sets the modification time of the file that Put stored under
+	// key. If it is nil, the suite doesn't test that times before 1981 are not
+	// used as validators.
 	SetModTime func(key string, at time.Time) error
 
-	// Fetch sends a request to a signed URL of a [downloadview.Signer], such as
-	// [http.Client.Do]. The answer has to be the file, also to HEAD, with the
-	// fields that [downloadview.SignOptions] asked for. If Fetch is nil, the suite
-	// looks at signed URLs and doesn't follow them.
+	// Fetch sends a request to a signed URL of a [downloadview.Signer], as
+	// [http.Client.Do] does. The answer to GET and HEAD must be that of the file,
+	// with the fields in [downloadview.SignOptions]. If Fetch is nil, the suite
+	// checks the form of signed URLs but sends no requests to them.
 	Fetch func(*http.Request) (*http.Response, error)
 }
 
-// Run tests the storage of a fixture, once as it is and once with all its
-// files in a wrapper that does nothing but Unwrap. newFixture is called for
-// each test and returns an empty storage; what it opens it closes in
-// t.Cleanup.
+// Run tests a storage twice: as it is, and with each of its files in a wrapper that
+// has only an Unwrap method. It calls newFixture for each test; newFixture returns an
+// empty storage, and closes what it opened in t.Cleanup.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
 	for _, c := range checks() {
@@ -65,8 +65,8 @@ func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	})
 }
 
-// A check finds out whether a storage keeps one of its promises. That it
-// returns what it found, and doesn't report it itself, is how it is tested.
+// A check tests one promise of storages. It returns what it found as an error, and
+// doesn't call t.Error, so that the checks themselves can be tested.
 type check struct {
 	name string
 	run  func(context.Context, Fixture) error
