@@ -8,15 +8,15 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// doors are the ways into a file. Each gets the call that the file behind it
-// would have had.
+// doors intercept the calls that open a file, or get its facts. Each method gets a
+// function that makes the call to the inner file.
 type doors interface {
 	open(call func() (fs.File, error)) (fs.File, error)
 	openRange(call func() (fs.File, error)) (fs.File, error)
 	stat(call func() (fs.FileInfo, error)) (fs.FileInfo, error)
 }
 
-// guardedStorage is a storage with doors before its files.
+// guardedStorage is a storage whose files' calls go through doors.
 type guardedStorage struct {
 	forward
 	doors doors
@@ -34,8 +34,9 @@ func (s guardedStorage) Exists(ctx context.Context, key string) (bool, error) {
 	return exists(ctx, s.inner, s, key)
 }
 
-// guard returns f behind doors, with what f offers and nothing more: one layer
-// for each capability, each unwrapping to the next and none of them to f.
+// guard returns a file that makes calls to f through d. It implements the optional
+// interfaces that f implements, one in each layer. Each layer unwraps to the next
+// one; the last one doesn't unwrap to f.
 func guard(f downloadview.File, d doors) downloadview.File {
 	var g downloadview.File = guardedFile{f, d}
 	if s, ok := downloadview.Find[downloadview.Sourcer](f); ok {
@@ -93,7 +94,7 @@ func (f guardedSigner) SignedURL(ctx context.Context, o downloadview.SignOptions
 	return f.inner.SignedURL(ctx, o)
 }
 
-// guardedPin pins to a file behind the same doors.
+// guardedPin returns pinned files whose calls go through the same doors.
 type guardedPin struct {
 	layer
 	inner downloadview.Pinner

@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// capabilities lists what f offers.
+// capabilities returns the methods of the optional interfaces that f implements.
 func capabilities(f downloadview.File) (names []string) {
 	if _, ok := downloadview.Find[downloadview.StatFile](f); ok {
 		names = append(names, "Stat")
@@ -37,7 +37,7 @@ func capabilities(f downloadview.File) (names []string) {
 	return names
 }
 
-// plainFile hides what it has beside Name and Open.
+// plainFile hides all methods of its File except Name and Open.
 type plainFile struct{ downloadview.File }
 
 type statOnly struct {
@@ -85,13 +85,13 @@ func TestCapabilitiesStayAsTheyAre(t *testing.T) {
 		want := capabilities(f)
 		for _, d := range []doors{Count(nil), Failure{}} {
 			if got := capabilities(guard(f, d)); !slices.Equal(got, want) {
-				t.Errorf("%T behind %T offers %q, want %q", f, d, got, want)
+				t.Errorf("%T behind %T implements %q, want %q", f, d, got, want)
 			}
 		}
 	}
 }
 
-// A pinned file has the same doors.
+// Calls to a pinned file go through the same doors.
 func TestPinnedFilesAreCounted(t *testing.T) {
 	m := newModel("")
 	if err := m.put("x", nil); err != nil {
@@ -104,10 +104,10 @@ func TestPinnedFilesAreCounted(t *testing.T) {
 	}
 	pinned := downloadview.Pin(f, `"1"`)
 	if got := c.Calls(); got != (Calls{}) {
-		t.Errorf("Pin counts as %+v, want nothing", got)
+		t.Errorf("calls after Pin = %+v, want none", got)
 	}
 	if _, err := readFile(t.Context(), pinned); err != nil || c.Calls().Open != 1 {
-		t.Errorf("a pinned file is opened: %v, counted as %+v, want one Open", err, c.Calls())
+		t.Errorf("reading a pinned file: %v, calls = %+v, want one Open", err, c.Calls())
 	}
 	want := errors.New("shut")
 	if f, err = Fail(m, Failure{Open: want}).File("x"); err != nil {
@@ -118,7 +118,7 @@ func TestPinnedFilesAreCounted(t *testing.T) {
 	}
 }
 
-// Whoever asks an inner file, as Unwrap allows, is counted too.
+// Calls to the inner files that Unwrap returns are counted, too.
 func TestNoWayAroundTheDoors(t *testing.T) {
 	m := newModel("")
 	if err := m.put("x", nil); err != nil {
@@ -135,7 +135,7 @@ func TestNoWayAroundTheDoors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := c.Calls(); got.Open != 1 {
-			t.Errorf("Open of the inner %T counts as %+v, want one Open", f, got)
+			t.Errorf("after Open of the inner %T calls = %+v, want one Open", f, got)
 		}
 		u, _ := f.(interface{ Unwrap() downloadview.File })
 		if f = nil; u != nil {
@@ -166,7 +166,7 @@ func TestHandlesStayTheSystemsOwn(t *testing.T) {
 		}
 		defer h.Close()
 		if _, ok := h.(*os.File); !ok {
-			t.Errorf("handle of %T is a %T, want *os.File as without it", s, h)
+			t.Errorf("handle of %T is a %T, want the storage's own *os.File", s, h)
 		}
 	}
 }

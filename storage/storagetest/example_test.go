@@ -47,7 +47,7 @@ type memoryHandle struct {
 func (h memoryHandle) Stat() (fs.FileInfo, error) { return h.info, nil }
 func (h memoryHandle) Close() error               { return nil }
 
-// A storage of one's own, here over a map, passes the suite with a test like
+// This storage, over a map, passes the suite. The test is
 //
 //	func TestMemory(t *testing.T) {
 //		storagetest.Run(t, func(t *testing.T) storagetest.Fixture {
@@ -60,7 +60,7 @@ func (h memoryHandle) Close() error               { return nil }
 //		})
 //	}
 //
-// and its files can be looked at one by one.
+// CheckFile checks a single file, and Count counts the calls to it.
 func Example() {
 	files := storagetest.Count(memory{"hello.txt": []byte("Hello!\n")})
 	f, err := files.File("hello.txt")

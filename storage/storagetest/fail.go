@@ -8,21 +8,22 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A Failure says what goes wrong with the files of a storage. The zero value
-// is no failure.
+// A Failure describes how the files of a storage fail. With the zero value of a
+// field, nothing fails in that way.
 type Failure struct {
-	Open  error // what opening gives, in whole and in part
-	Stat  error // what Stat gives, of files and of handles
-	Read  error // what reading a handle gives after After bytes
-	After int64
-	Short int   // so many bytes before its end a handle ends, as if nothing were missing
-	Close error // what Close gives, though it closes
+	Open  error // returned by Open and OpenRange
+	Stat  error // returned by Stat of files and of handles
+	Read  error // returned by Read of a handle after After bytes
+	After int64 // number of bytes that can be read before Read, of the whole or a range
+	Short int   // number of bytes missing at the end of a handle, which ends with io.EOF
+	Close error // returned by Close of a handle, which closes the inner handle first
 }
 
-// Fail returns a storage like s whose files fail as f says. They offer what
-// those of s offer. A handle that is to fail is no *os.File any more, but
-// still seeks where it did; After then counts the bytes read, wherever they
-// are. What s offers beside files, such as List or Save, doesn't fail.
+// Fail returns a storage whose files are those of s and fail as f says. They
+// implement the same optional interfaces as those of s. Unless f is the zero value,
+// their handles are no *os.File, but are an [io.Seeker] if the inner handle is one;
+// After then counts all bytes that were read, at any position. Other methods of s,
+// such as List or Save, don't fail.
 func Fail(s downloadview.Storage, f Failure) downloadview.Storage {
 	return guardedStorage{forward{s}, f}
 }
@@ -102,7 +103,7 @@ func (h *failingSeeker) Seek(offset int64, whence int) (int64, error) {
 	return at, err
 }
 
-// shortReader withholds the last bytes of r.
+// shortReader leaves out the last bytes of r.
 type shortReader struct {
 	r     *bufio.Reader
 	short int

@@ -92,10 +92,10 @@ func checkShortSeek(h io.ReadSeeker, want []byte) error {
 		return err
 	}
 	if at, err := h.Seek(0, io.SeekCurrent); err != nil || at != 10 {
-		return errors.Join(err, errors.New("position is not what was read"))
+		return errors.Join(err, errors.New("the position is not the number of bytes that were read"))
 	}
 	if got, err := io.ReadAll(h); err != nil || !bytes.Equal(got, want[10:]) {
-		return errors.Join(err, errors.New("after seeking other bytes follow"))
+		return errors.Join(err, errors.New("wrong bytes were read after Seek"))
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// forward passes on what a storage offers beside files. Where it doesn't the
-// answer is errors.ErrUnsupported, as without the wrapper.
+// forward passes on calls to the optional methods of a storage, except Exists. If the
+// storage doesn't have a method, the error is errors.ErrUnsupported, the same as
+// without this wrapper.
 type forward struct{ inner downloadview.Storage }
 
 func (s forward) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
@@ -35,8 +36,8 @@ func (s forward) URL(ctx context.Context, key string) (string, error) {
 
 func (s forward) Path(key string) (string, error) { return downloadview.Path(s.inner, key) }
 
-// exists asks the inner storage where it can tell, else the files of the outer
-// one, which may count or fail.
+// exists calls Exists of the inner storage if it has that method. Otherwise it asks a
+// file of the outer storage, which may count the call or fail.
 func exists(ctx context.Context, inner, outer downloadview.Storage, key string) (bool, error) {
 	if e, ok := inner.(downloadview.Exister); ok {
 		return e.Exists(ctx, key)
@@ -44,7 +45,7 @@ func exists(ctx context.Context, inner, outer downloadview.Storage, key string) 
 	return downloadview.Exists(ctx, struct{ downloadview.Storage }{outer}, key)
 }
 
-// everything is what a wrapper passes on.
+// everything has the optional methods of a storage, which a wrapper passes on.
 type everything interface {
 	downloadview.Lister
 	downloadview.Exister

@@ -7,8 +7,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// checkIdentity tells whether a name, by which bytes and URLs are kept, is that of
-// one object, whoever asks and when.
+// checkIdentity checks the identity of a file, which is the key of a cache. Each
+// object must have its own identity, and must keep it when its bytes are replaced.
 func checkIdentity(_ context.Context, fx Fixture) error {
 	f, err := fx.file(plainKey)
 	if err != nil {
@@ -20,15 +20,15 @@ func checkIdentity(_ context.Context, fx Fixture) error {
 	}
 	var p problems
 	if id == "" || len(id) > 4<<10 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		p.addf("identity %q is not printable ASCII without spaces, of 4 KiB at most", id)
+		p.addf("identity is %q, want printable ASCII without spaces, 1 to 4096 bytes", id)
 	}
 	for _, key := range []string{"folder/other", "folder/file%20name.txt", "folder/file+name.txt", "folder/file name.txt#", "folder/file"} {
 		other, err := fx.file(key)
 		if err != nil {
-			continue // no key of this storage
+			continue // the storage can't have this key
 		}
 		if got, ok := downloadview.IdentityOf(other); !ok || got == id {
-			p.addf("identities of %q and %q are %q and %q, %t, want two", f.Name(), key, id, got, ok)
+			p.addf("identities of %q and %q are %q and %q, %t, want two different ones", f.Name(), key, id, got, ok)
 		}
 	}
 	for range 2 {
@@ -36,12 +36,12 @@ func checkIdentity(_ context.Context, fx Fixture) error {
 			return err
 		}
 		if got, ok := downloadview.IdentityOf(f); !ok || got != id {
-			p.addf("identity is %q, %t, want it as it was, %q", got, ok, id)
+			p.addf("identity after Put is %q, %t, want it unchanged, %q", got, ok, id)
 		}
 	}
 	if pinner, ok := downloadview.Find[downloadview.Pinner](f); ok {
 		if got, ok := downloadview.IdentityOf(pinner.Pin(`"v1"`)); ok && got == id {
-			p.addf("identity of a pinned file is %q, that of any version", got)
+			p.addf("identity of a pinned file is %q, the same as that of the file that is not pinned", got)
 		}
 	}
 	return p.err()

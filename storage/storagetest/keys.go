@@ -16,7 +16,7 @@ func checkMissing(ctx context.Context, fx Fixture) error {
 	for _, key := range []string{"missing", "no/such/folder/x", "missing.txt"} {
 		f, err := fx.file(key)
 		if err != nil {
-			p.addf("%w; a key that is only missing shows when it is opened", err)
+			p.addf("%w; want no error for a valid key, even if the file is missing: opening it returns fs.ErrNotExist", err)
 			continue
 		}
 		p.in(fmt.Sprintf("%q", key), wantNothing(ctx, f, fs.ErrNotExist))
@@ -24,8 +24,8 @@ func checkMissing(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// wantNothing tells whether no door of f leads to a file, and each says so
-// with one of the errors.
+// wantNothing checks that each way to open f, or to get its facts, fails with one of
+// errs.
 func wantNothing(ctx context.Context, f downloadview.File, errs ...error) error {
 	var p problems
 	want := func(what string, err error) {
@@ -55,7 +55,7 @@ func wantNothing(ctx context.Context, f downloadview.File, errs ...error) error 
 	return p.err()
 }
 
-// wantNoContent tells whether key is refused, or leads nowhere.
+// wantNoContent checks that File rejects key, or returns a missing file.
 func wantNoContent(ctx context.Context, s downloadview.Storage, key string) error {
 	f, err := s.File(key)
 	if err == nil {
@@ -68,8 +68,9 @@ func wantNoContent(ctx context.Context, s downloadview.Storage, key string) erro
 	return nil
 }
 
-// Which keys are invalid is the storage's business: buckets can have nearly
-// all. None of them may lead anywhere before something is put there.
+// checkInvalidKeys checks keys under which nothing was stored. A storage decides
+// which of them are invalid, since buckets can have nearly all; none of them may
+// return a file's bytes.
 func checkInvalidKeys(ctx context.Context, fx Fixture) error {
 	var p problems
 	if _, err := fx.put(plainKey, []byte("plain")); err != nil {
@@ -85,7 +86,8 @@ func checkInvalidKeys(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// A file has one key. Others that look as if they meant it are other keys.
+// checkAliases checks that a file has one key only. Similar keys, such as escaped
+// ones, must not return its bytes.
 func checkAliases(ctx context.Context, fx Fixture) error {
 	var p problems
 	for _, key := range []string{"x", "folder/x"} {
@@ -102,7 +104,8 @@ func checkAliases(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// Keys that are unusual but names, for all that a storage should know.
+// oddKeys are unusual keys. A storage should accept them unless the place behind it
+// can't have them.
 var oddKeys = []string{
 	"a", "a b", " a", "a  b", "a+b", "a%2Fb", "a%20b", "a%", "100%.txt", "a..b", "..a", "a../b", "...", ".file", ".hidden/x",
 	"a#b", "a?b=c", "a&b;c", "a:b", "a=b", "a@b", "a,b", "a'b", `a"b`, "a<b>", "a|b", "a*b", "~", "-rf", "$HOME", "a[b]{c}",
@@ -119,15 +122,15 @@ func checkOddKeys(ctx context.Context, fx Fixture) error {
 			kept = append(kept, key)
 			p.in(short(key), wantOwnContent(ctx, fx, key))
 		case errors.Is(err, errors.ErrUnsupported):
-			p.in(short(key)+", which Put can't have", wantNoContent(ctx, fx.Storage, key))
+			p.in(short(key)+", which Put doesn't support", wantNoContent(ctx, fx.Storage, key))
 		default:
 			p.addf("Put(%q): %w", key, err)
 		}
 	}
 	for _, key := range kept {
-		// Some file systems take the two spellings of é for one name.
+		// Some file systems treat the two spellings of é as one name.
 		if key != "é" && key != "e\u0301" {
-			p.in(short(key)+", after all were put", wantOwnContent(ctx, fx, key))
+			p.in(short(key)+", after Put of all keys", wantOwnContent(ctx, fx, key))
 		}
 	}
 	return p.err()
@@ -151,7 +154,7 @@ func wantOwnContent(ctx context.Context, fx Fixture, key string) error {
 	return CheckFile(ctx, f)
 }
 
-// refused returns keys that the storage can't have.
+// refused returns the keys of a list that File rejects.
 func (fx Fixture) refused() (keys []string) {
 	for _, key := range []string{"", ".", "..", "/", "../x", "folder/", "folder//x", "/x", "\x00", "\xff/..", strings.Repeat("n", 5000)} {
 		if _, err := fx.Storage.File(key); err != nil {

@@ -34,9 +34,9 @@ func checkList(ctx context.Context, fx Fixture) error {
 	}
 	for fi, err := range downloadview.List(ctx, fx.Storage, "folder") {
 		if err == nil && fi.Name() == "a" && fi.Size() != int64(len("folder/a")) {
-			p.addf("size in a list is %d, want %d", fi.Size(), len("folder/a"))
+			p.addf("List(%q): size of %q is %d, want %d", "folder", "a", fi.Size(), len("folder/a"))
 		}
-		break // and nothing more may come
+		break // List must not yield again
 	}
 	for folder, want := range map[string][]error{
 		"missing":   {fs.ErrNotExist},
@@ -69,18 +69,18 @@ func checkListOfNothing(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// namesIn returns the names in folder, those of folders with a slash.
+// namesIn returns the names in folder. Those of folders end in a slash.
 func namesIn(ctx context.Context, s downloadview.Storage, folder string) ([]string, error) {
 	var names []string
 	var failed error
 	for fi, err := range downloadview.List(ctx, s, folder) {
 		switch {
 		case failed != nil:
-			return names, errors.New("something is yielded after an error")
+			return names, errors.New("List yields again after an error")
 		case err != nil:
 			failed = err
 		case fi == nil:
-			return names, errors.New("neither an entry nor an error is yielded")
+			return names, errors.New("List yields a nil entry and a nil error")
 		case fi.IsDir():
 			names = append(names, fi.Name()+"/")
 		default:

@@ -13,7 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A URL is read back as a client does: what it says must be the key.
+// checkURL parses URLs as a client does. Their unescaped path must end in the key.
 func checkURL(ctx context.Context, fx Fixture) error {
 	if _, err := downloadview.URL(ctx, fx.Storage, plainKey); errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -42,7 +42,7 @@ func checkURL(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// A path leads to the bytes.
+// checkPath checks that the path is that of a file with the same bytes.
 func checkPath(_ context.Context, fx Fixture) error {
 	name, err := downloadview.Path(fx.Storage, plainKey)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -53,14 +53,14 @@ func checkPath(_ context.Context, fx Fixture) error {
 	}
 	var p problems
 	if !filepath.IsAbs(name) {
-		p.addf("Path(%q) = %q, want an absolute one", plainKey, name)
+		p.addf("Path(%q) = %q, want an absolute path", plainKey, name)
 	}
 	want := bytesOf(1, 1000)
 	if _, err := fx.put(plainKey, want); err != nil {
 		return err
 	}
 	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
-		p.addf("Path(%q) = %q leads to %d bytes, %v, want those of the file", plainKey, name, len(got), err)
+		p.addf("Path(%q) = %q; reading it gives %d bytes, %v, want the bytes of the file", plainKey, name, len(got), err)
 	}
 	for _, key := range fx.refused() {
 		if got, err := downloadview.Path(fx.Storage, key); !errors.Is(err, fs.ErrInvalid) {

@@ -13,8 +13,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A File made before there is anything must find what is there by the time it
-// is opened: making it has asked nothing.
+// checkLazy calls File for a missing key, stores it, and then opens the File. It must
+// return the stored bytes, since Storage.File must not look whether a file is there.
 func checkLazy(ctx context.Context, fx Fixture) error {
 	early, err := fx.file(plainKey)
 	if err != nil {
@@ -26,10 +26,10 @@ func checkLazy(ctx context.Context, fx Fixture) error {
 	}
 	got, err := readFile(ctx, early)
 	if err != nil {
-		return fmt.Errorf("a File made before its bytes: %w", err)
+		return fmt.Errorf("a File made before its bytes were stored: %w", err)
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("a File made before its bytes gives %d other ones", len(got))
+		return fmt.Errorf("a File made before its bytes were stored returns %d bytes, want the %d stored ones", len(got), len(want))
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func checkContent(ctx context.Context, fx Fixture) error {
 			continue
 		}
 		if !bytes.Equal(got, want) {
-			p.addf("%d bytes: %d bytes were read, or other ones", size, len(got))
+			p.addf("%d bytes: the %d bytes that were read are not those that were stored", size, len(got))
 		}
 		p.in(fmt.Sprintf("%d bytes", size), CheckFile(ctx, f))
 	}
@@ -71,7 +71,7 @@ func checkHandle(ctx context.Context, fx Fixture) error {
 	case err != nil:
 		p.addf("Stat of the handle: %w", err)
 	case fi == nil:
-		p.addf("Stat of the handle returns neither facts nor an error")
+		p.addf("Stat of the handle returns a nil fs.FileInfo and a nil error")
 	default:
 		if fi.Size() != int64(len(want)) && fi.Size() != -1 {
 			p.addf("Stat of the handle: size is %d, want %d, or -1 for unknown", fi.Size(), len(want))
@@ -87,7 +87,7 @@ func checkHandle(ctx context.Context, fx Fixture) error {
 	// TestReader also tries Seek and ReadAt where the handle has them.
 	p.in("Read", iotest.TestReader(h, want))
 	p.in("Close", h.Close())
-	h.Close() // whatever it returns, it must not panic
+	h.Close() // may return an error, but must not panic
 	if _, ok := h.(io.Seeker); ok {
 		p.in("Seek", checkSeek(ctx, f, want))
 	}
@@ -110,13 +110,14 @@ func checkSeek(ctx context.Context, f downloadview.File, want []byte) error {
 			return err
 		}
 		if !bytes.Equal(got, want[at:]) {
-			return fmt.Errorf("after Seek(%d, io.SeekStart) %d bytes follow, or other ones; want %d", at, len(got), size-at)
+			return fmt.Errorf("the %d bytes after Seek(%d, io.SeekStart) are not the last %d bytes of the file", len(got), at, size-at)
 		}
 	}
 	return nil
 }
 
-// A File keeps no facts: what is opened later is what is there later.
+// checkReplaced checks that a File keeps no facts and bytes: after the file is
+// replaced, the same File must return the new ones.
 func checkReplaced(ctx context.Context, fx Fixture) error {
 	f, err := fx.put(plainKey, bytesOf(1, 1000))
 	if err != nil {
@@ -136,7 +137,7 @@ func checkReplaced(ctx context.Context, fx Fixture) error {
 	}
 	var p problems
 	if !bytes.Equal(got, want) {
-		p.addf("the file was replaced, but its old bytes are given")
+		p.addf("the file was replaced, but reading it doesn't give the new bytes")
 	}
 	after, err := downloadview.Stat(ctx, f)
 	if err != nil {
@@ -184,7 +185,7 @@ func checkParallel(ctx context.Context, fx Fixture) error {
 			seed := i % files
 			got, err := readFile(ctx, described[seed])
 			if err == nil && !bytes.Equal(got, bytesOf(byte(seed), 100_000)) {
-				err = fmt.Errorf("file %d, read by several at once, gives other bytes", seed)
+				err = fmt.Errorf("file %d has wrong bytes when several goroutines read it", seed)
 			}
 			errs[i] = err
 		})

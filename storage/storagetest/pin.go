@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// checkPin replaces a file that was pinned. From then on no bytes of the new
-// version may come as those of the pinned one.
+// checkPin pins a file and replaces it. The pinned file must not return bytes of the
+// new version with the entity tag of the old one.
 func checkPin(ctx context.Context, fx Fixture) error {
 	old := bytesOf(1, 1000)
 	f, err := fx.put(plainKey, old)
@@ -36,16 +36,16 @@ func checkPin(ctx context.Context, fx Fixture) error {
 	}
 	pinned := pinner.Pin(tag)
 	if pinned == nil {
-		return fmt.Errorf("Pin(%s) returns no file", tag)
+		return fmt.Errorf("Pin(%s) returns nil", tag)
 	}
 	if pinned.Name() != f.Name() {
 		p.addf("the name of the pinned file is %q, want %q", pinned.Name(), f.Name())
 	}
 	p.in("pinned", CheckFile(ctx, pinned))
 	if got, err := readFile(ctx, pinned); err != nil || !bytes.Equal(got, old) {
-		p.addf("pinned: %d bytes were read, %v, want the version that is there", len(got), err)
+		p.addf("pinned: %d bytes were read, %v, want the stored version", len(got), err)
 	}
-	p.in("pinned to a version that never was", wantVersion(ctx, pinner.Pin(`"never"`), `"never"`, nil))
+	p.in("pinned to a version that never existed", wantVersion(ctx, pinner.Pin(`"never"`), `"never"`, nil))
 
 	young := bytesOf(2, 1000)
 	if f, err = fx.put(plainKey, young); err != nil {
@@ -53,13 +53,14 @@ func checkPin(ctx context.Context, fx Fixture) error {
 	}
 	p.in("pinned, then replaced", wantVersion(ctx, pinned, tag, old))
 	if got, err := readFile(ctx, f); err != nil || !bytes.Equal(got, young) {
-		p.addf("not pinned: %d bytes were read, %v, want the version that is there now", len(got), err)
+		p.addf("not pinned: %d bytes were read, %v, want the new version", len(got), err)
 	}
 	return p.err()
 }
 
-// wantVersion tells whether every door of f, which is pinned to tag and was
-// replaced, leads to old, says another tag, or is shut by [downloadview.ErrChanged].
+// wantVersion checks f, which is pinned to tag and was replaced. Each way to open it,
+// or to get its facts, must return the bytes old, or another tag, or
+// [downloadview.ErrChanged]. A nil old means that the version never existed.
 func wantVersion(ctx context.Context, f downloadview.File, tag string, old []byte) error {
 	var p problems
 	changed := func(door string, err error) bool {
@@ -95,7 +96,7 @@ func wantVersion(ctx context.Context, f downloadview.File, tag string, old []byt
 		switch {
 		case errors.Is(err, errors.ErrUnsupported), changed("Stat", err), fi == nil:
 		case downloadview.AttributesOf(fi).ETag == tag && old == nil:
-			p.addf("Stat: a version that never was is there")
+			p.addf("Stat succeeds for a version that never existed, want downloadview.ErrChanged")
 		}
 	}
 	return p.err()

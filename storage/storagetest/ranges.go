@@ -21,7 +21,7 @@ func checkRanges(ctx context.Context, fx Fixture) error {
 	var p problems
 	for _, r := range []struct {
 		offset, length int64
-		from, to       int64 // equal: not satisfiable
+		from, to       int64 // equal if the range can't be satisfied
 	}{
 		{0, 1, 0, 1},
 		{0, size, 0, size},
@@ -63,8 +63,8 @@ func checkRangesOfNothing(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// wantRange opens a range of f, which is want; where that is empty the range
-// must be refused.
+// wantRange opens a range of f and checks that its bytes are want. If want is empty,
+// opening must fail with [downloadview.ErrRange].
 func wantRange(ctx context.Context, f downloadview.File, offset, length int64, want []byte) error {
 	whole, err := factsOf(ctx, f)
 	if err != nil {
@@ -79,7 +79,7 @@ func wantRange(ctx context.Context, f downloadview.File, offset, length int64, w
 			h.Close()
 		}
 		if !errors.Is(err, downloadview.ErrRange) {
-			return fmt.Errorf("error is %v, want ErrRange", err)
+			return fmt.Errorf("error is %v, want downloadview.ErrRange", err)
 		}
 		return nil
 	case err != nil:
@@ -95,16 +95,17 @@ func wantRange(ctx context.Context, f downloadview.File, offset, length int64, w
 		return err
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%d bytes were read, or other ones; want %d", len(got), len(want))
+		return fmt.Errorf("the %d bytes that were read are not the wanted %d bytes", len(got), len(want))
 	}
 	if err := sameFacts(downloadview.AttributesOf(fi), whole); err != nil {
-		return fmt.Errorf("Stat of the handle speaks of another file than the whole one: %w", err)
+		return fmt.Errorf("Stat of the handle differs from Stat of a handle for the whole file: %w", err)
 	}
 	return nil
 }
 
-// mayRefuse tells whether f may say that it can't give a range this time: it
-// has no way to, or a suffix is asked for and it can't seek.
+// mayRefuse reports whether OpenRange of f may return errors.ErrUnsupported. It may if
+// the handles of f can't seek and either f is no [downloadview.RangeFile] or the range
+// is a suffix.
 func mayRefuse(ctx context.Context, f downloadview.File, offset int64) bool {
 	h, err := opened(f.Open(ctx))
 	if err != nil {
@@ -118,7 +119,7 @@ func mayRefuse(ctx context.Context, f downloadview.File, offset int64) bool {
 	return !ok || offset < 0
 }
 
-// factsOf opens f for what its handle says.
+// factsOf opens f and returns the attributes of its handle.
 func factsOf(ctx context.Context, f downloadview.File) (downloadview.Attributes, error) {
 	h, err := opened(f.Open(ctx))
 	if err != nil {
