@@ -15,7 +15,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// What the model offers beside files, and the bugs it has there.
+// The optional methods of the model, and their bugs.
 
 func (m *model) Exists(ctx context.Context, key string) (bool, error) {
 	switch m.bug {
@@ -147,7 +147,7 @@ func (m *model) URL(_ context.Context, key string) (string, error) {
 	return "https://example.com/" + (&url.URL{Path: key}).EscapedPath(), nil
 }
 
-// Path is one of the bugs: memory has none.
+// Path is supported only with a bug, since a storage in memory has no paths.
 func (m *model) Path(key string) (string, error) {
 	switch m.bug {
 	case "paths are relative":

@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// What the model's files offer beside bytes, and the bugs they have there.
+// The optional methods of the model's files, and their bugs.
 
 func (f *modelFile) Pin(etag string) downloadview.File {
 	switch f.m.bug {
@@ -28,7 +28,7 @@ func (f *modelFile) Pin(etag string) downloadview.File {
 	return &pinnedFile{f, etag}
 }
 
-// pinnedFile is a file in one version.
+// pinnedFile is a file that is pinned to one version.
 type pinnedFile struct {
 	*modelFile
 	tag string
@@ -62,7 +62,7 @@ func (f *pinnedFile) check(ctx context.Context) error {
 	return downloadview.ErrChanged
 }
 
-// relabelled is the file as it is, with the tag of the pinned one.
+// relabelled returns fi with the tag of the pinned version.
 func (f *pinnedFile) relabelled(fi fs.FileInfo) fs.FileInfo {
 	a := downloadview.AttributesOf(fi)
 	a.ETag = f.tag
@@ -142,7 +142,7 @@ func (f *modelFile) SignedURL(_ context.Context, o downloadview.SignOptions) (st
 	return u.String(), until, nil
 }
 
-// fetch answers as the store of the model.
+// fetch answers requests to signed URLs as a store does.
 func (m *model) fetch(r *http.Request) (*http.Response, error) {
 	q := r.URL.Query()
 	key, ok := strings.CutPrefix(r.URL.Path, "/b/")

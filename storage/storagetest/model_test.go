@@ -19,15 +19,15 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// model is a storage in memory that offers everything, and has one bug, named
-// by a string; "" is none.
+// model is a storage in memory that implements all optional interfaces. It has the
+// bug with this name; "" means no bug.
 type model struct {
 	asked    int
 	bug      string
-	mu       sync.Mutex // for what follows, and what bugs change in files and handles
+	mu       sync.Mutex // guards the fields below, and state of bugs in files and handles
 	objects  map[string]object
 	versions int
-	missing  bool // for a bug
+	missing  bool // used by one bug
 }
 
 type object struct {
@@ -64,7 +64,7 @@ func (m *model) put(key string, content []byte) error {
 	return nil
 }
 
-// alias is where a storage that knows better looks for key.
+// alias returns the key that a storage with a bug in its keys uses for key.
 func (m *model) alias(key string) string {
 	switch m.bug {
 	case "keys are cleaned":

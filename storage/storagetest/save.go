@@ -14,7 +14,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// saves tells whether the storage can save. What it is asked with has no bytes.
+// saves reports whether the storage can save. It saves an empty file under "probe".
 func saves(ctx context.Context, s downloadview.Storage) bool {
 	err := downloadview.Save(ctx, s, "probe", bytes.NewReader(nil))
 	return !errors.Is(err, errors.ErrUnsupported)
@@ -25,7 +25,7 @@ func checkSave(ctx context.Context, fx Fixture) error {
 		return nil
 	}
 	var p problems
-	for i, size := range []int{1000, 0, 3<<20 + 1, 999} { // each in place of the last
+	for i, size := range []int{1000, 0, 3<<20 + 1, 999} { // each replaces the last
 		want := bytesOf(byte(i), size)
 		if err := downloadview.Save(ctx, fx.Storage, plainKey, iotest.DataErrReader(bytes.NewReader(want))); err != nil {
 			p.addf("Save of %d bytes: %w", size, err)
@@ -42,12 +42,12 @@ func checkSave(ctx context.Context, fx Fixture) error {
 	}
 	names, err := namesIn(ctx, fx.Storage, "new/folders/for")
 	if want := []string{"a", "b"}; err == nil && !slices.Equal(names, want) {
-		p.addf("after Save of %q there are %q", want, names)
+		p.addf("after Save of %q List(%q) = %q", want, "new/folders/for", names)
 	}
 	return p.err()
 }
 
-// wantBytes tells whether key has just these bytes, and is a sound file.
+// wantBytes checks that the file under key has these bytes and passes [CheckFile].
 func wantBytes(ctx context.Context, fx Fixture, key string, want []byte) error {
 	f, err := fx.file(key)
 	if err != nil {
@@ -58,12 +58,13 @@ func wantBytes(ctx context.Context, fx Fixture, key string, want []byte) error {
 		return err
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%d bytes were read, or other ones; want %d", len(got), len(want))
+		return fmt.Errorf("the %d bytes that were read are not the wanted %d bytes", len(got), len(want))
 	}
 	return CheckFile(ctx, f)
 }
 
-// What Put can have under a key, Save can; what is no key is none for both.
+// checkSaveOddKeys checks that Save supports each key that Put supports, and rejects
+// each key that File rejects.
 func checkSaveOddKeys(ctx context.Context, fx Fixture) error {
 	if !saves(ctx, fx.Storage) {
 		return nil
@@ -73,11 +74,11 @@ func checkSaveOddKeys(ctx context.Context, fx Fixture) error {
 		err := downloadview.Save(ctx, fx.Storage, key, bytes.NewReader([]byte("content of "+key)))
 		switch _, invalid := fx.Storage.File(key); {
 		case invalid != nil && !errors.Is(err, fs.ErrInvalid):
-			p.addf("Save(%s): error is %v, want fs.ErrInvalid as of File", short(key), err)
+			p.addf("Save(%s): error is %v, want fs.ErrInvalid, since File rejects the key", short(key), err)
 		case err == nil:
 			p.in(short(key), wantOwnContent(ctx, fx, key))
 		case invalid == nil && !errors.Is(fx.Put(key, nil), errors.ErrUnsupported):
-			p.addf("Save(%s): %w; but Put can have it", short(key), err)
+			p.addf("Save(%s): %w; want no error, since Put can store this key", short(key), err)
 		}
 	}
 	for _, key := range fx.refused() {
@@ -88,7 +89,8 @@ func checkSaveOddKeys(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// A save that fails leaves what there was: nothing, or the old file.
+// checkSaveFails checks that a Save that fails leaves the old file, or no file if
+// there was none.
 func checkSaveFails(ctx context.Context, fx Fixture) error {
 	if !saves(ctx, fx.Storage) {
 		return nil
@@ -134,17 +136,17 @@ func checkSaveFails(ctx context.Context, fx Fixture) error {
 				p.addf("%s: Save(%q): error is %v, want %v", failure.name, key, err, failure.want)
 			}
 		}
-		p.in(failure.name+": what there was", wantBytes(ctx, fx, "old", old))
-		p.in(failure.name+": where nothing was", wantNoContent(ctx, fx.Storage, "new"))
+		p.in(failure.name+": the old file", wantBytes(ctx, fx, "old", old))
+		p.in(failure.name+": the key without a file", wantNoContent(ctx, fx.Storage, "new"))
 		names, err := namesIn(ctx, fx.Storage, "")
 		if want := []string{"old", "probe"}; err == nil && !slices.Equal(names, want) {
-			p.addf("%s: there are %q, want %q", failure.name, names, want)
+			p.addf("%s: List(%q) = %q, want %q", failure.name, "", names, want)
 		}
 	}
 	return p.err()
 }
 
-// calling is a reader of nothing that calls a function.
+// calling is an empty reader whose Read calls a function.
 type calling struct{ call func() }
 
 func (c *calling) Read([]byte) (int, error) {
@@ -152,8 +154,8 @@ func (c *calling) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// However many save under one key, and whoever reads meanwhile, what is read is
-// one of the versions.
+// checkSaveAtOnce saves and reads one key in several goroutines. Each read must give
+// one whole version.
 func checkSaveAtOnce(ctx context.Context, fx Fixture) error {
 	if !saves(ctx, fx.Storage) {
 		return nil
@@ -171,11 +173,11 @@ func checkSaveAtOnce(ctx context.Context, fx Fixture) error {
 		got, err := readFile(ctx, f)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("while it is replaced, the file is missing: %w", err)
+			return fmt.Errorf("the file is missing while it is replaced: %w", err)
 		case err == nil && !slices.ContainsFunc(versions, func(v []byte) bool { return bytes.Equal(v, got) }):
-			return fmt.Errorf("while several save, %d bytes are read that are none of theirs", len(got))
+			return fmt.Errorf("while several goroutines save, %d bytes were read that are none of the saved versions", len(got))
 		}
-		return nil // a read may fail: then nobody takes it for the file
+		return nil // a read may fail, since then nothing wrong is used
 	}
 	errs := make([]error, 2*writers)
 	var wg sync.WaitGroup
@@ -197,7 +199,7 @@ func checkSaveAtOnce(ctx context.Context, fx Fixture) error {
 	}
 	wg.Wait()
 	if _, err := readFile(ctx, f); err != nil {
-		errs = append(errs, fmt.Errorf("after all saved: %w", err))
+		errs = append(errs, fmt.Errorf("after the last Save: %w", err))
 	}
 	return errors.Join(append(errs, whole())...)
 }

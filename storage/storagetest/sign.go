@@ -14,7 +14,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// checkSign looks at signed URLs, and follows them where the fixture can.
+// checkSign checks the form of signed URLs, and sends requests to them if the fixture
+// has a Fetch.
 func checkSign(ctx context.Context, fx Fixture) error {
 	f, err := fx.file(plainKey)
 	if err != nil {
@@ -25,7 +26,7 @@ func checkSign(ctx context.Context, fx Fixture) error {
 		return nil
 	}
 	var p problems
-	// Whether there is a file is not looked at, and there is none yet.
+	// SignedURL must not look whether the file exists; it doesn't yet.
 	before := time.Now()
 	signed, until, err := signer.SignedURL(ctx, downloadview.SignOptions{Method: http.MethodGet, Expiry: time.Minute})
 	switch {
@@ -35,14 +36,14 @@ func checkSign(ctx context.Context, fx Fixture) error {
 		return fmt.Errorf("SignedURL of a missing file: %w", err)
 	}
 	p.in("SignedURL", wellFormedURL(signed))
-	// A second is lost where stores drop fractions.
+	// Some stores drop fractions of a second, so until may be early by one second.
 	if latest := time.Now().Add(time.Minute); !until.IsZero() && (until.Before(before) || until.After(latest)) {
-		p.addf("SignedURL for a minute is good until %v, want a time within that minute from %v", until, before)
+		p.addf("SignedURL for a minute is valid until %v, want a time within a minute from %v", until, before)
 	}
 	for _, key := range []string{"folder/other", "folder/file%20name.txt", "folder/file+name.txt", "folder/file"} {
 		other, err := fx.file(key)
 		if err != nil {
-			continue // no key of this storage
+			continue // the storage can't have this key
 		}
 		got, _, err := downloadview.SignedURL(ctx, other, downloadview.SignOptions{})
 		switch {
@@ -50,7 +51,7 @@ func checkSign(ctx context.Context, fx Fixture) error {
 		case err != nil:
 			p.addf("SignedURL(%q): %w", key, err)
 		case withoutQuery(got) == withoutQuery(signed):
-			p.addf("SignedURL of %q and %q is %s, want two", plainKey, key, withoutQuery(got))
+			p.addf("SignedURL of %q and %q is %s, want two different URLs", plainKey, key, withoutQuery(got))
 		}
 	}
 	if fx.Fetch == nil {
@@ -68,9 +69,9 @@ func wellFormedURL(signed string) error {
 	case err != nil:
 		return err
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.User != nil, u.Fragment != "":
-		return fmt.Errorf("%q is no URL with a scheme, http or https, and a host, and without userinfo and fragment", signed)
+		return fmt.Errorf("URL is %q, want one with the scheme http or https, a host, no userinfo and no fragment", signed)
 	case strings.ContainsFunc(signed, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return fmt.Errorf("%q is not as it goes on the wire", signed)
+		return fmt.Errorf("URL is %q, want spaces and characters outside ASCII percent-encoded", signed)
 	}
 	return nil
 }
@@ -80,12 +81,12 @@ func withoutQuery(signed string) string {
 	return path
 }
 
-// checkFetch follows signed URLs of the file under key.
+// checkFetch sends requests to signed URLs of the file under key.
 func (fx Fixture) checkFetch(ctx context.Context, key string) error {
 	content := bytesOf(1, 1000)
 	f, err := fx.put(key, content)
 	if err != nil {
-		return nil // whether it should be there is tested elsewhere
+		return nil // checkOddKeys tests Put of such keys
 	}
 	var p problems
 	fields := downloadview.SignOptions{
@@ -116,13 +117,13 @@ func (fx Fixture) checkFetch(ctx context.Context, key string) error {
 			continue
 		}
 		if resp.StatusCode != http.StatusOK || method == http.MethodGet && !bytes.Equal(body, content) {
-			p.addf("%s: status is %d, of %d bytes, want 200 and the file", name, resp.StatusCode, len(body))
+			p.addf("%s: status is %d with %d bytes, want 200 and the bytes of the file", name, resp.StatusCode, len(body))
 		}
 		for field, want := range map[string]string{
 			"Content-Disposition": o.Disposition, "Content-Type": o.ContentType, "Cache-Control": o.CacheControl,
 		} {
 			if got := resp.Header.Get(field); want != "" && got != want {
-				p.addf("%s: %s is %q, want %q; where it can't be told the error is errors.ErrUnsupported", name, field, got, want)
+				p.addf("%s: %s is %q, want %q; if a URL can't set this field, SignedURL must return errors.ErrUnsupported", name, field, got, want)
 			}
 		}
 	}

@@ -26,21 +26,21 @@ func checkSource(_ context.Context, fx Fixture) error {
 		p.addf("source %q has no scheme", src)
 	}
 	if !strings.HasSuffix(src.Path, plainKey) {
-		p.addf("path of the source is %q, want it to end in the key, %q, unescaped", src.Path, plainKey)
+		p.addf("path of the source is %q, want it to end in the unescaped key %q", src.Path, plainKey)
 	}
 	other, err := fx.file("folder/other")
 	if err != nil {
 		return err
 	}
 	if s, ok := downloadview.SourceOf(other); !ok || s == src {
-		p.addf("sources of %q and %q are %q and %q, %t, want two", f.Name(), other.Name(), src, s, ok)
+		p.addf("sources of %q and %q are %q and %q, %t, want two different ones", f.Name(), other.Name(), src, s, ok)
 	}
 	content := bytesOf(1, 1000)
 	if f, err = fx.put(plainKey, content); err != nil {
 		return err
 	}
 	if s, ok := downloadview.SourceOf(f); !ok || s != src {
-		p.addf("source is %q, %t, want it as before there were bytes, %q", s, ok, src)
+		p.addf("source after Put is %q, %t, want it unchanged, %q", s, ok, src)
 	}
 	if src.Scheme == "file" {
 		p.in("source", checkLocal(src, content))
@@ -48,10 +48,11 @@ func checkSource(_ context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// checkLocal tells whether a local source leads to the bytes.
+// checkLocal checks that a source with the scheme "file" is the path of a file with
+// the bytes want.
 func checkLocal(src downloadview.Source, want []byte) error {
 	if src.Host != "" || !strings.HasPrefix(src.Path, "/") {
-		return fmt.Errorf("%#v has a host, or a path that is not absolute", src)
+		return fmt.Errorf("source is %#v, want no host and an absolute path", src)
 	}
 	name := src.Path
 	if runtime.GOOS == "windows" {
@@ -62,7 +63,7 @@ func checkLocal(src downloadview.Source, want []byte) error {
 		return err
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%q has other bytes than the file", src.Path)
+		return fmt.Errorf("the bytes at %q are not those of the file", src.Path)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func checkStat(ctx context.Context, fx Fixture) error {
 		case err != nil:
 			p.addf("Stat of %d bytes: %w", size, err)
 		case fi == nil:
-			p.addf("Stat of %d bytes returns neither facts nor an error", size)
+			p.addf("Stat of %d bytes returns a nil fs.FileInfo and a nil error", size)
 		default:
 			if fi.Size() != int64(size) {
 				p.addf("Stat: size is %d, want %d", fi.Size(), size)
@@ -39,7 +39,7 @@ func checkStat(ctx context.Context, fx Fixture) error {
 	return p.err()
 }
 
-// wellFormed tells whether an entity tag is one, or none.
+// wellFormed checks that the entity tag, if there is one, has the form of RFC 9110.
 func wellFormed(a downloadview.Attributes) error {
 	if a.ETag == "" {
 		return nil
@@ -51,9 +51,8 @@ func wellFormed(a downloadview.Attributes) error {
 	return nil
 }
 
-// sameFacts tells whether two looks at one version of a file agree. Times are
-// compared in whole seconds, since some services know more in one answer than
-// in another.
+// sameFacts compares two results of Stat for one version of a file. It compares times
+// in whole seconds, since some services are more precise in one answer than in another.
 func sameFacts(got, want downloadview.Attributes) error {
 	var p problems
 	if got.Size != want.Size {

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// Everything the suite looks for, it finds: bug by bug, the checks that must
-// report it.
+// For each bug of the model, the listed checks must fail.
 func TestSuiteFindsBugs(t *testing.T) {
 	for bug, want := range map[string][]string{
 		"":                                nil,
@@ -126,17 +125,17 @@ func TestSuiteFindsBugs(t *testing.T) {
 					continue
 				}
 				if err := found(t, c, newModel(bug).fixture()); (err != nil) != reports {
-					t.Errorf("%s: found %v", c.name, err)
+					t.Errorf("%s = %v, want an error: %t", c.name, err, reports)
 				}
 				if err := found(t, c, newModel(bug).fixture().wrapped()); (err != nil) != reports {
-					t.Errorf("%s, wrapped: found %v", c.name, err)
+					t.Errorf("%s, wrapped = %v, want an error: %t", c.name, err, reports)
 				}
 			}
 		})
 	}
 }
 
-// found runs one check. Some bugs make it panic, which a test reports too.
+// found runs one check. It returns a panic, which some bugs cause, as an error.
 func found(t *testing.T, c check, fx Fixture) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -148,8 +147,8 @@ func found(t *testing.T, c check, fx Fixture) (err error) {
 
 const broken = "STORAGETEST_BROKEN"
 
-// What the checks find, Run reports: seen from outside, since a test that
-// fails on purpose fails its parents too.
+// Run reports the errors of the checks. This needs a process of its own, since a
+// subtest that fails also makes its parent fail.
 func TestRunReports(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestBroken$", "-test.v")
 	cmd.Env = append(os.Environ(), broken+"=1")

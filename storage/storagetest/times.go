@@ -24,9 +24,9 @@ func checkTimes(ctx context.Context, fx Fixture) error {
 	}
 	var p problems
 	if got.Created.IsZero() && got.Accessed.IsZero() {
-		p.addf("Times = %v, want a time, or errors.ErrUnsupported", got)
+		p.addf("Times = %v, want Created or Accessed set, or errors.ErrUnsupported", got)
 	}
-	// The clock of a file system, or of another machine, is another one.
+	// The clock of a file system, or of another machine, may differ.
 	for what, at := range map[string]time.Time{"Created": got.Created, "Accessed": got.Accessed} {
 		if !at.IsZero() && (at.Before(began.Add(-time.Hour)) || at.After(time.Now().Add(time.Hour))) {
 			p.addf("Times: %s is %v, want about now, %v", what, at, began)
@@ -37,7 +37,7 @@ func checkTimes(ctx context.Context, fx Fixture) error {
 		return err
 	}
 	if g, w := got.Modified.Truncate(time.Second), fi.ModTime().Truncate(time.Second); !g.Equal(w) {
-		p.addf("Times: Modified is %v, Stat says %v", g, w)
+		p.addf("Times: Modified is %v, want %v as Stat returns it", g, w)
 	}
 	for key, want := range map[string]error{"missing": fs.ErrNotExist, "folder": fs.ErrNotExist} {
 		if got, err := downloadview.TimesOf(ctx, fx.Storage, key); !errors.Is(err, want) {

@@ -6,9 +6,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// wrapped returns fx with every file in a wrapper that says by Unwrap that it
-// changes nothing. What gets lost there was never asked for through the
-// functions of package downloadview.
+// wrapped returns fx with every file in a wrapper that adds only an Unwrap method.
+// The functions of package downloadview must find the optional interfaces of the
+// inner file.
 func (fx Fixture) wrapped() Fixture {
 	fx.Storage = wrappedStorage{forward{fx.Storage}}
 	return fx
