@@ -18,7 +18,7 @@ import (
 	"github.com/downloadview/downloadview/storage/iofs"
 )
 
-// folder makes a storage of files with their contents.
+// folder returns a storage that has these files.
 func folder(files map[string]string) downloadview.Storage {
 	m := fstest.MapFS{}
 	for key, content := range files {
@@ -27,7 +27,7 @@ func folder(files map[string]string) downloadview.Storage {
 	return iofs.New(m, nil)
 }
 
-// show prints what a client sees of h.
+// show prints the answer of h as a client sees it.
 func show(h http.Handler, method, path string, fields ...string) {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(fields); i += 2 {
@@ -40,7 +40,7 @@ func show(h http.Handler, method, path string, fields ...string) {
 	fmt.Println()
 }
 
-// A view decides, the handler carries out.
+// A view decides which file to send, and the handler sends it.
 func Example() {
 	reports := folder(map[string]string{"2026/7.pdf": "%PDF"})
 
@@ -114,8 +114,8 @@ func ExampleSendFile() {
 	// tea,2
 }
 
-// A storage view takes the key from the path, and what is the same for all files
-// from its Response.
+// A StorageView takes the key from the URL's path. Its Response has the settings that
+// are the same for all files.
 func ExampleStorageView() {
 	view := downloadview.StorageView{
 		Storage:  folder(map[string]string{"logo.png": "PNG", "page.html": "<script>"}),
@@ -133,8 +133,8 @@ func ExampleStorageView() {
 	// <script>
 }
 
-// Under a router with other wildcards than net/http's, the key is what follows
-// the prefix of the route.
+// With a router whose wildcards are not those of net/http, the key is the part of
+// the path after the route's prefix.
 func ExamplePathKey() {
 	view := downloadview.StorageView{
 		Storage: folder(map[string]string{"2026/a b.txt": "report"}),
@@ -149,7 +149,7 @@ func ExamplePathKey() {
 	// report
 }
 
-// Middleware of views works on decisions, before anything is opened.
+// Middleware of views changes the Response of a view before its file is opened.
 func ExampleMiddleware() {
 	var confidential downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
@@ -171,8 +171,8 @@ func ExampleMiddleware() {
 	// CONFIDENTIAL plan.txt map[X-Robots-Tag:[noindex]] <nil>
 }
 
-// Use puts middleware, here an accelerator, around every view below, and around
-// every Send.
+// Use wraps every view and every call to Send below an http.Handler in middleware,
+// here that of an accelerator.
 func ExampleUse() {
 	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/media", Destination: "/_media/"}}, nil)
 	if err != nil {
@@ -194,7 +194,7 @@ func ExampleUse() {
 	// 200 /_media/tea%20%26%20cake%3F.pdf
 }
 
-// Options may stand above a whole application.
+// Options can be set for a whole application.
 func ExampleUseOptions() {
 	options := &downloadview.Options{
 		Logger: slog.New(slog.DiscardHandler),
@@ -216,8 +216,8 @@ func ExampleUseOptions() {
 	// sorry, no /a.txt
 }
 
-// A wrapper with Unwrap gives a file another name and keeps all else: nginx may
-// still send it, and ranges still work.
+// A wrapper with Unwrap changes the name of a file and nothing else: nginx can still
+// send it, and ranges still work.
 func ExampleFile() {
 	f, err := disk.File("/srv/media/8f3a.bin")
 	if err != nil {
@@ -237,8 +237,8 @@ type renamed struct {
 func (r renamed) Name() string              { return r.name }
 func (r renamed) Unwrap() downloadview.File { return r.File }
 
-// A capability of one's own is found in the same way as those of the package:
-// through wrappers that have Unwrap.
+// Find finds an application's own interface in the same way as the package finds its
+// optional interfaces: through wrappers that have Unwrap.
 func ExampleFind() {
 	f := renamed{book{downloadview.FromString("b.epub", "…", nil), 12}, "novel.epub"}
 	if b, ok := downloadview.Find[interface{ Chapters() int }](f); ok {
@@ -248,7 +248,7 @@ func ExampleFind() {
 	// novel.epub has 12 chapters
 }
 
-// A book is a file that can say how many chapters it has.
+// A book is a file with a number of chapters.
 type book struct {
 	downloadview.File
 	chapters int
@@ -256,7 +256,7 @@ type book struct {
 
 func (b book) Chapters() int { return b.chapters }
 
-// OpenRange opens a part of any file that can be opened there or that seeks.
+// OpenRange opens a part of a file that is a RangeFile, or whose handles can seek.
 func ExampleOpenRange() {
 	f, err := folder(map[string]string{"a.txt": "0123456789"}).File("a.txt")
 	if err != nil {

@@ -26,8 +26,8 @@ type sale struct {
 
 var sales = []sale{{"Kraków", 1250}, {"Łódź, north", 399}}
 
-// A CSV file, row by row as the database gives them. The version of the table is
-// its entity tag: who has it already is answered 304, and nothing is asked for.
+// A CSV file, written row by row as the database returns them. The version of the
+// table is the entity tag: a client that has this version gets 304, without a query.
 func ExampleFromFunc() {
 	export := func(ctx context.Context, w io.Writer) error {
 		rows := csv.NewWriter(w)
@@ -55,7 +55,7 @@ func ExampleFromFunc() {
 	// 304
 }
 
-// An archive of several files, sent while it is being packed.
+// An archive of several files, sent while it is being written.
 func ExampleFromFunc_zip() {
 	photos := folder(map[string]string{"1.jpg": "first", "2.jpg": "second"})
 
@@ -114,7 +114,7 @@ func add(ctx context.Context, archive *zip.Writer, s downloadview.Storage, key s
 	return err
 }
 
-// What trickles is sent on with Flush.
+// Flush sends the bytes that were written so far.
 func ExampleFromFunc_flush() {
 	progress := func(ctx context.Context, w io.Writer) error {
 		for percent := range slices.Values([]int{50, 100}) {
@@ -169,7 +169,7 @@ func ExampleFromReader() {
 	// tail
 }
 
-// A Reader that seeks gives ranges.
+// A Reader that can seek supports ranges.
 func ExampleFromOpener() {
 	open := func(context.Context) (io.Reader, error) { return strings.NewReader("0123456789"), nil }
 	f := downloadview.FromOpener("digits.txt", open, nil)
@@ -218,8 +218,8 @@ func ExampleErrConsumed() {
 	// true 500
 }
 
-// A report is made when nothing else can send it; behind nginx the one that a
-// nightly job has written is sent instead.
+// Without a proxy the report is generated. Behind nginx, nginx sends the file that a
+// nightly job wrote.
 func ExampleWithSource() {
 	nginx, err := accel.New(accel.Nginx(), []accel.Rule{{Source: "/srv/reports", Destination: "/_reports/"}}, nil)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A page of one's own for what is missing, and the usual answer for all other
-// errors.
+// The application writes its own page for missing files; WriteError answers all other
+// errors as the handler does.
 func ExampleWriteError() {
 	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		if r.URL.Path == "/secret" {

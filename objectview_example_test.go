@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// A photo is a row of a table.
+// A photo is a row of a table in a database.
 type photo struct {
 	Title string
 	Key   string // of the file; "" where none was uploaded
@@ -19,7 +19,7 @@ type photo struct {
 	Hash  string
 }
 
-// table stands for a database here.
+// table takes the place of a database in this example.
 type table map[string]photo
 
 func (t table) find(id string) (photo, error) {
@@ -30,8 +30,8 @@ func (t table) find(id string) (photo, error) {
 	return p, nil
 }
 
-// An object view looks a record up and serves the file that one of its fields
-// names. What the record knows besides need not be asked of the storage.
+// An ObjectView looks up a record and sends the file whose key is in one of its
+// fields. Attributes that the record has need no request to the storage.
 func ExampleObjectView() {
 	uploads := folder(map[string]string{"8f3a": "JPEG"})
 	photos := table{

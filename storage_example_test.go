@@ -16,7 +16,7 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// media makes a storage of a temporary folder, which everybody may have below
+// media returns a storage over a temporary folder, whose files are public below
 // https://cdn.example.com/media/.
 func media() (s downloadview.Storage, remove func()) {
 	dir, err := os.MkdirTemp("", "media")
@@ -118,7 +118,7 @@ func ExamplePath() {
 	// Output: true report.pdf <nil>
 }
 
-// A token file that is missing is not the file that was asked for.
+// A missing token file doesn't mean that the requested file is missing.
 func ExampleAsCause() {
 	_, err := os.Open("no/such/token")
 	err = fmt.Errorf("%w: %w", downloadview.ErrUpstream, downloadview.AsCause(err))

@@ -17,14 +17,14 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// mount puts a view under /files/.
+// mount serves a view under /files/.
 func mount(v downloadview.View, o *downloadview.Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/files/{path...}", downloadview.NewHandler(v, o))
 	return mux
 }
 
-// printHeader shows the status of an answer and some of its header.
+// printHeader prints the status of an answer and some of its header fields.
 func printHeader(h http.Handler, path string, keys ...string) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
@@ -36,8 +36,8 @@ func printHeader(h http.Handler, path string, keys ...string) {
 	}
 }
 
-// Every tenant has a storage of its own, a bucket or a prefix of one, and none
-// gets at another's: the key is all that a client chooses.
+// Every tenant has its own storage, such as a bucket or a prefix of one. A client
+// chooses only the key, so it can't reach the files of another tenant.
 func ExampleStorageView_lookup() {
 	tenants := map[string]downloadview.Storage{
 		"acme":   downloadtest.Storage{Files: map[string]string{"report.txt": "acme's"}},
@@ -60,8 +60,8 @@ func ExampleStorageView_lookup() {
 	// 404 Not Found
 }
 
-// One file that the application names itself needs no storage: disk.File takes
-// a path that is trusted.
+// A single file whose path the application chooses needs no storage: disk.File takes
+// a trusted path.
 func ExampleViewFunc_path() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -84,7 +84,7 @@ func ExampleViewFunc_path() {
 	// be nice
 }
 
-// A view may leave the decision to another one.
+// A view may call another view.
 func ExampleViewFunc_choosing() {
 	published := downloadview.StorageView{Storage: folder(map[string]string{"a.txt": "final"})}
 	drafts := downloadview.StorageView{Storage: folder(map[string]string{"a.txt": "draft", "b.txt": "begun"})}
@@ -105,7 +105,7 @@ func ExampleViewFunc_choosing() {
 	// draft
 }
 
-// Only those who are signed in get the file.
+// Only signed-in users get the file.
 func ExampleMiddleware_session() {
 	sessions := map[string]string{"s3cr3t": "anna"}
 	var signedIn downloadview.Middleware = func(next downloadview.View) downloadview.View {
@@ -134,7 +134,7 @@ func ExampleMiddleware_session() {
 	// for members
 }
 
-// Browsers that aren't signed in are sent to a login page.
+// A browser that isn't signed in is redirected to a login page.
 func ExampleStatusError_redirect() {
 	var signedIn downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
@@ -158,7 +158,7 @@ func ExampleStatusError_redirect() {
 	// 302 /login?next=%2Ffiles%2Fa%2520b.txt
 }
 
-// The error that refuses a request brings the header that goes with it.
+// The error that refuses a request has the header fields of the answer.
 func ExampleMiddleware_bearerToken() {
 	var withToken downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
@@ -186,7 +186,7 @@ func ExampleMiddleware_bearerToken() {
 	// for machines
 }
 
-// Each tenant has the keys under a prefix, and no key leaves it.
+// The files of each tenant have a prefix, and no key can leave it.
 func ExampleStorageView_tenant() {
 	files := downloadview.StorageView{
 		Storage: folder(map[string]string{"acme/plan.txt": "rockets", "globex/plan.txt": "hammocks"}),
@@ -209,8 +209,8 @@ func ExampleStorageView_tenant() {
 	// Not Found
 }
 
-// Who may not have a file should not learn that there is one. The log still
-// says why.
+// A client that may not have a file should not learn that it exists. The log still
+// has the reason.
 func ExampleMiddleware_hidden() {
 	var private downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
@@ -248,7 +248,7 @@ func ExampleMiddleware_hidden() {
 	// 404
 }
 
-// What is the same for all files of a view is a value.
+// Settings that are the same for all files of a view are in its Response.
 func ExampleStorageView_response() {
 	files := downloadview.StorageView{
 		Storage: folder(map[string]string{"2026-11-22T10.log": "GET /"}),
@@ -271,7 +271,7 @@ func ExampleStorageView_response() {
 	//   X-Robots-Tag: noindex
 }
 
-// What depends on the request, or on the file, is decided by middleware.
+// Middleware decides settings that depend on the request or on the file.
 func ExampleMiddleware_response() {
 	var asked downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
@@ -309,9 +309,9 @@ func ExampleMiddleware_response() {
 	//   Cache-Control: private, no-cache
 }
 
-// Look answers for missing files before nginx is told to send them, so that the
-// application decides what its visitors see. It costs an open, so it may depend
-// on the request.
+// With CheckFirst the handler looks for the file before nginx is told to send it. If
+// the file is missing, the application answers, not nginx. This costs time, so a view
+// may set it for some requests only.
 func ExampleResponse_look() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -355,7 +355,7 @@ func ExampleResponse_look() {
 	// 404
 }
 
-// The error hook writes the page for what went wrong. err is for the log.
+// The error hook writes the page for an error. err is for the log, not for clients.
 func ExampleOptions_error() {
 	options := &downloadview.Options{
 		Error: func(w http.ResponseWriter, r *http.Request, status int, err error) {
@@ -390,7 +390,7 @@ func ExampleOptions_error() {
 	//   Location: /login?next=/files/payroll.txt
 }
 
-// The hook for 304 changes the header of an answer that has no body.
+// The hook for 304 changes the header of an answer without a body.
 func ExampleOptions_notModified() {
 	options := &downloadview.Options{
 		NotModified: func(w http.ResponseWriter, _ *http.Request) {
