@@ -18,8 +18,8 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// Behind a web server that speaks FastCGI a download that fails is broken off at
-// once, and the process goes on: nobody recovers a panic there.
+// A download over FastCGI that fails is aborted at once, and the process goes on. The
+// package net/http/fcgi doesn't recover panics, so one would end the process.
 func TestABrokenDownloadThroughFastCGI(t *testing.T) {
 	for _, size := range []int64{1 << 20, -1} {
 		broken := downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {

@@ -43,8 +43,8 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk broke") }
 
-// serveOn serves h on a TCP port or a unix socket, and returns the address as
-// proxies take it.
+// serveOn serves h on a TCP port or a unix socket, and returns the address in the form
+// that the configurations of proxies use.
 func serveOn(t *testing.T, network string, h http.Handler) string {
 	t.Helper()
 	app := httptest.NewUnstartedServer(h)
@@ -63,8 +63,8 @@ func serveOn(t *testing.T, network string, h http.Handler) string {
 	return addr
 }
 
-// nginx does not pass a broken download on as a whole one, whatever it speaks
-// with the application, below a recoverer that swallows every panic.
+// nginx does not pass on an aborted download as a complete one, with each version of
+// HTTP to the application, and even if a recoverer swallows every panic.
 func TestABrokenDownloadThroughNginx(t *testing.T) {
 	options := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 	for _, size := range []int64{1 << 20, -1} {
@@ -79,7 +79,7 @@ func TestABrokenDownloadThroughNginx(t *testing.T) {
 		for _, upstream := range []string{"1.0", "1.1"} {
 			for _, network := range []string{"tcp", "unix"} {
 				if network == "unix" && upstream == "1.0" && size < 0 {
-					continue // nobody can tell: no length, no chunks, and no reset on such a socket
+					continue // nothing shows the abort: no length, no chunks, and no reset on a unix socket
 				}
 				t.Run(fmt.Sprintf("%s/HTTP %s/size %d", network, upstream, size), func(t *testing.T) {
 					addr := serveOn(t, network, swallowing)

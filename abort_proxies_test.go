@@ -17,7 +17,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// A brokenAt file fails after so many bytes, of which it has size; -1: it doesn't say.
+// A brokenAt file fails after at bytes. Its size is that of its facts; -1 is unknown.
 type brokenAt struct {
 	at   int
 	size int64
@@ -30,8 +30,9 @@ func (f brokenAt) Open(context.Context) (fs.File, error) {
 	return breakingHandle{breaking{f.size}, io.MultiReader(begin, failing{})}, nil
 }
 
-// No proxy passes a broken download on as a whole one, with the configuration that
-// is printed for it, whatever broke it: the file, or a deadline of the application.
+// No proxy, with the configuration that the command prints for it, passes on an
+// aborted download as a complete one. The file or a deadline of the application
+// causes the abort.
 func TestABrokenDownloadThroughProxies(t *testing.T) {
 	options := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 	mux := http.NewServeMux()

@@ -20,8 +20,8 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// A shrinking file says it has 100 bytes more than it has. Its handle is still
-// one for sendfile(2).
+// A shrinking file has a size that is 100 bytes more than its content. sendfile(2)
+// can still send it.
 type shrinking struct{ localFile }
 
 func (f shrinking) Open(context.Context) (fs.File, error) {
@@ -63,8 +63,8 @@ func fillUp(next http.Handler) http.Handler {
 	})
 }
 
-// No client takes a download for whole that broke off, over whatever protocol
-// and below whatever recovers from panics.
+// A client can tell an aborted download from a complete one, over each protocol and
+// below each middleware that recovers from panics.
 func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
 	files := map[string]File{
@@ -90,7 +90,7 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 	})
 }
 
-// recoverers are what may stand between a handler and its server.
+// recoverers are middleware that may be between a handler and its server.
 var recoverers = map[string]func(http.Handler) http.Handler{
 	"bare":    func(h http.Handler) http.Handler { return h },
 	"swallow": swallow,
@@ -125,8 +125,8 @@ func each(t *testing.T, test func(t *testing.T, protocol string, wrap func(http.
 	}
 }
 
-// mustBreakOff asks for f and fails where the client has no error, or the
-// observer isn't told once that the origin is to blame.
+// mustBreakOff requests f. The client must get an error, and the observer must get
+// exactly one Outcome, with AbortedByOrigin.
 func mustBreakOff(t *testing.T, protocol string, wrap func(http.Handler) http.Handler, f File, log *slog.Logger, rng string) {
 	t.Helper()
 	var seen []Outcome
@@ -182,8 +182,8 @@ func askNew(t *testing.T, s *httptest.Server, rng string) error {
 	return err
 }
 
-// askOld speaks HTTP/1.0, where a body without a length ends with the
-// connection: only a reset tells that it is not the end.
+// askOld sends an HTTP/1.0 request. There a body without a length ends with the
+// connection, so only a reset shows that the body is incomplete.
 func askOld(t *testing.T, s *httptest.Server, rng string) error {
 	c, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -207,7 +207,8 @@ func askOld(t *testing.T, s *httptest.Server, rng string) error {
 	return err
 }
 
-// A small file that fails does so before the header, with an honest status.
+// A small file that fails is answered with an error status, since it is read before
+// the header is sent.
 func TestASmallFileFailsHonestly(t *testing.T) {
 	o := newObject("0123456789")
 	o.cut = 4

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Each file and folder that these pages name is there: names of Go files anywhere,
-// and all that stands in backquotes and looks like a path. NAME and * stand for any
-// name, of which one is there at least.
+// Each file and folder that these pages name exists: names of Go files anywhere on the
+// page, and text in backquotes that looks like a path. NAME and * mean any name; at
+// least one must match.
 func TestPagesNameFilesThatAreThere(t *testing.T) {
 	goFile := regexp.MustCompile(`[\w./*-]+\.go\b`)
 	quoted := regexp.MustCompile("`((?:[a-z0-9_./*-]|NAME)+)`")

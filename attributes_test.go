@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What is no coding of the bytes, though a store keeps it as one, is left out.
+// Values that a store keeps as a content coding, but that are none, are left out.
 func TestStoredCodingsThatAreNone(t *testing.T) {
 	for stored, want := range map[string]string{
 		"": "", "gzip": "gzip", "br": "br", "gzip, br": "gzip, br", "x-gzip": "x-gzip",

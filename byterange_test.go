@@ -100,7 +100,8 @@ func TestOnePartOnly(t *testing.T) {
 	}
 }
 
-// A date of this very second does not tell two versions apart.
+// If-Range with a date less than a second old gets the whole file, since a second
+// version may have the same date.
 func TestIfRangeOfAFreshFile(t *testing.T) {
 	h := http.Header{"Range": {"bytes=0-0"}, "If-Range": {changed.Format(http.TimeFormat)}}
 	k := facts{size: 10, parts: manyParts, modTime: changed, age: time.Second - 1}
@@ -113,8 +114,8 @@ func TestIfRangeOfAFreshFile(t *testing.T) {
 	}
 }
 
-// Whatever is asked, a decision sends nothing that is not in the file, no byte
-// of it twice, and never more parts than are bounded.
+// For every request a decision sends only bytes of the file, each at most once, and at
+// most the allowed number of parts.
 func FuzzDecide(f *testing.F) {
 	f.Add("GET", "bytes=0-1,5-6", `"v1"`, `"v1"`, "", int64(10))
 	f.Add("GET", "bytes=-5,0-,7-7", "", `W/"v1"`, "*", int64(4))
@@ -154,7 +155,7 @@ func FuzzDecide(f *testing.F) {
 	})
 }
 
-// A Range field that parses means the same when it is written anew.
+// A Range field that parses has the same meaning after it is formatted again.
 func FuzzRange(f *testing.F) {
 	for _, s := range []string{"bytes=0-1", "bytes=-1", "bytes=5-", "bytes=0-0,-0, 7-9", "Bytes = 1-2", "bytes=0-18446744073709551616"} {
 		f.Add(s)

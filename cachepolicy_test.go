@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A policy on caching is never weaker than the one outside, nor than the view's
-// own, and what comes with a cookie is one user's.
+// The answer's Cache-Control is never weaker than that of an outer handler or that of
+// the view, and an answer with a cookie is private.
 func TestCachePolicy(t *testing.T) {
 	stored := func(policy, expires string) *object {
 		o := newObject("0123456789")
@@ -77,7 +77,8 @@ func TestCachePolicy(t *testing.T) {
 	}
 }
 
-// Policies for one kind of cache don't give away an answer with a cookie.
+// An answer with a cookie has no cache policies for one kind of cache, such as
+// CDN-Cache-Control.
 func TestCachePolicyForOneCache(t *testing.T) {
 	h := http.Header{"cdn-cache-control": {"public"}, "Cloudflare-CDN-Cache-Control": {"max-age=60"}, "Surrogate-Control": {"max-age=60"}, "X-Accel-Expires": {"60"}}
 	for cookie, want := range map[string]int{"": 4, "a=b": 0} {
@@ -98,8 +99,8 @@ func TestCachePolicyForOneCache(t *testing.T) {
 	}
 }
 
-// A redirect may be kept for as long as its URL is good, unless somebody says
-// that it may not.
+// A redirect may be cached as long as its URL is valid, unless the view or an outer
+// handler forbids it.
 func TestCachePolicyOfARedirect(t *testing.T) {
 	for _, tt := range []struct{ outside, view, want string }{
 		{"", "", "private, max-age=30"},
@@ -120,8 +121,8 @@ func TestCachePolicyOfARedirect(t *testing.T) {
 	}
 }
 
-// Whatever stands outside and whatever the view says: all that one of them
-// forbids is forbidden, and an answer with a cookie is in no shared cache.
+// For every Cache-Control of an outer handler and of the view, the answer forbids
+// what one of them forbids, and no shared cache may store an answer with a cookie.
 func FuzzCachePolicy(f *testing.F) {
 	for _, s := range []string{
 		"", "no-store", "private, no-cache", "public, max-age=60", `private="X-A, no-store", s-maxage=9`, "NO-STORE,", `x="\\", no-cache`, `"`, ",,private , Public",
@@ -159,8 +160,8 @@ func FuzzCachePolicy(f *testing.F) {
 	})
 }
 
-// directivesOf returns the directives of a Cache-Control in lower case. What is
-// in quotes is none.
+// directivesOf returns the directives of a Cache-Control in lower case. Text in quotes
+// is not a directive.
 func directivesOf(value string) (all []string) {
 	quoted, escaped := false, false
 	for d := range strings.FieldsFuncSeq(value, func(r rune) bool {

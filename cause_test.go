@@ -20,13 +20,13 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// coded is an error of somebody else that knows a status.
+// coded is an error of another package that has a StatusCode method.
 type coded int
 
 func (c coded) Error() string   { return "coded" }
 func (c coded) StatusCode() int { return int(c) }
 
-// meaningful are errors that mean something to this package.
+// meaningful are errors that have a meaning in this package.
 var meaningful = []error{
 	fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, fs.ErrExist, fs.ErrClosed, errors.ErrUnsupported,
 	context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded, http.ErrAbortHandler, io.EOF,
@@ -58,7 +58,7 @@ func TestAsCause(t *testing.T) {
 	if !errors.Is(downloadview.AsCause(fmt.Errorf("body: %w", io.ErrUnexpectedEOF)), io.ErrUnexpectedEOF) {
 		t.Error("an early end is not found any more")
 	}
-	// What a program asks for by its type is found.
+	// errors.As still finds the cause by its type.
 	missing := fmt.Errorf("token: %w", &fs.PathError{Op: "open", Path: "/token", Err: syscall.ENOENT})
 	e, ok := errors.AsType[*fs.PathError](downloadview.AsCause(missing))
 	if !ok || e.Path != "/token" {
@@ -69,8 +69,8 @@ func TestAsCause(t *testing.T) {
 	}
 }
 
-// Where the store was not reached nothing is known of the file, also where a
-// storage wraps the cause as it is.
+// If the store was not reached, nothing is known of the file. This holds even if a
+// storage wraps the cause without AsCause.
 func TestUpstreamOutranksItsCause(t *testing.T) {
 	for _, meant := range append(meaningful, coded(404), coded(304), &downloadview.StatusError{Status: 403}) {
 		want := http.StatusBadGateway
@@ -97,7 +97,7 @@ func TestUpstreamOutranksItsCause(t *testing.T) {
 	}
 }
 
-// fails is a storage whose files fail to open.
+// fails is a storage whose files fail to open with this error.
 type fails struct{ err error }
 
 func (f fails) File(key string) (downloadview.File, error)       { return failsFile{key, f.err}, nil }
@@ -111,8 +111,8 @@ type failsFile struct {
 func (f failsFile) Name() string                          { return f.key }
 func (f failsFile) Open(context.Context) (fs.File, error) { return nil, f.err }
 
-// The socket of a database that is missing is no missing file, though a view gives
-// the error as it is.
+// A missing socket of a database doesn't mean a missing file, even if a view returns
+// the error unchanged.
 func TestSocketOfTheView(t *testing.T) {
 	_, gone := net.Dial("unix", filepath.Join(t.TempDir(), "gone"))
 	if !errors.Is(gone, fs.ErrNotExist) {
@@ -134,14 +134,14 @@ func TestSocketOfTheView(t *testing.T) {
 			t.Errorf("Exists, where the store fails with %v: false without an error", cause)
 		}
 	}
-	// What the view says itself counts.
+	// fs.ErrNotExist from the view itself means 404.
 	if got := downloadview.StatusCode(fmt.Errorf("no row: %w", fs.ErrNotExist)); got != http.StatusNotFound {
 		t.Errorf("a view that says fs.ErrNotExist: %d, want 404", got)
 	}
 }
 
-// A storage that says that a body broke off says more than that bytes are
-// missing, before the first of them too.
+// If a storage reports that a small body ended early with ErrUpstream, the answer is
+// 502, as for other upstream errors.
 func TestBrokenSmallBody(t *testing.T) {
 	broken := &fs.PathError{Op: "read", Path: "a", Err: fmt.Errorf("%w: %w", downloadview.ErrUpstream, io.ErrUnexpectedEOF)}
 	w := httptest.NewRecorder()

@@ -14,7 +14,7 @@ import (
 
 const choosePage = "docs/choose.md"
 
-// Each storage has its row, which says what its code does.
+// The page has a row for each storage, with the methods that its code has.
 func TestChoosePageStorages(t *testing.T) {
 	table := tableOf(t, choosePage, "package")
 	dirs, err := filepath.Glob("storage/*")
@@ -41,7 +41,7 @@ func TestChoosePageStorages(t *testing.T) {
 	}
 }
 
-// The table of proxies says what package accel has of each.
+// The table of proxies agrees with the values in package accel.
 func TestChoosePageProxies(t *testing.T) {
 	table := tableOf(t, choosePage, "")
 	for name, p := range map[string]accel.Proxy{
@@ -68,8 +68,8 @@ func TestChoosePageProxies(t *testing.T) {
 	}
 }
 
-// tableOf returns the cells of the first table of a page whose head begins with
-// first, by the first cell of the row and the head of the column.
+// tableOf returns the cells of the first table of a page whose header row begins with
+// first. The keys are the first cell of the row and the header of the column.
 func tableOf(t *testing.T, page, first string) map[string]map[string]string {
 	t.Helper()
 	var head []string

@@ -20,7 +20,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// traced names the case that this process, run below strace, is to serve.
+// traced is the environment variable with the case that this process serves, if it
+// runs under strace.
 const traced = "DOWNLOADVIEW_TRACED"
 
 var sendfileCases = []struct {
@@ -45,7 +46,8 @@ type silent struct{}
 
 func (silent) Print(...any) {}
 
-// withoutReadFrom counts what goes through Write; Unwrap must not be a way past it.
+// withoutReadFrom counts the bytes in Write. Its writer has Unwrap, but all bytes must
+// still go through Write.
 func withoutReadFrom(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &counting{ResponseWriter: w}
@@ -68,8 +70,9 @@ func (c *counting) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// strace sees one sendfile(2) for a local file, whole or ranged, bare and below
-// a wrapper that passes ReadFrom on, and none where a wrapper wants the bytes.
+// strace sees one sendfile(2) for a local file, for the whole file and for a range,
+// without a wrapper and below one that passes on ReadFrom. It sees none below a
+// wrapper that processes the bytes.
 func TestSendfile(t *testing.T) {
 	if name := os.Getenv(traced); name != "" {
 		serveTraced(t, name)
@@ -88,7 +91,7 @@ func TestSendfile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A call may be told in two lines; what it sent stands in the last.
+			// strace may print a call in two lines; the last one has the result.
 			sent := regexp.MustCompile(`sendfile.* = [1-9]`).FindAll(calls, -1)
 			if len(sent) != c.calls {
 				t.Errorf("%d calls of sendfile, want %d:\n%s", len(sent), c.calls, calls)

@@ -35,7 +35,7 @@ func TestRateOfStreams(t *testing.T) {
 				}
 				from := time.Now()
 				Send(w, r, Response{File: tt.file, LimitRate: tt.rate})
-				// The last piece is sent without waiting until it is paid for.
+				// After the last piece the handler doesn't wait.
 				got, slack := time.Since(from), min(tt.want, max(time.Second/8, time.Second/time.Duration(max(tt.rate, 1))))
 				if got > tt.want || got < tt.want-slack {
 					t.Errorf("%d bytes took %v, want %v", w.Body.Len(), got, tt.want)
@@ -45,8 +45,8 @@ func TestRateOfStreams(t *testing.T) {
 	}
 }
 
-// The lower bound counts, the rule's or the view's, and a proxy that can't hold
-// to it is handed nothing.
+// The lower of the rule's and the view's rate limit is used. If a proxy can't limit
+// the rate, the file is streamed.
 func TestRateOfProxies(t *testing.T) {
 	f := newLocalFile(t, "a.txt", "0123456789")
 	for _, tt := range []struct {
@@ -76,8 +76,9 @@ func TestRateOfProxies(t *testing.T) {
 	}
 }
 
-// A request that ends while its download waits for its next piece isn't waited
-// for. A deadline is the server's own, and no client may take it for the end.
+// If the request's context ends while its download waits for the next piece, the
+// handler returns at once. After a deadline, the client must not take the part for the
+// whole download.
 func TestRateEndsWithTheRequest(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -125,8 +126,8 @@ func TestRateEndsWithTheRequest(t *testing.T) {
 	}
 }
 
-// A rate holds whatever the size of the writes, since small ones don't each wait
-// for a timer, which is coarser than they are.
+// The rate is right for every size of writes. Small writes don't wait for a timer each,
+// since timers are too coarse for that.
 func TestRateOfSmallWrites(t *testing.T) {
 	for _, size := range []int{1, 10, 1000, 100_000} {
 		synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// Clients that were fast and then stop hold a small buffer each, but for a few.
+// Of many clients that were fast and then stop reading, only a few hold a large
+// buffer; the others hold a small one.
 func TestStoppedClientsHoldLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
@@ -55,7 +56,7 @@ func TestStoppedClientsHoldLittle(t *testing.T) {
 	})
 }
 
-// A client that becomes slow gives its large piece back.
+// The copy to a client that becomes slow returns its large buffer.
 func TestSlowClientsGiveLargePiecesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken, slow := 0, 0

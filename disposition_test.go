@@ -33,8 +33,8 @@ func TestContentDisposition(t *testing.T) {
 	}
 }
 
-// The field parses, names the file it was made for, adds no field, and its
-// plain form holds nothing that a browser would decode.
+// The field can be parsed and has the name that it was made of. It has no line break,
+// and its filename parameter has nothing that a browser would decode.
 func FuzzDisposition(f *testing.F) {
 	for _, s := range []string{"a.txt", "a b", `"`, `\`, "%41", "ż", "\r\n", "\xff", "e\u0301", "\u202e", "..", "", strings.Repeat("é", 300)} {
 		f.Add(s)

@@ -11,7 +11,7 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// What is refused for a field of the request says which.
+// If a request is refused because of a field, the error names the field and its value.
 func TestRefusalsNameTheirReason(t *testing.T) {
 	for field, tt := range map[string]struct {
 		value  string

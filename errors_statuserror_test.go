@@ -16,19 +16,19 @@ func redirectTo(status int, locations ...string) *StatusError {
 	return &StatusError{Status: status, Err: errors.New("not logged in"), Header: http.Header{"Location": locations}}
 }
 
-// statusOf is an error that isn't a StatusError.
+// statusOf is an error with a StatusCode method that isn't a StatusError.
 type statusOf int
 
 func (s statusOf) Error() string   { return "of some SDK" }
 func (s statusOf) StatusCode() int { return int(s) }
 
-// An unopenable file is one whose storage refuses.
+// An unopenable file fails to open.
 type unopenable struct{ err error }
 
 func (f unopenable) Name() string                          { return "a" }
 func (f unopenable) Open(context.Context) (fs.File, error) { return nil, f.err }
 
-// A view sends the client to another page, whoever carries the answer out.
+// A view can redirect the client, in each way in which an answer is sent.
 func TestRedirectsOfViews(t *testing.T) {
 	const login = "/login?next=%2Fa"
 	odd := &StatusError{Status: 303, Header: http.Header{"location": {login}, "Set-Cookie": {"next=a"}, "Cache-Control": {"public, max-age=60"}}}

@@ -15,7 +15,7 @@ func TestTagStyles(t *testing.T) {
 		size    int64
 		want    string
 	}{
-		// What nginx 1.22 sent for a file of ten bytes with that time.
+		// nginx 1.22 sent these for a file of ten bytes with that time.
 		{"nginx", NginxTag, second, 10, `"6553f100-a"`},
 		{"nginx drops nanoseconds", NginxTag, second.Add(5), 10, `"6553f100-a"`},
 		{"nanoseconds", NanosecondTag, second.Add(5), 10, `"17979cfe362a0005-a"`},

@@ -24,11 +24,11 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// benchServer names what this process, run by a benchmark, is to serve:
-// "contender directory".
+// benchServer is the environment variable with what this process serves, if a
+// benchmark started it: "contender directory".
 const benchServer = "DOWNLOADVIEW_BENCH_SERVER"
 
-// TestServeForBenchmarks is the process that a benchmark runs.
+// TestServeForBenchmarks is the server process that a benchmark starts.
 func TestServeForBenchmarks(t *testing.T) {
 	what := os.Getenv(benchServer)
 	if what == "" {
@@ -39,8 +39,8 @@ func TestServeForBenchmarks(t *testing.T) {
 	}
 }
 
-// Each file is sent by us and by what people write otherwise, in two processes
-// that take turns. cpu is what the server's process used, user and system.
+// This package and http.ServeContent send the same file, in two processes that take
+// turns. cpu is the user and system time of the server's process.
 func BenchmarkStream(b *testing.B) {
 	for _, size := range []int{1 << 10, 64 << 10, 1 << 20} {
 		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
@@ -49,7 +49,7 @@ func BenchmarkStream(b *testing.B) {
 	}
 }
 
-// The application's part of a hand-over, on a kept connection.
+// The application's part of a hand-over, on a connection that is kept open.
 func BenchmarkOffloadServer(b *testing.B) {
 	compare(b, 1<<10, "ours-accel", "hand-written-accel")
 }

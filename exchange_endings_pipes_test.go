@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// pipes is a network in memory, which works in virtual time. Its connections can
-// be reset, which those of net.Pipe can't.
+// pipes is a network in memory for tests with virtual time. Unlike those of net.Pipe,
+// its connections can be reset.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -78,7 +78,7 @@ func (p *pipeEnd) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readOld reads an answer of HTTP/1.0.
+// readOld reads an HTTP/1.0 answer.
 func (e ending) readOld(c net.Conn) received {
 	if e.pause > 0 {
 		time.Sleep(e.pause)
@@ -92,7 +92,7 @@ func (e ending) readOld(c net.Conn) received {
 	return e.read(resp.StatusCode, resp.Header, resp.Body)
 }
 
-// unpacked returns the body without the coding that a compressor gave it.
+// unpacked returns the body without the coding of the compressor.
 func unpacked(resp *http.Response, body []byte) []byte {
 	if resp.Header.Get("Content-Encoding") != "gzip" {
 		return body

@@ -20,11 +20,11 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// An ending is a download and what may end it before its time.
+// An ending is a download with the faults and limits that may end it early.
 type ending struct {
 	file     string // a key of endingFiles
 	size     int
-	slow     time.Duration // that the origin takes for a piece
+	slow     time.Duration // the origin's time for a piece
 	fault    string        // a key of endingFaults
 	at       int           // the byte at which the fault is
 	rate     int64
@@ -45,8 +45,8 @@ var (
 	endingProtocols = []string{"HTTP/1.0", "HTTP/1.1", "HTTP/2"}
 )
 
-// drawEnding makes an ending of a seed. Most have one cause or none, so that it is
-// known which party is to be named.
+// drawEnding makes an ending from a seed. Most have at most one cause, so that it is
+// known which party the outcome must name.
 func drawEnding(seed uint64) ending {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(from []string) string { return from[r.IntN(len(from))] }
@@ -77,8 +77,8 @@ func drawEnding(seed uint64) ending {
 	return e
 }
 
-// A download is complete, or its client sees that it isn't; and the outcome names the
-// party that ended it.
+// A download is complete, or its client sees that it isn't. The outcome names the party
+// that ended it.
 func TestEndings(t *testing.T) {
 	local := newLocalFile(t, "local.bin", strings.Repeat("0123456789abcdef", 1<<14))
 	for seed := range uint64(400) {
@@ -98,7 +98,7 @@ func FuzzEndings(f *testing.F) {
 	})
 }
 
-// check plays e and compares what its client and its observer saw.
+// check runs e and compares what its client and its observer received.
 func (e ending) check(t *testing.T, local localFile) {
 	var logged bytes.Buffer
 	seen := make(chan Outcome, 1)
@@ -167,7 +167,7 @@ func (e ending) check(t *testing.T, local localFile) {
 	}
 }
 
-// isHarmless tells whether nothing of e can end the download.
+// isHarmless reports whether nothing in e can end the download early.
 func (e ending) isHarmless() bool {
 	if e.limit == "write timeout" {
 		return e.fault == "" && e.leaves == 0 && max(e.pause, e.slow) < e.after/4 && (e.rate == 0 || e.after > 2*time.Second)
@@ -175,7 +175,7 @@ func (e ending) isHarmless() bool {
 	return e.fault == "" && e.leaves == 0 && e.limit == ""
 }
 
-// parties returns those that may have ended e, each in angle brackets.
+// parties returns the parties that may have ended e, each in angle brackets.
 func (e ending) parties() string {
 	s := "<>"
 	if e.fault != "" {
@@ -190,7 +190,7 @@ func (e ending) parties() string {
 		s += "<shutdown>"
 	case "cancel":
 		s += "<server>"
-		if e.isHidden() { // nothing tells then whether the connection stands
+		if e.isHidden() { // then the handler can't see whether the connection is open
 			s += "<client>"
 		}
 	default:
@@ -199,7 +199,7 @@ func (e ending) parties() string {
 	return s
 }
 
-// isHidden tells whether the connection is out of reach.
+// isHidden reports whether a wrapper hides the connection from the handler.
 func (e ending) isHidden() bool { return e.around == "hidden, swallow" || e.limit == "timeout handler" }
 
 func (e ending) content() string {
@@ -210,7 +210,7 @@ func (e ending) content() string {
 	return strings.Repeat("0123456789abcdef", n/16+1)[:n]
 }
 
-// handler is what serves e.
+// handler returns the handler that serves e.
 func (e ending) handler(local localFile, o *Options) http.Handler {
 	h := NewHandler(ViewFunc(func(r *http.Request) (Response, error) {
 		return Response{File: e.newFile(local), LimitRate: e.rate, ContentType: "text/plain"}, nil
@@ -258,7 +258,7 @@ func (e ending) handler(local localFile, o *Options) http.Handler {
 	return h
 }
 
-// opaque hides the writer, as gin-contrib/gzip does.
+// opaque hides the methods of the writer, as gin-contrib/gzip does.
 func opaque(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
@@ -278,7 +278,7 @@ func (h concealedWriter) Header() http.Header         { return h.w.Header() }
 func (h concealedWriter) WriteHeader(status int)      { h.w.WriteHeader(status) }
 func (h concealedWriter) Write(p []byte) (int, error) { return h.w.Write(p) }
 
-// refusing fails writes after a time, as a quota does.
+// refusing makes writes fail after some time, as a quota does.
 func refusing(next http.Handler, after time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&refusingWriter{w, time.Now().Add(after)}, r)
@@ -299,7 +299,7 @@ func (w *refusingWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// newFile makes the file of e.
+// newFile returns the file of e.
 func (e ending) newFile(local localFile) File {
 	content := e.content()
 	size := &Attributes{Size: int64(len(content))}
@@ -344,7 +344,7 @@ func (e ending) newFile(local localFile) File {
 	return endingObject{e, content, int64(len(content))}
 }
 
-// An endingObject lives at the end of a network: reading it ends with its context.
+// An endingObject is like a file over a network: reading it ends with its context.
 type endingObject struct {
 	e       ending
 	content string
@@ -358,8 +358,8 @@ func (o endingObject) Open(ctx context.Context) (fs.File, error) {
 	return &readerHandle{stated{info}, closer{}, o.e.reader(ctx, o.content), -1}, nil
 }
 
-// reader reads content with the fault and at the speed of e. It ends with ctx, as
-// what comes over a network does.
+// reader reads content with the fault and at the speed of e. It ends with ctx, as a
+// reader over a network does.
 func (e ending) reader(ctx context.Context, content string) io.Reader {
 	end := len(content)
 	if e.fault != "" {
@@ -404,11 +404,11 @@ func (r *endingReader) Read(p []byte) (int, error) {
 	return n, io.ErrUnexpectedEOF
 }
 
-// A received answer is what a client has of a download. err is nil where it takes
-// it for whole.
+// A received answer is the part of a download that a client received. err is nil if
+// the client takes it for complete.
 type received struct {
 	status int
-	length string // that it says of itself
+	length string // Content-Length
 	body   string
 	err    error
 }
@@ -467,7 +467,7 @@ func (e ending) read(status int, h http.Header, body io.Reader) received {
 	return got
 }
 
-// An endingClient pauses, and leaves.
+// An endingClient reads slowly, or leaves after some bytes.
 type endingClient struct {
 	e    ending
 	r    io.Reader
@@ -489,8 +489,8 @@ func (c *endingClient) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// downloadOld speaks HTTP/1.0, where only a reset tells an end without a length
-// from the right one.
+// downloadOld sends an HTTP/1.0 request. Without a length, only a reset shows that the
+// answer is incomplete.
 func (e ending) downloadOld(l *pipes) received {
 	c, err := l.dial()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A stamping writer is what a session manager or a tracer is: as the header goes
-// out, it appends a value of its own request to every field.
+// A stamping writer is like that of a session manager or a tracer: when the header is
+// sent, it appends a value of its own request to every field.
 type stamping struct {
 	*httptest.ResponseRecorder
 	stamp string
@@ -34,12 +34,12 @@ func (w *stamping) finish() {
 	}
 }
 
-// roomy returns values in an array that has room for more, as any slice may.
+// roomy returns values in a slice with more capacity than length.
 func roomy(values ...string) []string {
 	return append(make([]string, 0, len(values)+4), values...)
 }
 
-// What a request's outer writer appends to a field is in no other answer.
+// A value that a request's outer writer appends to a field is in no other answer.
 func TestNoRequestWritesIntoAnothersHeader(t *testing.T) {
 	shared := http.Header{
 		"Set-Cookie":                    roomy("a=1", "b=2", "c=3"),

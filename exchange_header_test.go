@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every byte is judged the same wherever it stands, and whatever stands beside it.
+// The result for a byte doesn't depend on its position or on the bytes beside it.
 func TestHasControl(t *testing.T) {
 	for c := range 256 {
 		want := c < ' ' || c == 0x7f

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// A look that fails is no judge of a GET: of what can be read, everything that
-// GET can ask for is answered.
+// If Stat fails but the file can be read, every GET request is still answered.
 func TestFailedLookIsNoJudge(t *testing.T) {
 	const two = "bytes=0-0,5-6"
 	refusals := map[string]error{
@@ -62,8 +61,8 @@ func TestFailedLookIsNoJudge(t *testing.T) {
 	}
 }
 
-// HEAD is answered as GET would be, with what the first byte tells. A file that is
-// missing is not asked for twice, nor a store that can't be reached.
+// If Stat fails, HEAD asks for the first byte and is answered as GET would be. There
+// is no second request for a missing file, or to a store that can't be reached.
 func TestHeadWhereLooksFail(t *testing.T) {
 	refused := fmt.Errorf("%w: HEAD is %w", ErrUpstream, errors.ErrUnsupported)
 	for _, tt := range []struct {
@@ -107,7 +106,7 @@ func TestHeadWhereLooksFail(t *testing.T) {
 	}
 }
 
-// What says nothing of the file is not asked again with GET.
+// If the error of Stat says nothing about the file, no second request follows.
 func TestUnreachedStoreIsNotAskedAgain(t *testing.T) {
 	for name, err := range map[string]error{
 		"upstream":    ErrUpstream,
@@ -123,8 +122,8 @@ func TestUnreachedStoreIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-// What a look would have refused is judged again by an open handle: the file may
-// have been replaced since, or a cache may have answered the look.
+// If Stat's result would refuse the request, the file is opened and its handle decides:
+// the file may have been replaced, or Stat's result may come from a cache.
 func TestRefusalsAreJudgedByTheHandle(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -161,7 +160,7 @@ func TestRefusalsAreJudgedByTheHandle(t *testing.T) {
 	}
 }
 
-// A store that refuses every range, in whichever way, gives the whole file.
+// If a store refuses every range, with either error, the client gets the whole file.
 func TestStoreThatRefusesEveryRange(t *testing.T) {
 	for _, refusal := range []error{ErrRange, errors.ErrUnsupported} {
 		for _, request := range []string{"bytes=2-3", "bytes=0-0", "bytes=0-", "bytes=-3", "bytes=0-0,5-6"} {
@@ -181,8 +180,8 @@ func TestStoreThatRefusesEveryRange(t *testing.T) {
 	}
 }
 
-// Each part of a file in a store is a request there, so there are few: more
-// ranges, or ranges between which there is next to nothing, come in fewer.
+// Each part of a file in a store needs a request to the store. So the whole file is
+// sent for too many ranges, and ranges with small gaps are read together.
 func TestSeveralRangesCostFewRequests(t *testing.T) {
 	const size = 100_000
 	for _, tt := range []struct {
@@ -210,8 +209,8 @@ func TestSeveralRangesCostFewRequests(t *testing.T) {
 	}
 }
 
-// Whatever a store refuses and however it is asked, an answer takes no more than
-// 16 requests.
+// For every Range field and every refusal of the store, an answer needs at most 16
+// requests to the store.
 func FuzzRequestsOfRanges(f *testing.F) {
 	f.Add("bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,32-32", uint8(0), uint8(0), int64(40))
 	f.Add("bytes=200-,0-0,-1", uint8(1), uint8(1), int64(100))

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// "*" asks whether the file is there. That a view, or a record, has a tag or a
-// time for it doesn't tell.
+// "*" in If-Match and If-None-Match asks whether the file exists. A tag or a time from
+// a view or a record doesn't answer that.
 func TestAnyVersionIsLookedFor(t *testing.T) {
 	missing := localFile(t.TempDir() + "/missing")
 	there := newLocalFile(t, "a", "0123456789")

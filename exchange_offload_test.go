@@ -122,8 +122,8 @@ func (w *writeCounter) WriteHeader(status int) {
 	w.ResponseRecorder.WriteHeader(status)
 }
 
-// An outer middleware that replaces the file after an accelerator had its say
-// must not have the first file sent.
+// If outer middleware replaces the file after an accelerator covered it, the first
+// file must not be sent.
 func TestTheLastFileCounts(t *testing.T) {
 	first := newLocalFile(t, "first", "first")
 	replace := func(next View) View {
@@ -141,8 +141,8 @@ func TestTheLastFileCounts(t *testing.T) {
 	}
 }
 
-// The same headers, made by a view with an accelerator, and set from constants by
-// a handler that knows them. They take turns, and ratio is the median of theirs.
+// A view with an accelerator, and a handler that sets the same headers from constants,
+// take turns. ratio is the median of the ratios of their times.
 func BenchmarkOffload(b *testing.B) {
 	for _, name := range []string{"report-2026.pdf", "zażółć € 日本.pdf"} {
 		b.Run(name, func(b *testing.B) {

@@ -16,11 +16,12 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// looked names the request that this process, run below strace, answers.
+// looked is the environment variable with the request that this process answers, if it
+// runs under strace.
 const looked = "DOWNLOADVIEW_LOOKED"
 
-// Whatever is asked of a local file takes one fstat(2) of it, streamed and
-// looked at before a hand-over.
+// Each kind of request for a local file makes one fstat(2), if the file is streamed
+// and if it is checked before a hand-over.
 func TestOneLook(t *testing.T) {
 	if what := os.Getenv(looked); what != "" {
 		lookOnce(t, what, os.Getenv(looked+"_FILE"))
@@ -43,7 +44,7 @@ func TestOneLook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A call may be told in two lines; the file stands in the first.
+			// strace may print a call in two lines; the first one has the file.
 			if looks := regexp.MustCompile(`\(\d+<`+regexp.QuoteMeta(file)+`>`).FindAll(calls, -1); len(looks) != 1 {
 				t.Errorf("%d looks at the file, want 1:\n%s", len(looks), calls)
 			}

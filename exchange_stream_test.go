@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// What a file that lives at the end of a network costs, request by request.
+// The requests to the store that each request of a client needs.
 func TestRequestsToTheOrigin(t *testing.T) {
 	const tag = `"v1"`
 	for _, tt := range []struct {
@@ -280,7 +280,7 @@ func TestUnknownLength(t *testing.T) {
 	}
 }
 
-// A file of more than 4 GiB, without its blocks.
+// A sparse file of more than 4 GiB.
 func TestHugeFile(t *testing.T) {
 	const size = 5 << 30
 	p := filepath.Join(t.TempDir(), "huge")
@@ -487,7 +487,7 @@ func TestExtraHeader(t *testing.T) {
 	}
 }
 
-// Nothing that an outer handler set may contradict the answer.
+// Fields that an outer handler set must not contradict the answer.
 func TestHeaderOfAnOuterHandler(t *testing.T) {
 	h := NewHandler(fileView(newObject("x")), nil)
 	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -21,7 +21,7 @@ func serve(t testing.TB, h http.Handler) *httptest.Server {
 	return s
 }
 
-// An exchanged is an answer read to its end.
+// An exchanged is an answer that was read to its end.
 type exchanged struct {
 	status int
 	header http.Header
@@ -137,7 +137,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// A hook that calls WriteError gives the answer that there is without a hook.
+// With a hook that calls WriteError the answer is the same as without a hook.
 func TestWriteErrorIsTheUsualAnswer(t *testing.T) {
 	view := ViewFunc(func(*http.Request) (Response, error) {
 		return Response{}, &StatusError{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// answerBelow returns the header of an answer with resp where outside is in the
-// writer already, as middleware puts it there.
+// answerBelow returns the status and header of the answer for resp. The writer already
+// has the fields outside, as if middleware set them.
 func answerBelow(outside http.Header, resp Response, request ...string) (int, http.Header) {
 	w := httptest.NewRecorder()
 	for key, values := range outside {
@@ -27,7 +27,7 @@ func answerBelow(outside http.Header, resp Response, request ...string) (int, ht
 	return w.Code, w.Header()
 }
 
-// spelled returns a header whose keys are as they are written.
+// spelled returns a header with these keys, without making them canonical.
 func spelled(fields ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i < len(fields); i += 2 {
@@ -46,7 +46,7 @@ func count(h http.Header, canonical string) (n int) {
 	return n
 }
 
-// Each way in which a response with a Header is answered.
+// waysOut are the ways in which a response with a Header is answered.
 var waysOut = map[string]struct {
 	respond func(Response) Response
 	request []string
@@ -74,7 +74,8 @@ var waysOut = map[string]struct {
 	}, nil, 302},
 }
 
-// Lists of a view come beside what stands outside, single fields in its place.
+// A view's field that is a list is added to the outer handler's one; any other field
+// replaces it.
 func TestFieldsFromOutside(t *testing.T) {
 	outside := http.Header{
 		"Vary":                          {"Accept-Encoding"},
@@ -151,7 +152,7 @@ func TestFieldsFromOutside(t *testing.T) {
 	}
 }
 
-// So do those of an error.
+// The same holds for the Header of an error.
 func TestFieldsOfAnErrorFromOutside(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header()["Vary"] = []string{"Accept-Encoding"}
@@ -169,9 +170,9 @@ func TestFieldsOfAnErrorFromOutside(t *testing.T) {
 	}
 }
 
-// Several spellings of one field are one field, and the canonical one is right.
+// If a Header has several spellings of one field, the canonical one is used.
 func TestSpellingsOfAField(t *testing.T) {
-	for range 20 { // the order of a map is another each time
+	for range 20 { // the iteration order of a map varies
 		h := http.Header{"x-a": {"1"}, "X-A": {"2"}, "X-a": {"3"}}
 		if _, got := answerBelow(nil, Response{File: newObject("x"), Header: h}); !slices.Equal(got["X-A"], []string{"2"}) {
 			t.Fatalf("X-A: %q, want 2", got["X-A"])
@@ -195,8 +196,8 @@ func TestSpellingsOfAField(t *testing.T) {
 	}
 }
 
-// A length, a tag or a range that stands outside is not that of the file, and a
-// hand-over has none of the view's either.
+// A length, tag, time or range that an outer handler set is not sent, and a hand-over
+// doesn't send those of the view's Header either.
 func TestFactsFromOutside(t *testing.T) {
 	outside := http.Header{
 		"Content-Length": {"99"}, "Content-Range": {"bytes 0-1/2"}, "Accept-Ranges": {"none"}, "Etag": {`"outer"`}, "Last-Modified": {"Thu, 01 Jan 2026 00:00:00 GMT"},

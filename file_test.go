@@ -40,8 +40,8 @@ func localFileOf(t testing.TB, name string, content []byte) localFile {
 
 var changed = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 
-// An object is a file as a bucket has it: metadata and ranges for one request
-// each, handles that can't seek. The next fault is taken from faults.
+// An object is like a file in a bucket: Stat and OpenRange are one request each, and
+// its handles can't seek.
 type object struct {
 	name    string
 	content string
@@ -51,7 +51,7 @@ type object struct {
 	open    atomic.Int32
 	noStat  error // what Stat returns, if not nil
 	noRange error // what OpenRange returns, if not nil
-	cut     int64 // how many bytes handles withhold, failing with io.ErrUnexpectedEOF if cutErr is nil
+	cut     int64 // number of bytes missing at the end of handles
 	cutErr  error
 }
 
@@ -147,7 +147,7 @@ func (h *objectHandle) Close() error {
 	return nil
 }
 
-// plainFile hides every capability of a File but opening it.
+// plainFile hides all methods of a File except Name and Open.
 type plainFile struct{ f File }
 
 func (p plainFile) Name() string { return p.f.Name() }

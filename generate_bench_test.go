@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// 1 MiB in pieces, written to the client by the producer itself, and through a
-// pipe from a goroutine as io.Copy wants it.
+// 1 MiB in pieces. The producer writes to the client, or through a pipe from another
+// goroutine, as io.Copy needs it.
 func BenchmarkGenerate(b *testing.B) {
 	const total = 1 << 20
 	for _, size := range []int{64, 4 << 10} {

@@ -10,7 +10,7 @@ import (
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
-// What a generated file says of itself is held against its bytes.
+// The facts of generated files agree with their bytes.
 func TestGeneratedFilesAreWhatTheySay(t *testing.T) {
 	text := strings.Repeat("0123456789abcdef\n", 5000)
 	write := func(_ context.Context, w io.Writer) error {

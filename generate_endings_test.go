@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// breaking are files that go wrong half way, by what the log says of it; "" for
-// those that want no line.
+// breakingFiles returns files that fail half way, each with the text that the log must
+// have; "" means no line.
 func breakingFiles() map[string]struct {
 	file File
 	log  string
@@ -80,7 +80,8 @@ func TestABrokenGenerationIsNeverWhole(t *testing.T) {
 	})
 }
 
-// A reader that leaves before there is a header is no empty file either.
+// If a producer panics with http.ErrAbortHandler before the header is sent, the client
+// doesn't get an empty file.
 func TestLeavingBeforeTheHeader(t *testing.T) {
 	leave := func() io.Reader { panic(http.ErrAbortHandler) }
 	each(t, func(t *testing.T, protocol string, wrap func(http.Handler) http.Handler) {
@@ -93,7 +94,7 @@ func TestLeavingBeforeTheHeader(t *testing.T) {
 	})
 }
 
-// What fails before the first byte is answered in its own right.
+// An error before the first byte is answered with its own status.
 func TestGenerationFailsHonestly(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -131,7 +132,7 @@ func TestGenerationFailsHonestly(t *testing.T) {
 	}
 }
 
-// When the client goes away the producer is told so, and ends.
+// If the client leaves, the producer gets an error from Write and a cancelled context.
 func TestTheClientLeavesAGeneration(t *testing.T) {
 	type end struct{ write, ctx error }
 	ended := make(chan end, 1)
@@ -192,8 +193,8 @@ func TestTheClientLeavesAGeneration(t *testing.T) {
 	}
 }
 
-// A writer that fails is the client's failure, whatever the producer says of it,
-// and though the request is not over.
+// If a write to the client fails, the outcome names the client, for every error of the
+// producer, and even if the request's context is still open.
 func TestTheConnectionOfAGenerationBreaks(t *testing.T) {
 	for _, says := range []error{nil, errors.New("I can't go on")} {
 		f := FromFunc("a", func(ctx context.Context, w io.Writer) error {
@@ -225,7 +226,7 @@ func TestTheConnectionOfAGenerationBreaks(t *testing.T) {
 	}
 }
 
-// A brokenWriter takes so many writes.
+// A brokenWriter fails after left writes.
 type brokenWriter struct {
 	*httptest.ResponseRecorder
 	left int

@@ -12,8 +12,8 @@ import (
 	"testing/iotest"
 )
 
-// A file with a WriterTo of its own, such as one of a storage, never gives more
-// than it said, and may give less than it has.
+// A handle with its own WriteTo, such as one of a storage, never sends more bytes than
+// its size says, even if it has more.
 func TestAHandleThatWritesByItself(t *testing.T) {
 	f := FromBytes("a.txt", []byte(strings.Repeat(line, 1000)), nil)
 	for _, tt := range []struct {
@@ -95,7 +95,7 @@ func TestGeneratedHandle(t *testing.T) {
 	}
 }
 
-// What broke off while it was read never ends well.
+// Reading a generated file that fails half way never ends with io.EOF.
 func TestReadingABrokenGeneration(t *testing.T) {
 	for name, tt := range breakingFiles() {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The producer runs in the handler's goroutine: nothing is between.
+// The producer runs in the handler's goroutine.
 func TestNoGoroutineStandsBetween(t *testing.T) {
 	f := FromFunc("a", func(_ context.Context, w io.Writer) error {
 		_, err := w.Write(debug.Stack())

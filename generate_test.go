@@ -19,7 +19,7 @@ import (
 
 const line = "0123456789abcdef\n"
 
-// lines writes n lines and then ends with what end returns.
+// lines writes n lines and then returns end().
 func lines(n int, end func() error) func(context.Context, io.Writer) error {
 	return func(_ context.Context, w io.Writer) error {
 		for range n {
@@ -31,7 +31,7 @@ func lines(n int, end func() error) func(context.Context, io.Writer) error {
 	}
 }
 
-// flushed is like lines, and nothing waits in a buffer when it ends.
+// flushed is like lines, and flushes before it calls end.
 func flushed(n int, end func() error) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, w io.Writer) error {
 		if err := lines(n, well)(ctx, w); err != nil {
@@ -58,7 +58,7 @@ func seqOf[T ~[]byte | ~string](n int, end func() error) iter.Seq[T] {
 	}
 }
 
-// A once-only reader, or a pipe's end: nothing but Read and Close.
+// A stream is a reader that can be read once, such as a pipe.
 type stream struct {
 	io.Reader
 	closed *int
@@ -66,8 +66,8 @@ type stream struct {
 
 func (s stream) Close() error { *s.closed++; return nil }
 
-// makers make files of some lines in each way; asked counts how often somebody
-// asked for content.
+// makers returns functions that make a file of n lines with each constructor. asked
+// counts the requests for content.
 func makers(n int, a Attributes, asked *atomic.Int32) map[string]func() File {
 	text := strings.Repeat(line, n)
 	with := a
@@ -247,8 +247,8 @@ func TestOnlyOnce(t *testing.T) {
 	}
 }
 
-// copied is a file whose handle can be read and closed and no more, as behind
-// something that counts or limits.
+// copied is a file whose handle has only the methods of fs.File, as with a wrapper that
+// counts or limits.
 type copied struct{ File }
 
 func (c copied) Open(ctx context.Context) (fs.File, error) {
