@@ -258,14 +258,15 @@ func (e ending) handler(local localFile, o *Options) http.Handler {
 	return h
 }
 
-// opaque hides the methods of the writer, as gin-contrib/gzip does.
+// opaque wraps the writer without Unwrap, as gin-contrib/gzip does.
 func opaque(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
 	})
 }
 
-// concealed hides the writer for good.
+// concealed wraps the writer without Unwrap and without embedding it, so that nothing
+// finds the inner one.
 func concealed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(concealedWriter{w}, r)

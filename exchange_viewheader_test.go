@@ -152,7 +152,7 @@ func TestFieldsFromOutside(t *testing.T) {
 	}
 }
 
-// The same holds for the Header of an error.
+// A field that is a list in the Header of an error is added to the outer handler's one.
 func TestFieldsOfAnErrorFromOutside(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header()["Vary"] = []string{"Accept-Encoding"}

@@ -52,7 +52,7 @@ type object struct {
 	noStat  error // what Stat returns, if not nil
 	noRange error // what OpenRange returns, if not nil
 	cut     int64 // number of bytes missing at the end of handles
-	cutErr  error
+	cutErr  error // what handles fail with there; nil is io.EOF
 }
 
 func newObject(content string) *object {

@@ -23,8 +23,8 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// A trial is a request to a file whose storage may misbehave, below middleware that
-// sets fields and deadlines. All of it is drawn.
+// A trial is a random request for a file of a storage that may misbehave, below
+// middleware that sets random fields and deadlines.
 type trial struct {
 	*rand.Rand
 	content string
@@ -38,8 +38,8 @@ type trial struct {
 	rangeFails error
 	readFails  error // after failsAt bytes
 	failsAt    int
-	kind       string // what the file offers
-	replaced   bool   // every opening is of another version
+	kind       string // the optional interfaces of the file
+	replaced   bool   // every Open returns a new version
 	open       atomic.Int32
 
 	outside  http.Header
@@ -49,10 +49,10 @@ type trial struct {
 
 func (t *trial) one(of ...string) string { return of[t.IntN(len(of))] }
 
-// seldom is true in one of n cases.
+// seldom returns true in one of n cases.
 func (t *trial) seldom(n int) bool { return t.IntN(n) == 0 }
 
-// mostly returns usual, but in one of n cases one of others.
+// mostly returns usual or, in one of n cases, one of others.
 func (t *trial) mostly(usual string, n int, others ...string) string {
 	if t.seldom(n) {
 		return t.one(others...)
@@ -313,9 +313,9 @@ func (h *trialWriter) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{h.trialHandle})
 }
 
-// Whatever is asked for, of whatever storage and below whatever middleware, the
-// status is one that fits, the body is right or visibly cut, no field comes from
-// where none may come, nothing panics and nothing is left.
+// For every request, storage and middleware the status is correct, the body is complete
+// or the client sees that it isn't, and the header has no field that it must not have.
+// Nothing panics, and no handle or goroutine is left.
 func TestHandlerTrials(t *testing.T) {
 	for seed := range uint64(600) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A signedObject is an object that is signed for by its name.
+// A signedObject is an object with signed URLs that contain its name.
 type signedObject struct {
 	*object
 	err error
@@ -27,12 +27,12 @@ func (o signedObject) SignedURL(_ context.Context, s SignOptions) (string, time.
 	return fmt.Sprintf("https://store/%s?%s&%v&%s&%s", o.name, s.Method, s.Expiry, s.Disposition, s.ContentType), time.Time{}, o.err
 }
 
-// An identified is one of which anybody may know which it is.
+// An identified is a signedObject that also has an identity.
 type identified struct{ signedObject }
 
 func (identified) Identity() (string, bool) { return "https://store.test/bucket/%C3%A4", true }
 
-// A fleeting is signed for by credentials that end soon.
+// A fleeting is a signedObject whose URLs expire soon, as credentials do.
 type fleeting struct{ signedObject }
 
 func (f fleeting) SignedURL(ctx context.Context, s SignOptions) (string, time.Time, error) {
@@ -40,7 +40,7 @@ func (f fleeting) SignedURL(ctx context.Context, s SignOptions) (string, time.Ti
 	return url, time.Now().Add(12 * time.Second), err
 }
 
-// linking hands everything over by a signed URL.
+// linking hands over or redirects every file by a signed URL.
 type linking struct {
 	status int
 	terms  Terms
@@ -170,7 +170,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// kept is an object that tells where it is, and no more.
+// kept is an object that has a source and no signed URLs.
 type kept struct{ *object }
 
 func (kept) Source() (Source, bool) { return Source{"s3", "bucket", "k"}, true }
@@ -260,7 +260,7 @@ func TestUnfitRequests(t *testing.T) {
 	}
 }
 
-// withMetadata is an object with an owner.
+// withMetadata is an object with an owner in its metadata.
 type withMetadata struct{ signedObject }
 
 func (f withMetadata) Stat(ctx context.Context) (fs.FileInfo, error) {

@@ -15,13 +15,13 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// scripted is a document as HTML and as XML. Its script can reach the page that
-// frames it only in the site's origin.
+// scripted returns a document that is both HTML and XML. Its script can change the page
+// with its frame only if it runs in the site's origin.
 func scripted(name string) string {
 	return `<html xmlns="http://www.w3.org/1999/xhtml"><body><script>parent.document.body.setAttribute("data-ran-` + name + `", "yes")</script></body></html>`
 }
 
-// Types that a browser reads in another way than the first look says.
+// ambiguousTypes are types that a browser may parse in an unexpected way.
 var ambiguousTypes = []string{
 	"image/png, text/html",
 	"text/plain;charset=utf-8,text/html",
@@ -38,7 +38,7 @@ var ambiguousTypes = []string{
 	"image/svg+xml",
 }
 
-// What a type makes a browser run doesn't run in the site's origin.
+// A script in a download with one of these types doesn't run in the site's origin.
 func TestChromiumRunsNoScriptOfADownload(t *testing.T) {
 	mux := http.NewServeMux()
 	frames := []string{"/control"}
@@ -78,7 +78,7 @@ func TestChromiumRunsNoScriptOfADownload(t *testing.T) {
 	}
 }
 
-// A page with default-src 'self' runs no script that somebody has uploaded.
+// A page with the policy default-src 'self' doesn't run a script that is a download.
 func TestChromiumRunsNoAttachment(t *testing.T) {
 	mux := http.NewServeMux()
 	ran := func(name string) string {
@@ -126,8 +126,8 @@ func TestChromiumRunsNoAttachment(t *testing.T) {
 	}
 }
 
-// A 304 makes a browser take over the fields that it has. The sandbox of what
-// it keeps must outlive that.
+// A browser replaces fields of a cached answer by those of a 304. The cached answer must
+// keep its sandbox.
 func TestChromiumKeepsTheSandbox(t *testing.T) {
 	var asked atomic.Int32
 	second := make(chan struct{})

@@ -17,7 +17,7 @@ func TestRootImportsOnlyTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// The command is not linked with code that is for tests.
+// The command doesn't depend on packages that are for tests.
 func TestTheCommandHasNoTestCode(t *testing.T) {
 	for _, p := range goList(t, "-deps", "./cmd/downloadview") {
 		if p == "testing" || strings.HasPrefix(p, module) && strings.HasSuffix(p, "test") {
@@ -26,7 +26,8 @@ func TestTheCommandHasNoTestCode(t *testing.T) {
 	}
 }
 
-// The documentation of the root package names all that can be imported or installed.
+// The documentation of the root package names all packages that can be imported or
+// installed.
 func TestDocNamesEachPackage(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
@@ -43,8 +44,8 @@ func TestDocNamesEachPackage(t *testing.T) {
 	}
 }
 
-// "go mod tidy" of a program that uses the root package, or storage/disk besides,
-// fetches what their tests need, too.
+// "go mod tidy" of a program that imports the root package and storage/disk also fetches
+// the modules that their tests need, so these must be few.
 func TestTestsOfRootAndDiskNeedLittle(t *testing.T) {
 	modules := map[string]bool{}
 	for _, m := range goList(t, "-test", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".", "./storage/disk") {
@@ -80,7 +81,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-// Each import that must not be is found.
+// wrong finds each import that is not allowed.
 func TestWrongImportsAreFound(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -131,16 +132,16 @@ func goList(t *testing.T, args ...string) []string {
 	return slices.DeleteFunc(strings.Split(string(out), "\n"), func(s string) bool { return s == "" })
 }
 
-// A graph has, for each package of this module, the others that it imports.
+// A graph maps each package of this module to the others that it imports.
 type graph map[string][]string
 
-// wrong returns the imports that run another way than
+// wrong returns the imports that are against the order
 //
 //	cmd → internal/command → storage/*, accel, doctor, middleware, downloadtest → root
 //
-// where those in the middle don't know one another. hasProxy reports whether
-// package accel has a proxy of this name; its folder below internal/proxies
-// imports that of no other proxy.
+// The packages in the middle must not import one another. hasProxy reports whether
+// package accel has a proxy of this name; the proxy's folder below internal/proxies
+// must not import that of another proxy.
 func (g graph) wrong(hasProxy func(name string) bool) []string {
 	var found []string
 	for _, p := range slices.Sorted(maps.Keys(g)) {
@@ -171,13 +172,13 @@ func (g graph) wrong(hasProxy func(name string) bool) []string {
 
 func isOfTheCommand(p string) bool { return p == "internal/command" || strings.HasPrefix(p, "cmd/") }
 
-// isInTheMiddle reports whether p is a package that users of the library import
-// beside the root package.
+// isInTheMiddle reports whether p is a package, other than the root package, that users
+// of the library import.
 func isInTheMiddle(p string) bool {
 	return p != "root" && !strings.HasPrefix(p, "cmd/") && !strings.HasPrefix(p, "internal/")
 }
 
-// reached returns all that p depends on.
+// reached returns all packages that p depends on.
 func (g graph) reached(p string) map[string]bool {
 	seen := map[string]bool{}
 	todo := g[p]

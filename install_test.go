@@ -13,9 +13,9 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// The go command makes a module of the last commit, as "go get" and "go install
-// …@latest" need it: it refuses, for example, names that Windows can't have, also
-// those of test data. "go install" refuses a go.mod that replaces something.
+// The go command can make a module of the last commit, as "go get" and "go install
+// …@latest" do. It rejects, for example, file names that Windows can't have, even those
+// of test data; "go install" rejects a go.mod with a replace directive.
 func TestTheModuleCanBeFetched(t *testing.T) {
 	git := testserver.Binary(t, "git", "DOWNLOADVIEW_GIT")
 	top, err := exec.Command(git, "rev-parse", "--show-toplevel", "HEAD").CombinedOutput()

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Every link of a page to a file of this repository leads to one, and to a heading
-// of it where it names one.
+// For every link of a page into this repository, the file exists, and so does the
+// heading if the link has a fragment.
 func TestPagesLinkToFilesThatAreThere(t *testing.T) {
 	var pages []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/design/*.md"} {
@@ -52,8 +52,7 @@ func TestPagesLinkToFilesThatAreThere(t *testing.T) {
 	}
 }
 
-// hasHeading reports whether a heading of a page has this anchor, as GitHub makes
-// them.
+// hasHeading reports whether GitHub gives this anchor to a heading of the page.
 func hasHeading(page, anchor string) bool {
 	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	for line := range strings.Lines(page) {

@@ -38,8 +38,8 @@ func TestParseMediaType(t *testing.T) {
 	}
 }
 
-// Whatever a browser makes of a type that is shown without a sandbox, of a list
-// the first or the last, up to a space or a semicolon: it is harmless.
+// A type that is shown without a sandbox is harmless for each way in which a browser may
+// parse it: it may take the first or the last of a list, up to a space or a semicolon.
 func FuzzHarmless(f *testing.F) {
 	for _, s := range []string{
 		"image/png", "image/png, text/html", "text/plain;charset=utf-8,text/html", "image/svg+xml,", "application/xhtml+xml x",
@@ -69,7 +69,7 @@ func FuzzHarmless(f *testing.F) {
 	})
 }
 
-// Every type of the table is well formed, and nothing that runs is harmless.
+// Every type of the table is well-formed, and no type of a script is harmless.
 func TestTypesOfTheTable(t *testing.T) {
 	for ext, contentType := range typeByExtension {
 		parsed, ok := parseMediaType(contentType)
@@ -95,13 +95,13 @@ func TestTypesOfTheTable(t *testing.T) {
 	}
 }
 
-// What each way of answering says of a type.
+// The Content-Type and the disposition that each kind of answer has for a type.
 func TestTypesAsBrowsersReadThem(t *testing.T) {
 	for _, tt := range []struct {
 		stored, name string
 		want         string // Content-Type
-		saved        bool   // though it is Inline
-		active       string // Content-Type where it is InlineActive, if another
+		saved        bool   // as an attachment, even if Inline
+		active       string // Content-Type if InlineActive; "" means want
 	}{
 		{"image/png", "a.bin", "image/png", false, ""},
 		{"IMAGE/PNG;q=1", "a.bin", "IMAGE/PNG;q=1", false, ""},
@@ -161,7 +161,7 @@ func TestTypesAsBrowsersReadThem(t *testing.T) {
 	}
 }
 
-// The heads of parts and signed URLs say the same.
+// The headers of parts and signed URLs have the same types.
 func TestTypesOfPartsAndSignedURLs(t *testing.T) {
 	o := newObject("0123456789")
 	o.name, o.ContentType = "a", "image/png\r\nX: y, text/html"
@@ -180,7 +180,7 @@ func TestTypesOfPartsAndSignedURLs(t *testing.T) {
 	}
 }
 
-// A policy of the view or of a handler outside is enforced beside the sandbox.
+// The policies of the view and of an outer handler are sent together with the sandbox.
 func TestPoliciesBesideTheSandbox(t *testing.T) {
 	html := newObject("<p>")
 	html.name = "a.html"
@@ -191,7 +191,7 @@ func TestPoliciesBesideTheSandbox(t *testing.T) {
 	}
 }
 
-// A client puts the policy of a 304 in place of the one that it has.
+// A client replaces the policy that it has by that of a 304.
 func TestPolicyOfA304(t *testing.T) {
 	file := func(name, stored string) *object {
 		o := newObject("<p>")
@@ -232,7 +232,7 @@ func TestPolicyOfA304(t *testing.T) {
 	}
 }
 
-// What phones, browsers and players go by.
+// Phones, browsers and players need these types.
 func TestTypesThatClientsNeed(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.m4b": "audio/mp4", "a.m4s": "video/iso.segment", "a.mpd": "application/dash+xml", "a.m3u8": "application/vnd.apple.mpegurl",
@@ -258,7 +258,8 @@ func TestTypesThatClientsNeed(t *testing.T) {
 	}
 }
 
-// Bytes in gzip are saved as they are, whatever the extension says of them.
+// The extension of a name never sets Content-Encoding, so that a client saves the bytes
+// as they are.
 func TestNoCodingFromAName(t *testing.T) {
 	for _, name := range []string{"a.svgz", "a.tar.gz", "a.html.gz", "a.js.br"} {
 		o := newObject("\x1f\x8b")

@@ -37,8 +37,8 @@ func TestTypesByName(t *testing.T) {
 	}
 }
 
-// The types hold in every mode, behind what the view and the storage say, and it
-// is asked of them whether a file may be shown.
+// If neither the view nor the storage has a type, that in Response.Types is used for
+// streamed, handed over and redirected files. It decides whether a file may be shown.
 func TestTypesOfAResponse(t *testing.T) {
 	types := Types{"bin": "image/png", "pdf": "text/html", "dat": "text/javascript"}
 	handedOver := everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: &Terms{KeepsSafety: true}}}}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// uselessTimes are those that images, packages and archives give all files.
+// uselessTimes are times that container images, packages and archives give to all files.
 var uselessTimes = []time.Time{
 	time.Unix(0, 0),
 	time.Unix(0, 1),
@@ -36,8 +36,8 @@ func TestUsefulModTime(t *testing.T) {
 	}
 }
 
-// The tags of a file of ten bytes from nginx, Apache, Caddy up to 2.6 and since,
-// and the drivers of the Go CDK.
+// The tags of a file of ten bytes from nginx, Apache, Caddy (up to 2.6, and later), and
+// the drivers of the Go CDK.
 func TestTagsOfTime(t *testing.T) {
 	second, image := time.Unix(1, 0), time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
@@ -98,7 +98,7 @@ type datedInfo struct {
 
 func (i datedInfo) ModTime() time.Time { return i.at }
 
-// An object whose store makes its tag as the drivers of the Go CDK do.
+// datedObject returns an object whose tag is like that of the drivers of the Go CDK.
 func datedObject(content string, at time.Time) *object {
 	o := newObject(content)
 	o.ModTime = at
@@ -106,8 +106,8 @@ func datedObject(content string, at time.Time) *object {
 	return o
 }
 
-// A client that holds a file with a useless time gets the next version, of the
-// same size, whole.
+// A client that has a version with a useless time gets the whole next version, which has
+// the same size and time.
 func TestUselessTimesMakeNoValidators(t *testing.T) {
 	const before, after = "0123456789", "abcdefghij"
 	local := newLocalFile(t, "a.txt", before)
@@ -177,7 +177,7 @@ func TestUselessTimesMakeNoValidators(t *testing.T) {
 	}
 }
 
-// withSourceOf is a file whose bytes a proxy finds where other has them.
+// withSourceOf is a file with the source of other.
 type withSourceOf struct {
 	File
 	other File

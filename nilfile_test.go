@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A faulty file gives neither what it should nor an error.
+// A faulty file may return a nil value together with a nil error.
 type faulty struct {
 	handle fs.File
 	part   fs.File
@@ -47,8 +47,8 @@ func (h *uninformed) Stat() (fs.FileInfo, error) { return h.info, nil }
 
 func (h *uninformed) Close() error { return nil }
 
-// What is not there although there is no error is the server's fault: 500 and a
-// line in the log, and no panic.
+// If a storage returns a nil value and a nil error, the answer is 500 with a line in the
+// log, and nothing panics.
 func TestNothingAndNoError(t *testing.T) {
 	good := Attributes{Size: 10, ETag: `"v1"`, ModTime: changed}.FileInfo("a")
 	var noHandle *uninformed
@@ -124,7 +124,8 @@ func (f fileFunc) Name() string { return "f" }
 
 func (f fileFunc) Open(context.Context) (fs.File, error) { return f(), nil }
 
-// So it is for those who ask by themselves.
+// If a file returns a nil value and a nil error, the functions of the package return an
+// error.
 func TestNothingAndNoErrorOfFunctions(t *testing.T) {
 	good := Attributes{Size: 10}.FileInfo("a")
 	var noHandle *uninformed
@@ -148,7 +149,8 @@ type seekingNothing struct{ uninformed }
 
 func (*seekingNothing) Seek(int64, int) (int64, error) { return 0, nil }
 
-// Between the parts of an answer nothing is an end that the client sees.
+// If a storage returns a nil value and a nil error for the second part of an answer, the
+// download is aborted.
 func TestNothingBetweenParts(t *testing.T) {
 	for name, part := range map[string]fs.File{"no handle": nil, "no handle, but a type": (*uninformed)(nil), "no metadata": &uninformed{}} {
 		o := &vanishing{object: newObject("0123456789"), part: part}
@@ -157,7 +159,7 @@ func TestNothingBetweenParts(t *testing.T) {
 		if got := ask(t, s.URL, "GET", "Range", "bytes=0-1,4-5"); got.err == nil || got.status != 206 {
 			t.Errorf("%s: %d %q, %v; want a download that breaks off", name, got.status, got.body, got.err)
 		}
-		s.Close() // so that the handler has come to its end
+		s.Close() // waits for the handler
 		select {
 		case o := <-seen:
 			if o.AbortedBy != AbortedByOrigin || o.Err == nil || !strings.Contains(o.Err.Error(), "neither") {
@@ -169,7 +171,7 @@ func TestNothingBetweenParts(t *testing.T) {
 	}
 }
 
-// A vanishing object is there for the first part only.
+// A vanishing object returns part from the second OpenRange on.
 type vanishing struct {
 	*object
 	part   fs.File
@@ -183,7 +185,7 @@ func (o *vanishing) OpenRange(ctx context.Context, offset, length int64) (fs.Fil
 	return o.object.OpenRange(ctx, offset, length)
 }
 
-// An empty URL sends nobody anywhere: the file is streamed, and that is logged.
+// If Sign returns an empty URL and no error, the file is streamed, and that is logged.
 func TestSignedForWithNothing(t *testing.T) {
 	for _, status := range []int{0, 302} {
 		l := linking{status: status}
@@ -206,7 +208,7 @@ type offloaderFunc func(*http.Request, Source) (Handover, bool)
 
 func (f offloaderFunc) Offload(r *http.Request, src Source) (Handover, bool) { return f(r, src) }
 
-// A view that finds neither a file nor an error is at fault, too.
+// If a view returns a nil file and a nil error, the answer is 500, and nothing panics.
 func TestViewsOfNothing(t *testing.T) {
 	var noFile *faulty
 	for name, v := range map[string]View{

@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// A photo is a row that knows a file.
+// A photo is a row with a file and attributes of it.
 type photo struct {
 	file     File
 	response Response
 	known    Attributes
 }
 
-// photos are rows by id.
+// photos maps an id to its row.
 type photos map[string]photo
 
 func (rows photos) view() ObjectView[photo] {
@@ -68,7 +68,7 @@ func TestObjectViewNeedsAnObjectAndItsFile(t *testing.T) {
 	}
 }
 
-// What a record says of the download is the answer's, in whatever mode.
+// The answer has the fields of the record's Response.
 func TestObjectViewResponse(t *testing.T) {
 	resp := Response{Name: "Grüße.csv", ContentType: "text/csv; charset=iso-8859-1", Disposition: Inline, ETag: `"row7"`, ModTime: changed}
 	rows := photos{"7": {file: newObject("a;b"), response: resp.WithHeader("Content-Encoding", "br")}}
@@ -86,8 +86,8 @@ func TestObjectViewResponse(t *testing.T) {
 	}
 }
 
-// What it costs where the object remembers what the storage would say, and
-// where that is no longer so.
+// The requests to the store if the record has the file's attributes, and if those are
+// out of date.
 func TestObjectViewRequestsToTheOrigin(t *testing.T) {
 	full := Attributes{Size: 10, ModTime: changed, ETag: `"v1"`, ContentType: "image/png"}
 	stale := Attributes{Size: 4, ModTime: changed.Add(-time.Hour), ETag: `"v0"`}
@@ -143,7 +143,8 @@ func TestObjectViewRequestsToTheOrigin(t *testing.T) {
 	}
 }
 
-// An answer that is given without a look is the one that GET gives.
+// HEAD that is answered from a record, without a request to the store, has the same
+// header as GET.
 func TestObjectViewHeadIsLikeGet(t *testing.T) {
 	o := newObject("0123456789")
 	o.ContentType, o.ContentLanguage = "image/png", "pl"
@@ -187,8 +188,8 @@ func TestObjectViewLogsAnotherFile(t *testing.T) {
 	}
 }
 
-// What is remembered changes nothing of what the file can do, and deceives
-// nobody who asks for a look.
+// Attributes of a record don't change what the file can do: nginx can still send it,
+// CheckFirst still looks for it, and Stat returns the file's own facts.
 func TestObjectViewKeepsTheFile(t *testing.T) {
 	local := newLocalFile(t, "a.txt", "0123456789")
 	missing := localFile(string(local) + "x")
@@ -223,8 +224,8 @@ func TestObjectViewKeepsTheFile(t *testing.T) {
 	}
 }
 
-// A file that nginx would send, but is streamed, has nginx's tag, which is made
-// of the file's own time.
+// If a file is streamed that nginx could send, it has the tag that nginx would send,
+// which is made of the file's own time.
 func TestObjectViewUnderARuleThatStreams(t *testing.T) {
 	local := newLocalFile(t, "a.txt", "0123456789")
 	rows := photos{"7": {file: local, known: Attributes{Size: 10, ModTime: changed.Add(time.Hour), ETag: `"v0"`}}}

@@ -39,8 +39,8 @@ func TestOddRanges(t *testing.T) {
 	}
 }
 
-// A field that isn't odd is of the one form that RFC 9110, 14.1.2, has no
-// freedom in, and says nothing but what was parsed of it.
+// A Range field that isn't odd has the plain form of RFC 9110, section 14.1.2, and means
+// exactly what was parsed.
 func FuzzOddRange(f *testing.F) {
 	for _, s := range []string{"bytes=0-1", "bytes=0-1, 3-4,-5", "bytes=1-0", "bytes=-0", "bytes=0-99999999999999999999"} {
 		f.Add(s)

@@ -13,11 +13,11 @@ import (
 
 const parity = "docs/parity.md"
 
-// Every Go block of the page stands in a file that is tested.
+// Every Go block of the page is part of a file that is tested.
 func TestParityBlocks(t *testing.T) {
 	checked := 0
 	for _, b := range blocksOf(t, parity) {
-		if b.language != "python" { // what people come with
+		if b.language != "python" { // the code that people have before
 			b.mustStandInItsFile(t)
 			checked++
 		}
@@ -37,7 +37,7 @@ func TestParityIsWhole(t *testing.T) {
 	}
 }
 
-// What the page says there is here, is here.
+// Each name of this module on the page exists.
 func TestParityIsTrue(t *testing.T) {
 	identifier := regexp.MustCompile("`([A-Za-z]\\w*(?:\\.[A-Za-z]\\w*)*)`")
 	packages := map[string]map[string]bool{"": exported(t, ".")}
@@ -81,8 +81,8 @@ func readPage(t *testing.T, name string) string {
 	return string(content)
 }
 
-// exported returns what the package in dir declares, by name: "T" for a type,
-// "T.F" for its fields and methods.
+// exported returns the names that the package in dir declares: "T" for a type, "T.F" for
+// its fields and methods.
 func exported(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -21,8 +21,8 @@ import (
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// The functions here stand in docs/parity.md; the tests below call each. That of remote
-// files stands in storage/remote, so that tests of this package need less.
+// docs/parity.md has copies of the functions here; the tests below call each. The one
+// for remote files is in storage/remote, so that tests of this package need less.
 
 func userMedia(root *os.Root, user func(*http.Request) string) http.Handler {
 	files := downloadview.StorageView{

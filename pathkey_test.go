@@ -22,7 +22,7 @@ func (keyEcho) File(key string) (File, error) {
 	return FromString("a.txt", key, nil), nil
 }
 
-// A route that can't give a key is a mistake, which the log tells, and no 404.
+// A route without a wildcard for the key is answered with 500 and logged, not 404.
 func TestRouteWithoutAKey(t *testing.T) {
 	mux := http.NewServeMux()
 	for _, pattern := range []string{"/file/{file...}", "/bare/", "/exact", "/id/{pathid}", "GET /media/{path...}", "/one/{path}", "/deep/{path}/x"} {
@@ -57,7 +57,7 @@ func TestRouteWithoutAKey(t *testing.T) {
 	}
 }
 
-// A router may set the value itself, from the encoded path or the decoded one.
+// A router may set the path value itself, from the encoded path or the decoded one.
 func TestWildcardOfAnotherRouter(t *testing.T) {
 	for _, tt := range []struct{ path, value, want string }{
 		{"/x/a%2Fb", "a%2Fb", "a/b"},

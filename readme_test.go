@@ -8,10 +8,9 @@ import (
 	"testing"
 )
 
-// Every block of the README stands, word for word, in a file that is tested;
-// the comment in front names it. The commands are run by CI, by the tests of
-// cmd/downloadview and by those of the demo; TestTheModuleCanBeFetched is about
-// those that install.
+// Every block of the README is, word for word, part of a file that is tested; the
+// comment in front of it names the file. CI, the tests of cmd/downloadview and those of
+// the demo run the commands; TestTheModuleCanBeFetched tests those that install.
 func TestReadme(t *testing.T) {
 	blocks := blocksOf(t, "README.md")
 	if len(blocks) < 8 {
@@ -46,8 +45,8 @@ func TestReadmeNamesWhatIsInstalled(t *testing.T) {
 	}
 }
 
-// A block is what stands between fences on a page, and the file that the comment
-// in front of it names.
+// A block is a fenced block of a page, with the file that the comment in front of it
+// names.
 type block struct{ file, language, text string }
 
 var fences = regexp.MustCompile("(?s)(?:<!-- ([^ ]+) -->\n)?```([a-z]+)\n(.*?)```")

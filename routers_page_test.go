@@ -9,8 +9,8 @@ import (
 
 const routersPage = "docs/routers.md"
 
-// Each router has its block, which is a whole file that the tests of examples/routers
-// compile and run.
+// The page has a block for each router, which is a whole file that the tests of
+// examples/routers compile and run.
 func TestRoutersPage(t *testing.T) {
 	want := map[string]bool{"nethttp.go": true, "chi.go": true, "gin.go": true, "echo.go": true}
 	for _, b := range blocksOf(t, routersPage) {
@@ -29,7 +29,7 @@ func TestRoutersPage(t *testing.T) {
 	}
 }
 
-// The table of encoded names is the one that a test of examples/routers checks.
+// The table of encoded names is the same as in the test of examples/routers.
 func TestRoutersPageNames(t *testing.T) {
 	test := readPage(t, "examples/routers/traps_test.go")
 	rows := regexp.MustCompile("(?m)^\\| `/files/([^`]*)` \\| `(.*)` \\| `(.*)` \\| `(.*)` \\| `(.*)` \\|$").FindAllStringSubmatch(readPage(t, routersPage), -1)

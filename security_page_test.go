@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Every test that a page names is there, in whatever package.
+// Every test that a page names exists, in some package.
 func TestPagesNameTestsThatAreThere(t *testing.T) {
 	there := make(map[string]bool)
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)

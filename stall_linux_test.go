@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What waits in a socket becomes less when the other side reads.
+// The number of unsent bytes in a socket decreases when the other side reads.
 func TestUnsent(t *testing.T) {
 	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "s")} {
 		t.Run(network, func(t *testing.T) {

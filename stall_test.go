@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// stalling serves f on a connection of the network, with a limit for standing
-// still.
+// stalling serves f on the network, with a limit for connections that stall.
 func stalling(t *testing.T, network string, f File, limit time.Duration) (dial func() net.Conn, seen <-chan Outcome) {
 	t.Helper()
 	address := "127.0.0.1:0"
@@ -46,8 +45,8 @@ func stalling(t *testing.T, network string, f File, limit time.Duration) (dial f
 	}, outcomes
 }
 
-// A client that reads nothing is let go, whatever sends its file; one that reads a
-// little now and then has all of it in the end.
+// If a client reads nothing, its connection is closed after the limit, for each way in
+// which the file is sent.
 func TestEndStalled(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
 	produced := FromFunc("a", func(_ context.Context, w io.Writer) error { _, err := w.Write(content); return err }, nil)
@@ -72,8 +71,8 @@ func TestEndStalled(t *testing.T) {
 	}
 }
 
-// A slow client is no stalled one, though it takes many times the limit. The limit
-// is long enough for the pauses of this test, and what is read in all takes longer.
+// A slow client gets the whole file, even if that takes many times the limit. The limit
+// is longer than the pauses of this test, and shorter than the whole download.
 func TestEndStalledIsNoLimitForTheWhole(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB
 	for name, f := range map[string]File{"sendfile": localFileOf(t, "a", content), "copied": newObject(string(content))} {
@@ -112,8 +111,8 @@ func readSlowly(c net.Conn, pause time.Duration) (sum [sha256.Size]byte, err err
 	}
 }
 
-// A connection that the server closes while its client takes nothing doesn't end in
-// good order: of HTTP/1.0 without a length that would be the end of the file.
+// If the server closes a connection while its client reads nothing, the connection is
+// reset. With HTTP/1.0 and no length, an orderly end would look like the end of the file.
 func TestClosedInTheMiddleOfAWrite(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -144,7 +143,7 @@ func TestClosedInTheMiddleOfAWrite(t *testing.T) {
 	}
 }
 
-// What isn't for sendfile(2) goes on after a look at the right byte too.
+// A copy without sendfile(2) continues at the right byte after each check for a stall.
 func TestStalledConnGoesOnWhereItStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
@@ -156,7 +155,7 @@ func TestStalledConnGoesOnWhereItStopped(t *testing.T) {
 		}()
 		var got []byte
 		for {
-			time.Sleep(300 * time.Millisecond) // longer than between two looks
+			time.Sleep(300 * time.Millisecond) // longer than the time between two checks
 			b := make([]byte, 7)
 			n, err := ours.Read(b)
 			got = append(got, b[:n]...)
@@ -170,7 +169,7 @@ func TestStalledConnGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
-// The deadline of the connection's owner counts, and ends what waits.
+// A write deadline that the connection's owner sets still ends a write that waits.
 func TestStalledConnKeepsTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
@@ -192,7 +191,7 @@ func TestStalledConnKeepsTheDeadline(t *testing.T) {
 	})
 }
 
-// A request whose body doesn't come is answered, and its connection closed.
+// A request whose body doesn't arrive is answered, and its connection is closed.
 func TestEndStalledBodies(t *testing.T) {
 	for _, tt := range []struct {
 		name, head, body string
@@ -231,7 +230,7 @@ func TestEndStalledBodies(t *testing.T) {
 					t.Errorf("answered after %v", took)
 				}
 				if tt.keep {
-					// The connection is good for longer than the limit.
+					// The connection stays usable for longer than the limit.
 					time.Sleep(time.Hour)
 					go fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 					if _, err := http.ReadResponse(b, nil); err != nil {
@@ -243,7 +242,7 @@ func TestEndStalledBodies(t *testing.T) {
 	}
 }
 
-// A download that takes long is not ended by the body's limit once the body is read.
+// After the request's body was read, its limit doesn't end a long download.
 func TestEndStalledBodiesLeavesTheAnswerAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()

@@ -9,7 +9,7 @@ import (
 	"testing/iotest"
 )
 
-// A bareStorage has files and offers nothing else.
+// A bareStorage implements no optional interface.
 type bareStorage map[string]File
 
 func (s bareStorage) File(key string) (File, error) {
@@ -55,7 +55,7 @@ type failingFile struct{ err error }
 func (failingFile) Name() string                            { return "failing" }
 func (f failingFile) Open(context.Context) (fs.File, error) { return nil, f.err }
 
-// existing is an Exister with one answer.
+// existing is an Exister that always returns the same answer.
 type existing struct {
 	bareStorage
 	found bool

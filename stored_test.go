@@ -51,7 +51,7 @@ func TestStored(t *testing.T) {
 	}
 }
 
-// Where a proxy sends the bytes, what is stored costs a look.
+// If a proxy sends the bytes, StoredFields needs one Stat.
 func TestStoredWithAProxy(t *testing.T) {
 	o := newObject("0123456789")
 	o.Disposition = `attachment; filename="stored.pdf"`
@@ -66,7 +66,7 @@ func TestStoredWithAProxy(t *testing.T) {
 	}
 }
 
-// everything covers what has a source.
+// everything covers every file that has a source.
 type everything struct{ proxy }
 
 func (e everything) Offload(*http.Request, Source) (Handover, bool) { return e.Handover, true }

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Names are read as leniently as browsers read them.
+// Stored names are parsed as leniently as in browsers.
 func TestNameIn(t *testing.T) {
 	for stored, want := range map[string]string{
 		`attachment; filename="Q1 report.pdf"`:                                  "Q1 report.pdf",
@@ -49,8 +49,8 @@ func TestNameIn(t *testing.T) {
 	}
 }
 
-// What can be parsed is read as it is, and what comes out is a name that can go
-// into a field.
+// A name from a stored field is valid UTF-8 if the field is, has no control characters,
+// and can be part of a header field.
 func FuzzNameIn(f *testing.F) {
 	f.Add(`attachment; filename="a.pdf"; filename=b c.pdf`)
 	f.Add(`attachment; filename*=UTF-8''%e2%82%ac; filename="\"`)

@@ -190,7 +190,7 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// A compressing writer gets the plain bytes, and what it makes of them is right.
+// A compressing writer gets the uncompressed bytes, and its answer is correct.
 func TestBelowACompressor(t *testing.T) {
 	content := strings.Repeat("many words ", 1<<15)
 	s := serve(t, middleware.Compress(5)(NewHandler(fileView(newLocalFile(t, "a.txt", content)), nil)))

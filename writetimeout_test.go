@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// A server's WriteTimeout doesn't end a download that goes on, whatever sends it.
+// A server's WriteTimeout doesn't end a download that makes progress, for each way in
+// which the file is sent.
 func TestWriteTimeoutMoves(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB: more than sockets hold
 	for name, f := range map[string]File{"sendfile": localFileOf(t, "a", content), "copied": newObject(string(content))} {
@@ -40,7 +41,7 @@ func TestWriteTimeoutMoves(t *testing.T) {
 	}
 }
 
-// A deadline that passes before the header is out is answered, and logged.
+// A deadline that passes before the header is sent is answered and logged.
 func TestDeadlineBeforeTheHeader(t *testing.T) {
 	var logged bytes.Buffer
 	var seen Outcome
