@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// abort ends a download whose header is out so that nobody takes it for whole. It
-// panics with [http.ErrAbortHandler], or ends the goroutine where nobody would
-// recover that or a recoverer would hide it. It returns below
-// [http.TimeoutHandler] only.
+// abort breaks off a download whose header has been sent, so that the client
+// doesn't take it for complete. It panics with [http.ErrAbortHandler], or ends the
+// goroutine where the panic would not be recovered or a recoverer would hide it.
+// It returns only below [http.TimeoutHandler].
 //
-// The panic alone is not enough: middleware that recovers it lets net/http end
-// the body in good order, or fills it up with an error text. So the connection
+// The panic alone is not enough: if middleware recovers it, net/http ends the
+// body normally, or the middleware appends an error text. So the connection
 // is broken first: HTTP/1 by taking it over and resetting it, HTTP/2 by a write
-// deadline in the past, which resets the stream. docs/design/0005 says what else
-// a handler may stand in.
+// deadline in the past, which resets the stream. docs/design/0005 lists the other
+// environments of a handler.
 func abort(w http.ResponseWriter, r *http.Request) {
 	if len(r.Header["X-Forwarded-For"]) > 0 && len(w.Header()["Content-Length"]) == 0 {
-		// lighttpd, which sets that field, sends what it has as the whole if the
-		// connection breaks before it has begun to send it, unless it knows a
-		// length that this is short of.
+		// lighttpd sets that field. If the connection breaks before lighttpd has
+		// begun to send the answer and it knows no Content-Length, it sends the
+		// part that it has as a complete answer.
 		time.Sleep(forwarding)
 	}
 	broken := r.ProtoMajor < 2 && reset(w)
@@ -35,11 +35,11 @@ func abort(w http.ResponseWriter, r *http.Request) {
 		switch callerOf() {
 		case fastCGI:
 			breakFastCGI(w)
-			_ = r.Body.Close() // what sends it would wait for a reader
+			_ = r.Body.Close() // else the goroutine that fills it waits for a reader
 			runtime.Goexit()
 		case httpServer:
-			// A writer keeps the connection out of reach. Nobody recovers the end of
-			// a goroutine, and a server whose handler ends so breaks the answer off.
+			// A wrapper hides the connection. A recoverer can't stop Goexit, and the
+			// server then closes the connection without completing the answer.
 			runtime.Goexit()
 		case timeoutHandler:
 			spoil(w.Header())
@@ -50,12 +50,12 @@ func abort(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// forwarding is the time that a proxy has to begin to send what it was given.
+// forwarding is the time that a proxy gets to begin sending what it has received.
 const forwarding = 250 * time.Millisecond
 
-// spoil makes an answer that is still in a buffer, header and all, one that the
-// server breaks off: its body doesn't have the length that it says. The coding
-// keeps compressors from taking the length away.
+// spoil makes the server break off an answer that is still in a buffer together
+// with its header: it sets a Content-Length that the body doesn't reach. The
+// Content-Encoding keeps compressors from removing the length.
 func spoil(h http.Header) {
 	h["Content-Length"] = []string{"1099511627776"}
 	if len(h["Content-Encoding"]) == 0 {
@@ -63,7 +63,7 @@ func spoil(h http.Header) {
 	}
 }
 
-// A caller is what runs a handler.
+// A caller is the code that runs a handler.
 type caller int
 
 const (
@@ -71,15 +71,15 @@ const (
 	otherCaller caller = iota
 	// httpServer is the goroutine of a connection or stream of net/http.
 	httpServer
-	// timeoutHandler is a goroutine of [http.TimeoutHandler], which waits for its
-	// end or panic. Its answer is in a buffer until then.
+	// timeoutHandler is a goroutine of [http.TimeoutHandler], which keeps the
+	// answer in a buffer until the goroutine ends or panics.
 	timeoutHandler
 	// fastCGI is a goroutine of net/http/fcgi, where a panic ends the process.
 	fastCGI
 )
 
-// callerOf returns what runs the handler that this goroutine is in. Nothing but
-// the names of the functions tells.
+// callerOf returns the caller of the handler on this goroutine. The names of the
+// functions on the stack are the only sign of it.
 func callerOf() caller {
 	pcs := make([]uintptr, 512)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
@@ -98,9 +98,9 @@ func callerOf() caller {
 	}
 }
 
-// reset takes the connection away from the server and resets it. It asks every
-// writer on the way inwards, since some that have Hijack refuse once a body has
-// begun (gin), while the one they wrap does not.
+// reset hijacks the connection and resets it; it reports whether it could. It
+// tries w and every writer below it, since some writers (gin's) refuse Hijack
+// after the body has begun, while the writer that they wrap does not.
 func reset(w http.ResponseWriter) bool {
 	for ; w != nil; w = below(w) {
 		if h, ok := w.(http.Hijacker); ok {
@@ -113,8 +113,8 @@ func reset(w http.ResponseWriter) bool {
 	return false
 }
 
-// closeHard closes conn without the good-bye that would look like an end: below
-// TLS, and with a reset instead of a FIN.
+// closeHard closes conn in a way that doesn't look like a normal end: without TLS's
+// close_notify, and with a reset instead of a FIN.
 func closeHard(conn net.Conn) {
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = t.NetConn()

@@ -8,18 +8,18 @@ import (
 	"unsafe"
 )
 
-// breakFastCGI breaks the connection to the web server that w of net/http/fcgi
-// writes to. That package has no way to end an answer but in good order, and a
-// web server that isn't told of the end waits for it. Where the writer is out of
-// reach, or is not what it is known to be, nothing is done.
+// breakFastCGI breaks the connection to the web server if w is, or wraps, a
+// writer of net/http/fcgi. That package can only complete an answer, and a web
+// server that sees no end waits for one. If the writer can't be found, or doesn't
+// have the fields that fastCGIConn expects, breakFastCGI does nothing.
 func breakFastCGI(w http.ResponseWriter) {
 	for ; w != nil; w = below(w) {
 		v := reflect.ValueOf(w)
 		if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct && v.Type().Elem().PkgPath() == "net/http/fcgi" {
 			if conn, ok := fastCGIConn(v.Elem()); ok {
-				time.Sleep(forwarding) // lighttpd is the same here
-				// nginx takes the end of a unix socket for that of the answer, but
-				// not after what is no record: the version of those is 1.
+				time.Sleep(forwarding) // for lighttpd, as in abort
+				// nginx takes the close of a unix socket for the end of the answer,
+				// unless an invalid record came before it. Valid ones begin with 1.
 				_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
 				_, _ = conn.Write([]byte("\xff\xff\xff\xff\xff\xff\xff\xff"))
 				closeHard(conn)
@@ -29,8 +29,8 @@ func breakFastCGI(w http.ResponseWriter) {
 	}
 }
 
-// fastCGIConn follows response.w (a *bufWriter), its closer (a *streamWriter), and
-// that one's c (a *conn) to rwc.
+// fastCGIConn returns the connection of a response of net/http/fcgi, by the fields
+// w (a *bufWriter), closer (a *streamWriter), c (a *conn) and rwc.
 func fastCGIConn(v reflect.Value) (net.Conn, bool) {
 	for _, name := range []string{"w", "closer", "c", "rwc"} {
 		if v.Kind() == reflect.Pointer {

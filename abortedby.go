@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// AbortedBy tells which side ended a download before its time.
+// AbortedBy says which side ended a download before it was complete.
 type AbortedBy int
 
 const (
 	NotAborted        AbortedBy = iota // the answer is complete
 	AbortedByClient                    // the client closed the connection, or it broke
-	AbortedByOrigin                    // the file failed or was shorter than it said
-	AbortedByServer                    // a limit of the server itself: a deadline, a timeout, a writer that refused
-	AbortedByStall                     // the client took nothing for too long; see [EndStalled]
-	AbortedByShutdown                  // the server was told to stop; see [ErrShutdown]
+	AbortedByOrigin                    // reading the file failed, or it was shorter than its size
+	AbortedByServer                    // a limit of the server: a deadline, a timeout, a failing writer
+	AbortedByStall                     // the client read nothing for too long; see [EndStalled]
+	AbortedByShutdown                  // the server is stopping; see [ErrShutdown]
 )
 
 // String returns "", "client", "origin", "server", "stall" or "shutdown".
@@ -40,21 +40,22 @@ func (p AbortedBy) String() string {
 	return ""
 }
 
-// ErrShutdown is the cause that a server gives when it cancels the context of
-// its requests because it stops. A server whose
-// [net/http.Server.BaseContext] comes from [context.WithCancelCause] calls the
-// cancel function with ErrShutdown a moment before it closes the connections that
-// are left: downloads that notice break off so that their clients see it. Those
-// that wait for a client don't notice, and [EndStalled] has closing them seen,
-// too. A download that this cuts short has the [AbortedByShutdown].
+// ErrShutdown is the cause with which a program cancels its requests' context when
+// it stops. To use it, make [net/http.Server.BaseContext] return a context of
+// [context.WithCancelCause], and call its cancel function with ErrShutdown shortly
+// before closing the remaining connections. Downloads that notice are broken
+// off so that their clients see it. Downloads that wait for a slow client don't
+// notice; with [EndStalled], the client sees closing the connection as an error,
+// too. Downloads that are cut short in this way are reported as
+// [AbortedByShutdown].
 var ErrShutdown = errors.New("the server is stopping")
 
-// ended returns the party that ended the request's context; [NotAborted] while the
-// context goes on.
+// ended returns the side that ended the request's context, or [NotAborted] if the
+// context has not ended.
 //
-// net/http cancels the context when the connection ends. So may middleware, and
-// the context doesn't say which it was, unless by a deadline or a cause. The
-// server's own writer says so.
+// net/http cancels the context when the connection ends, but middleware may cancel
+// it, too. A deadline or a cause shows which it was; else CloseNotify of the
+// server's own writer does.
 func (x *exchange) ended() AbortedBy {
 	ctx := x.r.Context()
 	if ctx.Err() == nil {
@@ -64,7 +65,7 @@ func (x *exchange) ended() AbortedBy {
 	switch {
 	case errors.Is(cause, ErrShutdown):
 		return AbortedByShutdown
-	case cause != context.Canceled, x.moving.isOver(): // which ends a stream of HTTP/2
+	case cause != context.Canceled, x.moving.isOver(): // a write deadline ends a stream of HTTP/2
 		return AbortedByServer
 	}
 	if closed := connectionEnd(x.w); closed != nil {
@@ -77,12 +78,12 @@ func (x *exchange) ended() AbortedBy {
 	return AbortedByClient
 }
 
-// closeNotice is how long a server may take to tell that a connection has ended,
-// after it has cancelled the request's context for that.
+// closeNotice is how long the server may take to send on CloseNotify's channel
+// after it has cancelled the request's context.
 const closeNotice = 100 * time.Millisecond
 
-// connectionEnd returns what gets a value when the connection ends, from the
-// writer of the server below all wrappers; nil where that is out of reach.
+// connectionEnd returns the channel that gets a value when the connection ends,
+// from the first writer at or below w that has CloseNotify; nil if none has.
 func connectionEnd(w http.ResponseWriter) <-chan bool {
 	for ; w != nil; w = below(w) {
 		if n, ok := w.(interface{ CloseNotify() <-chan bool }); ok {
@@ -92,7 +93,7 @@ func connectionEnd(w http.ResponseWriter) <-chan bool {
 	return nil
 }
 
-// partyOf returns the party that cut an answer short.
+// partyOf returns the side that cut an answer short.
 func (x *exchange) partyOf(cut *cutOff) AbortedBy {
 	party := x.ended()
 	switch {
@@ -110,8 +111,9 @@ func (x *exchange) partyOf(cut *cutOff) AbortedBy {
 	return party
 }
 
-// isConnectionError tells whether err is one of a connection that the other side
-// has left. A write by sendfile(2) may also fail with an error of the file.
+// isConnectionError reports whether err means that the other side has closed the
+// connection. Not every error of a write does: sendfile(2) may also fail because
+// of the file.
 func isConnectionError(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.ETIMEDOUT) ||

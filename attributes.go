@@ -8,43 +8,43 @@ import (
 	"time"
 )
 
-// Attributes describe the bytes of a file. The zero value of a field means "not
-// known", except for Size: there -1 means it.
+// Attributes describe a file's bytes. The zero value of a field means "not known",
+// except for Size, where -1 does.
 type Attributes struct {
 	Size    int64     // in bytes; -1: not known
-	ModTime time.Time // last change; zero: not known; before 1981: shown to people, but no validator
-	// ETag is the entity tag with its quotes. A weak tag (W/…) counts as none,
-	// because two versions with different bytes may have the same weak tag (RFC
-	// 9110, 8.8.1). See StrongETag.
+	ModTime time.Time // last change; zero: not known; before 1981: displayed, but not a validator
+	// ETag is the entity tag with its quotes. A weak tag (W/…) is ignored: two
+	// versions with different bytes may share it (RFC 9110, 8.8.1). See
+	// StrongETag.
 	ETag            string
 	ContentType     string
 	ContentEncoding string // as stored, such as "gzip"; never derived from a name
 	ContentLanguage string
 
-	// What else a store may keep with the bytes. It reaches a client only through
+	// A store may keep these fields with the bytes. They reach a client only by
 	// [Response.StoredFields].
-	CacheControl string // of the store's own answers
-	Expires      string // likewise, as an HTTP date
-	Disposition  string // the Content-Disposition stored with it
-	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of the whole, as it is stored
+	CacheControl string // the stored Cache-Control
+	Expires      string // the stored Expires, an HTTP date
+	Disposition  string // the stored Content-Disposition
+	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of all stored bytes
 
-	// Metadata is what the application stored beside the bytes; keys are in lower
-	// case. It never reaches a client. Don't change it in place, because it may be
-	// shared.
+	// Metadata are the application's own values, stored with the bytes; the keys
+	// are in lower case. They never reach a client. The map may be shared: don't
+	// change it in place.
 	Metadata map[string]string
 }
 
-// AttributesOf returns what fi knows. If fi has a method Attributes()
-// Attributes, that is its result; else Size and ModTime, and the results of the
-// methods ETag() string and ContentType() string if fi has them. A negative
-// size counts as not known.
+// AttributesOf returns the attributes in fi. If fi has a method Attributes()
+// Attributes, they are its result. Else they are Size and ModTime of fi, and the
+// results of its methods ETag() string and ContentType() string if it has them. A
+// negative size becomes -1.
 //
-// Words in ContentEncoding that are no coding are removed: aws-chunked (some
-// stores keep it from the upload), identity and none.
+// AttributesOf removes from ContentEncoding the values that don't change the
+// bytes: identity, none, and aws-chunked, which some stores keep from an upload.
 //
-// An ETag that is made of the size and of a time before 1981 is removed. Such a
-// time is the same for all files of a container image or an archive, so the
-// next version would get the same tag.
+// It removes an ETag that is made of the size and a time before 1981: all files of
+// a container image or an archive may have the same such time, so that the next
+// version could get the same tag.
 func AttributesOf(fi fs.FileInfo) Attributes {
 	var a Attributes
 	switch fi := fi.(type) {
@@ -69,8 +69,8 @@ func AttributesOf(fi fs.FileInfo) Attributes {
 	return a
 }
 
-// StrongETag returns ETag if it is one strong entity tag (RFC 9110, 8.8.3), else
-// "": two answers with the same one are of the same bytes.
+// StrongETag returns ETag if it is one strong entity tag (RFC 9110, 8.8.3), else "".
+// Two answers with the same strong tag have the same bytes.
 func (a Attributes) StrongETag() string {
 	if isStrong(a.ETag) {
 		return a.ETag
@@ -78,8 +78,8 @@ func (a Attributes) StrongETag() string {
 	return ""
 }
 
-// codings returns the codings of a list that are ones. Stores keep others with an
-// object, of which its bytes have nothing: aws-chunked is how it was uploaded.
+// codings returns list without the values that don't change the bytes. Stores may
+// keep such values with an object: aws-chunked describes only its upload.
 func codings(list string) string {
 	isNone := func(coding string) bool {
 		switch strings.ToLower(strings.Trim(coding, " \t")) {
@@ -99,7 +99,7 @@ func codings(list string) string {
 	return strings.Join(real, ", ")
 }
 
-// FileInfo returns a as a [fs.FileInfo] of a regular file, for authors of
+// FileInfo returns a as the [fs.FileInfo] of a regular file. It is for authors of
 // storages. name may be a whole key; its last element is used.
 func (a Attributes) FileInfo(name string) fs.FileInfo {
 	return &attributesInfo{name: path.Base(name), attributes: a}

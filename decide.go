@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// facts is what a decision rests on.
+// facts are the properties of a file that a decision depends on.
 type facts struct {
 	size    int64     // -1: not known
 	etag    string    // strong, or ""
@@ -19,7 +19,7 @@ type parts int
 
 const (
 	noParts   parts = 0
-	onePart   parts = 1 // opened once, and without a tag not twice
+	onePart   parts = 1 // without a tag, two opens may see two versions
 	manyParts parts = maxSpans
 )
 
@@ -30,7 +30,7 @@ type plan struct {
 	ranges []span
 }
 
-// endsWithoutBytes tells the answers for which nothing of the file is read.
+// endsWithoutBytes reports whether the answer needs no bytes of the file.
 func (p plan) endsWithoutBytes() bool {
 	return p.status != http.StatusOK && p.status != http.StatusPartialContent
 }

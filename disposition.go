@@ -5,47 +5,48 @@ import (
 	"unicode/utf8"
 )
 
-// A Disposition says what a browser does with a download.
+// A Disposition says whether a browser saves or displays a download.
 type Disposition int
 
 const (
-	// Attachment is saved. A script (JavaScript, WebAssembly) is sent as
-	// application/octet-stream, so that no page can run it.
+	// Attachment makes the browser save the file. A script (JavaScript,
+	// WebAssembly) is sent as application/octet-stream, so that no page can run it.
 	Attachment Disposition = iota
-	// Inline is shown if its type is known to run nothing in the site's name,
-	// such as PDF, plain text, images other than SVG, audio and video. The rest
-	// is saved: HTML, SVG, XML, scripts, and types that nobody knows.
+	// Inline makes the browser display the file if its type is known to run no
+	// code with the site's rights, such as PDF, plain text, images other than SVG,
+	// audio and video. Files of other types are saved: HTML, SVG, XML, scripts and
+	// unknown types.
 	Inline
-	// InlineActive is shown whatever the type. A type that Inline would have
-	// saved gets the header Content-Security-Policy: sandbox, beside policies
-	// that the view or a handler outside has set.
+	// InlineActive makes the browser display a file of any type. If Inline would
+	// have saved the file, the answer gets the header Content-Security-Policy:
+	// sandbox, in addition to policies that the view or an outer handler has set.
 	InlineActive
 )
 
-// A Renamer changes names of downloads, such as to what every system can save.
-// Several goroutines use it.
+// A Renamer changes the file names of downloads, for example to names that every
+// system can save. It must be safe for concurrent use.
 type Renamer interface {
-	// Rename returns the name that stands for name. It may be asked of any text.
+	// Rename returns the name to use instead of name, which may be any text.
 	Rename(name string) string
 }
 
-// shown tells whether a file of a type is to be displayed.
+// shown reports whether a browser is asked to display a file of this type.
 func (d Disposition) shown(contentType string) bool {
 	return d == InlineActive || d == Inline && isHarmless(contentType)
 }
 
-// longestName is what file systems can hold, in bytes.
+// longestName is the longest name that file systems can hold, in bytes.
 const longestName = 255
 
-// contentDisposition returns the field for a file name: a quoted ASCII form
-// that no browser decodes or splits, and, where that differs from the name, the
-// name itself (RFC 6266, RFC 8187).
+// contentDisposition returns the value of Content-Disposition for a file name: a
+// quoted ASCII form that no browser decodes or splits, followed by the name itself
+// if the two differ (RFC 6266, RFC 8187).
 func contentDisposition(kind, name string) string {
 	if isPlain(name) {
 		return kind + `; filename="` + name + `"`
 	}
 	name = fileName(name)
-	var stack [512]byte // most names fit, and then the string is the one allocation
+	var stack [512]byte // most names fit; then the string is the only allocation
 	b := append(stack[:0], kind...)
 	b = append(b, `; filename="`...)
 	exact := true
@@ -75,8 +76,8 @@ func contentDisposition(kind, name string) string {
 	return string(b)
 }
 
-// isPlain tells whether name can stand in quotes as it is, and is a file name
-// that fileName would not change.
+// isPlain reports whether name can be quoted as it is and fileName would not
+// change it.
 func isPlain(name string) bool {
 	for i := range len(name) {
 		if !isPlainChar[name[i]] {
@@ -86,9 +87,9 @@ func isPlain(name string) bool {
 	return name != "" && name != "." && name != ".." && len(name) <= longestName
 }
 
-// fileName makes a file name of any text: no separators, no control characters,
-// none that turn the direction of writing (they make "gpj.exe" of "exe.jpg"),
-// valid UTF-8, not too long, and never empty.
+// fileName turns any text into a file name: without separators, control characters
+// and characters that change the direction of writing (they can show "exe.jpg" as
+// "gpj.exe"); valid UTF-8, at most longestName bytes, and never empty.
 func fileName(name string) string {
 	for _, c := range name {
 		if isLetter := c >= 0xa0 && c < 0x600 || c > 0x2069 && c < utf8.RuneError; !isLetter && inFileName(c) != c {
@@ -105,7 +106,7 @@ func fileName(name string) string {
 	return name
 }
 
-// inFileName returns what stands for c in a file name, -1 for nothing.
+// inFileName returns the replacement for c in a file name, or -1 to remove c.
 func inFileName(c rune) rune {
 	switch {
 	case c == '/', c == '\\', c == utf8.RuneError:
@@ -132,7 +133,7 @@ func shortened(name string) string {
 	return name[:end] + ext
 }
 
-// isPlainChar is what can stand in a quoted file name as it is.
+// isPlainChar holds the characters that need no change in a quoted file name.
 var isPlainChar = func() (is [256]bool) {
 	for c := byte(' '); c <= '~'; c++ {
 		is[c] = strings.IndexByte(`"%\/`, c) < 0
@@ -140,7 +141,7 @@ var isPlainChar = func() (is [256]bool) {
 	return is
 }()
 
-// isAttrChar is attr-char of RFC 8187, 3.2.1.
+// isAttrChar holds the characters of attr-char in RFC 8187, 3.2.1.
 var isAttrChar = func() (is [256]bool) {
 	for c := range is {
 		b := byte(c)
