@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// below returns the writer that w wraps, to control the connection and not to
-// write to; nil where there is none or it can't be found. Many wrappers have no
-// Unwrap, but nearly all embed what they wrap.
+// below returns the writer that w wraps, or nil if none is found. Use the result
+// only to control the connection, not to write. Many wrappers have no Unwrap
+// method, but nearly all embed the writer that they wrap.
 func below(w http.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
 		return u.Unwrap()
@@ -28,8 +28,8 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 	return nil
 }
 
-// setWriteDeadline sets the deadline of writing to the connection; false where
-// that is out of reach.
+// setWriteDeadline sets the deadline for writes to the connection. It reports
+// whether it could.
 func setWriteDeadline(w http.ResponseWriter, t time.Time) bool {
 	for ; w != nil; w = below(w) {
 		if d, ok := w.(interface{ SetWriteDeadline(time.Time) error }); ok {
@@ -39,7 +39,7 @@ func setWriteDeadline(w http.ResponseWriter, t time.Time) bool {
 	return false
 }
 
-// setReadDeadline is setWriteDeadline for reading.
+// setReadDeadline is like setWriteDeadline, but for reads.
 func setReadDeadline(w http.ResponseWriter, t time.Time) bool {
 	for ; w != nil; w = below(w) {
 		if d, ok := w.(interface{ SetReadDeadline(time.Time) error }); ok {

@@ -10,9 +10,9 @@ import (
 // A span is length bytes from start.
 type span struct{ start, length int64 }
 
-// A rangeSpec is one element of a Range field: first to last, both inclusive
-// and last perhaps past the end; or, where first is negative, the last -first
-// bytes.
+// A rangeSpec is one element of a Range field: the bytes from first to last, both
+// inclusive, where last may be past the end of the file; or, if first is negative,
+// the last -first bytes.
 type rangeSpec struct{ first, last int64 }
 
 func (s rangeSpec) isSuffix() bool { return s.first < 0 }
@@ -25,7 +25,7 @@ func (s rangeSpec) open() (offset, length int64) {
 	return s.first, s.last - s.first + 1
 }
 
-// in returns the part of a file of size bytes that s means; false: none of it.
+// in returns the span of s in a file of size bytes, and whether it has any bytes.
 func (s rangeSpec) in(size int64) (span, bool) {
 	if s.isSuffix() {
 		s = rangeSpec{max(size+s.first, 0), math.MaxInt64}
@@ -37,20 +37,19 @@ func (s rangeSpec) in(size int64) (span, bool) {
 }
 
 const (
-	maxSpecs  = 1000 // more in one field, and it is ignored
-	maxSpans  = 100  // more to send, and the whole file is sent
-	maxAsked  = 16   // requests to a store for one answer
-	freeParts = 16   // so many may cost more than the file
-	partCost  = 120  // octets that a part takes beside its bytes, about
+	maxSpecs  = 1000 // a field with more elements is ignored
+	maxSpans  = 100  // instead of more parts, the whole file is sent
+	maxAsked  = 16   // most requests to a store for one answer
+	freeParts = 16   // up to so many parts, the answer may be longer than the file
+	partCost  = 120  // about how many bytes a part needs besides its content
 )
 
-// A rangeSet is a Range field, syntactically right and with at least one
-// element.
+// A rangeSet is a valid Range field with at least one element.
 type rangeSet []rangeSpec
 
-// parseRange parses the lines of a Range field (RFC 9110, 14.2). False means
-// that there is none, or one to ignore: another unit, bad syntax, several
-// lines, or a needless number of elements.
+// parseRange parses the lines of a Range field (RFC 9110, 14.2). It returns false
+// if there is none, or if it must be ignored: another unit, a syntax error,
+// several lines, or more than maxSpecs elements.
 func parseRange(lines []string) (rangeSet, bool) {
 	if len(lines) != 1 {
 		return nil, false
@@ -81,7 +80,7 @@ func parseSpec(elem string) (rangeSpec, bool) {
 	}
 	if first == "" {
 		n, ok := parseOffset(last)
-		if n == 0 { // "-0" is right but never satisfiable, like an offset past any end
+		if n == 0 { // "-0" is valid but unsatisfiable, like an offset past the end
 			return rangeSpec{math.MaxInt64, math.MaxInt64}, ok
 		}
 		return rangeSpec{-n, 0}, ok
@@ -98,8 +97,8 @@ func parseSpec(elem string) (rangeSpec, bool) {
 	return spec, true
 }
 
-// parseOffset parses decimal digits; what is too big for an int64 is as good as
-// the biggest.
+// parseOffset parses decimal digits. For a number that doesn't fit into an int64 it
+// returns one that is larger than any file.
 func parseOffset(s string) (int64, bool) {
 	if s == "" {
 		return 0, false
@@ -118,11 +117,13 @@ func parseOffset(s string) (int64, bool) {
 	return n, true
 }
 
-// of returns what to send of a file of size bytes: nil for the whole, false for
-// nothing (416). What overlaps or touches is joined; a set that asks for more
-// bytes than the file has, or for so many parts that it costs more, gets the
-// whole file. So does a set that begins at the start of an empty file, as nginx
-// has it: 416 would tell the client of such a file that it did wrong.
+// of returns the spans to send of a file of size bytes: nil means the whole file,
+// and false means that no range is satisfiable (416). Spans that overlap or touch
+// are joined. The whole file is sent if the set asks for more bytes than the file
+// has, for more than maxSpans parts, or for more than freeParts parts that would
+// need more bytes than the file. It is also sent, as by nginx, if the file is empty
+// and a range begins at 0 or counts from the end: with 416, the client of an empty
+// file would see an error.
 func (set rangeSet) of(size int64) ([]span, bool) {
 	if size == 0 {
 		return nil, slices.ContainsFunc(set, func(s rangeSpec) bool { return s.first <= 0 })
@@ -150,8 +151,8 @@ func (set rangeSet) of(size int64) ([]span, bool) {
 	return spans, true
 }
 
-// joined returns spans as they are, in the order of the request, where they are
-// apart; else sorted, with what overlaps or touches in one.
+// joined returns spans in the order of the request if none overlap or touch. Else
+// it returns them sorted, with those that overlap or touch joined into one.
 func joined(spans []span) []span {
 	out := merged(spans, 0)
 	if len(out) == len(spans) {
@@ -160,12 +161,12 @@ func joined(spans []span) []span {
 	return out
 }
 
-// bridged returns spans sorted, with those in one between which there is less
+// bridged returns spans sorted, and joins those that have fewer bytes between them
 // than a part costs (RFC 9110, 15.3.7.2).
 func bridged(spans []span) []span { return merged(spans, partCost-1) }
 
-// merged returns spans sorted, with those in one between which there are gap
-// bytes or fewer.
+// merged returns spans sorted, and joins those that have at most gap bytes between
+// them.
 func merged(spans []span, gap int64) []span {
 	if len(spans) < 2 {
 		return spans

@@ -2,8 +2,7 @@ package downloadview
 
 import "strings"
 
-// restrictions is a set of the directives of Cache-Control that forbid
-// something.
+// restrictions is a set of those directives of Cache-Control that restrict caches.
 type restrictions uint8
 
 const (
@@ -17,8 +16,8 @@ const (
 
 var restrictionNames = []string{"no-store", "private", "no-cache", "must-revalidate", "proxy-revalidate", "no-transform"}
 
-// restrictionsIn returns what a value of Cache-Control forbids. A directive that
-// forbids it for some fields only, such as private="X-Job", doesn't count.
+// restrictionsIn returns the restrictions in a value of Cache-Control. A directive
+// that is limited to some fields, such as private="X-Job", doesn't count.
 func restrictionsIn(value string) (r restrictions) {
 	for value != "" {
 		var directive string
@@ -48,8 +47,9 @@ func cutDirective(value string) (directive, rest string) {
 	return strings.Trim(value, " \t"), ""
 }
 
-// atLeast returns policy, a value of Cache-Control or "", with all that it lacks
-// of what others forbid. Where one of them is no-store, that one stays as it is.
+// atLeast returns policy, a value of Cache-Control or "", with the restrictions of
+// others and required added that it lacks. If policy or one of others has no-store,
+// that value is returned unchanged.
 func atLeast(policy string, others []string, required restrictions) string {
 	own := restrictionsIn(policy)
 	if own&noStore != 0 {
@@ -67,7 +67,7 @@ func atLeast(policy string, others []string, required restrictions) string {
 		return policy
 	}
 	var directives []string
-	for i, name := range restrictionNames { // before a quotation mark that nothing ends
+	for i, name := range restrictionNames { // first: policy may have an unclosed quote
 		if missing&(1<<i) != 0 {
 			directives = append(directives, name)
 		}
@@ -82,8 +82,8 @@ func atLeast(policy string, others []string, required restrictions) string {
 	return strings.Join(directives, ", ")
 }
 
-// speaksToSharedCaches reports whether a directive means nothing, or the
-// contrary, beside private.
+// speaksToSharedCaches reports whether a directive contradicts private or adds
+// nothing to it.
 func speaksToSharedCaches(directive string) bool {
 	name, _, _ := strings.Cut(directive, "=")
 	for _, other := range []string{"public", "s-maxage", "private"} {
@@ -94,8 +94,9 @@ func speaksToSharedCaches(directive string) bool {
 	return false
 }
 
-// cache sets Cache-Control to policy, or to one that is as strict as that of the
-// fields that stand there already. An answer with a cookie is for one user.
+// cache sets Cache-Control to policy, made at least as strict as the values that
+// the header has already. An answer with a cookie becomes private and loses its
+// policies for single kinds of caches.
 func (f *fields) cache(policy string) {
 	if len(f.header) > 0 {
 		var required restrictions
@@ -118,14 +119,14 @@ func (f *fields) cache(policy string) {
 	f.set("Cache-Control", policy)
 }
 
-// speaksToOneCache reports whether a field is a policy for a kind of shared
-// cache, which follows it in place of Cache-Control (RFC 9213).
+// speaksToOneCache reports whether a field is the policy for one kind of shared
+// cache, which follows it instead of Cache-Control (RFC 9213).
 func speaksToOneCache(key string) bool {
 	return strings.HasSuffix(key, "Cdn-Cache-Control") || key == "Surrogate-Control" || key == "X-Accel-Expires"
 }
 
-// cachePolicy returns the Cache-Control of the view, else the one stored, else
-// that of all downloads. It is "" where only a date is stored.
+// cachePolicy returns the view's Cache-Control; else the stored one, which is "" if
+// only an Expires is stored; else the default.
 func (r *Response) cachePolicy(a *Attributes) string {
 	switch {
 	case r.CacheControl != "":

@@ -6,22 +6,20 @@ import (
 	"reflect"
 )
 
-// AsCause returns err as the cause of another error: it keeps the text of err
-// and removes its meaning. A storage wraps it beside its own error about the
-// file:
+// AsCause returns err as the cause of another error: with its text, but without
+// its meaning. A storage wraps it together with an error about the file:
 //
 //	fmt.Errorf("%w: %w", downloadview.ErrUpstream, downloadview.AsCause(err))
 //
-// An error from below a storage, such as one of a network or of credentials,
-// may wrap errors that have a meaning here but are about something else. A
-// missing token file is [io/fs.ErrNotExist], and a socket without permission is
-// [io/fs.ErrPermission]; neither is a statement about the requested file. So
-// [errors.Is] finds nothing in the result except [io.ErrUnexpectedEOF], the
-// early end of a body.
+// An error of a network, of credentials or of an SDK may wrap errors that have
+// a meaning in this package, but not about the requested file. For example, a
+// missing token file is [io/fs.ErrNotExist], and a socket without permission
+// is [io/fs.ErrPermission]. So the only error that [errors.Is] finds in the result
+// is [io.ErrUnexpectedEOF], the early end of a body.
 //
-// [errors.As] still finds what err wraps, such as the error type of an SDK. It
-// finds neither a [*StatusError] nor an error with a method StatusCode, because
-// the cause doesn't choose the status.
+// [errors.As] still finds the types that err wraps, such as an SDK's own error.
+// It does not find a [*StatusError], nor an error by an interface with a method
+// StatusCode, since a cause must not choose the status of the answer.
 //
 // AsCause(nil) is nil.
 func AsCause(err error) error {
@@ -31,7 +29,7 @@ func AsCause(err error) error {
 	return &causeError{err}
 }
 
-// A causeError has no Unwrap, so that its meaning ends here.
+// A causeError has no Unwrap method, so that errors.Is doesn't look inside.
 type causeError struct{ err error }
 
 func (e *causeError) Error() string { return e.err.Error() }

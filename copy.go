@@ -7,8 +7,9 @@ import (
 	"net/http"
 )
 
-// A cutOff is a body that ended before its time. by is [AbortedByOrigin] where reading the
-// file failed, and [AbortedByClient] where writing failed, whoever is to blame for it.
+// A cutOff is the error of a body that could not be sent completely. by is
+// [AbortedByOrigin] if reading the file failed, and [AbortedByClient] if writing
+// failed, for whatever reason.
 type cutOff struct {
 	by  AbortedBy
 	err error
@@ -17,8 +18,8 @@ type cutOff struct {
 func (e *cutOff) Error() string { return fmt.Sprintf("cut off by the %v: %v", e.by, e.err) }
 func (e *cutOff) Unwrap() error { return e.err }
 
-// copyBody sends n bytes of src, or all of it where n is negative, and returns
-// how many went out. The error is a *cutOff, also for a panic.
+// copyBody sends n bytes of src, or all of src if n is negative, and returns how
+// many bytes it sent. The error is a *cutOff, also if src panics.
 func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -44,20 +45,20 @@ func shortBy(n int64) error {
 	return fmt.Errorf("%d bytes are missing: %w", n, io.ErrUnexpectedEOF)
 }
 
-// A bodyWriter takes a body that is written by itself. It sends the header with
-// the first byte, and tells the client's failures from those of the writing.
+// A bodyWriter is the writer for files with a WriteTo method. It sends the header
+// before the first byte, and keeps the client's errors apart from those of WriteTo.
 type bodyWriter struct {
 	w     http.ResponseWriter
 	size  int64 // -1: not known
-	begun bool  // the header is out
+	begun bool  // the header has been sent
 	sent  int64
-	full  bool  // somebody wrote past size
-	err   error // the client's
+	full  bool  // WriteTo wrote more than size bytes
+	err   error // of writing to w
 }
 
 var errFull = errors.New("all bytes have been sent")
 
-// take lets src write the body to its end.
+// take lets src write the whole body.
 func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -68,7 +69,7 @@ func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	switch {
 	case b.err != nil:
 		return &cutOff{AbortedByClient, b.err}
-	case b.full: // what was promised is out, as it would be if it had been read
+	case b.full: // all promised bytes are sent; reading src would also have stopped there
 		return nil
 	case err != nil:
 		return &cutOff{AbortedByOrigin, err}
@@ -122,7 +123,7 @@ func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) 
 	return n, b.err
 }
 
-// Flush sends what is still in the server's buffers.
+// Flush sends the bytes that are still in the server's buffers.
 func (b *bodyWriter) Flush() {
 	if b.err != nil {
 		return

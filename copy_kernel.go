@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// isKernelFile tells whether net can pass src to sendfile(2).
+// isKernelFile reports whether package net can pass src to sendfile(2).
 func isKernelFile(src io.Reader) bool {
 	_, ok := src.(interface {
 		fs.File
@@ -19,8 +19,8 @@ func isKernelFile(src io.Reader) bool {
 	return ok
 }
 
-// copyByKernel leaves the copying to w, which hands a limited file on to the kernel
-// where nothing stands between it and the connection.
+// copyByKernel lets w copy n bytes of src. If no wrapper is between w and the
+// connection, w uses sendfile(2).
 func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	sent, err := w.ReadFrom(&io.LimitedReader{R: src, N: n})
 	switch {
@@ -34,8 +34,8 @@ func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	return sent, &cutOff{AbortedByOrigin, err}
 }
 
-// kernelPart returns r where it is what copyByKernel passes on and a write to a
-// connection may break it off and go on later; else nil.
+// kernelPart returns r if it comes from copyByKernel and copying can go on after a
+// write to the connection was interrupted; else nil.
 func kernelPart(r io.Reader) *io.LimitedReader {
 	part, ok := r.(*io.LimitedReader)
 	if !ok || runtime.GOOS == "windows" || !isKernelFile(part.R) {
@@ -47,8 +47,8 @@ func kernelPart(r io.Reader) *io.LimitedReader {
 	return part
 }
 
-// readPart has w read part. Where that ends with an error, part goes on after the
-// bytes that w has taken: a copy that the kernel didn't do has read more.
+// readPart lets w read part. If that fails, readPart moves part back to the first
+// byte that w has not taken: a copy without the kernel may have read more.
 func readPart(w io.ReaderFrom, part *io.LimitedReader) (int64, error) {
 	left := part.N
 	n, err := w.ReadFrom(part)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A pacedWriter holds a body to a rate. It has no ReadFrom, so nothing passes
-// it by.
+// A pacedWriter limits the rate of a body. It has no ReadFrom, so that no byte
+// bypasses Write.
 type pacedWriter struct {
 	http.ResponseWriter
 	ctx  context.Context
@@ -17,8 +17,8 @@ type pacedWriter struct {
 
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Write sends p in pieces that each take about an eighth of a second. A client
-// that is slower than the rate never waits.
+// Write sends p in pieces of about an eighth of a second each. It doesn't wait if
+// the client is slower than the rate.
 func (w *pacedWriter) Write(p []byte) (sent int, err error) {
 	piece := int(max(w.rate/8, 1))
 	for len(p) > 0 {
@@ -37,11 +37,11 @@ func (w *pacedWriter) Write(p []byte) (sent int, err error) {
 }
 
 const (
-	// shortestWait is what a writer may be ahead of its rate. Timers are too coarse
-	// for less, and small writes would each wait for one.
+	// shortestWait is how far a writer may be ahead of its rate. Timers are too
+	// coarse for shorter waits, and every small write would need one.
 	shortestWait = 10 * time.Millisecond
-	// longestCredit is what it may catch up of the time that timers and a slow
-	// client have taken.
+	// longestCredit is how much lost time a writer may make up for, after late
+	// timers and a slow client.
 	longestCredit = time.Second / 8
 )
 

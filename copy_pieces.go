@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Most bodies are copied in pieces of smallPiece. A client that has taken
-// provenAfter within provenIn, which no socket's buffers make appear so, keeps up
-// and gets pieces of largePiece: that halves the work of a large object. It goes
-// back to small ones when it takes longer than slowPiece for a large one. A client
-// that stops holds the piece that it was sent last, so there are mostLarge of the
-// large ones at a time.
+// Bodies are first copied in pieces of smallPiece bytes. A client that has taken
+// provenAfter bytes within provenIn is fast (the buffers of a socket are too small
+// to pretend it) and gets pieces of largePiece bytes, which halve the work for a
+// large object. If a large piece takes longer than slowPiece, the client gets
+// small ones again. A client that stops reading keeps its buffer in use, so at
+// most mostLarge large ones exist at a time.
 const (
 	smallPiece  = 64 << 10
 	largePiece  = 1 << 20
@@ -33,13 +33,13 @@ func newPiece(size int) *[]byte {
 	return &b
 }
 
-// A pieceBuffer is the buffer of one copy, which follows the speed of its client.
+// A pieceBuffer is the buffer of one copy. Its size depends on the client's speed.
 type pieceBuffer struct {
 	bytes  *[]byte
 	large  bool
-	slow   bool      // the last large piece was
-	since  time.Time // when the client began to prove that it keeps up
-	proven int64     // bytes that it has taken since then
+	slow   bool      // the last large piece took longer than slowPiece
+	since  time.Time // start of the current measurement
+	proven int64     // bytes that the client has taken since then
 }
 
 func newPieceBuffer() *pieceBuffer {
@@ -56,8 +56,8 @@ func (b *pieceBuffer) release() {
 	b.bytes = nil
 }
 
-// write calls write. Only a large piece is timed, since small ones may be a few
-// bytes each.
+// write calls write with p. It measures only large pieces, since a small one may
+// be a few bytes.
 func (b *pieceBuffer) write(write func([]byte) (int, error), p []byte) (int, error) {
 	if !b.large {
 		return write(p)
@@ -68,8 +68,8 @@ func (b *pieceBuffer) write(write func([]byte) (int, error), p []byte) (int, err
 	return n, err
 }
 
-// took is told that the client has taken n bytes, and left bytes to come; it is
-// negative where that isn't known.
+// took records that the client has taken n bytes, and changes the size of the
+// buffer if needed. left is the number of bytes still to send; negative: not known.
 func (b *pieceBuffer) took(n int, left int64) {
 	switch b.proven += int64(n); {
 	case b.large && b.slow:
@@ -91,8 +91,9 @@ func (b *pieceBuffer) took(n int, left int64) {
 	}
 }
 
-// copyPieces copies n bytes of src, or all where n is negative, and tells the
-// failures of the two sides apart. A src that ends before n is no failure here.
+// copyPieces copies n bytes of src, or all of src if n is negative. It returns
+// errors of reading and of writing separately. If src ends before n bytes, that is
+// not an error here.
 func copyPieces(write func([]byte) (int, error), src io.Reader, n int64) (sent int64, readErr, writeErr error) {
 	buf := newPieceBuffer()
 	defer buf.release()

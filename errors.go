@@ -10,31 +10,31 @@ import (
 	"os"
 )
 
-// ErrUpstream says that the place where a file lives can't be reached or
-// answers nonsense. Storages wrap it beside the cause, as [AsCause] returns it.
-// Nothing is known about the file then, so the answer is never that the file is
-// missing or forbidden, whatever else the error wraps.
+// ErrUpstream means that the store of a file could not be reached or sent an
+// invalid answer. Storages wrap it together with the cause, as [AsCause] returns
+// it. The error then says nothing about the file itself: even if it also wraps
+// [fs.ErrNotExist] or [fs.ErrPermission], the answer is not 404 or 403.
 var ErrUpstream = errors.New("upstream failed")
 
-// ErrRefused, beside [ErrUpstream], says that a store refuses the request and
-// will refuse it again: wrong or expired credentials, a wrong region, a wrong
-// setting. Package storage/resume doesn't try again then.
+// ErrRefused, wrapped together with [ErrUpstream], means that the store refuses
+// the request and would refuse it again: the credentials are wrong or expired, the
+// region is wrong, or a setting forbids it. Package storage/resume doesn't retry.
 var ErrRefused = errors.New("the store refuses the request")
 
-// A StatusError is an error with an HTTP status. A view or middleware returns
-// one to choose the answer: the client gets the status text and the header, the
-// log gets Err.
+// A StatusError is an error with an HTTP status. A view or middleware returns one
+// to choose the answer: the client gets the text of Status and the fields of
+// Header; Err goes only to the log.
 //
-// To send the client to another page, such as a login, use Status 302 or 303
-// and a Location in Header. Caches never store these answers.
+// To send the client to another page, such as a login, a view returns Status 302
+// or 303 with a Location in Header. Caches must not store these answers.
 type StatusError struct {
-	// Status is 400 to 599, such as [http.StatusForbidden]. It may be 301, 302,
-	// 303, 307 or 308 if Header has one Location that is not empty and has no
-	// control characters. Any other status is answered with 500.
+	// Status is 400 to 599, such as [http.StatusForbidden]; or 301, 302, 303,
+	// 307 or 308 if Header has exactly one Location, which is not empty and has
+	// no control characters. With any other status, the answer is 500.
 	Status int
 
-	Err    error       // the cause; nil is fine
-	Header http.Header // added to the answer, such as WWW-Authenticate; nil is fine
+	Err    error       // the cause; may be nil
+	Header http.Header // added to the answer, such as WWW-Authenticate; may be nil
 }
 
 func (e *StatusError) Error() string {
@@ -66,7 +66,7 @@ func (e *StatusError) redirects() bool {
 	return len(all) == 1 && all[0] != "" && !hasControl(all[0])
 }
 
-// misused adds to a StatusError that can't be the answer what would be right.
+// misused adds to err which statuses are allowed, if that of e is not.
 func (e *StatusError) misused(err error) error {
 	if e.Status >= 400 && e.Status <= 599 || e.redirects() {
 		return err
@@ -74,11 +74,12 @@ func (e *StatusError) misused(err error) error {
 	return fmt.Errorf("%w (the StatusError has the status %d; want 400 to 599, or 301, 302, 303, 307 or 308 with one Location)", err, e.Status)
 }
 
-// StatusCode returns the HTTP status that an error is answered with. The first
-// of these that holds counts:
-//   - An error in its tree with a method StatusCode() int: that status if it is
-//     between 400 and 599, or that of a [StatusError] with a Location, else 500. Beside [ErrUpstream], rather than around it,
-//     such an error is only a cause and does not count.
+// StatusCode returns the HTTP status of the answer to an error. The first rule that
+// applies decides:
+//   - An error in err's tree has a method StatusCode() int: its result if that is
+//     between 400 and 599, or is a redirect of a [StatusError] with a Location;
+//     else 500. If err wraps [ErrUpstream], only an error that itself wraps
+//     ErrUpstream counts here; others are only causes.
 //   - [ErrUpstream]: 504 if a deadline passed, else 502.
 //   - [fs.ErrNotExist] and [fs.ErrInvalid]: 404.
 //   - [fs.ErrPermission]: 403.
@@ -86,9 +87,9 @@ func (e *StatusError) misused(err error) error {
 //   - [ErrChanged]: 503.
 //   - Any other error: 500.
 //
-// What a connection fails with ([net.OpError]) is not looked at for a missing or
-// forbidden file: it is about a socket, such as that of a database. StatusCode(nil)
-// is 200.
+// An [fs.ErrNotExist], [fs.ErrInvalid] or [fs.ErrPermission] inside a [net.OpError]
+// doesn't count: it is about a socket, such as a database's, not about the file.
+// StatusCode(nil) is 200.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -124,13 +125,12 @@ func StatusCode(err error) int {
 	return http.StatusInternalServerError
 }
 
-// saysMissing reports whether err says of the file itself that there is none.
+// saysMissing reports whether err means that the file itself doesn't exist.
 func saysMissing(err error) bool {
 	return !errors.Is(err, ErrUpstream) && (says(err, fs.ErrNotExist) || says(err, fs.ErrInvalid))
 }
 
-// says reports whether err is meant, and not only because a connection failed
-// with it.
+// says reports whether err wraps meant, other than as the error of a connection.
 func says(err, meant error) bool {
 	if !errors.Is(err, meant) {
 		return false

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// settled is how old a time of whole seconds must be to stand for one version:
-// the file may change again within the second.
+// settled is the least age at which a time of whole seconds identifies one version:
+// the file may change twice within a second.
 const settled = 2 * time.Second
 
 // tag returns the entity tag of a file in this style, or "".
@@ -37,8 +37,8 @@ func (s TagStyle) tag(modTime time.Time, size int64, now time.Time) string {
 	return string(b)
 }
 
-// cutTag splits an entity tag off the front of s; it is "" where there is none
-// (RFC 9110, 8.8.3).
+// cutTag splits the entity tag off the front of s (RFC 9110, 8.8.3). tag is "" if s
+// doesn't begin with one.
 func cutTag(s string) (tag, rest string) {
 	start := 0
 	if strings.HasPrefix(s, "W/") {
@@ -58,7 +58,7 @@ func cutTag(s string) (tag, rest string) {
 	return "", s
 }
 
-// isStrong tells whether s is one strong entity tag and nothing else.
+// isStrong reports whether s is one strong entity tag and nothing else.
 func isStrong(s string) bool {
 	tag, rest := cutTag(s)
 	return tag != "" && rest == "" && tag[0] == '"'
@@ -70,9 +70,9 @@ func weakly(a, b string) bool {
 	return strings.TrimPrefix(a, "W/") == strings.TrimPrefix(b, "W/")
 }
 
-// listed tells whether lines, which make up one list of entity tags, hold one
-// that is the same as etag. "*" stands for any file that is there. What follows
-// something malformed is not looked at.
+// listed reports whether lines, which together are one list of entity tags, have a
+// tag that is the same as etag. "*" matches every existing file. The rest of a
+// line after a syntax error is ignored.
 func listed(lines []string, etag string, same func(a, b string) bool) bool {
 	for _, line := range lines {
 		rest := strings.Trim(line, " \t")
