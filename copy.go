@@ -19,7 +19,7 @@ func (e *cutOff) Error() string { return fmt.Sprintf("cut off by the %v: %v", e.
 func (e *cutOff) Unwrap() error { return e.err }
 
 // copyBody sends n bytes of src, or all of src if n is negative, and returns how
-// many bytes it sent. The error is a *cutOff, also if src panics.
+// many bytes it sent. The error is a *cutOff, also for a panic.
 func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {

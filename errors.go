@@ -26,7 +26,8 @@ var ErrRefused = errors.New("the store refuses the request")
 // Header; Err goes only to the log.
 //
 // To send the client to another page, such as a login, a view returns Status 302
-// or 303 with a Location in Header. Caches must not store these answers.
+// or 303 with a Location in Header. Unless [Options.Error] writes the answer, it
+// has Cache-Control: no-store.
 type StatusError struct {
 	// Status is 400 to 599, such as [http.StatusForbidden]; or 301, 302, 303,
 	// 307 or 308 if Header has exactly one Location, which is not empty and has

@@ -10,31 +10,31 @@ import (
 	"time"
 )
 
-// An exchange is one request on its way to its answer.
+// An exchange is the state of answering one request.
 type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	options *Options
-	started time.Time // by now
+	started time.Time // see now
 	resp    Response
 	outcome Outcome
 
 	style   TagStyle
-	ranger  RangeFile     // the file, where it can be opened in the middle
-	beyond  bool          // it refused a range as one that is not in it
-	refused bool          // it refused a range, other than the last bytes
-	asked   int           // requests that it took so far
-	looked  bool          // it was looked at without being opened
-	unseen  bool          // it is answered for without a look at it
-	uncut   bool          // the proxy is to leave the whole file whole
-	limit   int64         // bytes a second; 0: none
+	ranger  RangeFile     // the file, if it can be opened at a range
+	beyond  bool          // the file refused a range with ErrRange
+	refused bool          // the file refused a range other than its last bytes
+	asked   int           // requests to the store so far
+	looked  bool          // the metadata was read without opening the file
+	unseen  bool          // the answer is made without reading the metadata
+	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
+	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
 }
 
-// noOptions is the zero value that nil stands for.
+// noOptions stands for nil *Options.
 var noOptions Options
 
-// begin makes x the exchange of r. It is large, and returning it would copy it.
+// begin makes x the exchange of r. An exchange is large; returning it would copy it.
 func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	if o == nil {
 		o = &noOptions
@@ -45,7 +45,7 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	}
 }
 
-// now is the same time throughout, taken when it is first needed.
+// now returns the time of its first call, so that one request sees only one time.
 func (x *exchange) now() time.Time {
 	if x.started.IsZero() {
 		x.started = time.Now()
@@ -62,8 +62,8 @@ func (x *exchange) answer(v View) {
 	x.carryOut()
 }
 
-// carryOut is the way of every response: to a proxy where a rule covers its
-// file, else out of this process.
+// carryOut answers with x.resp: by the proxy if a rule covers the file, else by
+// streaming.
 func (x *exchange) carryOut() {
 	err := x.check()
 	if err == nil {
@@ -80,7 +80,7 @@ func (x *exchange) carryOut() {
 	switch {
 	case ok:
 		x.cutShort(cut)
-	case errors.Is(err, http.ErrAbortHandler): // what makes the content asks for it
+	case errors.Is(err, http.ErrAbortHandler): // code that produces the content returned it
 		x.cutShort(&cutOff{AbortedByOrigin, err})
 	default:
 		x.refuse(err)
@@ -89,10 +89,10 @@ func (x *exchange) carryOut() {
 
 func (x *exchange) check() error {
 	if x.resp.File == nil {
-		return fmt.Errorf("the view named no file: %w", fs.ErrNotExist)
+		return fmt.Errorf("the view's Response has no File: %w", fs.ErrNotExist)
 	}
 	if f, ok := nothingIn(x.resp.File); ok {
-		return fmt.Errorf("the file of the view is a nil %T", f)
+		return fmt.Errorf("the File of the view's Response is a nil %T", f)
 	}
 	if tag := x.resp.ETag; tag != "" && !isStrong(tag) {
 		return fmt.Errorf(`entity tag %s of the view is not a strong one in quotes, such as "v1"`, tag)
@@ -149,7 +149,8 @@ func (x *exchange) refuse(err error) {
 }
 
 // WriteError answers with the text of status, as a handler without
-// [Options.Error] does. It is for hooks that want that for some errors.
+// [Options.Error] does. Hooks may call it for the errors that they don't answer
+// themselves.
 func WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
@@ -157,7 +158,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		io.WriteString(w, http.StatusText(status)+"\n") // a client that is gone is no news here
+		io.WriteString(w, http.StatusText(status)+"\n") // fails only if the client is gone
 	}
 }
 
@@ -179,7 +180,7 @@ func (x *exchange) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// cutShort ends an answer whose header is out.
+// cutShort breaks off an answer whose header has been sent.
 func (x *exchange) cutShort(cut *cutOff) {
 	party := x.partyOf(cut)
 	x.outcome.AbortedBy, x.outcome.Err = party, cut.err
@@ -190,7 +191,7 @@ func (x *exchange) cutShort(cut *cutOff) {
 	abort(x.w, x.r)
 }
 
-// levelOf returns the level of the line about a download that a party cut short.
+// levelOf returns the log level for a download that p cut short.
 func levelOf(p AbortedBy) slog.Level {
 	if p == AbortedByStall || p == AbortedByShutdown {
 		return slog.LevelInfo
@@ -206,7 +207,7 @@ func (x *exchange) finish() {
 	x.options.Observer(x.r, x.outcome)
 }
 
-// An answerRecorder sees what an error hook makes of an error.
+// An answerRecorder records the status and the length of an error hook's answer.
 type answerRecorder struct {
 	http.ResponseWriter
 	status int

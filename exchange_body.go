@@ -18,9 +18,9 @@ type body struct {
 	how    opening
 }
 
-// part returns a reader at s and what to close after it, for the index-th part
-// of an answer. What is opened for it must be of the version that the first
-// handle has.
+// part returns a reader of s, the index-th part of an answer, and a closer for it or
+// nil. If part opens the file again, it must be the version of the first handle,
+// which has the tag want.
 func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.Closer, error) {
 	switch {
 	case !b.how.ranged:
@@ -40,7 +40,7 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	fi, err := statOf(h)
 	if err == nil {
 		if got := version(AttributesOf(fi), x.now()); got != want {
-			err = fmt.Errorf("while it was being sent, entity tag %s became %s: %w", want, got, ErrChanged)
+			err = fmt.Errorf("entity tag %s became %s while the file was being sent: %w", want, got, ErrChanged)
 		}
 	}
 	if err != nil {
@@ -50,8 +50,8 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	return h, h, nil
 }
 
-// smallFile is the size up to which a file is read before the header goes out:
-// both leave in one packet, and a failure is still an honest error.
+// smallFile is the size in bytes up to which the content is read before the header
+// is sent: both fit into one packet, and an error of reading still gets its status.
 const smallFile = 2 << 10
 
 var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
@@ -115,14 +115,14 @@ func readSmall(src io.Reader, small []byte) (err error) {
 		}
 	}()
 	n, err := io.ReadFull(src, small)
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // as ReadFull says it; wrapped it is the storage's own error
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadFull; wrapped ones are the storage's
 		err = shortBy(int64(len(small) - n))
 	}
 	return err
 }
 
-// sendByItself lets src write the whole body. The header goes out with the first
-// byte, so that what fails before it gets an honest status.
+// sendByItself lets src write the whole body. The header is sent with the first
+// byte, so that an error before it still gets its status.
 func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
@@ -159,10 +159,10 @@ func (s span) contentRange(size int64) string {
 	return string(b)
 }
 
-// sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6). Also
-// the first boundary has an empty line before it, as nginx and Apache send it: a
-// preamble of nothing (RFC 2046, 5.1.1), without which zsync 0.6.2 asks for the
-// same ranges again and again.
+// sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6). As with
+// nginx and Apache, an empty line comes before the first boundary, too. It is an
+// empty preamble (RFC 2046, 5.1.1); without it, zsync 0.6.2 requests the same
+// ranges again and again.
 func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
 	d := x.resp.describe(&a)
 	boundary := rand.Text()

@@ -7,38 +7,39 @@ import (
 	"time"
 )
 
-// contentFields speak of a file; answers without one must not have them.
+// contentFields describe a file. Answers without a file must not have them.
 var contentFields = []string{
 	"Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length",
 	"Content-Range", "Content-Type", "Etag", "Last-Modified",
 }
 
-// factFields are those of contentFields that are facts of one file, which this
-// package tells. Others may be a compressor's, or hold for the whole site.
+// factFields are the contentFields that only this package sets, since they depend
+// on the file. A compressor or a policy for the whole site may set the others.
 var factFields = []string{"Accept-Ranges", "Content-Length", "Content-Range", "Etag", "Last-Modified"}
 
-// rangeFields are those of factFields that speak of the bytes that follow.
+// rangeFields are the factFields that describe the bytes of the body.
 var rangeFields = factFields[:3]
 
-// fields sets header fields by assignment, with one allocation for all values.
+// fields sets the fields of a header with one allocation for all values.
 type fields struct {
 	header http.Header
 	values []string
 }
 
-// fieldsOf expects n fields; more are fine.
+// fieldsOf returns the fields of w's header, with room for n values. More than n
+// may be set.
 func fieldsOf(w http.ResponseWriter, n int) fields {
 	return fields{w.Header(), make([]string, 0, n)}
 }
 
-// set takes a canonical key.
+// set replaces a field. key is canonical.
 func (f *fields) set(key, value string) {
 	f.values = append(f.values, value)
 	n := len(f.values)
 	f.header[key] = f.values[n-1 : n : n]
 }
 
-// description is what an answer says of its file, in whatever mode.
+// description is how an answer describes its file, in every mode.
 type description struct {
 	name        string
 	contentType string
@@ -82,10 +83,10 @@ func (r *Response) describe(a *Attributes) description {
 	return d
 }
 
-// hasControl reports whether s has a control character of ASCII in it. Several texts
-// of each request are checked, so it looks at eight bytes at a time: of a byte b,
-// (b-' ')&^b has the top bit where b is less than a space, and with b^0x7f and 1 in
-// their place where b is 0x7f.
+// hasControl reports whether s has an ASCII control character. Several texts of
+// each request are checked, so it tests eight bytes at a time: for a byte b,
+// (b-' ')&^b has the top bit set if b is less than a space. With d = b^0x7f,
+// (d-1)&^d has it set if b is 0x7f.
 func hasControl(s string) bool {
 	const each = 0x0101010101010101
 	for ; len(s) >= 8; s = s[8:] {
@@ -106,7 +107,7 @@ func hasControl(s string) bool {
 	return false
 }
 
-// common sets what a hand-over and a streamed answer have in common.
+// common sets the fields that hand-overs and streamed answers have in common.
 func (f *fields) common(x *exchange, d description, a *Attributes) {
 	r := &x.resp
 	f.drop(factFields)
@@ -133,7 +134,7 @@ func (f *fields) validators(k facts) {
 	}
 }
 
-// content sets what belongs to a streamed answer with the file in it.
+// content sets the fields of a streamed answer with the file's bytes.
 func (f *fields) content(a Attributes, k facts) {
 	f.validators(k)
 	if k.parts != noParts && k.size >= 0 {
@@ -147,23 +148,23 @@ func (f *fields) content(a Attributes, k facts) {
 	}
 }
 
-// isOfBody tells whether a field speaks of the body that an answer carries.
+// isOfBody reports whether a field describes the body of an answer.
 func isOfBody(key string) bool {
 	return strings.HasPrefix(key, "Content-") && key != "Content-Location" && !strings.HasPrefix(key, "Content-Security-Policy")
 }
 
-// length sets Content-Length; a negative n is not known.
+// length sets Content-Length, unless n is negative, which means not known.
 func (f *fields) length(n int64) {
 	if n >= 0 {
 		f.set("Content-Length", strconv.FormatInt(n, 10))
 	}
 }
 
-// notModified sets what a 304 has (RFC 9110, 15.4.5): the fields that would
-// update a stored answer, and nothing that speaks of a body.
+// notModified sets the fields of a 304 (RFC 9110, 15.4.5): those that update a
+// stored answer, and none that describes a body.
 //
-// The client puts these fields in place of those it has, and so a policy without
-// a sandbox in place of one with it.
+// The client replaces its stored fields with these. So a policy without a sandbox
+// would replace one with a sandbox.
 func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
 	f.add(x.resp.Header, describesNoBody)
 	if x.resp.Disposition == InlineActive {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// offload hands the file over to a proxy where a rule says so and nothing
-// speaks against it; done means that the request is answered.
+// offload hands the file over to a proxy if a rule covers the file and there is no
+// [Obstacle]. done means that the request is answered.
 func (x *exchange) offload() (done bool, err error) {
 	x.limit = x.resp.LimitRate
 	if x.resp.Offloader == nil {
@@ -48,7 +48,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return x.offloadByOurValidators(&h)
 	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
-		// The proxy would judge by another validator than the client was given.
+		// The client has the view's validator, but the proxy would compare its own.
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) != 0 || isConditional(x.r.Header) {
 			return x.declined(OwnValidators)
@@ -60,20 +60,21 @@ func (x *exchange) offload() (done bool, err error) {
 			return false, x.unlessDoubtful(err)
 		}
 	}
-	if saysNothing(a.ModTime) { // the proxy, or the store behind it, would make validators of it
+	if saysNothing(a.ModTime) { // the proxy, or the store, would make validators from it
 		return x.declined(UselessTime)
 	}
 	return x.handOver(&h, &a, facts{})
 }
 
-// declined says that the file is not handed over, and why.
+// declined records why the file is not handed over.
 func (x *exchange) declined(why Obstacle) (bool, error) {
 	x.outcome.Obstacle = why
 	return false, nil
 }
 
-// offloadByOurValidators is for proxies that send the application's validators
-// on and judge by them: they must be known, and what they refuse is refused here.
+// offloadByOurValidators is for proxies that pass on the application's validators
+// and evaluate preconditions with them. So the validators must be known, and a
+// request that they answer without bytes is answered here.
 func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	a, err := x.look()
 	if err != nil {
@@ -99,9 +100,9 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	return x.handOver(h, &a, k)
 }
 
-// unfit tells whether the ranges of the request are of a kind that t names. Whether several
-// ranges are more than one in the end takes the file's size to know, which is
-// looked at where our validators count.
+// unfit reports whether the ranges of the request are of a kind in t.Unfit. Several
+// ranges may become one when the size is known. Where the application's validators
+// count, the size is known later, and offloadByOurValidators checks it.
 func (x *exchange) unfit(t *Terms) bool {
 	if len(x.r.Header["Range"]) == 0 {
 		return false
@@ -116,8 +117,8 @@ func (x *exchange) unfit(t *Terms) bool {
 	return len(wanted) > 1
 }
 
-// unlessDoubtful returns err, or nil where the file is to be streamed, since a
-// failed look does not say that it can't be read.
+// unlessDoubtful returns err, or nil if err leaves open whether the file can be
+// read; the file is then streamed.
 func (x *exchange) unlessDoubtful(err error) error {
 	if x.isDoubtful(err) {
 		return nil
@@ -133,8 +134,8 @@ func (x *exchange) look() (Attributes, error) {
 	return attributes(fi)
 }
 
-// handOver sets headers and writes nothing: a compressing writer would label
-// what it believes to be an empty body.
+// handOver sets the header and writes nothing: a write would make a compressor set
+// Content-Encoding for an empty body.
 func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	d := x.resp.describe(a)
 	switch {
@@ -159,11 +160,11 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 		}
 	}
 	f := fieldsOf(x.w, 5)
-	delete(f.header, "Content-Encoding") // some compressors set it before they know the answer
+	delete(f.header, "Content-Encoding") // some compressors set it in advance
 	several := len(f.header) > 0 || len(x.resp.Header) > 0
 	f.common(x, d, a)
 	if several {
-		f.drop(rangeFields) // of the view: the proxy says how long the file is
+		f.drop(rangeFields) // of the view: the proxy sets them
 	}
 	f.validators(k)
 	if h.Terms.SilentRanges {
@@ -198,8 +199,8 @@ func isConditional(h http.Header) bool {
 	return hasPreconditions(h) || len(h["If-Range"]) > 0 || len(h["Range"]) > 0
 }
 
-// redirect sends the client to a signed URL. What the answer says of caching
-// ends before the URL does, and speaks to this client alone.
+// redirect sends the client to a signed URL. The answer is private, and caches may
+// keep it for at most half of the time for which the URL is valid.
 func (x *exchange) redirect(l *Link, url string, until time.Time) {
 	good := l.Expiry
 	if !until.IsZero() {

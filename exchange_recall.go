@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// A remembered file comes with what somebody remembers of it. It is no
-// [StatFile], because whoever asks for a look wants the truth.
+// A remembered file has attributes that the application has stored for it. It is
+// not a [StatFile], so that [Stat] returns the storage's current attributes.
 type remembered struct {
 	File
 	attributes Attributes
@@ -14,8 +14,8 @@ type remembered struct {
 
 func (f remembered) Unwrap() File { return f.File }
 
-// recall answers HEAD and 304 with what is remembered of the file. Whatever
-// else that would lead to is decided on the open file.
+// recall answers from the remembered attributes if the answer is to HEAD or is a
+// 304. Every other answer is decided with the open file.
 func (x *exchange) recall() (done bool, err error) {
 	f, ok := Find[remembered](x.resp.File)
 	if !ok || f.attributes.Size <= 0 || asksForAny(x.r.Header) {
@@ -23,8 +23,8 @@ func (x *exchange) recall() (done bool, err error) {
 	}
 	a := f.attributes
 	a.dropTagOfTime()
-	// Where neither has a tag, the one that time and size make may not be the
-	// storage's; nginx makes its own of the time of the very file.
+	// Without a tag, one made from the remembered time and size may differ from the
+	// storage's. A proxy's style of tag needs the time of the real file.
 	if x.resp.ETag == "" && (a.StrongETag() == "" || x.style != NanosecondTag) {
 		return false, nil
 	}
@@ -37,7 +37,7 @@ func (x *exchange) recall() (done bool, err error) {
 	return false, nil
 }
 
-// compare logs where the open file is not what is remembered of it.
+// compare logs a warning if the open file differs from the remembered attributes.
 func (x *exchange) compare(a Attributes) {
 	f, ok := Find[remembered](x.resp.File)
 	if !ok {
@@ -49,7 +49,7 @@ func (x *exchange) compare(a Attributes) {
 	if sameSize && sameTag {
 		return
 	}
-	x.logger().LogAttrs(x.r.Context(), slog.LevelWarn, "the object remembers another file",
+	x.logger().LogAttrs(x.r.Context(), slog.LevelWarn, "the file differs from the attributes that the view remembers",
 		slog.String("path", x.r.URL.Path), slog.String("file", f.Name()),
 		slog.Int64("size", a.Size), slog.Int64("remembered_size", was.Size),
 		slog.String("etag", a.ETag), slog.String("remembered_etag", was.ETag))

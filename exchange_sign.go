@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// sign returns a URL for the file and until when it is good; false means that
-// the file must be streamed.
+// sign returns a signed URL for the file and the time until which it is valid. If
+// ok is false, the file must be streamed.
 func (x *exchange) sign(l *Link, d description) (url string, until time.Time, ok bool) {
 	o := SignOptions{Method: http.MethodGet, Expiry: l.Expiry}
 	if l.Status != 0 {
@@ -18,7 +18,7 @@ func (x *exchange) sign(l *Link, d description) (url string, until time.Time, ok
 	}
 	url, until, err := l.Sign(x.r.Context(), x.resp.File, o)
 	if err == nil && url == "" {
-		err = fmt.Errorf("%T was signed for with neither a URL nor an error", x.resp.File)
+		err = fmt.Errorf("signing for %T returned neither a URL nor an error", x.resp.File)
 	}
 	switch {
 	case err == nil:
@@ -30,8 +30,8 @@ func (x *exchange) sign(l *Link, d description) (url string, until time.Time, ok
 	return "", time.Time{}, false
 }
 
-// cacheKey returns the value of KeyField: which version of which file it is,
-// with the version where a was looked at; "" where nobody could tell.
+// cacheKey returns the value of KeyField: the identity of the file and, if a has an
+// ETag, its version. It is "" if the file has no usable identity.
 func (x *exchange) cacheKey(a *Attributes) string {
 	id, ok := IdentityOf(x.resp.File)
 	if !ok || id == "" || hasControl(id) {

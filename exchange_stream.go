@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// An opening says how a file is opened: whole, or at a range.
+// An opening says how to open a file: whole, or at a range.
 type opening struct {
 	ranged bool
 	spec   rangeSpec
 }
 
-// firstByte is how a file is opened that can be opened in the middle, for what
-// its handle tells.
+// firstByte opens a RangeFile only for the metadata of its handle.
 var firstByte = opening{true, rangeSpec{0, 0}}
 
-// serves tells whether a handle that was opened in this way can carry p out.
+// serves reports whether h, which was opened in this way, can be used to send p.
 func (o opening) serves(p plan, h fs.File, size int64) bool {
 	if o.ranged {
 		s, ok := o.spec.in(size)
@@ -32,8 +31,8 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 
 // stream opens the file and sends what the request asks for.
 //
-// The facts that count are those of the open handle. Where they lead to another
-// decision than the one it was opened for, it is opened anew, a few times.
+// The open handle decides. If its facts lead to another decision than the one that
+// it was opened for, the file is opened again, a few times.
 func (x *exchange) stream() error {
 	x.move()
 	if x.limit > 0 {
@@ -62,8 +61,8 @@ func (x *exchange) stream() error {
 	return err
 }
 
-// prepare chooses the first opening. Where the file tells its metadata without
-// being opened, that may be the answer already.
+// prepare chooses the first opening. If the metadata can be read without opening
+// the file and is enough for an answer, prepare sends it and done is true.
 func (x *exchange) prepare() (how opening, done bool, err error) {
 	var wanted rangeSet
 	if x.r.Method == http.MethodGet {
@@ -88,8 +87,8 @@ func (x *exchange) prepare() (how opening, done bool, err error) {
 	return opening{}, false, nil
 }
 
-// isDoubtful reports whether a failed look leaves open whether the file can be
-// read: many a store refuses HEAD, or answers it wrongly, where GET is fine.
+// isDoubtful reports whether err, from reading the metadata, leaves open whether the
+// file can be read: some stores refuse HEAD, or answer it wrongly, but allow GET.
 func (x *exchange) isDoubtful(err error) bool {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return true
@@ -106,9 +105,9 @@ func (x *exchange) isDoubtful(err error) bool {
 	return false
 }
 
-// judge decides on metadata of a file that is not open: either that ends the
-// request, or it says what to open. The file may have changed since the look, so
-// what is refused here is judged again by an open handle.
+// judge decides with the metadata of a file that is not open. It sends the answer,
+// or returns how to open the file. The file may have changed since, so a 412 or 416
+// is decided again with an open handle, except for HEAD.
 func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
@@ -160,12 +159,12 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	case seeks && !how.ranged:
 		offered = manyParts
 	case offered > onePart && how.ranged:
-		offered++ // it has the first one
+		offered++ // h already has the first one
 	}
 	k := x.facts(a, offered)
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusPartialContent && x.refused && !how.ranged && !seeks {
-		k.parts = noParts // the file doesn't give what is in it
+		k.parts = noParts // the file refuses its ranges
 		p = decide(x.r.Method, x.r.Header, k)
 	}
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
@@ -175,32 +174,32 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	return x.openingFor(p), false, nil
 }
 
-// afterRefused returns what to open where the file can't be opened at the range
-// of how, because of err.
+// afterRefused returns how to open the file after opening it at the range of how
+// failed with err.
 func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
 	x.beyond = errors.Is(err, ErrRange)
 	suffix := how.spec.isSuffix()
 	x.refused = x.refused || !suffix
 	switch {
 	case how == firstByte:
-		return opening{}, false, nil // it is empty, or has no ranges
+		return opening{}, false, nil // the file is empty, or has no ranges
 	case !suffix && (!x.beyond || x.looked):
 		x.ranger = nil
 		return opening{}, false, nil
 	}
 	fi, err := Stat(x.r.Context(), x.resp.File)
-	x.asked += 2 // and one more where that is refused
+	x.asked += 2 // Stat takes two requests if the store refuses the first
 	if err != nil && x.isDoubtful(err) {
 		return opening{}, false, nil
 	}
 	next, done, err := x.judge(fi, err)
-	if next.ranged && next.spec.first == how.spec.first { // it is there, so no range of it can be had
+	if next.ranged && next.spec.first == how.spec.first { // a valid range was refused: use none
 		next = opening{}
 	}
 	return next, done, err
 }
 
-// open opens the file. The metadata is nil where it wasn't looked at.
+// open opens the file. The metadata is nil if it wasn't read.
 func (x *exchange) open(how opening) (fs.File, fs.FileInfo, error) {
 	if !how.ranged {
 		return openAndLook(x.r.Context(), x.resp.File)
@@ -210,7 +209,7 @@ func (x *exchange) open(how opening) (fs.File, fs.FileInfo, error) {
 	return h, nil, err
 }
 
-// openingFor returns the opening that a decision calls for.
+// openingFor returns the opening for sending p.
 func (x *exchange) openingFor(p plan) opening {
 	if x.ranger != nil && p.status == http.StatusPartialContent {
 		part := p.ranges[0]
@@ -219,8 +218,8 @@ func (x *exchange) openingFor(p plan) opening {
 	return opening{}
 }
 
-// parts tells what can be sent of a file whose handle can't seek. Each part is a
-// request to where it lives.
+// parts returns how many parts can be sent of a file whose handle can't seek. Each
+// part is one request to the store.
 func (x *exchange) parts(a Attributes) parts {
 	switch {
 	case x.ranger == nil:
@@ -231,7 +230,7 @@ func (x *exchange) parts(a Attributes) parts {
 	return parts(maxAsked - x.asked)
 }
 
-// attributes returns what fi says of a file that has bytes to send.
+// attributes returns the attributes in fi, or an error if it is not a regular file.
 func attributes(fi fs.FileInfo) (Attributes, error) {
 	const noBytes = fs.ModeDir | fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
 	if m := fi.Mode() & noBytes; m != 0 {
@@ -240,7 +239,7 @@ func attributes(fi fs.FileInfo) (Attributes, error) {
 	return AttributesOf(fi), nil
 }
 
-// version returns the tag that everything opened for one answer must share.
+// version returns the tag that all handles of one answer must have.
 func version(a Attributes, now time.Time) string {
 	if tag := a.StrongETag(); tag != "" {
 		return tag
@@ -248,8 +247,9 @@ func version(a Attributes, now time.Time) string {
 	return NanosecondTag.tag(a.ModTime, a.Size, now)
 }
 
-// facts are what a decision rests on and the client is told: the view's word
-// before the storage's, and the proxy's kind of tag where a rule covers the file.
+// facts returns the facts for a decision, which the client also gets. The view's
+// values come before the storage's. If a rule covers the file, the tag has the
+// style of the proxy.
 func (x *exchange) facts(a Attributes, offered parts) facts {
 	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
 	switch {
@@ -270,8 +270,8 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 	return k
 }
 
-// send carries p out with the bytes of b; an error before the header is out is
-// returned as it is, and a *cutOff after it.
+// send sends p with the bytes of b. An error after the header has been sent is a
+// *cutOff.
 func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	switch p.status {
 	case http.StatusNotModified:
@@ -283,7 +283,7 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 		size := strconv.FormatInt(k.size, 10)
 		return &StatusError{
 			Status: p.status,
-			Err:    fmt.Errorf("range %.100q is not in the %s bytes of the file", x.r.Header.Get("Range"), size),
+			Err:    fmt.Errorf("range %.100q is outside the file of %s bytes", x.r.Header.Get("Range"), size),
 			Header: http.Header{"Content-Range": {"bytes */" + size}},
 		}
 	}

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// add gives the answer the fields of h for which wanted is true; nil wants all.
-// h may be shared by requests, and an outer ResponseWriter may append to what it
-// finds, so every slice is copied.
+// add adds to the answer the fields of h for which wanted is true; if wanted is
+// nil, all of them. Requests may share h, and an outer ResponseWriter may append to
+// the values, so every slice is copied.
 func (f *fields) add(h http.Header, wanted func(key string) bool) {
-	if len(h) == 0 { // as most are, and ranging over none has its price
+	if len(h) == 0 { // the usual case; ranging over an empty map takes time
 		return
 	}
-	var odd []string // keys that are not canonical; one that is comes last and wins
+	var odd []string // keys that are not canonical; the canonical one comes last and wins
 	for key := range h {
 		if http.CanonicalHeaderKey(key) != key {
 			odd = append(odd, key)
@@ -31,8 +31,8 @@ func (f *fields) add(h http.Header, wanted func(key string) bool) {
 	}
 }
 
-// put sets one field, with a canonical key, where another value may stand that
-// comes from outside: a list is added to, and of two policies the stricter stays.
+// put sets one field with a canonical key. If an outer handler has set it already,
+// put joins lists and keeps the stricter of two policies.
 func (f *fields) put(key string, values []string) {
 	if outside := f.header[key]; len(outside) > 0 {
 		switch kind := listFields[key]; {
@@ -47,7 +47,7 @@ func (f *fields) put(key string, values []string) {
 	f.header[key] = slices.Clone(values)
 }
 
-// drop deletes fields that stand in the header already.
+// drop deletes fields from the header.
 func (f *fields) drop(keys []string) {
 	if len(f.header) == 0 {
 		return
