@@ -54,7 +54,7 @@ func TestABrokenDownloadThroughFastCGI(t *testing.T) {
 					for _, path := range []string{"/broken", "/swallowed"} {
 						n, err := fetched(client, url+path)
 						if err == nil {
-							t.Errorf("%s: the client takes %d bytes for whole", path, n)
+							t.Errorf("%s: the client takes %d bytes for a complete download", path, n)
 						} else if timedOut, ok := errors.AsType[net.Error](err); ok && timedOut.Timeout() {
 							t.Errorf("%s: the client still waits after %v", path, client.Timeout)
 						}

@@ -90,7 +90,7 @@ func TestABrokenDownloadThroughNginx(t *testing.T) {
 					}
 					defer resp.Body.Close()
 					if n, err := io.Copy(io.Discard, resp.Body); err == nil {
-						t.Errorf("%s, %d bytes: the client takes the download for whole", resp.Status, n)
+						t.Errorf("%s, %d bytes: the client takes the download for a complete one", resp.Status, n)
 					}
 				})
 			}

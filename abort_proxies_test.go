@@ -64,7 +64,7 @@ func TestABrokenDownloadThroughProxies(t *testing.T) {
 						continue // it ends a broken answer without a length in good order (caddyserver/caddy#5951)
 					}
 					if n, err := fetched(client, front.URL+path); err == nil {
-						t.Errorf("%s: the client takes %d bytes for whole", path, n)
+						t.Errorf("%s: the client takes %d bytes for a complete download", path, n)
 					}
 				}
 			})

@@ -51,7 +51,7 @@ func TestStoppedClientsHoldLittle(t *testing.T) {
 			}
 		}
 		if n := largeInUse.Load(); n != 0 {
-			t.Errorf("%d large pieces are held by nobody", n)
+			t.Errorf("%d large pieces were not returned", n)
 		}
 	})
 }

@@ -150,7 +150,7 @@ func (e ending) check(t *testing.T, local localFile) {
 	isFile := got.status == http.StatusOK || got.status == http.StatusPartialContent
 	switch {
 	case got.err == nil && isFile && got.body != want:
-		t.Errorf("%+v: the client takes %d bytes of %d for whole; outcome %+v", e, len(got.body), len(want), o)
+		t.Errorf("%+v: the client takes %d bytes of %d for a complete download; outcome %+v", e, len(got.body), len(want), o)
 	case got.err == nil && !isFile && got.status < 500:
 		t.Errorf("%+v: status %d", e, got.status)
 	case got.err != nil && e.isHarmless():
@@ -252,7 +252,7 @@ func (e ending) handler(local localFile, o *Options) http.Handler {
 	if e.limit == "timeout handler" {
 		h = http.TimeoutHandler(h, e.after, "too late")
 	}
-	if e.around == "timed swallow" { // recovers outside of what has a time limit
+	if e.around == "timed swallow" { // recovers around the handler with a time limit
 		h = swallow(h)
 	}
 	return h

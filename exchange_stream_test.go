@@ -271,7 +271,7 @@ func TestWiringPanics(t *testing.T) {
 }
 
 func TestUnknownLength(t *testing.T) {
-	o := newObject(strings.Repeat("0123456789", 1000)) // net/http counts what is short
+	o := newObject(strings.Repeat("0123456789", 1000)) // net/http sets the length of short ones
 	o.Size, o.ETag = -1, ""
 	s := serve(t, NewHandler(fileView(plainFile{o}), nil))
 	got := ask(t, s.URL, "GET", "Range", "bytes=0-1")

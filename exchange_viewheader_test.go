@@ -187,7 +187,7 @@ func TestSpellingsOfAField(t *testing.T) {
 		t.Errorf("a body that the view has encoded: %v, want it streamed", got)
 	}
 	if _, got := answerBelow(nil, Response{File: newObject("x"), Header: encoded.Header}, "If-None-Match", `"v1"`); count(got, "Content-Encoding") > 0 {
-		t.Errorf("a 304 speaks of a body: %v", got)
+		t.Errorf("a 304 has fields of a body: %v", got)
 	}
 	terms := &Terms{Private: []PrivateField{{"Expires", "X-Download-Expires"}}}
 	hidden := Response{File: newObject("x"), Header: spelled("expires", "0"), Offloader: everything{proxy{Handover{Field: "X-Accel-Redirect", Terms: terms}}}}

@@ -123,7 +123,7 @@ func TestGenerationFailsHonestly(t *testing.T) {
 				t.Errorf("%d %q %v, observed %+v; want %d", got.status, got.body, got.err, seen, tt.status)
 			}
 			if got.header.Get("X-Job") != "" || got.header.Get("Etag") != "" || got.header.Get("Content-Disposition") != "" {
-				t.Errorf("what speaks of the file is still there: %v", got.header)
+				t.Errorf("the header still has fields of the file: %v", got.header)
 			}
 			if (logged.Len() > 0) != (tt.logged != "") || !strings.Contains(logged.String(), tt.logged) {
 				t.Errorf("logged %q, want %q", &logged, tt.logged)

@@ -139,7 +139,7 @@ func TestClosedInTheMiddleOfAWrite(t *testing.T) {
 	}
 	s.Close()
 	if n, err := io.Copy(io.Discard, c); err == nil {
-		t.Errorf("the client takes %d bytes for whole", n)
+		t.Errorf("the client takes %d bytes for a complete download", n)
 	}
 }
 
