@@ -45,8 +45,8 @@ func (p AbortedBy) String() string {
 // [context.WithCancelCause], and call its cancel function with ErrShutdown shortly
 // before closing the remaining connections. Downloads that notice are broken
 // off so that their clients see it. Downloads that wait for a slow client don't
-// notice; with [EndStalled], the client sees closing the connection as an error,
-// too. Downloads that are cut short in this way are reported as
+// notice; with [EndStalled], their clients, too, see an error when the connection
+// is closed. Downloads that are cut short in this way are reported as
 // [AbortedByShutdown].
 var ErrShutdown = errors.New("the server is stopping")
 
