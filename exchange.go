@@ -80,7 +80,7 @@ func (x *exchange) carryOut() {
 	switch {
 	case ok:
 		x.cutShort(cut)
-	case errors.Is(err, http.ErrAbortHandler): // code that produces the content returned it
+	case errors.Is(err, http.ErrAbortHandler): // from the code that makes the content
 		x.cutShort(&cutOff{AbortedByOrigin, err})
 	default:
 		x.refuse(err)
