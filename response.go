@@ -78,8 +78,8 @@ type Response struct {
 	// [NeverOffload] streams it even if there is an accelerator.
 	Offloader Offloader
 
-	// CheckFirst opens the file before it is handed over to a proxy, so that this
-	// process answers for a missing or forbidden file.
+	// CheckFirst looks at the file before it is handed over to a proxy, by [Stat],
+	// so that this process answers for a missing or forbidden file.
 	CheckFirst bool
 }
 

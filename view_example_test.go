@@ -312,7 +312,7 @@ func ExampleMiddleware_response() {
 // With CheckFirst the handler looks for the file before nginx is told to send it. If
 // the file is missing, the application answers, not nginx. This costs time, so a view
 // may set it for some requests only.
-func ExampleResponse_look() {
+func ExampleResponse_checkFirst() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		panic(err)
