@@ -16,9 +16,10 @@ import (
 // [fs.ErrNotExist] or [fs.ErrPermission], the answer is not 404 or 403.
 var ErrUpstream = errors.New("upstream failed")
 
-// ErrRefused, wrapped together with [ErrUpstream], means that the store refuses
-// the request and would refuse it again: the credentials are wrong or expired, the
-// region is wrong, or a setting forbids it. Package storage/resume doesn't retry.
+// ErrRefused means that the store refuses the request and would refuse it again:
+// the credentials are wrong or expired, the region is wrong, or a setting forbids
+// it. It is wrapped together with [ErrUpstream]. Package storage/resume doesn't
+// retry.
 var ErrRefused = errors.New("the store refuses the request")
 
 // A StatusError is an error with an HTTP status. A view or middleware returns one
