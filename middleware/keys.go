@@ -35,8 +35,9 @@ type key struct {
 type linkMAC struct {
 	hash   hash.Hash
 	text   []byte // the canonical bytes
-	sum    []byte
+	sum    []byte // of 96 bytes: the MAC, and its characters
 	claims []byte
+	asked  []byte // the MAC that a link has
 }
 
 const (
@@ -156,7 +157,7 @@ func parseKey(words []string) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey)} }
+	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey), sum: make([]byte, 0, 96)} }
 	return k, nil
 }
 

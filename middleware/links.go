@@ -1,0 +1,195 @@
+package middleware
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// Links signs links, and lets requests in that have one. A signed link carries its
+// own permission: it needs no session, and whoever has it may download one file
+// until it expires. [NewLinks] makes one; several goroutines may use it.
+//
+// [Links.Handler] is ordinary http middleware, for views and plain handlers alike,
+// and [Links.View] wraps one view.
+//
+// # The form of a link
+//
+// For other languages, the form is this; testdata/links.json has examples, and
+// testdata/verify.py is a verifier in Python. A link has one parameter, dv, more:
+//
+//	/reports/q1.pdf?dv=1.KEYID.EXPIRY.CLAIMS.MAC
+//
+// EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what is set, each as a
+// letter, the length of the value in bytes, ":" and the value, in this order: h, with
+// the value 1 where the link is for one host; b, the first valid second; n, the name; d, attachment or inline; w, the
+// network; t, the number of downloads; i, the id; q, the names of the signed query parameters, sorted
+// and each escaped, with "&" between them. MAC is the first 22 characters of the base64url of an HMAC-SHA-256. Its
+// key is HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its text is the line "downloadview link 1", then 15 fields, each as the length in
+// bytes, ":", the value and a line feed: key id, "read", host, "file", decoded path, first
+// second, expiry, name, disposition, network, number of downloads, id, signed query (sorted by name, as a form is encoded), session, version.
+// What is not set is empty.
+type Links struct {
+	keys *Keys
+	o    LinksOptions
+	now  func() time.Time
+}
+
+// LinksOptions are the options of [NewLinks]. The zero value is fine.
+type LinksOptions struct {
+	// ClientIP returns the address of the client, which a [Grant] can be limited to; an invalid
+	// one is in no network. nil takes that of Request.RemoteAddr, which behind a proxy is the
+	// proxy's.
+	ClientIP func(*http.Request) netip.Addr
+
+	// Session returns the Session of the [Grant] that a request may use, such as the
+	// id of a user, or "". nil returns "". Links with another Session are refused.
+	Session func(*http.Request) string
+
+	// Version returns the Version of the [Grant] that a request may use, such as the
+	// file's entity tag or a number that grows when older links are to die, or "". nil returns "". Links with another Version are refused.
+	// An error is answered as [downloadview.StatusCode] says. It is asked before
+	// anything is known of who made the link.
+	Version func(*http.Request) (string, error)
+
+	// Refused answers a request that is not let in by [Links.Handler]. err is a *[LinkError], which says why,
+	// or the error of Version. The request has no query. Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
+	// with the status text: 403 whatever the reason, since the reason is not a stranger's business.
+	Refused func(w http.ResponseWriter, r *http.Request, err error)
+
+	// Logger is told of each request that Handler does not let in, and why, without the link. nil logs
+	// nothing. What View refuses is logged by the handler of the view.
+	Logger *slog.Logger
+}
+
+// NewLinks returns Links of keys, which may be swapped at any time. nil options
+// are the zero value. It panics if keys is nil.
+func NewLinks(keys *Keys, o *LinksOptions) *Links {
+	if keys == nil {
+		panic("middleware: NewLinks: keys is nil")
+	}
+	l := &Links{keys: keys, now: time.Now}
+	if o != nil {
+		l.o = *o
+	}
+	return l
+}
+
+// A Grant is what a link permits. Expires has to be set, the rest need not.
+type Grant struct {
+	// Expires is the first second in which the link isn't valid any more.
+	Expires time.Time
+
+	// Window rounds Expires up to a multiple of it, in seconds, so that links made within
+	// a window are the same and caches know them. The windows of different paths begin at different
+	// times, so that the links of one page don't expire together. 0 doesn't round.
+	Window time.Duration
+
+	// NotBefore is the first second in which the link is valid. Zero means always.
+	NotBefore time.Time
+
+	// Name is the name that the file is saved under; "" leaves that to the view.
+	Name string
+
+	// Disposition is "attachment" or "inline", as [downloadview.Attachment] and
+	// [downloadview.Inline] have it; "" leaves it to the view.
+	Disposition string
+
+	// Network is where the client has to be. The zero value is everywhere.
+	Network netip.Prefix
+
+	// ThisHost has the link valid at the host, and port, of the signed URL only.
+	ThisHost bool
+
+	// Times is how often the file may be downloaded; 0 is any number. Nothing counts
+	// downloads yet, so a link that has Times is refused ([LinkCounted]).
+	Times int
+
+	// ID names the link, for logs. Others can read it in the URL.
+	ID string
+
+	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't show them.
+	Session string
+	Version string
+}
+
+// inWindow returns the second in which a link for path expires.
+func (g *Grant) inWindow(path string) int64 {
+	expiry := g.Expires.Unix()
+	window := int64(g.Window / time.Second)
+	if window <= 1 {
+		return expiry
+	}
+	phase := int64(2166136261) // FNV-1a, of 32 bits
+	for i := range len(path) {
+		phase = (phase ^ int64(path[i])) * 16777619 & 0xffffffff
+	}
+	phase %= window
+	late := ((expiry-phase)%window + window) % window
+	if late == 0 {
+		return expiry
+	}
+	return expiry + window - late
+}
+
+// clientIP returns the client's address, an IPv4 one as such.
+func (l *Links) clientIP(r *http.Request) netip.Addr {
+	if l.o.ClientIP != nil {
+		return l.o.ClientIP(r).Unmap().WithZone("")
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ip.Unmap().WithZone("")
+}
+
+// A LinkReason says why a link is refused.
+type LinkReason string
+
+// The reasons.
+const (
+	LinkMissing      LinkReason = "no link"       // the URL is not signed
+	LinkMalformed    LinkReason = "malformed"     // it can't have been signed, or has a path that could be read in two ways
+	LinkMethod       LinkReason = "method"        // links are for GET and HEAD
+	LinkUnknownKey   LinkReason = "unknown key"   // the key isn't there any more, or not accepted any more
+	LinkAltered      LinkReason = "altered"       // it was signed otherwise, or for another session or version
+	LinkEarly        LinkReason = "early"         // before NotBefore
+	LinkExpired      LinkReason = "expired"       // Expires is over
+	LinkOtherNetwork LinkReason = "other network" // the client is not in Network
+	LinkCounted      LinkReason = "counted"       // it has Times, which nothing counts yet
+)
+
+// A LinkError says why a request was not let in. It is answered 403.
+type LinkError struct {
+	Reason LinkReason
+	ID     string    // that of the Grant; "" unless the link is genuine
+	Time   time.Time // when it expired or will be valid; else zero
+}
+
+// Error has no part of the link but the ID.
+func (e *LinkError) Error() string {
+	text := "link refused: " + string(e.Reason)
+	switch e.Reason {
+	case LinkExpired:
+		text += " at " + e.Time.UTC().Format(time.RFC3339)
+	case LinkEarly:
+		text += ", valid from " + e.Time.UTC().Format(time.RFC3339)
+	case LinkCounted:
+		text += ": its number of downloads can't be counted without a lease store"
+	}
+	if e.ID != "" {
+		text += " (id " + strconv.Quote(e.ID) + ")"
+	}
+	return text
+}
+
+// StatusCode returns 403.
+func (e *LinkError) StatusCode() int { return http.StatusForbidden }

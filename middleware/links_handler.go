@@ -1,0 +1,175 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Handler lets only requests in that have a valid link. It is ordinary http
+// middleware. Below it, the request has no token and no parameter that isn't
+// signed: neither in URL nor in RequestURI, and no Referer with a token. Views and
+// [downloadview.Send] there are as under [Links.View]. A plain handler's answer gets
+// Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets its own.
+//
+// Handler has to stand outside of all that changes the path, such as
+// [http.StripPrefix], and outside of handlers that log URLs. To everybody
+// without a valid link it answers 403: see [LinksOptions].
+func (l *Links) Handler(next http.Handler) http.Handler {
+	below := downloadview.Use(l.View)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Referrer-Policy", "no-referrer")
+		g, err := l.verify(r)
+		if err != nil {
+			h.Set("Cache-Control", "no-store")
+			l.refuse(w, withQuery(r, ""), err)
+			return
+		}
+		h.Set("Cache-Control", "private, max-age=0")
+		below.ServeHTTP(w, l.admitted(r, g))
+	})
+}
+
+func (l *Links) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if l.o.Logger != nil {
+		l.o.Logger.LogAttrs(r.Context(), slog.LevelInfo, "link refused", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	if l.o.Refused != nil {
+		l.o.Refused(w, r, err)
+		return
+	}
+	downloadview.WriteError(w, r, max(downloadview.StatusCode(err), http.StatusBadRequest))
+}
+
+// View is a [downloadview.Middleware]: the view is asked only where the request has a valid
+// link, or came through [Links.Handler] of the same Links. Its Response gets the name and
+// the disposition that the link has; Cache-Control is private, with a max-age that is not
+// longer than the link is valid. Other requests are a *[LinkError], which the handler answers with 403.
+//
+// The view's request has no token, but handlers outside see it. Prefer Handler where they log.
+func (l *Links) View(next downloadview.View) downloadview.View {
+	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		a, ok := r.Context().Value(admissionKey{}).(*admission)
+		if !ok || a.by != l {
+			g, err := l.verify(r)
+			if err != nil {
+				return downloadview.Response{}, refusalOf(err)
+			}
+			r = l.admitted(r, g)
+			a = &admission{by: l, grant: g}
+		}
+		resp, err := next.Respond(r)
+		if err != nil {
+			return resp, err
+		}
+		return a.grant.apply(resp, l.now()), nil
+	})
+}
+
+// refusalOf returns err with the header that its answer has.
+func refusalOf(err error) error {
+	if _, ok := errors.AsType[*LinkError](err); !ok {
+		return err
+	}
+	return &downloadview.StatusError{
+		Status: http.StatusForbidden, Err: err,
+		Header: http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}},
+	}
+}
+
+// An admission says in a request's context that its link was valid.
+type admission struct {
+	by    *Links
+	grant *link
+}
+
+type admissionKey struct{}
+
+// admitted returns the request that those below see.
+func (l *Links) admitted(r *http.Request, g *link) *http.Request {
+	r = r.WithContext(context.WithValue(r.Context(), admissionKey{}, &admission{l, g}))
+	return withQuery(r, g.query)
+}
+
+// withQuery returns r with another query and the path's usual form, as if it had
+// been asked so.
+func withQuery(r *http.Request, query string) *http.Request {
+	clean := *r
+	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path, RawQuery: query}
+	clean.URL = &u
+	clean.RequestURI = u.RequestURI()
+	clean.Form, clean.PostForm = nil, nil
+	if strings.Contains(r.Header.Get("Referer"), tokenParam+"=") {
+		clean.Header = r.Header.Clone()
+		clean.Header.Del("Referer")
+	}
+	return &clean
+}
+
+// apply returns resp as the link has it.
+func (g *link) apply(resp downloadview.Response, now time.Time) downloadview.Response {
+	if g.name != "" {
+		resp.Name = g.name
+	}
+	switch g.disposition {
+	case "attachment":
+		resp.Disposition = downloadview.Attachment
+	case "inline":
+		if resp.Disposition != downloadview.InlineActive {
+			resp.Disposition = downloadview.Inline
+		}
+	}
+	rest := int64(g.end().Sub(now) / time.Second)
+	resp.CacheControl = cachedAtMost(resp.CacheControl, max(rest, 0))
+	resp = resp.WithHeader("Referrer-Policy", "no-referrer")
+	for key := range resp.Header { // of the copy that WithHeader made
+		switch name := http.CanonicalHeaderKey(key); {
+		case strings.HasSuffix(name, "Cdn-Cache-Control"), name == "Surrogate-Control", name == "X-Accel-Expires":
+			delete(resp.Header, key) // a shared cache would follow it in place of Cache-Control
+		}
+	}
+	return resp
+}
+
+// cachedAtMost returns a Cache-Control that is private, and no longer than rest seconds.
+// "" is the usual policy.
+func cachedAtMost(policy string, rest int64) string {
+	if policy == "" || strings.Contains(policy, `"`) { // a quoted list of fields
+		return "private, no-cache"
+	}
+	kept := []string{"private"}
+	bounded := false
+	for directive := range strings.SplitSeq(policy, ",") {
+		directive = strings.TrimSpace(directive)
+		name, value, _ := strings.Cut(strings.ToLower(directive), "=")
+		switch name {
+		case "", "private", "public", "s-maxage", "stale-while-revalidate", "stale-if-error":
+		case "max-age":
+			age, err := strconv.ParseInt(value, 10, 64)
+			if err != nil || age < 0 {
+				age = 0
+			}
+			if !bounded {
+				kept = append(kept, "max-age="+strconv.FormatInt(min(age, rest), 10))
+			}
+			bounded = true
+		case "no-store", "no-cache":
+			bounded = true
+			kept = append(kept, name)
+		default:
+			kept = append(kept, directive)
+		}
+	}
+	if !bounded {
+		kept = append(kept, "max-age="+strconv.FormatInt(rest, 10))
+	}
+	return strings.Join(kept, ", ")
+}

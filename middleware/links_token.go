@@ -1,0 +1,256 @@
+package middleware
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A link is all that is signed, but for the key id.
+type link struct {
+	host, path                     string
+	notBefore, expiry, times       string // decimal; notBefore and times may be ""
+	name, disposition, network, id string
+	query                          string // encoded
+	session, version               string
+}
+
+const (
+	macLen      = 22 // characters of base64url: 132 bits
+	longestDate = 11 // digits; the year 5138
+	longestText = 4096
+	tokenParam  = "dv"
+)
+
+// canonical appends the text that is signed.
+func (l *link) canonical(b []byte, keyID string) []byte {
+	b = append(b, "downloadview link 1\n"...)
+	for _, field := range [...]string{
+		keyID, "read", l.host, "file", l.path, l.notBefore, l.expiry, l.name, l.disposition,
+		l.network, l.times, l.id, l.query, l.session, l.version,
+	} {
+		if field == "" { // most are
+			b = append(b, "0:\n"...)
+			continue
+		}
+		b = appendNumber(b, len(field))
+		b = append(b, ':')
+		b = append(b, field...)
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// appendNumber is faster than strconv for lengths of most fields.
+func appendNumber(b []byte, n int) []byte {
+	switch {
+	case n < 10:
+		return append(b, '0'+byte(n))
+	case n < 100:
+		return append(b, '0'+byte(n/10), '0'+byte(n%10))
+	}
+	return strconv.AppendInt(b, int64(n), 10)
+}
+
+// claimOrder has the letters of claims in the order of their text.
+const claimOrder = "hbndwtiq"
+
+// claims are the values behind the letters of claimOrder; "" is not set.
+type claims [len(claimOrder)]string
+
+const (
+	claimHost = iota
+	claimNotBefore
+	claimName
+	claimDisposition
+	claimNetwork
+	claimTimes
+	claimID
+	claimQuery
+)
+
+func (c *claims) text() []byte {
+	var b []byte
+	for i, value := range c {
+		if value != "" {
+			b = append(b, claimOrder[i])
+			b = strconv.AppendInt(b, int64(len(value)), 10)
+			b = append(b, ':')
+			b = append(b, value...)
+		}
+	}
+	return b
+}
+
+// parse reads text. There is one text for each set of claims; any other is refused.
+func (c *claims) parse(text string) bool {
+	last := -1
+	for text != "" {
+		i := strings.IndexByte(claimOrder, text[0])
+		digits, rest, ok := strings.Cut(text[1:], ":")
+		n, isNumber := number(digits, 4)
+		if i <= last || !ok || !isNumber || n == 0 || n > int64(len(rest)) {
+			return false
+		}
+		c[i], text = rest[:n], rest[n:]
+		last = i
+	}
+	return last >= 0 && c.valid()
+}
+
+// valid reports whether each claim is one that is signed.
+func (c *claims) valid() bool {
+	if c[claimHost] != "" && c[claimHost] != "1" {
+		return false
+	}
+	if v := c[claimNotBefore]; v != "" {
+		if _, ok := number(v, longestDate); !ok {
+			return false
+		}
+	}
+	switch c[claimDisposition] {
+	case "", "attachment", "inline":
+	default:
+		return false
+	}
+	if v := c[claimNetwork]; v != "" {
+		if p, err := netip.ParsePrefix(v); err != nil || p.Masked().String() != v {
+			return false
+		}
+	}
+	if v := c[claimTimes]; v != "" {
+		if n, ok := number(v, 9); !ok || n == 0 {
+			return false
+		}
+	}
+	return isText(c[claimName]) && isText(c[claimID])
+}
+
+// number reads a decimal number as strconv writes it.
+func number(s string, most int) (n int64, ok bool) {
+	if s == "" || len(s) > most || s[0] == '0' && len(s) > 1 {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
+}
+
+// isText reports whether s can be a name or an id.
+func isText(s string) bool {
+	return len(s) <= 255 && utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+}
+
+// A token is the value of the parameter dv, in its parts.
+type token struct{ keyID, expiry, claims, mac string }
+
+func parseToken(s string) (t token, ok bool) {
+	if len(s) > longestText {
+		return token{}, false
+	}
+	version, s, _ := strings.Cut(s, ".")
+	t.keyID, s, _ = strings.Cut(s, ".")
+	t.expiry, s, _ = strings.Cut(s, ".")
+	t.claims, t.mac, _ = strings.Cut(s, ".")
+	_, isDate := number(t.expiry, longestDate)
+	return t, version == "1" && isDate && isKeyID(t.keyID) && t.claims != "" && isBase64URL(t.claims) && len(t.mac) == macLen && isBase64URL(t.mac)
+}
+
+func isBase64URL(s string) bool {
+	for _, c := range []byte(s) {
+		if !isTokenChar(rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// unambiguous reports whether all read u's path in the same way.
+func unambiguous(u *url.URL) bool {
+	p := u.Path
+	if p == "" || p[0] != '/' || u.Opaque != "" || strings.IndexByte(p, '\\') >= 0 || strings.IndexByte(p, 0) >= 0 || strings.Contains(p, "//") {
+		return false
+	}
+	if strings.Contains(p, "/.") {
+		for segment := range strings.SplitSeq(p, "/") {
+			if segment == "." || segment == ".." {
+				return false
+			}
+		}
+	}
+	raw := u.RawPath
+	if raw == "" { // that of EscapedPath, which escapes no ";"
+		return !strings.Contains(p, ";")
+	}
+	return !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/")
+}
+
+// tokenOf takes the token out of a raw query and counts how many there are.
+func tokenOf(raw string) (token string, n int) {
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if name == tokenParam || unescaped(name) == tokenParam {
+			token = unescaped(value)
+			n++
+		}
+	}
+	return token, n
+}
+
+// unescaped returns s as in a form, or as it is where it is malformed.
+func unescaped(s string) string {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s
+	}
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
+
+// signedQuery returns the parameters of raw that names, the claim, has, encoded.
+// Each has to be there.
+func signedQuery(raw, names string) (encoded string, ok bool) {
+	all, _ := url.ParseQuery(raw) // what is malformed was not signed
+	signed := url.Values{}
+	for name := range strings.SplitSeq(names, "&") {
+		name = unescaped(name)
+		values := all[name]
+		if len(values) == 0 || name == tokenParam {
+			return "", false
+		}
+		signed[name] = values
+	}
+	return signed.Encode(), queryNames(signed) == names
+}
+
+// queryNames returns the claim for parameters.
+func queryNames(v url.Values) string {
+	var names []string
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		names[i] = url.QueryEscape(name)
+	}
+	return strings.Join(names, "&")
+}
+
+// seconds returns a time for a link, "" for the zero one.
+func seconds(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.Unix(), 10)
+}
