@@ -161,14 +161,7 @@ func parseKey(words []string) (*key, error) {
 	return k, nil
 }
 
-func isKeyID(s string) bool {
-	return s != "" && len(s) <= longestKeyID && !strings.ContainsFunc(s, func(c rune) bool { return !isTokenChar(c) })
-}
-
-// isTokenChar reports whether c is one of base64url.
-func isTokenChar(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
-}
+func isKeyID(s string) bool { return s != "" && len(s) <= longestKeyID && isBase64URL(s) }
 
 // Swap puts the keys of from in place of those that k has, while k is in use, such
 // as after the key file changed. from may be used on.

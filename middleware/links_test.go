@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -216,7 +217,11 @@ func TestTheRequestBelowHasNoToken(t *testing.T) {
 	link := mustSign(t, l, "/a%20b?page=2", Grant{})
 	var seen *http.Request
 	h := l.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r }))
-	w := get(h, "GET", link+"&utm_source=x&page2=3&a;b&c=%zz", "Referer", "https://example.test"+link)
+	read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // as a logger outside may do
+		_ = r.ParseForm()
+		h.ServeHTTP(w, r)
+	})
+	w := get(read, "GET", link+"&utm_source=x&page2=3&a;b&c=%zz", "Referer", "https://example.test"+link)
 	if w.Code != 200 || seen == nil {
 		t.Fatalf("status %d", w.Code)
 	}
@@ -474,6 +479,44 @@ func TestEscapedTokensAreTheSame(t *testing.T) {
 		if got := reasonOf(t, err); got != LinkMalformed {
 			t.Errorf("a second token %q: %q, want %q", more, got, LinkMalformed)
 		}
+	}
+}
+
+// A set of claims has one text: each other that means the same is refused.
+func TestClaimsHaveOneText(t *testing.T) {
+	l := testLinks(t, nil)
+	link := mustSign(t, l, "/a?p=1&q=2", Grant{Name: "n", Disposition: "inline", ID: "i", NotBefore: testNow})
+	parts := strings.Split(link, ".")
+	const want = "b10:1790000000n1:nd6:inlinei1:iq3:p&q"
+	if text, _ := base64.RawURLEncoding.DecodeString(parts[3]); string(text) != want {
+		t.Fatalf("claims %q, want %q", text, want)
+	}
+	for _, tt := range []struct{ name, text string }{
+		{"other order", "n1:nb10:1790000000d6:inlinei1:iq3:p&q"},
+		{"one twice", "b10:1790000000n1:nn1:nd6:inlinei1:iq3:p&q"},
+		{"zero before a length", "b10:1790000000n01:nd6:inlinei1:iq3:p&q"},
+		{"zero before a time", "b11:01790000000n1:nd6:inlinei1:iq3:p&q"},
+		{"empty one", "b10:1790000000n1:nd6:inlinet0:i1:iq3:p&q"},
+		{"unknown letter", want + "z1:1"},
+		{"too short", want[:len(want)-1]},
+		{"rest", want + "q"},
+		{"names in another order", "b10:1790000000n1:nd6:inlinei1:iq3:q&p"},
+		{"name twice", "b10:1790000000n1:nd6:inlinei1:iq5:p&p&q"},
+		{"name escaped", "b10:1790000000n1:nd6:inlinei1:iq5:%70&q"},
+		{"the token as a parameter", "b10:1790000000n1:nd6:inlinei1:iq6:dv&p&q"},
+		{"nothing", ""},
+		{"host", "h1:2" + want},
+	} {
+		parts[3] = base64.RawURLEncoding.EncodeToString([]byte(tt.text))
+		_, err := l.verify(httptest.NewRequest("GET", strings.Join(parts, "."), nil))
+		if got := reasonOf(t, err); got != LinkMalformed && got != LinkAltered {
+			t.Errorf("%s: refused for %q, want a refusal", tt.name, got)
+		}
+	}
+	parts[3] = base64.RawURLEncoding.EncodeToString([]byte(want)) // of which the last character has bits to spare
+	parts[3] = parts[3][:len(parts[3])-1] + string(parts[3][len(parts[3])-1]+1)
+	if _, err := l.verify(httptest.NewRequest("GET", strings.Join(parts, "."), nil)); reasonOf(t, err) != LinkMalformed {
+		t.Errorf("loose bits: %v", err)
 	}
 }
 

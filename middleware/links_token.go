@@ -156,22 +156,37 @@ func parseToken(s string) (t token, ok bool) {
 	if len(s) > longestText {
 		return token{}, false
 	}
-	version, s, _ := strings.Cut(s, ".")
-	t.keyID, s, _ = strings.Cut(s, ".")
-	t.expiry, s, _ = strings.Cut(s, ".")
-	t.claims, t.mac, _ = strings.Cut(s, ".")
+	s, ok = strings.CutPrefix(s, "1.")
+	t.keyID, s = cutDot(s)
+	t.expiry, s = cutDot(s)
+	t.claims, t.mac = cutDot(s)
 	_, isDate := number(t.expiry, longestDate)
-	return t, version == "1" && isDate && isKeyID(t.keyID) && t.claims != "" && isBase64URL(t.claims) && len(t.mac) == macLen && isBase64URL(t.mac)
+	return t, ok && isDate && isKeyID(t.keyID) && t.claims != "" && isBase64URL(t.claims) && len(t.mac) == macLen && isBase64URL(t.mac)
 }
 
+func cutDot(s string) (before, after string) {
+	if i := strings.IndexByte(s, '.'); i >= 0 {
+		return s[:i], s[i+1:]
+	}
+	return s, ""
+}
+
+// isBase64URL reports whether s has only characters of base64url.
 func isBase64URL(s string) bool {
-	for _, c := range []byte(s) {
-		if !isTokenChar(rune(c)) {
+	for i := range len(s) {
+		if !base64URLChars[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+var base64URLChars = func() (is [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+		is[c] = true
+	}
+	return is
+}()
 
 // unambiguous reports whether all read u's path in the same way.
 func unambiguous(u *url.URL) bool {
