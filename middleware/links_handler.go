@@ -64,7 +64,7 @@ func (l *Links) View(next downloadview.View) downloadview.View {
 				return downloadview.Response{}, refusalOf(err)
 			}
 			r = l.admitted(r, g)
-			a = &admission{by: l, grant: g}
+			a = &admission{l, g}
 		}
 		resp, err := next.Respond(r)
 		if err != nil {
@@ -88,13 +88,13 @@ func refusalOf(err error) error {
 // An admission says in a request's context that its link was valid.
 type admission struct {
 	by    *Links
-	grant *link
+	grant link
 }
 
 type admissionKey struct{}
 
 // admitted returns the request that those below see.
-func (l *Links) admitted(r *http.Request, g *link) *http.Request {
+func (l *Links) admitted(r *http.Request, g link) *http.Request {
 	r = r.WithContext(context.WithValue(r.Context(), admissionKey{}, &admission{l, g}))
 	return withQuery(r, g.query)
 }

@@ -9,31 +9,31 @@ import (
 )
 
 // verify returns what the link of a request permits.
-func (l *Links) verify(r *http.Request) (*link, error) {
+func (l *Links) verify(r *http.Request) (link, error) {
 	raw, n := tokenOf(r.URL.RawQuery)
 	switch {
 	case n == 0:
-		return nil, &LinkError{Reason: LinkMissing}
+		return link{}, &LinkError{Reason: LinkMissing}
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return nil, &LinkError{Reason: LinkMethod}
+		return link{}, &LinkError{Reason: LinkMethod}
 	case n > 1 || !unambiguous(r.URL):
-		return nil, &LinkError{Reason: LinkMalformed}
+		return link{}, &LinkError{Reason: LinkMalformed}
 	}
 	t, ok := parseToken(raw)
 	if !ok {
-		return nil, &LinkError{Reason: LinkMalformed}
+		return link{}, &LinkError{Reason: LinkMalformed}
 	}
 	now := l.now()
 	k := l.keys.byID(t.keyID)
 	if k == nil || !k.accepts(now) {
-		return nil, &LinkError{Reason: LinkUnknownKey}
+		return link{}, &LinkError{Reason: LinkUnknownKey}
 	}
-	g := &link{path: r.URL.Path, expiry: t.expiry}
+	g := link{path: r.URL.Path, expiry: t.expiry}
 	m := k.macs.Get().(*linkMAC)
 	defer k.macs.Put(m)
 	if t.claims != "-" {
 		if reason := g.take(t.claims, m, r); reason != "" {
-			return nil, &LinkError{Reason: reason}
+			return link{}, &LinkError{Reason: reason}
 		}
 	}
 	if l.o.Session != nil {
@@ -42,15 +42,15 @@ func (l *Links) verify(r *http.Request) (*link, error) {
 	if l.o.Version != nil {
 		var err error
 		if g.version, err = l.o.Version(r); err != nil {
-			return nil, err
+			return link{}, err
 		}
 	}
 	m.asked = append(m.asked[:0], t.mac...)
-	if subtle.ConstantTimeCompare(m.of(g, t.keyID), m.asked) != 1 {
-		return nil, &LinkError{Reason: LinkAltered}
+	if subtle.ConstantTimeCompare(m.of(&g, t.keyID), m.asked) != 1 {
+		return link{}, &LinkError{Reason: LinkAltered}
 	}
 	if err := g.refusal(now, l, r); err != nil {
-		return nil, err
+		return link{}, err
 	}
 	return g, nil
 }
