@@ -200,3 +200,21 @@ func (k *Keys) byID(id string) *key {
 	}
 	return nil
 }
+
+// A KeyInfo is what may be told of a key.
+type KeyInfo struct {
+	ID          string
+	SignFrom    time.Time // zero: always
+	AcceptUntil time.Time // zero: for ever
+	Signs       bool      // whether new links are signed with it
+}
+
+// List returns what may be told of the keys at a time, in the order of the file.
+func (k *Keys) List(now time.Time) []KeyInfo {
+	var list []KeyInfo
+	signing := k.signing(now)
+	for _, each := range k.all() {
+		list = append(list, KeyInfo{each.id, each.signFrom, each.acceptUntil, each == signing})
+	}
+	return list
+}

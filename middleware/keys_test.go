@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,5 +143,17 @@ func TestKeysAreSwappedWhileInUse(t *testing.T) {
 	k.Swap(b)
 	if k.byID("b") == nil || k.byID("a") != nil {
 		t.Error("after the swap the keys are not those of b")
+	}
+}
+
+func TestList(t *testing.T) {
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	got := mustKeys(t, "a "+secretA+" accept-until=2026-03-01T00:00:00Z\nb "+secretB+" sign-from=2026-03-01T00:00:00Z").List(at)
+	want := []KeyInfo{{ID: "a", AcceptUntil: at}, {ID: "b", SignFrom: at, Signs: true}}
+	if !slices.Equal(got, want) {
+		t.Errorf("List = %v, want %v", got, want)
+	}
+	if got := new(Keys).List(at); len(got) != 0 {
+		t.Errorf("the zero Keys have %v", got)
 	}
 }

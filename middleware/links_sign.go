@@ -59,7 +59,7 @@ func (l *Links) sign(u *url.URL, g *Grant) (string, error) {
 	}
 	expiry, _ := number(signed.expiry, longestDate)
 	if end := time.Unix(expiry, 0); !end.After(now) {
-		return "", fmt.Errorf("Expires %s is over", end.UTC().Format(time.RFC3339))
+		return "", fmt.Errorf("its Expires %s is over", end.UTC().Format(time.RFC3339))
 	} else if !g.NotBefore.IsZero() && g.NotBefore.Unix() >= expiry {
 		return "", fmt.Errorf("it would expire at %s, before NotBefore %s", end.UTC().Format(time.RFC3339), g.NotBefore.UTC().Format(time.RFC3339))
 	} else if !k.acceptUntil.IsZero() && end.After(k.acceptUntil) {
@@ -91,13 +91,13 @@ func (l *Links) sign(u *url.URL, g *Grant) (string, error) {
 // link returns what g permits for a path, and the claims that a URL shows.
 func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
 	if g.Expires.IsZero() {
-		return nil, nil, errors.New("Expires is not set")
+		return nil, nil, errors.New("its Expires is not set")
 	}
 	if g.Window < 0 || g.Times < 0 {
-		return nil, nil, fmt.Errorf("Window %v or Times %d is negative", g.Window, g.Times)
+		return nil, nil, fmt.Errorf("its Window %v or Times %d is negative", g.Window, g.Times)
 	}
 	if !isText(g.Name) || !isText(g.ID) {
-		return nil, nil, fmt.Errorf("Name %q or ID %q is not UTF-8, has control characters or more than 255 bytes", g.Name, g.ID)
+		return nil, nil, fmt.Errorf("its Name %q or ID %q is not UTF-8, has control characters or more than 255 bytes", g.Name, g.ID)
 	}
 	s := &link{
 		path: path, query: params.Encode(), notBefore: seconds(g.NotBefore), expiry: strconv.FormatInt(g.inWindow(path), 10),
@@ -106,10 +106,10 @@ func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
 	if g.Network.IsValid() {
 		s.network = g.Network.Masked().String()
 	} else if g.Network.Addr().IsValid() {
-		return nil, nil, errors.New("Network has an address but no valid length of its prefix")
+		return nil, nil, errors.New("its Network has an address but no valid length of its prefix")
 	}
 	if strings.HasPrefix(s.network, "::ffff:") {
-		return nil, nil, fmt.Errorf("Network %s is an IPv4 network in IPv6, want it as IPv4", s.network)
+		return nil, nil, fmt.Errorf("its Network %s is an IPv4 network in IPv6, want it as IPv4", s.network)
 	}
 	if g.Times > 0 {
 		s.times = strconv.Itoa(g.Times)
@@ -119,13 +119,13 @@ func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
 		claimTimes: s.times, claimID: s.id, claimQuery: queryNames(params),
 	}
 	if _, ok := number(s.expiry, longestDate); !ok {
-		return nil, nil, fmt.Errorf("Expires %v is not between 1970 and 5138", g.Expires)
+		return nil, nil, fmt.Errorf("its Expires %v is not between 1970 and 5138", g.Expires)
 	}
 	if len(c[claimQuery]) > 2000 {
 		return nil, nil, errors.New("the names of its query parameters have more than 2000 bytes")
 	}
 	if !c.valid() {
-		return nil, nil, fmt.Errorf("NotBefore %v, Disposition %q or Times %d is wrong; want a time from 1970 on, \"attachment\", \"inline\" or \"\", and fewer than 1e9", g.NotBefore, g.Disposition, g.Times)
+		return nil, nil, fmt.Errorf("its NotBefore %v, Disposition %q or Times %d is wrong; want a time from 1970 on, \"attachment\", \"inline\" or \"\", and fewer than 1e9", g.NotBefore, g.Disposition, g.Times)
 	}
 	return s, c, nil
 }

@@ -54,6 +54,8 @@ type commands struct {
 	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check a configuration file of downloadview."`
 	Explain explain          `cmd:"" help:"Show how downloads would be answered, without sending them."`
 	Doctor  examine          `cmd:"" help:"Check a running set-up, and say what to change."`
+	Key     keyFile          `cmd:"" help:"Make or check a key file for signed links."`
+	Sign    sign             `cmd:"" help:"Sign a link to a file, which needs no other permission then."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
@@ -145,7 +147,7 @@ func words() kong.Vars {
 // asked returns the command whose help an error refers to, with a space at its end: the
 // one that args name, or else serve.
 func asked(args []string) string {
-	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor", "key", "sign"}, args[0]) {
 		return args[0] + " "
 	}
 	return "serve "

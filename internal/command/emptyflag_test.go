@@ -24,6 +24,7 @@ func TestEmptyFlags(t *testing.T) {
 		"serve":        {dir},
 		"explain":      {dir, "key"},
 		"doctor":       {"http://127.0.0.1:1", dir},
+		"sign":         {"/a"},
 		"config print": {"nginx"},
 		"config check": {filepath.Join(dir, "none.yaml")},
 	}
