@@ -19,6 +19,9 @@ import (
 // [downloadview.Send] there are as under [Links.View]. A plain handler's answer gets
 // Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets its own.
 //
+// nginx drops Referrer-Policy from the answers that it sends files for; an add_header in its configuration puts
+// it there again.
+//
 // Handler has to stand outside of all that changes the path, such as
 // [http.StripPrefix], and outside of handlers that log URLs. To everybody
 // without a valid link it answers 403: see [LinksOptions].
