@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// Keys are the secrets that links are signed and verified with. Each has an id,
-// which is part of a link, so that keys can be replaced while links of older ones
-// are still in use. [ReadKeys] and [ParseKeys] make them; the zero value has no
-// key: nothing can be signed, and no link is valid. Several goroutines may use it.
+// Keys are the secrets that links are signed and verified with. Each has an id, which
+// is part of a link, so that keys can be replaced while links of older ones are still
+// in use. [ReadKeys] and [ParseKeys] make them; the zero value has no key: nothing can
+// be signed, and no link is valid. Several goroutines may use it.
 type Keys struct{ ring atomic.Pointer[[]*key] }
 
 // A key is one line of a key file.
@@ -78,15 +78,15 @@ func ReadKeys(file string) (*Keys, error) {
 //
 //	ID KEY [sign-from=TIME] [accept-until=TIME]
 //
-// ID is up to 32 letters, digits, "-" and "_" of ASCII. KEY is base64url of 32
-// random bytes or more. TIME has the form of RFC 3339, such as 2027-01-01T00:00:00Z.
-// Of the keys whose sign-from has come and whose accept-until hasn't, the one with
-// the latest sign-from signs; one without has the earliest, and of equal ones the last in
-// the file signs. Links of a key are valid until its accept-until, if they
-// don't expire earlier; also those that another machine signed before sign-from.
+// ID is up to 32 letters, digits, "-" and "_" of ASCII. KEY is base64url of 32 random
+// bytes or more. TIME has the form of RFC 3339, such as 2027-01-01T00:00:00Z. Of the
+// keys whose sign-from has come and whose accept-until hasn't, the one with the latest
+// sign-from signs; one without has the earliest, and of equal ones the last in the
+// file signs. Links of a key are valid until its accept-until, if they don't expire
+// earlier; also those that another machine signed before sign-from.
 //
-// An error names file and line, and has nothing of a key in it. file is used
-// for nothing else.
+// An error names file and line, and has nothing of a key in it. file is used for
+// nothing else.
 func ParseKeys(file string, text []byte) (*Keys, error) {
 	if len(text) > longestKeyFile {
 		return nil, fmt.Errorf("key file %s: it has more than %d bytes", file, longestKeyFile)
@@ -163,8 +163,8 @@ func parseKey(words []string) (*key, error) {
 
 func isKeyID(s string) bool { return s != "" && len(s) <= longestKeyID && isBase64URL(s) }
 
-// Swap puts the keys of from in place of those that k has, while k is in use, such
-// as after the key file changed. from may be used on.
+// Swap puts the keys of from in place of those that k has, while k is in use, such as
+// after the key file changed. from may be used on.
 func (k *Keys) Swap(from *Keys) { k.ring.Store(from.ring.Load()) }
 
 func (k *Keys) all() []*key {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Links signs links, and lets requests in that have one. A signed link carries its
-// own permission: it needs no session, and whoever has it may download one file
-// until it expires. [NewLinks] makes one; several goroutines may use it.
+// Links signs links, and lets requests in that have one. A signed link carries its own
+// permission: it needs no session, and anybody who has it may download one file until it
+// expires. [NewLinks] makes one; several goroutines may use it.
 //
-// [Links.Handler] is ordinary http middleware, for views and plain handlers alike,
-// and [Links.View] wraps one view.
+// [Links.Handler] is ordinary http middleware, for views and plain handlers alike, and
+// [Links.View] wraps one view.
 //
 // # The form of a link
 //
@@ -23,15 +23,18 @@ import (
 //
 //	/reports/q1.pdf?dv=1.KEYID.EXPIRY.CLAIMS.MAC
 //
-// EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what is set, each as a
-// letter, the length of the value in bytes, ":" and the value, in this order: h, with
-// the value 1 where the link is for one host; b, the first valid second; n, the name; d, attachment or inline; w, the
-// network; t, the number of downloads; i, the id; q, the names of the signed query parameters, sorted
-// and each escaped, with "&" between them. MAC is the first 22 characters of the base64url of an HMAC-SHA-256. Its
-// key is HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its text is the line "downloadview link 1", then 15 fields, each as the length in
-// bytes, ":", the value and a line feed: key id, "read", host, "file", decoded path, first
-// second, expiry, name, disposition, network, number of downloads, id, signed query (sorted by name, as a form is encoded), session, version.
-// What is not set is empty.
+// EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what
+// is set, each as a letter, the length of the value in bytes, ":" and the value, in
+// this order: h, with the value 1 where the link is for one host; b, the first valid
+// second; n, the name; d, attachment or inline; w, the network; t, the number of
+// downloads; i, the id; q, the names of the signed query parameters, sorted and each
+// escaped, with "&" between them. MAC is the first 22 characters of the base64url of
+// an HMAC-SHA-256. Its key is HKDF-SHA-256 of the secret with no salt, the info "link"
+// and 32 bytes. Its text is the line "downloadview link 1", then 15 fields, each as
+// the length in bytes, ":", the value and a line feed: key id, "read", host, "file",
+// decoded path, first second, expiry, name, disposition, network, number of downloads,
+// id, signed query (sorted by name, as a form is encoded), session, version. What is
+// not set is empty.
 type Links struct {
 	keys *Keys
 	o    LinksOptions
@@ -40,9 +43,9 @@ type Links struct {
 
 // LinksOptions are the options of [NewLinks]. The zero value is fine.
 type LinksOptions struct {
-	// ClientIP returns the address of the client, which a [Grant] can be limited to; an invalid
-	// one is in no network. nil takes that of Request.RemoteAddr, which behind a proxy is the
-	// proxy's.
+	// ClientIP returns the address of the client, which a [Grant] can be limited to;
+	// an invalid one is in no network. nil takes that of Request.RemoteAddr, which
+	// behind a proxy is the proxy's.
 	ClientIP func(*http.Request) netip.Addr
 
 	// Session returns the Session of the [Grant] that a request may use, such as the
@@ -50,23 +53,27 @@ type LinksOptions struct {
 	Session func(*http.Request) string
 
 	// Version returns the Version of the [Grant] that a request may use, such as the
-	// file's entity tag or a number that grows when older links are to die, or "". nil returns "". Links with another Version are refused.
-	// An error is answered as [downloadview.StatusCode] says. It is asked before
-	// anything is known of who made the link.
+	// file's entity tag or a number that grows when older links are to die, or "". nil
+	// returns "". Links with another Version are refused. An error is answered as
+	// [downloadview.StatusCode] says. It is asked before anything is known of who made
+	// the link.
 	Version func(*http.Request) (string, error)
 
-	// Refused answers a request that is not let in by [Links.Handler]. err is a *[LinkError], which says why,
-	// or the error of Version. The request has no query. Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
-	// with the status text: 403 whatever the reason, since the reason is not a stranger's business.
+	// Refused answers a request that is not let in by [Links.Handler]. err is a
+	// *[LinkError], which says why, or the error of Version. The request has no query.
+	// Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
+	// with the status text: 403 whatever the reason, since the reason is not a
+	// stranger's business.
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
-	// Logger is told of each request that Handler does not let in, and why, without the link. nil logs
-	// nothing. What View refuses is logged by the handler of the view.
+	// Logger is told of each request that Handler does not let in, and why, without
+	// the link. nil logs nothing. What View refuses is logged by the handler of the
+	// view.
 	Logger *slog.Logger
 }
 
-// NewLinks returns Links of keys, which may be swapped at any time. nil options
-// are the zero value. It panics if keys is nil.
+// NewLinks returns Links of keys, which may be swapped at any time. nil options are
+// the zero value. It panics if keys is nil.
 func NewLinks(keys *Keys, o *LinksOptions) *Links {
 	if keys == nil {
 		panic("middleware: NewLinks: keys is nil")
@@ -83,9 +90,10 @@ type Grant struct {
 	// Expires is the first second in which the link isn't valid any more.
 	Expires time.Time
 
-	// Window rounds Expires up to a multiple of it, in seconds, so that links made within
-	// a window are the same and caches know them. The windows of different paths begin at different
-	// times, so that the links of one page don't expire together. 0 doesn't round.
+	// Window rounds Expires up to a multiple of it, in seconds, so that links made
+	// within a window are the same and caches know them. The windows of different
+	// paths begin at different times, so that the links of one page don't expire
+	// together. 0 doesn't round.
 	Window time.Duration
 
 	// NotBefore is the first second in which the link is valid. Zero means always.
@@ -111,7 +119,8 @@ type Grant struct {
 	// ID names the link, for logs. Others can read it in the URL.
 	ID string
 
-	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't show them.
+	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't
+	// show them.
 	Session string
 	Version string
 }

@@ -14,17 +14,18 @@ import (
 )
 
 // Handler lets only requests in that have a valid link. It is ordinary http
-// middleware. Below it, the request has no token and no parameter that isn't
-// signed: neither in URL nor in RequestURI, and no Referer with a token. Views and
+// middleware. Below it, the request has no token and no parameter that isn't signed:
+// neither in URL nor in RequestURI, and no Referer with a token. Views and
 // [downloadview.Send] there are as under [Links.View]. A plain handler's answer gets
-// Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets its own.
+// Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets
+// its own.
 //
-// nginx drops Referrer-Policy from the answers that it sends files for; an add_header in its configuration puts
-// it there again.
+// nginx drops Referrer-Policy from the answers that it sends files for; an add_header
+// in its configuration puts it there again.
 //
 // Handler has to stand outside of all that changes the path, such as
-// [http.StripPrefix], and outside of handlers that log URLs. To everybody
-// without a valid link it answers 403: see [LinksOptions].
+// [http.StripPrefix], and outside of handlers that log URLs. To everybody without a
+// valid link it answers 403: see [LinksOptions].
 func (l *Links) Handler(next http.Handler) http.Handler {
 	below := downloadview.Use(l.View)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,12 +53,14 @@ func (l *Links) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	downloadview.WriteError(w, r, max(downloadview.StatusCode(err), http.StatusBadRequest))
 }
 
-// View is a [downloadview.Middleware]: the view is asked only where the request has a valid
-// link, or came through [Links.Handler] of the same Links. Its Response gets the name and
-// the disposition that the link has; Cache-Control is private, with a max-age that is not
-// longer than the link is valid. Other requests are a *[LinkError], which the handler answers with 403.
+// View is a [downloadview.Middleware]: the view is asked only where the request has a
+// valid link, or came through [Links.Handler] of the same Links. Its Response gets the
+// name and the disposition that the link has; Cache-Control is private, with a max-age
+// that is not longer than the link is valid. Other requests are a *[LinkError], which
+// the handler answers with 403.
 //
-// The view's request has no token, but handlers outside see it. Prefer Handler where they log.
+// The view's request has no token, but handlers outside see it. Prefer Handler where
+// they log.
 func (l *Links) View(next downloadview.View) downloadview.View {
 	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 		a, ok := r.Context().Value(admissionKey{}).(*admission)
@@ -102,8 +105,8 @@ func (l *Links) admitted(r *http.Request, g link) *http.Request {
 	return withQuery(r, g.query)
 }
 
-// withQuery returns r with another query and the path's usual form, as if it had
-// been asked so.
+// withQuery returns r with another query and the path's usual form, as if it had been
+// asked so.
 func withQuery(r *http.Request, query string) *http.Request {
 	clean := *r
 	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path, RawQuery: query}
@@ -142,8 +145,8 @@ func (g *link) apply(resp downloadview.Response, now time.Time) downloadview.Res
 	return resp
 }
 
-// cachedAtMost returns a Cache-Control that is private, and no longer than rest seconds.
-// "" is the usual policy.
+// cachedAtMost returns a Cache-Control that is private, and no longer than rest
+// seconds. "" is the usual policy.
 func cachedAtMost(policy string, rest int64) string {
 	if policy == "" || strings.Contains(policy, `"`) { // a quoted list of fields
 		return "private, no-cache"

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Sign returns rawURL as a link that grants g. rawURL is the URL that a client
-// uses, such as "https://example.test/reports/q1.pdf" or its part from the path on,
-// escaped as URLs are. Its path is the one that [Links.Handler] sees: nothing may
-// change the path before. All query parameters of rawURL are signed: the link has them in
-// the order of their names. Parameters that others add later are removed from the request.
+// Sign returns rawURL as a link that grants g. rawURL is the URL that a client uses,
+// such as "https://example.test/reports/q1.pdf" or its part from the path on, escaped
+// as URLs are. Its path is the one that [Links.Handler] sees: nothing may change the
+// path before. All query parameters of rawURL are signed: the link has them in the
+// order of their names. Parameters that others add later are removed from the request.
 //
-// A rawURL or Grant that can't be signed is an error, as are Keys of which none signs now,
-// or is accepted as long as the link should be valid. Sign does no I/O.
+// A rawURL or Grant that can't be signed is an error, as are Keys of which none signs
+// now, or is accepted as long as the link should be valid. Sign does no I/O.
 func (l *Links) Sign(rawURL string, g Grant) (string, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
