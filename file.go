@@ -27,10 +27,10 @@ type File interface {
 	// that the size is not known. A handle may also be an [io.Seeker]: then ranges
 	// are possible. An [os.File] is sent by sendfile(2).
 	//
-	// A File that fetches the metadata when it opens may have a method OpenStat(ctx
-	// context.Context) (fs.File, fs.FileInfo, error), which is Open and Stat of the
-	// handle in one call. It is called in place of them, but never through Unwrap:
-	// the Open of a wrapper is always called.
+	// A File that fetches the metadata when it opens may have a method
+	// OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error), which is Open
+	// and Stat of the handle in one call. It is called in place of them, but never
+	// through Unwrap: the Open of a wrapper is always called.
 	//
 	// The error for a missing file is [fs.ErrNotExist], for an impossible name
 	// [fs.ErrInvalid], for a forbidden file [fs.ErrPermission], and for a failure
@@ -71,8 +71,8 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	return fi, nil
 }
 
-// openToLook opens f for what its handle tells, at the first byte where looking
-// was refused.
+// openToLook opens f to read the metadata of its handle. If f is a StatFile, so
+// that its Stat has refused, and a RangeFile too, only the first byte is opened.
 func openToLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
 	r, ranged := Find[RangeFile](f)
 	if _, refused := Find[StatFile](f); refused && ranged {
@@ -84,8 +84,7 @@ func openToLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
 	return openAndLook(ctx, f)
 }
 
-// looked returns h, which is closed where it can't be looked at, and what it says
-// of itself.
+// looked returns h and its metadata. If there is no metadata, it closes h.
 func looked(h fs.File, err error) (fs.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
@@ -98,8 +97,8 @@ func looked(h fs.File, err error) (fs.File, fs.FileInfo, error) {
 	return h, fi, nil
 }
 
-// statUnopened is Stat for those who would rather open the file themselves:
-// where no StatFile is found the error is errors.ErrUnsupported.
+// statUnopened is Stat without opening f. If there is no StatFile, the error is
+// errors.ErrUnsupported.
 func statUnopened(ctx context.Context, f File) (fs.FileInfo, error) {
 	s, ok := Find[StatFile](f)
 	if !ok {

@@ -17,13 +17,13 @@ import (
 type production struct {
 	info    fs.FileInfo
 	size    int64           // -1: not known
-	ctx     context.Context // of Open, which lives until Close
+	ctx     context.Context // of Open, valid until Close
 	produce func(ctx context.Context, w io.Writer) error
 
 	next func() ([]byte, bool)
 	stop func()
-	rest []byte // of the producer's last Write, which waits until it is read
-	err  error  // what Read says when there is no rest
+	rest []byte // the unread part of the producer's last Write, which waits meanwhile
+	err  error  // the error of Read when rest is empty
 }
 
 var errBrokeOff = errors.New("the producer did not come to its end")

@@ -2,8 +2,8 @@ package downloadview
 
 import "strings"
 
-// harmless are the types that a browser shows, or saves, without running
-// anything of them with the rights of the site. Any other may be one that it runs.
+// harmless are the types that a browser shows or saves without running anything
+// in them with the rights of the site. Any other type may run script.
 var harmless = setOf(`
 	application/dicom application/geo+json application/gzip application/json application/jsonl application/ld+json
 	application/manifest+json application/msword application/octet-stream application/ogg application/pdf
@@ -64,8 +64,8 @@ func setOf(types string) map[string]bool {
 }
 
 // isHarmless reports whether a browser that displays the type runs nothing with
-// the rights of the site. A comma has some browsers read another type, even in
-// quotes.
+// the rights of the site. If there is a comma, even in quotes, some browsers read
+// another type, so the result is false.
 func isHarmless(contentType string) bool {
 	t, ok := parseMediaType(contentType)
 	return ok && strings.IndexByte(contentType, ',') < 0 && harmless[strings.ToLower(t.name)]
@@ -80,7 +80,8 @@ func isScript(contentType string) bool {
 	return ok && scripts[strings.ToLower(t.name)]
 }
 
-// beginsLikeScript is false for most other types, and costs nothing.
+// beginsLikeScript is a cheap check: it is true for every type in scripts, and
+// false for most others.
 func beginsLikeScript(contentType string) bool {
 	subtype := len("text/")
 	if len(contentType) > subtype && contentType[subtype-1] != '/' {

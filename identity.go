@@ -1,7 +1,7 @@
 package downloadview
 
-// An Identifier is a File that can tell itself from all other objects of all
-// stores. Caches of bytes and of URLs use the identity as their key.
+// An Identifier is a File with a name that is unique among all objects of all
+// stores. Caches of bytes and of URLs use that name as their key.
 type Identifier interface {
 	// Identity returns a name that no other object has, in whatever store, account
 	// or bucket, and that is the same in every process and at any time. A file that

@@ -9,7 +9,7 @@ import (
 type listing int
 
 const (
-	extended        listing = iota + 1 // a view adds to what stands outside
+	extended        listing = iota + 1 // a view adds to outer values
 	preceded                           // the same, but outer values come last, because the last member of a name counts
 	extendedByLines                    // a view adds, and every value keeps its own line
 	replaced                           // a view replaces outer values

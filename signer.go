@@ -16,8 +16,8 @@ type Signer interface {
 	// store accepts it, by the clock of this machine. That time is earlier than
 	// o.Expiry says if the credentials that sign end earlier. The zero time means
 	// what o.Expiry says. If the keys are on this machine, signing makes no
-	// request; the documentation of the storage says if it does. It doesn't check
-	// whether the file exists.
+	// request; the documentation of the storage says when it makes one. SignedURL
+	// doesn't check whether the file exists.
 	//
 	// The error is [errors.ErrUnsupported] if no URL can be signed for the file, or
 	// not with these options.

@@ -38,7 +38,7 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 			next.ServeHTTP(&bodyFirst{ResponseWriter: w, body: b}, &awaited)
 			if !b.ended {
 				b.until = time.Time{}
-				b.renew() // for what net/http reads of it after the answer
+				b.renew() // for the part of the body that net/http reads after the answer
 			}
 		})
 	}
@@ -50,7 +50,7 @@ type awaitedBody struct {
 	w     http.ResponseWriter
 	limit time.Duration
 	until time.Time
-	quiet bool // the client sends nothing before it is asked to, by reading
+	quiet bool // the client waits with the body until it is read (Expect: 100-continue)
 	ended bool
 }
 
@@ -70,7 +70,7 @@ func (b *awaitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF && !b.ended {
 		b.ended = true
-		setReadDeadline(b.w, time.Time{}) // net/http goes on to read: it waits for the client to leave
+		setReadDeadline(b.w, time.Time{}) // net/http continues to read, to notice when the client has gone
 	}
 	return n, err
 }

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// unsent returns how many bytes wait in the socket of c until the other side takes
-// them (SIOCOUTQ of tcp(7), for which unix(7) has the same), and whether that is
-// known.
+// unsent returns how many bytes wait in the socket of c until the other side
+// accepts them, and whether that is known. It uses SIOCOUTQ of tcp(7), which
+// unix(7) has too.
 func unsent(c net.Conn) (n int, known bool) {
 	s, ok := c.(syscall.Conn)
 	if !ok {

@@ -4,5 +4,5 @@ package downloadview
 
 import "net"
 
-// unsent is known on Linux only.
+// unsent returns false: the number is known only on Linux.
 func unsent(net.Conn) (n int, known bool) { return 0, false }
