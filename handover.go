@@ -23,7 +23,8 @@ type Offloader interface {
 	Offload(r *http.Request, src Source) (Handover, bool)
 }
 
-// A Handover tells a proxy to send a file.
+// A Handover tells a proxy to send a file. It is for authors of Offloaders and
+// proxies.
 type Handover struct {
 	Rule  string // name of the rule, for logs and metrics
 	Field string // canonical name of the header field; "": stream
@@ -51,7 +52,8 @@ func (streamer) Offload(*http.Request, Source) (Handover, bool) { return Handove
 // Terms say what is the same for every file of a rule, and what the proxy does
 // with an answer that hands a file over. The zero value means a rule for files
 // of every store, and a proxy that evaluates its own validators and drops
-// header fields that it doesn't know.
+// header fields that it doesn't know. Terms are for authors of Offloaders and
+// proxies.
 type Terms struct {
 	// Tag is the kind of entity tag that the proxy gives to a local file.
 	Tag TagStyle
@@ -98,10 +100,11 @@ type Terms struct {
 }
 
 // A PrivateField is a header field and the name under which it is sent to the
-// proxy, both canonical.
+// proxy, both canonical. It is for authors of Offloaders and proxies.
 type PrivateField struct{ Name, As string }
 
 // Validators says with which entity tag and date preconditions are evaluated.
+// Validators is for authors of Offloaders and proxies.
 type Validators int
 
 const (
@@ -115,7 +118,8 @@ const (
 	OurTag
 )
 
-// RequestKinds is a set of kinds of requests.
+// RequestKinds is a set of kinds of requests. It is for authors of Offloaders
+// and proxies.
 type RequestKinds uint8
 
 const (
@@ -134,7 +138,8 @@ const (
 // noTerms is the value that nil means.
 var noTerms Terms
 
-// A Link says how the bytes are fetched by a signed URL. See [SignedURL].
+// A Link says how the bytes are fetched by a signed URL. It is for authors of
+// Offloaders and proxies. See [SignedURL].
 type Link struct {
 	// Field is the canonical name of the field with the URL.
 	Field string
@@ -190,6 +195,7 @@ func (h *Handover) Covers(f File) bool {
 // A TagStyle says how an entity tag is made of time and size for a file without
 // a tag of its own. A file with a time before 1981 gets no tag, because such a
 // time is not that of a change and is the same for several versions.
+// TagStyle is for authors of Offloaders and proxies.
 type TagStyle int
 
 const (
