@@ -181,7 +181,7 @@ func (f *generated) Open(ctx context.Context) (fs.File, error) { return f.open(c
 // handle makes a handle of r. If that fails, it closes r.
 func (f *generated) handle(r io.Reader) (fs.File, error) {
 	if isNothing(r) {
-		return nil, fmt.Errorf("%q has neither a Reader nor an error", f.name)
+		return nil, fmt.Errorf("the Reader of %q is nil", f.name)
 	}
 	c, _ := r.(io.Closer)
 	s, ok := r.(io.ReadSeeker)
@@ -193,7 +193,7 @@ func (f *generated) handle(r io.Reader) (fs.File, error) {
 		return &readerHandle{stated{f.info}, closer{c}, r, f.size}, nil
 	}
 	if f.size >= 0 && f.size != size {
-		err = fmt.Errorf("%q is said to have %d bytes and has %d", f.name, f.size, size)
+		err = fmt.Errorf("the size of %q was given as %d bytes, but its content has %d", f.name, f.size, size)
 	} else {
 		_, err = s.Seek(0, io.SeekStart)
 	}
@@ -210,7 +210,7 @@ func once(name string, open func(context.Context) (fs.File, error)) func(context
 	var consumed atomic.Bool
 	return func(ctx context.Context) (fs.File, error) {
 		if consumed.Swap(true) {
-			return nil, fmt.Errorf("%q is opened again: %w", name, ErrConsumed)
+			return nil, fmt.Errorf("%q was opened before: %w", name, ErrConsumed)
 		}
 		return open(ctx)
 	}

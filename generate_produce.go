@@ -26,7 +26,7 @@ type production struct {
 	err  error  // the error of Read when rest is empty
 }
 
-var errBrokeOff = errors.New("the producer did not come to its end")
+var errBrokeOff = errors.New("the producer ended without returning")
 
 func (h *production) Stat() (fs.FileInfo, error) { return h.info, nil }
 
@@ -104,7 +104,7 @@ func (y yielder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var errTooLong = errors.New("there is more content than its size says")
+var errTooLong = errors.New("the content is longer than its size")
 
 // An exactWriter makes sure that a producer writes the promised size. It keeps
 // the last byte back until the producer has returned without an error, because

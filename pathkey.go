@@ -21,7 +21,7 @@ import (
 // place.
 func PathKey(prefix string) func(*http.Request) (string, error) {
 	if !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") {
-		panic(fmt.Sprintf("downloadview: PathKey(%q): want a path that begins and ends in a slash, such as %q", prefix, "/media/"))
+		panic(fmt.Sprintf("downloadview: PathKey(%q): want a path that begins and ends with a slash, such as %q", prefix, "/media/"))
 	}
 	return func(r *http.Request) (string, error) {
 		p := r.URL.Path
@@ -32,7 +32,7 @@ func PathKey(prefix string) func(*http.Request) (string, error) {
 		case strings.HasPrefix(strings.TrimSuffix(path.Clean("/"+p), "/")+"/", prefix): // a router may match by the clean path
 			return "", fmt.Errorf("path %q does not begin with %q: %w", p, prefix, fs.ErrNotExist)
 		}
-		return "", fmt.Errorf("path %q does not begin with %q, which PathKey was given; want the prefix of the path as the handler sees it", p, prefix)
+		return "", fmt.Errorf("path %q does not begin with %q, the prefix of PathKey; want the prefix of the path that the handler sees", p, prefix)
 	}
 }
 

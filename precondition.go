@@ -39,7 +39,7 @@ func precondition(method string, h http.Header, f facts) int {
 func failedPrecondition(h http.Header) error {
 	for _, key := range []string{"If-Match", "If-Unmodified-Since", "If-None-Match"} {
 		if v := h.Get(key); v != "" {
-			return fmt.Errorf("%s: %.100q is not of the file as it is", key, v)
+			return fmt.Errorf("the file does not meet the precondition %s: %.100q", key, v)
 		}
 	}
 	return nil

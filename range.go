@@ -75,7 +75,7 @@ func seekRange(h fs.File, offset, length int64) (fs.File, error) {
 		offset, length = max(size+offset, 0), -1
 	}
 	if offset >= size || length == 0 {
-		return nil, fmt.Errorf("offset %d in %d bytes: %w", offset, size, ErrRange)
+		return nil, fmt.Errorf("offset %d, file of %d bytes: %w", offset, size, ErrRange)
 	}
 	if length < 0 || length > size-offset {
 		length = size - offset

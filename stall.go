@@ -34,7 +34,7 @@ import (
 // see [EndStalledBodies].
 func EndStalled(l net.Listener, limit time.Duration) net.Listener {
 	if limit <= 0 {
-		panic("downloadview: EndStalled with a limit of " + limit.String())
+		panic("downloadview: EndStalled: limit " + limit.String() + "; want more than 0")
 	}
 	return &stallListener{l, limit}
 }
@@ -57,7 +57,7 @@ var errStalled error = stalledError{}
 
 type stalledError struct{}
 
-func (stalledError) Error() string   { return "the client has taken nothing for too long" }
+func (stalledError) Error() string   { return "the client has accepted no data for too long" }
 func (stalledError) Timeout() bool   { return true }
 func (stalledError) Temporary() bool { return false }
 func (stalledError) Unwrap() error   { return os.ErrDeadlineExceeded }

@@ -20,7 +20,7 @@ import (
 // clients that don't read the answer see [EndStalled].
 func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 	if limit <= 0 {
-		panic("downloadview: EndStalledBodies with a limit of " + limit.String())
+		panic("downloadview: EndStalledBodies: limit " + limit.String() + "; want more than 0")
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
