@@ -27,11 +27,11 @@ const (
 )
 
 // canonical appends the text that is signed.
-func (l *link) canonical(b []byte, keyID string) []byte {
+func (g *link) canonical(b []byte, keyID string) []byte {
 	b = append(b, "downloadview link 1\n"...)
 	for _, field := range [...]string{
-		keyID, "read", l.host, "file", l.path, l.notBefore, l.expiry, l.name, l.disposition,
-		l.network, l.times, l.id, l.query, l.session, l.version,
+		keyID, "read", g.host, "file", g.path, g.notBefore, g.expiry, g.name, g.disposition,
+		g.network, g.times, g.id, g.query, g.session, g.version,
 	} {
 		if field == "" { // most are
 			b = append(b, "0:\n"...)
