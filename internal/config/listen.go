@@ -46,7 +46,10 @@ func ParseAddress(s string) (Address, error) {
 			return Address{}, err
 		}
 	}
-	return a, CheckExpanded(path)
+	if err := CheckExpanded(path); err != nil {
+		return Address{}, err
+	}
+	return a, nil
 }
 
 var socketOptions = []string{"mode", "group"}

@@ -48,7 +48,7 @@ func TestParseAddress(t *testing.T) {
 // Any address that ParseAddress accepts can be connected to, and is not longer than
 // the text.
 func FuzzParseAddress(f *testing.F) {
-	for _, s := range []string{"unix:/run/s?mode=0660&group=www-data", "unix:s?mode=7", "[::1]:80", "unix:@a?b"} {
+	for _, s := range []string{"unix:/run/s?mode=0660&group=www-data", "unix:s?mode=7", "[::1]:80", "unix:@a?b", "unix:$HOME/s"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
