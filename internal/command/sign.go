@@ -53,7 +53,7 @@ func (s *sign) Run(env *environment) error {
 	}
 	keys, err := middleware.ReadKeys(s.KeyFile)
 	if err != nil {
-		return err
+		return fmt.Errorf("--key-file: %w", err)
 	}
 	g := middleware.Grant{
 		Expires: time.Now().Add(life), Window: s.Window, NotBefore: s.NotBefore,
