@@ -59,8 +59,16 @@ type LinksOptions struct {
 	// the link.
 	Version func(*http.Request) (string, error)
 
+	// Leases count the downloads of links that have Times. nil refuses such links.
+	// Set ClientIP where a proxy is in front: by the proxy's own address all clients
+	// would be one.
+	Leases *Leases
+
 	// Refused answers a request that is not let in by [Links.Handler]. err is a
-	// *[LinkError], which says why, or the error of Version. The request has no query.
+	// *[LinkError], which says why, or the error of Version or of the store of Leases.
+	// A view below learns only later that a link is used up: [downloadview.Options].Error
+	// of the view's handler answers then, with the same kind of error. The request has
+	// no query.
 	// Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
 	// with the status text: 403 whatever the reason, since the reason is not a
 	// stranger's business.
@@ -112,11 +120,16 @@ type Grant struct {
 	// ThisHost has the link valid at the host, and port, of the signed URL only.
 	ThisHost bool
 
-	// Times is how often the file may be downloaded; 0 is any number. Nothing counts
-	// downloads yet, so a link that has Times is refused ([LinkCounted]).
+	// Times is how often the file may be downloaded; 0 is any number. [Leases] count
+	// the downloads; without [LinksOptions.Leases] the link is refused ([LinkCounted]).
 	Times int
 
-	// ID names the link, for logs. Others can read it in the URL.
+	// ID names the link, for logs and for counting. Others can read it in the URL.
+	// Links with the same ID, path, signed query and, if ThisHost, host share one count,
+	// also if they expire at different times: an invoice that is mailed twice is one
+	// invoice. The count is remembered until the last one of those links expires that
+	// were used. "" is a random ID if Times is set, so that each link is counted on
+	// its own.
 	ID string
 
 	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't
@@ -173,7 +186,9 @@ const (
 	LinkEarly        LinkReason = "early"         // before NotBefore
 	LinkExpired      LinkReason = "expired"       // Expires is over
 	LinkOtherNetwork LinkReason = "other network" // the client is not in Network
-	LinkCounted      LinkReason = "counted"       // it has Times, which nothing counts yet
+	LinkCounted      LinkReason = "counted"       // it has Times, but there are no Leases
+	LinkUsedUp       LinkReason = "used up"       // as many downloads as its Times have begun
+	LinkPrefetch     LinkReason = "prefetch"      // a browser fetches in advance by a link that has Times
 )
 
 // A LinkError says why a request was not let in. It is answered 403.
@@ -192,7 +207,7 @@ func (e *LinkError) Error() string {
 	case LinkEarly:
 		text += ", valid from " + e.Time.UTC().Format(time.RFC3339)
 	case LinkCounted:
-		text += ": its number of downloads can't be counted without a lease store"
+		text += ": its number of downloads can't be counted without Leases"
 	}
 	if e.ID != "" {
 		text += " (id " + strconv.Quote(e.ID) + ")"

@@ -52,6 +52,12 @@ func (l *Links) verify(r *http.Request) (link, error) {
 	if err := g.refusal(now, l, r); err != nil {
 		return link{}, err
 	}
+	if g.times != "" {
+		if l.o.Leases == nil {
+			return link{}, &LinkError{Reason: LinkCounted, ID: g.id}
+		}
+		g.claim = l.claimOf(&g, k, t.mac, r)
+	}
 	return g, nil
 }
 
@@ -97,9 +103,6 @@ func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
 		if p, err := netip.ParsePrefix(g.network); err != nil || !p.Contains(l.clientIP(r)) {
 			return &LinkError{Reason: LinkOtherNetwork, ID: g.id}
 		}
-	}
-	if g.times != "" {
-		return &LinkError{Reason: LinkCounted, ID: g.id}
 	}
 	return nil
 }
