@@ -278,7 +278,7 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 		x.sendNotModified(k, &a)
 		return nil
 	case http.StatusPreconditionFailed:
-		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header)}
+		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header, k)}
 	case http.StatusRequestedRangeNotSatisfiable:
 		size := strconv.FormatInt(k.size, 10)
 		return &StatusError{
