@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // TestScript runs testdata/script. These commands are added to those of testscript:
@@ -24,6 +26,8 @@ import (
 //	terminate STATUS               sends it SIGTERM; it must exit with STATUS;
 //	                               its stderr is then in the file "log"
 //	mkfile NAME TEXT               makes a file whose name is quoted as in Go
+//
+// $SERVERS has the names of all servers, as sentences list them.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -38,6 +42,7 @@ func TestScript(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[serverKey{}] = new(*process)
+			e.Setenv("SERVERS", proxies.Or(proxies.Servers()))
 			return nil
 		},
 	})
