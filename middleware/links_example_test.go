@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -71,4 +73,35 @@ func ExampleLinkError() {
 	// 403 This link is over. Ask for another one.
 	// 403 Forbidden
 	// 403 Forbidden
+}
+
+// A video with a playlist: the link is to the folder, so that the player may fetch what
+// the playlist names by relative links.
+func ExampleLinks_SignPrefix() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	prefix, err := links.SignPrefix("/videos/17/", middleware.Grant{Expires: time.Now().Add(4 * time.Hour)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		fmt.Println("the view sees", r.URL)
+		return downloadview.Response{File: downloadview.FromString(path.Base(r.URL.Path), "…", nil), Disposition: downloadview.Inline}, nil
+	})
+	h := links.Handler(downloadview.NewHandler(view, nil))
+
+	playlist, _ := url.Parse(prefix + "main.m3u8")
+	for _, relative := range []string{"", "720p/part-1.ts", "../18/main.m3u8"} {
+		u, _ := playlist.Parse(relative)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", u.String(), nil))
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// the view sees /videos/17/main.m3u8
+	// 200
+	// the view sees /videos/17/720p/part-1.ts
+	// 200
+	// 403
 }
