@@ -36,7 +36,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return x.declined(OddName)
 	case x.resp.has("Content-Encoding"):
 		return x.declined(ContentCoding)
-	case x.limit > 0 && h.Terms.RateField == "":
+	case x.limit > 0 && h.Terms.RateField == "", x.resp.Pacer != nil:
 		return x.declined(UntoldRate)
 	case h.Terms.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead:
 		return x.declined(UnfitMethod)

@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -61,8 +60,8 @@ type Links struct {
 // LinksOptions are the options of [NewLinks]. The zero value is fine.
 type LinksOptions struct {
 	// ClientIP returns the address of the client, which a [Grant] can be limited to;
-	// an invalid one is in no network. nil takes that of Request.RemoteAddr, which
-	// behind a proxy is the proxy's.
+	// an invalid one is in no network; behind a proxy it is [Clients.IP]. nil takes
+	// that of Request.RemoteAddr, which behind a proxy is the proxy's.
 	ClientIP func(*http.Request) netip.Addr
 
 	// Session returns the Session of the [Grant] that a request may use, such as the
@@ -189,15 +188,7 @@ func (l *Links) clientIP(r *http.Request) netip.Addr {
 	if l.o.ClientIP != nil {
 		return l.o.ClientIP(r).Unmap().WithZone("")
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ip.Unmap().WithZone("")
+	return new(Clients).IP(r)
 }
 
 // A LinkReason says why a link is refused.
