@@ -11,7 +11,7 @@ import (
 // sign is the command "downloadview sign".
 type sign struct {
 	URL       string         `arg:"" name:"url" help:"The URL that a client uses, or its part from the path on; its path as it is escaped. All its query parameters are signed."`
-	KeyFile   string         `placeholder:"FILE" help:"The key file, which has to be named, such as \"downloadview key new\" makes."`
+	KeyFile   string         `placeholder:"FILE" help:"The key file, which has to be named, such as \"downloadview key new\" makes; or the name of a credential of systemd."`
 	Expires   *time.Duration `placeholder:"DURATION" xor:"expiry" help:"How long the link is valid: 24h unless this or --until is set."`
 	Until     time.Time      `placeholder:"TIME" xor:"expiry" help:"When the link expires, such as 2027-01-01T00:00:00Z."`
 	NotBefore time.Time      `placeholder:"TIME" help:"When the link begins to be valid."`
@@ -29,7 +29,7 @@ func (*sign) Help() string {
   downloadview sign --key-file /etc/downloadview/links.keys --expires 168h \
       --name "Q1 sales.pdf" https://files.example.com/reports/q1.pdf
 
-A program that uses package middleware of this module verifies it.`
+"downloadview serve --require-signature" verifies it, and so does a program that uses package middleware of this module. docs/links.md explains how to replace keys.`
 }
 
 // Run prints the link.
@@ -51,7 +51,7 @@ func (s *sign) Run(env *environment) error {
 	if s.KeyFile == "" {
 		return usageErrorf("--key-file is missing, want the file that \"downloadview key new FILE\" made")
 	}
-	keys, err := middleware.ReadKeys(s.KeyFile)
+	keys, err := readKeys(s.KeyFile, "")
 	if err != nil {
 		return fmt.Errorf("--key-file: %w", err)
 	}
