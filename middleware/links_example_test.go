@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -71,4 +72,26 @@ func ExampleLinkError() {
 	// 403 This link is over. Ask for another one.
 	// 403 Forbidden
 	// 403 Forbidden
+}
+
+// A support page: what a link says that a customer has trouble with.
+func ExampleLinks_Inspect() {
+	links := middleware.NewLinks(exampleKeys, &middleware.LinksOptions{
+		ClientIP: func(*http.Request) netip.Addr { return netip.MustParseAddr("198.51.100.1") },
+	})
+	link, err := links.Sign("/invoice.pdf", middleware.Grant{
+		Expires: time.Now().Add(time.Hour),
+		Network: netip.MustParsePrefix("192.0.2.0/24"),
+		ID:      "customer-7",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	info, err := links.Inspect(httptest.NewRequest("GET", link, nil))
+	fmt.Println(info.Path, "for", info.Network, "and", info.ID)
+	fmt.Println(err)
+	// Output:
+	// /invoice.pdf for 192.0.2.0/24 and customer-7
+	// link refused: other network (id "customer-7")
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// verify returns what the link of a request permits.
+// verify returns what the link of a request permits. A genuine link is returned even if
+// it is refused.
 func (l *Links) verify(r *http.Request) (link, error) {
 	raw, n := tokenOf(r.URL.RawQuery)
 	switch {
@@ -49,10 +50,7 @@ func (l *Links) verify(r *http.Request) (link, error) {
 	if subtle.ConstantTimeCompare(m.of(&g, t.keyID), m.asked) != 1 {
 		return link{}, &LinkError{Reason: LinkAltered}
 	}
-	if err := g.refusal(now, l, r); err != nil {
-		return link{}, err
-	}
-	return g, nil
+	return g, g.refusal(now, l, r)
 }
 
 // take reads the claims of a token, and returns "" or what is wrong. m lends its memory.
