@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -74,24 +76,87 @@ func ExampleLinkError() {
 	// 403 Forbidden
 }
 
-// A support page: what a link says that a customer has trouble with.
-func ExampleLinks_Inspect() {
-	links := middleware.NewLinks(exampleKeys, &middleware.LinksOptions{
-		ClientIP: func(*http.Request) netip.Addr { return netip.MustParseAddr("198.51.100.1") },
+// A video with a playlist: the link is to the folder, so that the player may fetch what
+// the playlist names by relative links.
+func ExampleLinks_SignPrefix() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	prefix, err := links.SignPrefix("/videos/17/", middleware.Grant{Expires: time.Now().Add(4 * time.Hour)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		fmt.Println("the view sees", r.URL)
+		return downloadview.Response{File: downloadview.FromString(path.Base(r.URL.Path), "…", nil), Disposition: downloadview.Inline}, nil
 	})
-	link, err := links.Sign("/invoice.pdf", middleware.Grant{
-		Expires: time.Now().Add(time.Hour),
-		Network: netip.MustParsePrefix("192.0.2.0/24"),
-		ID:      "customer-7",
+	h := links.Handler(downloadview.NewHandler(view, nil))
+
+	playlist, _ := url.Parse(prefix + "main.m3u8")
+	for _, relative := range []string{"", "720p/part-1.ts", "../18/main.m3u8"} {
+		u, _ := playlist.Parse(relative)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", u.String(), nil))
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// the view sees /videos/17/main.m3u8
+	// 200
+	// the view sees /videos/17/720p/part-1.ts
+	// 200
+	// 403
+}
+
+// A link that was sent to the wrong customer is revoked by its ID.
+func ExampleDenylist() {
+	denied := middleware.NewDenylist(nil)
+	links := middleware.NewLinks(exampleKeys, &middleware.LinksOptions{Revoked: denied.Revoked})
+	h := links.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString("invoice.pdf", "…", nil)}, nil
+	}), nil))
+
+	expires := time.Now().Add(24 * time.Hour)
+	link, err := links.Sign("/invoices/17", middleware.Grant{Expires: expires, ID: "invoice-17"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", link, nil))
+		fmt.Println(w.Code)
+		if err := denied.Revoke("invoice-17", expires); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 200
+	// 403
+}
+
+// A link for the network of one customer.
+func ExampleGrant_network() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	link, err := links.Sign("/exports/all.zip", middleware.Grant{
+		Expires: time.Now().Add(24 * time.Hour),
+		Network: netip.MustParsePrefix("198.51.100.0/24"),
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	info, err := links.Inspect(httptest.NewRequest("GET", link, nil))
-	fmt.Println(info.Path, "for", info.Network, "and", info.ID)
-	fmt.Println(err)
+	h := links.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString("all.zip", "…", nil)}, nil
+	}), nil))
+
+	for _, client := range []string{"198.51.100.7:50000", "203.0.113.7:50000"} {
+		r := httptest.NewRequest("GET", link, nil)
+		r.RemoteAddr = client
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Code)
+	}
 	// Output:
-	// /invoice.pdf for 192.0.2.0/24 and customer-7
-	// link refused: other network (id "customer-7")
+	// 200
+	// 403
 }

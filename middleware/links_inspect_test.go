@@ -45,7 +45,31 @@ func TestInspect(t *testing.T) {
 		})
 	}
 
-	link := mustSign(t, l, "/a", Grant{Session: "mine", ID: "7"})
+	// A prefix, in the path and in a cookie.
+	prefix := Grant{Expires: testNow.Add(time.Hour), ID: "8"}
+	link, err := l.SignPrefix("/videos/a%20b/", prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := prefix
+	over.NotBefore = testNow.Add(time.Minute)
+	cookie, err := l.Cookie("/videos/a%20b/", over)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := LinkInfo{Grant: prefix, Path: "/videos/a b/", Prefix: true}
+	if info, err := l.Inspect(httptest.NewRequest("GET", link+"x.ts?q=1", nil)); info != want || err != nil {
+		t.Errorf("a prefix: %+v, %v, want %+v", info, err, want)
+	}
+	withCookie := httptest.NewRequest("GET", "/videos/a%20b/x.ts", nil)
+	withCookie.AddCookie(&http.Cookie{Name: "__Host-dv-AAAAAAAA", Value: "1.a.1.-.AAAAAAAAAAAAAAAAAAAAAA"})
+	withCookie.AddCookie(cookie)
+	want.Grant = over
+	if info, err := l.Inspect(withCookie); info != want || reasonOf(t, err) != LinkEarly {
+		t.Errorf("a cookie: %+v, %v, want %+v, which is early", info, err, want)
+	}
+
+	link = mustSign(t, l, "/a", Grant{Session: "mine", ID: "7"})
 	r := httptest.NewRequest("GET", link, nil)
 	if info, err := l.Inspect(r); info != (LinkInfo{}) || reasonOf(t, err) != LinkAltered {
 		t.Errorf("in another session: %+v, %v", info, err)

@@ -20,9 +20,10 @@ import (
 // link is not genuine, it has only Valid, Reason and Error.
 type linkExplanation struct {
 	Path        string     `json:"path,omitempty"`
-	Query       string     `json:"query,omitempty"` // the signed parameters
-	Host        string     `json:"host,omitempty"`  // "": any
-	Key         string     `json:"key,omitempty"`   // the id of the key
+	Prefix      bool       `json:"prefix,omitempty"` // all files below Path
+	Query       string     `json:"query,omitempty"`  // the signed parameters
+	Host        string     `json:"host,omitempty"`   // "": any
+	Key         string     `json:"key,omitempty"`    // the id of the key
 	ID          string     `json:"id,omitempty"`
 	NotBefore   *time.Time `json:"not_before,omitempty"`
 	Expires     *time.Time `json:"expires,omitempty"`
@@ -129,7 +130,7 @@ func explainLink(keys *middleware.Keys, u *url.URL, client netip.Addr) linkExpla
 	if info.Path == "" {
 		return x
 	}
-	x.Path, x.Query, x.Key, x.ID = info.Path, info.Query, keyIDOf(u), info.ID
+	x.Path, x.Prefix, x.Query, x.Key, x.ID = info.Path, info.Prefix, info.Query, keyIDOf(u), info.ID
 	x.Name, x.Disposition, x.Times = info.Name, info.Disposition, info.Times
 	if x.Valid && x.Times > 0 {
 		x.note("only the server knows whether its downloads are used up")
@@ -221,7 +222,11 @@ func (x *linkExplanation) writeText(w io.Writer, now time.Time) error {
 			fmt.Fprintf(&b, "%-12s %s\n", name+":", value)
 		}
 	}
-	line("path", printable.Name(x.Path))
+	path := "path"
+	if x.Prefix {
+		path = "all below"
+	}
+	line(path, printable.Name(x.Path))
 	line("query", printable.Text(x.Query))
 	line("host", printable.Text(x.Host))
 	line("key", x.Key)

@@ -40,7 +40,7 @@ const hidden = "xxxxx"
 var (
 	userinfo  = regexp.MustCompile(`://[^/?#\s"]*@`)
 	queryText = regexp.MustCompile(`\?[^\s"?]*=[^\s"]*`)
-	token     = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{1,11}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{22}`)
+	token     = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[A-Za-z0-9_.-]*`)
 	named     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw|credential|signature|access_?key|account_?key|\bsig)[a-z0-9_-]*=)[^\s"&,;]+`)
 )
 

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// pathToken matches a path that begins with the token of a link to a prefix.
-var pathToken = regexp.MustCompile(`^/~1\.[A-Za-z0-9_-]+\.[0-9]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{22}(?:/|$)`)
+// pathToken matches the token of a link to a prefix at the beginning of a path, or what
+// is left of a token that was cut: nearly all of a signature is as secret as the whole.
+var pathToken = regexp.MustCompile(`^/~1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[^/]*`)
 
 // withoutToken returns path with "~xxxxx" in place of the token of a link to a prefix.
 func withoutToken(path string) string {
@@ -27,5 +28,5 @@ func belowToken(path string) (string, bool) {
 	if at == nil {
 		return path, false
 	}
-	return "/" + path[at[1]:], true
+	return path[at[1]:], true
 }
