@@ -64,6 +64,11 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	if e.Client != "" {
 		return usageErrorf("--client %q has no effect without --link; want both", e.Client)
 	}
+	for _, key := range slices.Concat([]string{e.Storage}, e.Key) {
+		if token.MatchString(key) {
+			return usageErrorf("explain: %q is a signed link; want --link with it", key)
+		}
+	}
 	s := &serve{downloadFlags: e.downloadFlags, Storage: &e.Storage}
 	keys := e.Key
 	c, err := s.file(config.Read)

@@ -47,15 +47,21 @@ var (
 // withoutSecrets returns text without queries, without the user and the password of a
 // URL, without the tokens of links, and without the values of names such as "token=".
 func withoutSecrets(text string) string {
-	if strings.Contains(text, "1.") {
-		text = token.ReplaceAllString(text, hidden)
-	}
+	text = withoutTokens(text)
 	if !strings.ContainsAny(text, "@=") {
 		return text
 	}
 	text = userinfo.ReplaceAllString(text, "://"+hidden+"@")
 	text = queryText.ReplaceAllString(text, "?"+hidden)
 	return named.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// withoutTokens returns text without the tokens of links.
+func withoutTokens(text string) string {
+	if !strings.Contains(text, "1.") {
+		return text
+	}
+	return token.ReplaceAllString(text, hidden)
 }
 
 // hideSecrets is the ReplaceAttr of the log's handlers. It removes secrets from errors,
