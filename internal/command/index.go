@@ -122,7 +122,7 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	}
 	folder = strings.TrimSuffix(folder, "/")
 
-	q := parsePageQuery(r.URL.RawQuery)
+	q := pageQueryOf(r)
 	p := newPage(w, folder, q)
 	if q.all || readsOnePage(r) {
 		p.streamed = true

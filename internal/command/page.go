@@ -57,7 +57,9 @@ func (p *page) writeHeader() {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("Referrer-Policy", "same-origin")
+	if h.Get("Referrer-Policy") == "" { // below a signed link there is a stricter one
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Cache-Control", "private, no-cache")
 	p.w.WriteHeader(http.StatusOK)
 }
