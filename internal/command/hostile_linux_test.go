@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // A hostileRequest is a line of testdata/hostile.txt.
@@ -26,6 +27,7 @@ type hostileRequest struct {
 	method  string
 	want    []string // what "serve" answers: statuses, and after "=" the body
 	byProxy map[string][]string
+	signed  bool // it goes to a server that requires signed links
 }
 
 // long stands for what is too long to write down.
@@ -44,12 +46,14 @@ func readHostile(t *testing.T) []hostileRequest {
 		t.Fatal(err)
 	}
 	var all []hostileRequest
+	signed := false
 	for i, line := range strings.Split(string(text), "\n") {
+		signed = signed || line == "## Signed links"
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		want, request, ok := strings.Cut(line, " :: ")
-		r := hostileRequest{line: i + 1, byProxy: map[string][]string{}}
+		r := hostileRequest{line: i + 1, signed: signed, byProxy: map[string][]string{}}
 		for _, word := range strings.Fields(want) {
 			if server, own, named := strings.Cut(word, ":"); named {
 				r.byProxy[server] = strings.Split(own, ",")
@@ -80,7 +84,9 @@ func readHostile(t *testing.T) []hostileRequest {
 // the connection, before it has read everything.
 func (r *hostileRequest) send(t *testing.T, addr string) []byte {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
+	// Another address than that of the proxies, which are trusted.
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	c, err := d.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,29 +138,26 @@ func TestHostileRequests(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(media, "pipe"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	unspeakable := []string{"UNREADABLE", "root:", above, "/_media/", "goroutine"}
+	keyFile, links := newHostileLinks(t)
+	for i := range requests {
+		requests[i].request = links.Replace(requests[i].request)
+	}
+	secrets := secretsOf(t, keyFile, links)
 	for _, server := range append([]string{"alone"}, proxytest.Names()...) {
 		t.Run(server, func(t *testing.T) {
-			args := []string{"--trusted-proxies=127.0.0.1", media}
-			rule := media + "="
-			if server != "alone" {
-				proxytest.Binary(t, server)
-				rule += destinationOf(t, server, "/_media/", media)
-				args = append(args, "--accel", server, "--headers=private", "--rule", rule)
-			}
-			p := start(t, args...)
-			url := p.url
-			if server != "alone" {
-				url = startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
-			}
-			addr := strings.TrimPrefix(url, "http://")
+			open, closeOpen := startHostile(t, server, media)
+			signed, closeSigned := startHostile(t, server, media, "--require-signature", "--key-file", keyFile)
 			for _, r := range requests {
+				addr := open
+				if r.signed {
+					addr = signed
+				}
 				answer := r.send(t, addr)
 				status, body := r.outcome(answer)
 				allowed := slices.Clone(r.want)
 				if server != "alone" {
 					name, _, _ := strings.Cut(server, "@")
-					allowed = slices.Concat(allowed, r.byProxy[name], r.byProxy["proxy"])
+					allowed = append(allowed, r.byProxy[name]...)
 				}
 				if !slices.ContainsFunc(allowed, func(want string) bool {
 					code, text, full := strings.Cut(want, "=")
@@ -162,19 +165,94 @@ func TestHostileRequests(t *testing.T) {
 				}) {
 					t.Errorf("hostile.txt:%d: %.80q: %s %.60q; want %s", r.line, r.request, status, body, strings.Join(allowed, " or "))
 				}
-				for _, word := range unspeakable {
+				for _, word := range []string{"UNREADABLE", "root:", above, "/_media/", "goroutine"} {
 					if !strings.Contains(r.request, word) && bytes.Contains(answer, []byte(word)) {
 						t.Errorf("hostile.txt:%d: the answer has %q in it:\n%s", r.line, word, answer)
 					}
 				}
+				for _, secret := range secrets {
+					if bytes.Contains(answer, []byte(secret)) {
+						t.Errorf("hostile.txt:%d: the answer has the secret %q in it:\n%s", r.line, secret, answer)
+					}
+				}
 			}
-			p.signal(t, syscall.SIGTERM)
-			if status := p.wait(); status != 0 {
-				t.Errorf("serve ended with %d", status)
-			}
-			if log := p.log.String(); strings.Contains(log, "panic") {
-				t.Errorf("a panic:\n%s", log)
+			for _, log := range []string{closeOpen(), closeSigned()} {
+				for _, word := range append(secrets, "panic") {
+					if strings.Contains(log, word) {
+						t.Errorf("the log has %q in it:\n%s", word, log)
+					}
+				}
 			}
 		})
 	}
+}
+
+// startHostile starts "serve" behind a server, or alone, and returns its address. end
+// ends "serve" and returns its log.
+func startHostile(t *testing.T, server, media string, args ...string) (addr string, end func() string) {
+	t.Helper()
+	args = append(args, "--trusted-proxies=127.0.0.1", media)
+	rule := media + "="
+	if server != "alone" {
+		proxytest.Binary(t, server)
+		rule += destinationOf(t, server, "/_media/", media)
+		args = append(args, "--accel", server, "--headers=private", "--rule", rule)
+	}
+	p := start(t, args...)
+	url := p.url
+	if server != "alone" {
+		url = startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
+	}
+	return strings.TrimPrefix(url, "http://"), func() string {
+		p.signal(t, syscall.SIGTERM)
+		if status := p.wait(); status != exitOK {
+			t.Errorf("serve ended with %d", status)
+		}
+		return p.log.String()
+	}
+}
+
+// newHostileLinks makes a key file, and the tokens that testdata/hostile.txt names.
+func newHostileLinks(t *testing.T) (keyFile string, tokens *strings.Replacer) {
+	t.Helper()
+	keyFile, other := filepath.Join(t.TempDir(), "links.keys"), filepath.Join(t.TempDir(), "other.keys")
+	run(t, "key", "new", keyFile)
+	run(t, "key", "new", other)
+	sign := func(file string, args ...string) string {
+		link := strings.TrimSpace(run(t, append([]string{"sign", "--key-file", file}, args...)...))
+		if token, ok := strings.CutPrefix(link, "/~"); ok {
+			token, _, _ = strings.Cut(token, "/")
+			return token
+		}
+		_, token, _ := strings.Cut(link, "dv=")
+		return token
+	}
+	keys, err := middleware.ReadKeys(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie, err := middleware.NewLinks(keys, nil).Cookie("/dir/", middleware.Grant{Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := sign(keyFile, "/a.txt")
+	return keyFile, strings.NewReplacer(
+		"{file}", file, "{FILE}", strings.ToUpper(file), "{folder}", sign(keyFile, "--prefix", "/dir/"), "{cookie}", cookie.Name+"="+cookie.Value,
+		"{early}", sign(keyFile, "--not-before", time.Now().Add(time.Hour).Format(time.RFC3339), "/a.txt"), "{foreign}", sign(other, "/a.txt"),
+		"{elsewhere}", sign(keyFile, "--net", "192.0.2.0/24", "/a.txt"), "{here}", sign(keyFile, "--net", "127.0.0.2/32", "/a.txt"),
+	)
+}
+
+// secretsOf returns what nobody may see: the key, and the signatures of the links.
+func secretsOf(t *testing.T, keyFile string, tokens *strings.Replacer) []string {
+	t.Helper()
+	text, err := os.ReadFile(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := strings.Fields(string(text))[1:]
+	for _, token := range strings.Fields(tokens.Replace("{file} {folder} {early} {elsewhere} {here}")) {
+		secrets = append(secrets, token[strings.LastIndexByte(token, '.')+1:])
+	}
+	return secrets
 }
