@@ -126,7 +126,7 @@ func TestTheRequestBelowAPrefix(t *testing.T) {
 			if status != 200 || got != tt.want {
 				t.Errorf("%d, below it is %+v, want %+v", status, got, tt.want)
 			}
-			if h := r.Header; tt.cookie != "" && h.Get("Cookie") != tt.cookie || r.URL.String() != tt.target {
+			if h := r.Header; h.Get("Cookie") != tt.cookie || h.Get("Referer") != tt.referer || r.URL.String() != tt.target {
 				t.Errorf("the request of the handlers outside was changed: %v %v", r.URL, h)
 			}
 		})
