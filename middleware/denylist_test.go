@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
 	"strings"
@@ -63,9 +64,10 @@ func TestRevokedThatCannotBeAsked(t *testing.T) {
 	for _, cause := range []error{errors.New("no connection"), context.DeadlineExceeded, &downloadview.StatusError{Status: 404}} {
 		l := testLinks(t, &LinksOptions{Revoked: func(context.Context, string) (bool, error) { return false, cause }})
 		link := mustSign(t, l, "/a", Grant{ID: "17"})
+		quiet := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 		for kind, status := range map[string]int{
-			"Handler": get(l.Handler(downloadview.NewHandler(testView(downloadview.Response{}), nil)), "GET", link).Code,
-			"View":    get(downloadview.NewHandler(l.View(testView(downloadview.Response{})), nil), "GET", link).Code,
+			"Handler": get(l.Handler(downloadview.NewHandler(testView(downloadview.Response{}), quiet)), "GET", link).Code,
+			"View":    get(downloadview.NewHandler(l.View(testView(downloadview.Response{})), quiet), "GET", link).Code,
 		} {
 			if status != 503 {
 				t.Errorf("%s, %v: %d, want 503", kind, cause, status)

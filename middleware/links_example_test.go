@@ -1,18 +1,22 @@
 package middleware_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/middleware"
+	"github.com/downloadview/downloadview/storage/disk"
 )
 
 // exampleKeys would be ReadKeys("/etc/example/links.keys") in a program.
@@ -159,4 +163,41 @@ func ExampleGrant_network() {
 	// Output:
 	// 200
 	// 403
+}
+
+// The URLs of a storage are links, for an hour each. It is on local disk here.
+func ExampleNewSignedStorage() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer root.Close()
+
+	links := middleware.NewLinks(exampleKeys, nil)
+	media := middleware.NewSignedStorage(disk.New(root, nil), links, &url.URL{Path: "/media/"}, nil)
+	view := &downloadview.StorageView{Storage: media, Key: downloadview.PathKey("/media/")}
+	h := links.Handler(downloadview.NewHandler(view, nil))
+
+	ctx := context.Background()
+	if err := downloadview.Save(ctx, media, "2026/Q1 sales.pdf", strings.NewReader("…")); err != nil {
+		log.Fatal(err)
+	}
+	link, err := downloadview.URL(ctx, media, "2026/Q1 sales.pdf")
+	if err != nil {
+		log.Fatal(err)
+	}
+	plain, _, _ := strings.Cut(link, "?")
+	for _, target := range []string{link, plain} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		fmt.Println(plain, w.Code)
+	}
+	// Output:
+	// /media/2026/Q1%20sales.pdf 200
+	// /media/2026/Q1%20sales.pdf 403
 }

@@ -96,12 +96,22 @@ func (l *Links) sign(rawURL string, g *Grant, kind string) (*url.URL, *link, str
 	return u, signed, token, nil
 }
 
-func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) {
+// signable returns what keeps a URL from being signed.
+func signable(u *url.URL) error {
 	switch {
 	case !unambiguous(u) || strings.HasPrefix(u.Path, pathMark):
-		return nil, "", errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments and one that begins with \"~1.\", backslash, NUL, \"%2F\" and a bare \";\"")
+		return errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments and one that begins with \"~1.\", backslash, NUL, \"%2F\" and a bare \";\"")
 	case u.Fragment != "" || u.User != nil:
-		return nil, "", errors.New("want a URL without a fragment and a user")
+		return errors.New("want a URL without a fragment and a user")
+	}
+	return nil
+}
+
+func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) {
+	if err := signable(u); err != nil {
+		return nil, "", err
+	}
+	switch {
 	case g.ThisHost && u.Host == "":
 		return nil, "", errors.New("ThisHost wants a URL with a host")
 	case kind == kindPrefix && !strings.HasSuffix(u.Path, "/"):

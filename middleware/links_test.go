@@ -377,32 +377,46 @@ func TestLinksOfAnotherDoNotAdmit(t *testing.T) {
 
 func TestLinksComposeWithRangesHEADAnd304(t *testing.T) {
 	l := testLinks(t, nil)
-	link := mustSign(t, l, "/a", Grant{Name: "Q1.pdf"})
 	send := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		downloadview.Send(w, r, downloadview.Response{File: downloadview.FromString("a", "0123456789", nil), ETag: `"v1"`})
 	})
-	for kind, below := range map[string]http.Handler{
-		"handler": downloadview.NewHandler(testView(downloadview.Response{ETag: `"v1"`}), nil), "Send": send,
+	view := testView(downloadview.Response{ETag: `"v1"`})
+	cookie := mustCookie(t, l, "/a/", Grant{Disposition: "inline"})
+	for kind, h := range map[string]http.Handler{
+		"Handler": l.Handler(downloadview.NewHandler(view, nil)), "Handler and Send": l.Handler(send),
+		"View": downloadview.NewHandler(l.View(view), nil), "Use": downloadview.Use(l.View)(downloadview.NewHandler(view, nil)), "Use and Send": downloadview.Use(l.View)(send),
 	} {
-		h := l.Handler(below)
-		for _, tt := range []struct {
-			method, field, value string
-			status               int
-			body                 string
-		}{
-			{"GET", "Accept", "*/*", 200, "0123456789"},
-			{"HEAD", "Accept", "*/*", 200, ""},
-			{"GET", "Range", "bytes=2-4", 206, "234"},
-			{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
-			{"GET", "If-None-Match", `"v1"`, 304, ""},
+		for _, link := range []struct{ target, cookie string }{
+			{mustSign(t, l, "/a/x", Grant{Disposition: "inline"}), ""},
+			{mustSignPrefix(t, l, "/a/", Grant{Disposition: "inline"}) + "x", ""},
+			{"/a/x", cookie.Name + "=" + cookie.Value},
 		} {
-			w := get(h, tt.method, link, tt.field, tt.value)
-			if w.Code != tt.status || w.Body.String() != tt.body {
-				t.Errorf("%s: %s %s: %s: %d %q, want %d %q", kind, tt.method, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+			for _, tt := range []struct {
+				method, field, value string
+				status               int
+				body                 string
+			}{
+				{"GET", "Accept", "*/*", 200, "0123456789"},
+				{"HEAD", "Accept", "*/*", 200, ""},
+				{"GET", "Range", "bytes=2-4", 206, "234"},
+				{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
+				{"GET", "If-None-Match", `"v1"`, 304, ""},
+			} {
+				header := []string{tt.field, tt.value}
+				if link.cookie != "" {
+					header = append(header, "Cookie", link.cookie)
+				}
+				w := get(h, tt.method, link.target, header...)
+				if w.Code != tt.status || w.Body.String() != tt.body {
+					t.Errorf("%s: %s %s: %s: %s: %d %q, want %d %q", kind, tt.method, link.target, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+				}
+				if got := w.Header().Get("Content-Disposition"); tt.status < 300 && !strings.HasPrefix(got, "inline") {
+					t.Errorf("%s: %s: %q, want what the link has", kind, link.target, got)
+				}
 			}
-		}
-		if got := get(h, "GET", link).Header().Get("Content-Disposition"); got != `attachment; filename="Q1.pdf"` {
-			t.Errorf("%s: %q", kind, got)
+			if w := get(h, "GET", strings.Replace(link.target, "/a/", "/b/", 1), "Cookie", link.cookie); w.Code != 403 {
+				t.Errorf("%s: %s at another path: %d", kind, link.target, w.Code)
+			}
 		}
 	}
 }
