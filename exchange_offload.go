@@ -55,13 +55,16 @@ func (x *exchange) offload() (done bool, err error) {
 		}
 	}
 	a := Attributes{Size: -1}
-	if x.resp.CheckFirst || x.resp.StoredFields != 0 {
+	if x.resp.CheckFirst || x.resp.StoredFields != 0 || x.resp.Gate != nil {
 		if a, err = x.look(); err != nil {
 			return false, x.unlessDoubtful(err)
 		}
 	}
 	if saysNothing(a.ModTime) { // the proxy, or the store, would make validators from it
 		return x.declined(UselessTime)
+	}
+	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(a, manyParts)).endsWithoutBytes() {
+		return x.declined(AnsweredHere) // the gate is asked only if bytes follow
 	}
 	return x.handOver(&h, &a, facts{})
 }
@@ -155,9 +158,15 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 			return x.declined(Unsigned)
 		}
 		if h.Link.Status != 0 {
+			if err := x.enter(Redirected, a, true); err != nil {
+				return false, err
+			}
 			x.redirect(h.Link, url, until)
 			return true, nil
 		}
+	}
+	if err := x.enter(Offloaded, a, true); err != nil {
+		return false, err
 	}
 	f := fieldsOf(x.w, 5)
 	delete(f.header, "Content-Encoding") // some compressors set it in advance

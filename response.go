@@ -78,6 +78,11 @@ type Response struct {
 	// [NeverOffload] streams it even if there is an accelerator.
 	Offloader Offloader
 
+	// Gate is asked before bytes of the file leave, and can refuse; nil asks nobody.
+	// Use [Response.WithGate], since there may be one already. With a Gate, the file
+	// is looked at before it is handed over, as with CheckFirst.
+	Gate Gate
+
 	// CheckFirst looks at the file before it is handed over to a proxy, by [Stat],
 	// so that this process answers for a missing or forbidden file.
 	CheckFirst bool

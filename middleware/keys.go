@@ -29,6 +29,7 @@ type key struct {
 	signFrom    time.Time // zero: always
 	acceptUntil time.Time // zero: for ever
 	macs        sync.Pool // of *linkMAC
+	lease       []byte    // the subkey for names of clients in a LeaseStore
 }
 
 // A linkMAC computes MACs with one key, for one goroutine at a time.
@@ -155,6 +156,9 @@ func parseKey(words []string) (*key, error) {
 	}
 	subkey, err := hkdf.Key(sha256.New, secret, nil, "link", sha256.Size)
 	if err != nil {
+		return nil, err
+	}
+	if k.lease, err = hkdf.Key(sha256.New, secret, nil, "lease", sha256.Size); err != nil {
 		return nil, err
 	}
 	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey), sum: make([]byte, 0, 96)} }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 // as URLs are. Its path is the one that [Links.Handler] sees: nothing may change the
 // path before. All query parameters of rawURL are signed: the link has them in the
 // order of their names. Parameters that others add later are removed from the request.
+// A Grant with Times and without an ID gets a random ID.
 //
 // A rawURL or Grant that can't be signed is an error, as are Keys of which none signs
 // now, or is accepted as long as the link should be valid. Sign does no I/O.
@@ -129,6 +131,9 @@ func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) 
 		if params.Has(name) {
 			return nil, "", fmt.Errorf("the query has a parameter %q, want another name", name)
 		}
+	}
+	if g.Times > 0 && g.ID == "" {
+		g.ID = rand.Text()
 	}
 	now := l.now()
 	k := l.keys.signing(now)
