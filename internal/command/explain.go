@@ -26,6 +26,7 @@ type explain struct {
 	downloadFlags
 
 	Link    string `placeholder:"URL" group:"Signed links:" help:"Show what this signed link grants, and why it would be refused, in place of the answer for a KEY. Needs --key-file or --config."`
+	Cookie  string `placeholder:"COOKIES" group:"Signed links:" help:"The value of the Cookie field that the client sends, for a --link whose permission is in a cookie. Default: none."`
 	KeyFile string `placeholder:"FILE" group:"Signed links:" help:"The key file for --link, or the name of a credential of systemd. Default: that of the link's mount in the --config file."`
 	Client  string `placeholder:"ADDR" group:"Signed links:" help:"The address of the client, for a --link that is limited to a network. Default: the network isn't checked."`
 
@@ -61,8 +62,11 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	if e.Link != "" {
 		return e.explainLink(env)
 	}
-	if e.Client != "" {
+	switch {
+	case e.Client != "":
 		return usageErrorf("--client %q has no effect without --link; want both", e.Client)
+	case e.Cookie != "":
+		return usageErrorf("--cookie has no effect without --link; want both")
 	}
 	for _, key := range slices.Concat([]string{e.Storage}, e.Key) {
 		if token.MatchString(key) {

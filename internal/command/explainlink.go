@@ -54,7 +54,11 @@ func (e *explain) explainLink(env *environment) error {
 	if err != nil {
 		return err
 	}
-	x := explainLink(keys, u, client)
+	r := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: make(http.Header)}
+	if e.Cookie != "" {
+		r.Header.Set("Cookie", e.Cookie)
+	}
+	x := explainLink(keys, r, client)
 	if e.JSON {
 		err = writeJSON(env.stdout, x, "")
 	} else {
@@ -114,29 +118,28 @@ func (e *explain) linkKeys(u *url.URL) (*middleware.Keys, error) {
 	return keysOfMount(c, m)
 }
 
-// explainLink explains the link u for a client, whose address may not be valid.
-func explainLink(keys *middleware.Keys, u *url.URL, client netip.Addr) linkExplanation {
+// explainLink explains the link of r for a client, whose address may not be valid.
+func explainLink(keys *middleware.Keys, r *http.Request, client netip.Addr) linkExplanation {
 	links := middleware.NewLinks(keys, &middleware.LinksOptions{
 		ClientIP: func(*http.Request) netip.Addr { return client },
 	})
-	r := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: make(http.Header)}
 	info, err := links.Inspect(r)
 	x := linkExplanation{Valid: err == nil}
 	if refused, ok := errors.AsType[*middleware.LinkError](err); ok {
-		x.refused(refused, info, keyIDOf(u), keys, client)
+		x.refused(refused, info, keyIDOf(r), keys, client)
 	} else if err != nil {
 		x.Error = err.Error()
 	}
 	if info.Path == "" {
 		return x
 	}
-	x.Path, x.Prefix, x.Query, x.Key, x.ID = info.Path, info.Prefix, info.Query, keyIDOf(u), info.ID
+	x.Path, x.Prefix, x.Query, x.Key, x.ID = info.Path, info.Prefix, info.Query, keyIDOf(r), info.ID
 	x.Name, x.Disposition, x.Times = info.Name, info.Disposition, info.Times
 	if x.Valid && x.Times > 0 {
 		x.note("only the server knows whether its downloads are used up")
 	}
 	if info.ThisHost {
-		x.Host = u.Host
+		x.Host = r.Host
 	}
 	if info.Network.IsValid() {
 		x.Network = info.Network.String()
@@ -204,11 +207,18 @@ func unknownKey(id string, keys *middleware.Keys) string {
 	return fmt.Sprintf("its key %s is not in the key file, which has %s", id, strings.Join(ids, ", "))
 }
 
-var keyIDInLink = regexp.MustCompile(`(?:[?&]dv=|^/~)1\.([A-Za-z0-9_-]{1,32})\.`)
+var (
+	keyIDInURL    = regexp.MustCompile(`(?:[?&]dv=|^/~)1\.([A-Za-z0-9_-]{1,32})\.`)
+	keyIDInCookie = regexp.MustCompile(`__Host-dv-[A-Za-z0-9_-]+=1\.([A-Za-z0-9_-]{1,32})\.`)
+)
 
-// keyIDOf returns the id of the key that a link names, "" for none.
-func keyIDOf(u *url.URL) string {
-	if m := keyIDInLink.FindStringSubmatch(u.RequestURI()); m != nil {
+// keyIDOf returns the id of the key that the link of r names, "" for none. If several
+// cookies do, it is that of the first.
+func keyIDOf(r *http.Request) string {
+	if m := keyIDInURL.FindStringSubmatch(r.URL.RequestURI()); m != nil {
+		return m[1]
+	}
+	if m := keyIDInCookie.FindStringSubmatch(r.Header.Get("Cookie")); m != nil {
 		return m[1]
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +28,14 @@ type gates struct {
 // only requests with a valid one in.
 type gate struct {
 	mount  http.Handler
-	pages  bool                         // the mount has pages of folders
-	signed atomic.Pointer[http.Handler] // the mount behind its links; nil: no link is needed
+	pages  bool                    // the mount has pages of folders
+	signed atomic.Pointer[guarded] // nil: no link is needed
+}
+
+// A guarded handler is a mount behind its links.
+type guarded struct {
+	http.Handler
+	links *middleware.Links
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,10 +44,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.mount.ServeHTTP(w, r)
 		return
 	}
-	if g.pages {
-		r = withPageQuery(r)
+	if g.pages && strings.HasSuffix(r.URL.Path, "/") {
+		r = h.withPage(r)
 	}
-	(*h).ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 }
 
 // requires reports whether the mount requires signed links.
@@ -140,8 +147,8 @@ func (g *gates) set(at *gate, m *config.Mount) {
 		at.signed.Store(nil)
 		return
 	}
-	h := g.verifier[m.KeyFile].links.Handler(at.mount)
-	at.signed.Store(&h)
+	links := g.verifier[m.KeyFile].links
+	at.signed.Store(&guarded{links.Handler(at.mount), links})
 }
 
 // reload reads the key files of c again, and makes the mounts require the links that c

@@ -64,6 +64,17 @@ func TestLinksBehindProxies(t *testing.T) {
 					t.Errorf("%q with a part of a link: %s", name, resp.Status)
 				}
 			}
+			prefix := signed(t, keys, "--prefix", "/sub/")
+			for path, status := range map[string]int{
+				prefix + "two/b.pdf":             http.StatusOK,
+				prefix + "two/b.pdf?x=1":         http.StatusOK,
+				prefix + "two/c.pdf":             http.StatusNotFound,
+				prefix[:len(prefix)-4] + "a.txt": http.StatusForbidden,
+			} {
+				if resp := get(path); resp.StatusCode != status {
+					t.Errorf("a link to a prefix: %s, want %d", resp.Status, status)
+				}
+			}
 			here, elsewhere := signed(t, keys, "--net=127.0.0.0/8", "/a.txt"), signed(t, keys, "--net=192.0.2.0/24", "/a.txt")
 			if resp := get(here, "X-Forwarded-For", "192.0.2.1"); resp.StatusCode != http.StatusOK {
 				t.Errorf("from the network of the link: %s", resp.Status)
@@ -75,7 +86,7 @@ func TestLinksBehindProxies(t *testing.T) {
 			}
 			p.signal(t, syscall.SIGTERM)
 			p.wait()
-			if n := strings.Count(p.log.String(), "mode=offload"); n < links {
+			if n := strings.Count(p.log.String(), "mode=offload"); n < links+2 {
 				t.Errorf("%d requests were handed over, want %d at least:\n%s", n, links, p.log.String())
 			}
 			if linkToken.MatchString(p.log.String()) || strings.Contains(p.log.String(), "dv=") {

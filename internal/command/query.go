@@ -1,8 +1,6 @@
 package command
 
 import (
-	"context"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -14,26 +12,6 @@ type pageQuery struct {
 	all      bool   // all rows on one page, in the order of the storage
 	mark     *entry // see window
 	backward bool
-}
-
-// withPageQuery returns r with its page query in the context. What checks links removes
-// the parameters that a link doesn't sign, and how a page is sorted is not signed.
-func withPageQuery(r *http.Request) *http.Request {
-	if r.URL.RawQuery == "" {
-		return r
-	}
-	q := parsePageQuery(r.URL.RawQuery)
-	return r.WithContext(context.WithValue(r.Context(), pageQueryKey{}, &q))
-}
-
-type pageQueryKey struct{}
-
-// pageQueryOf returns the page query of r.
-func pageQueryOf(r *http.Request) pageQuery {
-	if q, ok := r.Context().Value(pageQueryKey{}).(*pageQuery); ok {
-		return *q
-	}
-	return parsePageQuery(r.URL.RawQuery)
 }
 
 func parsePageQuery(raw string) pageQuery {
