@@ -95,7 +95,7 @@ func (l *RateLimit) share(key string) *rate.Limiter {
 	s := l.shares[key]
 	if s == nil {
 		l.sweep()
-		s = rate.NewLimiter(rate.Limit(n), burstOf(n))
+		s = rate.NewLimiter(rate.Limit(n), int(savedOf(n)))
 		l.shares[key] = s
 	}
 	return s
@@ -118,9 +118,14 @@ func (l *RateLimit) sweep() {
 	l.sweepAt = max(fewShares, 2*len(l.shares))
 }
 
-// burstOf returns the size of the pieces at n bytes a second: what is sent in an eighth
-// of a second, but not more than the buffer of a copy.
-func burstOf(n int64) int { return int(min(max(n/8, 1), largestPiece)) }
+// savedOf returns what a share saves up at n bytes a second: an eighth of a second. It is
+// more than a piece at high rates, since a timer is late by a millisecond or so, in which
+// such a rate sends several pieces.
+func savedOf(n int64) int64 { return max(n/8, 1) }
+
+// burstOf returns the size of the pieces at n bytes a second: not more than is saved up,
+// nor than the buffer of a copy.
+func burstOf(n int64) int { return int(min(savedOf(n), largestPiece)) }
 
 const largestPiece = 64 << 10
 
