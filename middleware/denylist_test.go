@@ -123,6 +123,31 @@ func TestDenylistForgets(t *testing.T) {
 	})
 }
 
+// An id that is moved to a later time is not in the way of others.
+func TestDenylistMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDenylist(&DenylistOptions{Most: 3})
+		begin := time.Now()
+		for _, tt := range []struct {
+			id      string
+			minutes int
+		}{{"a", 10}, {"b", 20}, {"c", 30}, {"a", 40}} {
+			if err := d.Revoke(tt.id, begin.Add(time.Duration(tt.minutes)*time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(30 * time.Minute)
+		for _, id := range []string{"d", "e"} {
+			if err := d.Revoke(id, begin.Add(time.Hour)); err != nil {
+				t.Errorf("after those of b and c: %v", err)
+			}
+		}
+		if err := d.Revoke("f", begin.Add(time.Hour)); err == nil {
+			t.Error("a fourth id is taken")
+		}
+	})
+}
+
 func TestDenylistRefuses(t *testing.T) {
 	d := NewDenylist(nil)
 	for _, err := range []error{d.Revoke("", time.Now().Add(time.Hour)), d.Revoke("a", time.Time{})} {
