@@ -62,7 +62,11 @@ func TestRevokedIsAskedForGenuineLinksOnly(t *testing.T) {
 // A store that can't be reached lets nobody in.
 func TestRevokedThatCannotBeAsked(t *testing.T) {
 	for _, cause := range []error{errors.New("no connection"), context.DeadlineExceeded, &downloadview.StatusError{Status: 404}} {
-		l := testLinks(t, &LinksOptions{Revoked: func(context.Context, string) (bool, error) { return false, cause }})
+		var log strings.Builder
+		l := testLinks(t, &LinksOptions{
+			Revoked: func(context.Context, string) (bool, error) { return false, cause },
+			Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		})
 		link := mustSign(t, l, "/a", Grant{ID: "17"})
 		quiet := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 		for kind, status := range map[string]int{
@@ -72,6 +76,9 @@ func TestRevokedThatCannotBeAsked(t *testing.T) {
 			if status != 503 {
 				t.Errorf("%s, %v: %d, want 503", kind, cause, status)
 			}
+		}
+		if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), cause.Error()) {
+			t.Errorf("the log has no error %v: %s", cause, &log)
 		}
 		if _, err := l.verify(httptest.NewRequest("GET", link, nil)); !errors.Is(err, cause) {
 			t.Errorf("error %v does not wrap the cause", err)
