@@ -91,8 +91,7 @@ type LinksOptions struct {
 
 	// Logger is told of each request that Handler does not let in, and why, without
 	// the link: an error if Version or Revoked fails, else an information. nil logs
-	// nothing. What View refuses is logged by the handler of the
-	// view.
+	// nothing. What View refuses is logged by the handler of the view.
 	Logger *slog.Logger
 }
 
