@@ -97,8 +97,8 @@ type LinksOptions struct {
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger is told of each request that Handler does not let in, and why, without
-	// the link. nil logs nothing. What View refuses is logged by the handler of the
-	// view.
+	// the link: an error if Version or Revoked fails, else an information. nil logs
+	// nothing. What View refuses is logged by the handler of the view.
 	Logger *slog.Logger
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
@@ -200,4 +201,41 @@ func ExampleNewSignedStorage() {
 	// Output:
 	// /media/2026/Q1%20sales.pdf 200
 	// /media/2026/Q1%20sales.pdf 403
+}
+
+// The page with the player lets its user's browser fetch the video, and nobody else.
+func ExampleLinks_Cookie() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	video := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString(path.Base(r.URL.Path), "…", nil), Disposition: downloadview.Inline}, nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/videos/", links.Handler(downloadview.NewHandler(video, nil)))
+	mux.HandleFunc("/watch/17", func(w http.ResponseWriter, _ *http.Request) { // behind the login
+		cookie, err := links.Cookie("/videos/17/", middleware.Grant{Expires: time.Now().Add(4 * time.Hour)})
+		if err != nil {
+			http.Error(w, "no video", http.StatusInternalServerError)
+			return
+		}
+		http.SetCookie(w, cookie)
+		fmt.Fprint(w, `<video src="/videos/17/film.mp4" controls></video>`)
+	})
+	srv := httptest.NewTLSServer(mux)
+	defer srv.Close()
+
+	browser := srv.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	for _, page := range []string{"/videos/17/film.mp4", "/watch/17", "/videos/17/film.mp4", "/videos/18/film.mp4"} {
+		resp, err := browser.Get(srv.URL + page)
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+		fmt.Println(page, resp.StatusCode)
+	}
+	// Output:
+	// /videos/17/film.mp4 403
+	// /watch/17 200
+	// /videos/17/film.mp4 200
+	// /videos/18/film.mp4 403
 }

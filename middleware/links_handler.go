@@ -54,7 +54,11 @@ func (l *Links) Handler(next http.Handler) http.Handler {
 
 func (l *Links) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if l.o.Logger != nil {
-		l.o.Logger.LogAttrs(r.Context(), slog.LevelInfo, "link refused", slog.String("path", r.URL.Path), slog.Any("error", err))
+		level, text := slog.LevelInfo, "link refused"
+		if _, ok := errors.AsType[*LinkError](err); !ok && r.Context().Err() == nil {
+			level, text = slog.LevelError, "link not checked" // a store failed, not the client
+		}
+		l.o.Logger.LogAttrs(r.Context(), level, text, slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
 	if l.o.Refused != nil {
 		l.o.Refused(w, r, err)

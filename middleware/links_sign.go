@@ -63,8 +63,9 @@ func (l *Links) SignPrefix(rawURL string, g Grant) (string, error) {
 // sites make for their pages, and ends with the link.
 //
 // Each prefix has a cookie of its own name, and all have the path "/", as the beginning
-// __Host- of the name demands. A new cookie for a prefix replaces the older one. More
-// than 64 at once are refused. If a URL has a token of its own, cookies do not count.
+// __Host- of the name demands. A new cookie for a prefix replaces the older one; the same
+// with MaxAge -1 removes it from the browser. More than 64 at once are refused. If a URL
+// has a token of its own, cookies do not count.
 func (l *Links) Cookie(rawURL string, g Grant) (*http.Cookie, error) {
 	u, signed, token, err := l.sign(rawURL, &g, kindPrefix)
 	if err != nil {
