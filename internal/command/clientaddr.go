@@ -88,6 +88,9 @@ func (t *trustedPeers) trusts(addr netip.Addr) bool {
 	return false
 }
 
+// trustsSocket reports whether peers on a unix socket are trusted.
+func (t *trustedPeers) trustsSocket() bool { return t != nil && t.unix }
+
 // peerOf returns the address of the peer, and false for a peer on a unix socket.
 func peerOf(r *http.Request) (netip.Addr, bool) {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
