@@ -60,7 +60,7 @@ func (c *claim) take(ctx context.Context, version string, provisional int) (Leas
 	}
 	q := LeaseRequest{
 		ID: c.count, Holder: c.holder(version), Times: c.times, TTL: c.leases.o.TTL,
-		Keep: max(c.end.Sub(c.now()), 0) + time.Minute, Provisional: provisional, // a minute for clocks that differ
+		Keep: min(max(c.end.Sub(c.now()), 0), century) + time.Minute, Provisional: provisional, // a minute for clocks that differ
 	}
 	state, err := c.leases.ask(ctx, q)
 	switch {
@@ -75,6 +75,9 @@ func (c *claim) take(ctx context.Context, version string, provisional int) (Leas
 	}
 	return q, nil
 }
+
+// century keeps the time until the end of a link far below the longest Duration.
+const century = 100 * 365 * 24 * time.Hour
 
 func (l *Leases) ask(ctx context.Context, q LeaseRequest) (LeaseState, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.Timeout)
