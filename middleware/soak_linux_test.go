@@ -113,7 +113,7 @@ func TestSoak(t *testing.T) {
 		answers = append(answers, s.answers[i].Load())
 	}
 	t.Logf("answers by class, and first those that the client broke off: %v", answers)
-	for _, class := range []int{0, 2, 4, 5} {
+	for _, class := range []int{0, 2, 4} { // a machine that is slow enough needs no 503
 		if s.answers[class].Load() == 0 {
 			t.Errorf("no answer of class %d", class)
 		}

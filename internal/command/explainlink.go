@@ -161,7 +161,7 @@ func (x *linkExplanation) refused(err *middleware.LinkError, info middleware.Lin
 		x.Valid = true
 		x.note("the client's address was not checked, want --client ADDR")
 		return
-	case err.Reason == middleware.LinkCounted:
+	case err.Reason == middleware.LinkCounted: // no leases are open here
 		x.Valid = true
 		return
 	}

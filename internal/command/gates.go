@@ -19,6 +19,7 @@ import (
 type gates struct {
 	log      *accessLog
 	clients  *middleware.Clients
+	leases   *middleware.Leases
 	flag     string           // the value of --key-file, which begins at the working directory
 	byPath   map[string]*gate // by the path of the mount
 	verifier map[string]*verifier
@@ -60,7 +61,7 @@ type verifier struct {
 }
 
 // openGates reads the key files of c.
-func (s *serve) openGates(c *config.Config, log *accessLog) (*gates, error) {
+func (s *serve) openGates(c *config.Config, leases *middleware.Leases, log *accessLog) (*gates, error) {
 	clients, err := parseTrusted(c.TrustedProxies)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (s *serve) openGates(c *config.Config, log *accessLog) (*gates, error) {
 	if clients == nil {
 		clients = middleware.NewClients(nil)
 	}
-	g := &gates{log: log, clients: clients, flag: s.KeyFile, byPath: make(map[string]*gate), verifier: make(map[string]*verifier)}
+	g := &gates{log: log, clients: clients, leases: leases, flag: s.KeyFile, byPath: make(map[string]*gate), verifier: make(map[string]*verifier)}
 	for i := range c.Mounts {
 		m := &c.Mounts[i]
 		if !m.RequireSignature || g.verifier[m.KeyFile] != nil {
@@ -120,6 +121,7 @@ func anyAccepted(keys *middleware.Keys) bool {
 func (g *gates) add(file string, keys *middleware.Keys) {
 	g.verifier[file] = &verifier{keys, middleware.NewLinks(keys, &middleware.LinksOptions{
 		ClientIP: g.clients.IP,
+		Leases:   g.leases,
 		Refused:  g.log.refuse,
 	})}
 }

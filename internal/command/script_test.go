@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -34,12 +33,6 @@ import (
 //
 // No output of a script may have a key, or the MAC of a link: see checkTranscripts.
 func TestScript(t *testing.T) {
-	var secrets atomic.Int32
-	t.Cleanup(func() {
-		if secrets.Load() == 0 {
-			t.Error("no script made a link")
-		}
-	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -57,7 +50,11 @@ func TestScript(t *testing.T) {
 			e.Setenv("SERVERS", proxies.Or(proxies.Servers()))
 			transcripts := t.TempDir()
 			e.Setenv("TRANSCRIPT", transcripts)
-			e.Defer(func() { secrets.Add(int32(checkTranscripts(t, e.WorkDir, transcripts))) })
+			e.Defer(func() {
+				if checkTranscripts(t, e.WorkDir, transcripts) == 0 && filepath.Base(e.WorkDir) == "script-links" {
+					t.Error("no secret was found in the output of a script that makes links")
+				}
+			})
 			return nil
 		},
 	})

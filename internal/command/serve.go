@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -87,7 +88,12 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
-	gates, err := s.openGates(c, logs.access)
+	leases, releaseLeases, err := openLeases(c.Links)
+	if err != nil {
+		return err
+	}
+	defer releaseLeases()
+	gates, err := s.openGates(c, leases, logs.access)
 	if err != nil {
 		return err
 	}
@@ -122,6 +128,9 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	defer floorHeap()()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
+		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
+			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
+		}
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
 			logger.Warn("clients that connect to this address directly get empty files and see internal locations; set "+flag+" to the proxy's address", "listen", c.Listen)
 		}

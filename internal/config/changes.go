@@ -21,6 +21,7 @@ func (c *Config) Changes(old *Config) []string {
 		{"log", c.Log, old.Log},
 		{"log_level", c.LogLevel, old.LogLevel},
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
+		{"links", c.Links, old.Links},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits, old.Limits},
