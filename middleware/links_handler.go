@@ -40,7 +40,7 @@ func (l *Links) Handler(next http.Handler) http.Handler {
 		g, err := l.verify(r)
 		if err != nil {
 			h.Set("Cache-Control", "no-store")
-			l.refuse(w, withoutLink(r, tokenText.ReplaceAllString(r.URL.Path, ""), ""), err)
+			l.refuse(w, withoutLink(r, withoutTokens(r.URL.Path), ""), err)
 			return
 		}
 		h.Set("Cache-Control", "private, max-age=0")

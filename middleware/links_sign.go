@@ -94,7 +94,7 @@ func (l *Links) sign(rawURL string, g *Grant, kind string) (*url.URL, *link, str
 	}
 	signed, token, err := l.token(u, g, kind)
 	if err != nil {
-		return nil, nil, "", fmt.Errorf("sign a link for %q: %w", tokenText.ReplaceAllString(u.Path, ""), err)
+		return nil, nil, "", fmt.Errorf("sign a link for %q: %w", withoutTokens(u.Path), err)
 	}
 	return u, signed, token, nil
 }
