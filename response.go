@@ -65,6 +65,11 @@ type Response struct {
 	// speed, the file is streamed.
 	LimitRate int64
 
+	// Pacer, if not nil, limits the speed, too, for downloads that share a rate. A
+	// proxy limits each download by itself, so a download with a Pacer is always
+	// streamed.
+	Pacer Pacer
+
 	// Header is added to the answer if it carries the file or is a 304. Lists such
 	// as Vary, Link, Set-Cookie and Content-Security-Policy are added to the values
 	// of outer handlers. Any other field replaces their value, but not by a weaker

@@ -161,7 +161,7 @@ func (e *exam) checkAppNames(ctx context.Context) {
 	n := 0
 	for _, base := range hostile {
 		c, ok := e.made[e.folder+base]
-		if !ok {
+		if !ok || e.Links && strings.Contains(base, `\`) {
 			continue
 		}
 		n++

@@ -57,7 +57,7 @@ func (w *leaseWriter) decide(status int) error {
 		maps.Copy(h, e.Header)
 	}
 	w.refused = errNoLease
-	w.links.refuse(w.ResponseWriter, withQuery(w.r, ""), err)
+	w.links.refuse(w.ResponseWriter, withoutLink(w.r, w.r.URL.Path, ""), err)
 	return w.refused
 }
 

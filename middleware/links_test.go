@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -171,19 +172,19 @@ func TestWindow(t *testing.T) {
 func TestCanonicalBytesAreUnique(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{"", "0:\n", "1:a\n", "a", "\n", ":", "1", "0:\n0:\n", "\x00", "4:read\n"}
-	seen := map[string][12]string{}
+	seen := map[string][14]string{}
 	for range 30000 {
-		var f [12]string
+		var f [14]string
 		for i := range f {
 			f[i] = pieces[rnd.IntN(len(pieces))] + pieces[rnd.IntN(len(pieces))]
 		}
-		l := link{host: f[1], path: f[2], notBefore: f[3], expiry: f[4], name: f[5], disposition: f[6], network: f[7], times: f[8], id: f[9], query: f[10], session: f[11]}
+		l := link{host: f[1], path: f[2], notBefore: f[3], expiry: f[4], name: f[5], disposition: f[6], network: f[7], times: f[8], id: f[9], query: f[10], session: f[11], version: f[12], kind: f[13]}
 		bytes := string(l.canonical(nil, f[0]))
 		if other, ok := seen[bytes]; ok && other != f {
 			t.Fatalf("%q and %q have the same canonical bytes", f, other)
 		}
 		seen[bytes] = f
-		want := []string{f[0], "read", f[1], "file", f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], ""}
+		want := []string{f[0], "read", f[1], f[13], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], f[12]}
 		rest, ok := strings.CutPrefix(bytes, "downloadview link 1\n")
 		for _, w := range want {
 			var n int
@@ -203,7 +204,7 @@ func TestCanonicalBytesAreUnique(t *testing.T) {
 func TestEachFieldIsSigned(t *testing.T) {
 	var l link
 	plain := string(l.canonical(nil, "k"))
-	for i, field := range []*string{&l.host, &l.path, &l.notBefore, &l.expiry, &l.times, &l.name, &l.disposition, &l.network, &l.id, &l.query, &l.session, &l.version} {
+	for i, field := range []*string{&l.kind, &l.host, &l.path, &l.notBefore, &l.expiry, &l.times, &l.name, &l.disposition, &l.network, &l.id, &l.query, &l.session, &l.version} {
 		*field = "x"
 		if string(l.canonical(nil, "k")) == plain {
 			t.Errorf("field %d is not signed", i)
@@ -267,8 +268,8 @@ func TestAStrangerSeesOne403(t *testing.T) {
 		}
 		l.o.Refused = func(w http.ResponseWriter, r *http.Request, err error) {
 			reason = reasonOf(t, err)
-			for _, secret := range secretsOf(v.URL) {
-				if strings.Contains(err.Error()+log.String()+fmt.Sprint(r.URL, r.RequestURI), secret) {
+			for _, secret := range v.secretsOf() {
+				if strings.Contains(err.Error()+log.String()+fmt.Sprint(r.URL, r.RequestURI, r.Header), secret) {
 					t.Errorf("%s: %q is told", v.Name, secret)
 				}
 			}
@@ -285,14 +286,16 @@ func TestAStrangerSeesOne403(t *testing.T) {
 	}
 }
 
-// secretsOf returns the token of a link, and its MAC.
-func secretsOf(rawURL string) []string {
-	_, token, ok := strings.Cut(rawURL, "dv=")
-	if !ok || token == "" {
-		return nil
+// secretsOf returns the tokens that a request has, and their MACs.
+func (v *vector) secretsOf() (all []string) {
+	text := v.URL
+	if strings.Contains(v.Cookie, cookieMark) { // another cookie is not a link's
+		text += " " + v.Cookie
 	}
-	token, _, _ = strings.Cut(token, "&")
-	return []string{token, token[strings.LastIndex(token, ".")+1:]}
+	for _, token := range tokenText.FindAllString(text, -1) {
+		all = append(all, token, token[strings.LastIndex(token, ".")+1:])
+	}
+	return all
 }
 
 func TestOtherMethodsAreRefused(t *testing.T) {
@@ -374,32 +377,46 @@ func TestLinksOfAnotherDoNotAdmit(t *testing.T) {
 
 func TestLinksComposeWithRangesHEADAnd304(t *testing.T) {
 	l := testLinks(t, nil)
-	link := mustSign(t, l, "/a", Grant{Name: "Q1.pdf"})
 	send := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		downloadview.Send(w, r, downloadview.Response{File: downloadview.FromString("a", "0123456789", nil), ETag: `"v1"`})
 	})
-	for kind, below := range map[string]http.Handler{
-		"handler": downloadview.NewHandler(testView(downloadview.Response{ETag: `"v1"`}), nil), "Send": send,
+	view := testView(downloadview.Response{ETag: `"v1"`})
+	cookie := mustCookie(t, l, "/a/", Grant{Disposition: "inline"})
+	for kind, h := range map[string]http.Handler{
+		"Handler": l.Handler(downloadview.NewHandler(view, nil)), "Handler and Send": l.Handler(send),
+		"View": downloadview.NewHandler(l.View(view), nil), "Use": downloadview.Use(l.View)(downloadview.NewHandler(view, nil)), "Use and Send": downloadview.Use(l.View)(send),
 	} {
-		h := l.Handler(below)
-		for _, tt := range []struct {
-			method, field, value string
-			status               int
-			body                 string
-		}{
-			{"GET", "Accept", "*/*", 200, "0123456789"},
-			{"HEAD", "Accept", "*/*", 200, ""},
-			{"GET", "Range", "bytes=2-4", 206, "234"},
-			{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
-			{"GET", "If-None-Match", `"v1"`, 304, ""},
+		for _, link := range []struct{ target, cookie string }{
+			{mustSign(t, l, "/a/x", Grant{Disposition: "inline"}), ""},
+			{mustSignPrefix(t, l, "/a/", Grant{Disposition: "inline"}) + "x", ""},
+			{"/a/x", cookie.Name + "=" + cookie.Value},
 		} {
-			w := get(h, tt.method, link, tt.field, tt.value)
-			if w.Code != tt.status || w.Body.String() != tt.body {
-				t.Errorf("%s: %s %s: %s: %d %q, want %d %q", kind, tt.method, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+			for _, tt := range []struct {
+				method, field, value string
+				status               int
+				body                 string
+			}{
+				{"GET", "Accept", "*/*", 200, "0123456789"},
+				{"HEAD", "Accept", "*/*", 200, ""},
+				{"GET", "Range", "bytes=2-4", 206, "234"},
+				{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
+				{"GET", "If-None-Match", `"v1"`, 304, ""},
+			} {
+				header := []string{tt.field, tt.value}
+				if link.cookie != "" {
+					header = append(header, "Cookie", link.cookie)
+				}
+				w := get(h, tt.method, link.target, header...)
+				if w.Code != tt.status || w.Body.String() != tt.body {
+					t.Errorf("%s: %s %s: %s: %s: %d %q, want %d %q", kind, tt.method, link.target, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+				}
+				if got := w.Header().Get("Content-Disposition"); tt.status < 300 && !strings.HasPrefix(got, "inline") {
+					t.Errorf("%s: %s: %q, want what the link has", kind, link.target, got)
+				}
 			}
-		}
-		if got := get(h, "GET", link).Header().Get("Content-Disposition"); got != `attachment; filename="Q1.pdf"` {
-			t.Errorf("%s: %q", kind, got)
+			if w := get(h, "GET", strings.Replace(link.target, "/a/", "/b/", 1), "Cookie", link.cookie); w.Code != 403 {
+				t.Errorf("%s: %s at another path: %d", kind, link.target, w.Code)
+			}
 		}
 	}
 }
@@ -523,39 +540,80 @@ func TestClaimsHaveOneText(t *testing.T) {
 // The verifier never panics, and takes nothing but what was signed.
 func FuzzVerify(f *testing.F) {
 	all, keys := readVectors(f)
-	signed := map[string]bool{}
+	signed := map[string]string{} // the path or prefix that a token was made for
 	for _, v := range all.Links {
-		f.Add(v.URL)
-		if v.Grant != nil || v.Reason == "" {
-			_, token, _ := strings.Cut(v.URL, "dv=")
+		f.Add(v.URL, v.Cookie)
+		if refused := (&LinkError{Reason: v.Reason}); v.Grant == nil && v.Reason != "" && !refused.isGenuine() {
+			continue // it was altered
+		}
+		path := mustURL(f, v.URL).Path
+		if _, token, ok := strings.Cut(v.URL, "dv="); ok {
 			token, _, _ = strings.Cut(token, "&")
-			signed[mustURL(f, v.URL).Path+"?"+token] = true
+			signed[token] = path
+			continue
+		}
+		if _, rest, ok := strings.Cut(path, "/~1."); ok {
+			_, path, _ = strings.Cut(rest, "/")
+			path = "/" + path
+		}
+		for _, token := range tokenText.FindAllString(v.URL+" "+v.Cookie, -1) {
+			text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[3])
+			if _, slashes, ok := strings.Cut(string(text), "p1:"); ok && err == nil {
+				n, _ := strconv.Atoi(slashes)
+				segments := strings.SplitAfter(path, "/")
+				signed[token] = strings.Join(segments[:min(n, len(segments))], "")
+			}
 		}
 	}
 	l := NewLinks(keys, nil)
 	l.now = func() time.Time { return testNow }
-	f.Fuzz(func(t *testing.T, target string) {
+	f.Fuzz(func(t *testing.T, target, cookie string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil {
 			return
 		}
-		r := &http.Request{Method: "GET", URL: u, Host: "files.example.test", RemoteAddr: "192.0.2.7:1"}
-		if _, err := l.verify(r); err != nil {
+		r := &http.Request{Method: "GET", URL: u, Host: "files.example.test", RemoteAddr: "192.0.2.7:1", Header: http.Header{"Cookie": {cookie}}}
+		g, err := l.verify(r)
+		if err != nil {
 			reasonOf(t, err)
 			return
 		}
-		token, _ := tokenOf(u.RawQuery)
-		if !signed[u.Path+"?"+token] {
-			t.Errorf("%q is let in, but was not signed", target)
+		below := l.admitted(r, g)
+		path := below.URL.Path
+		for _, token := range tokenText.FindAllString(unescaped(target), -1) {
+			if of := signed[token]; of != "" && (of == path || strings.HasSuffix(of, "/") && strings.HasPrefix(path, of)) {
+				return
+			}
 		}
+		if token, n := tokenOf(u.RawQuery); n == 0 && !strings.HasPrefix(u.Path, pathMark) {
+			for _, token := range tokenText.FindAllString(cookie, -1) {
+				if of := signed[token]; strings.HasSuffix(of, "/") && strings.HasPrefix(path, of) {
+					return
+				}
+			}
+		} else if signed[token] == path {
+			return
+		}
+		t.Errorf("%q with the cookie %q is let in, but was not signed", target, cookie)
 	})
 }
 
+// verified are requests with a link of each kind.
+func verified(t testing.TB, l *Links, expires time.Time) map[string]*http.Request {
+	t.Helper()
+	cookie := httptest.NewRequest("GET", "/reports/2026/q1.pdf", nil)
+	cookie.AddCookie(mustCookie(t, l, "/reports/", Grant{Expires: expires}))
+	return map[string]*http.Request{
+		"plain":  httptest.NewRequest("GET", mustSign(t, l, "/reports/2026/q1.pdf", Grant{Expires: expires}), nil),
+		"name":   httptest.NewRequest("GET", mustSign(t, l, "/reports/2026/q1.pdf", Grant{Expires: expires, Name: "Q1 sales.pdf", Disposition: "inline", ID: "invoice-17"}), nil),
+		"prefix": httptest.NewRequest("GET", mustSignPrefix(t, l, "/reports/", Grant{Expires: expires})+"2026/q1.pdf", nil),
+		"cookie": cookie,
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
-	for name, g := range map[string]Grant{"plain": {}, "name": {Name: "Q1 sales.pdf", Disposition: "inline", ID: "invoice-17"}} {
-		l := NewLinks(mustKeys(b, "a "+secretA), nil)
-		g.Expires = time.Now().Add(time.Hour)
-		r := httptest.NewRequest("GET", mustSign(b, l, "/reports/2026/q1.pdf", g), nil)
+	l := NewLinks(mustKeys(b, "a "+secretA), nil)
+	for name, r := range verified(b, l, time.Now().Add(time.Hour)) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -569,16 +627,18 @@ func BenchmarkVerify(b *testing.B) {
 
 func TestVerifyHasTwoAllocations(t *testing.T) {
 	l := testLinks(t, nil)
-	r := httptest.NewRequest("GET", mustSign(t, l, "/a", Grant{Name: "Q1.pdf", Disposition: "inline", ID: "17"}), nil)
-	least := 1e9
-	for range 50 { // under the race detector a pool forgets at random
-		least = min(least, testing.AllocsPerRun(1, func() {
-			if _, err := l.verify(r); err != nil {
-				t.Fatal(err)
-			}
-		}))
-	}
-	if least > 2 {
-		t.Errorf("%v allocations, want at most 2", least)
+	most := map[string]float64{"plain": 0, "name": 2, "prefix": 2, "cookie": 4}
+	for name, r := range verified(t, l, testNow.Add(time.Hour)) {
+		least := 1e9
+		for range 50 { // under the race detector a pool forgets at random
+			least = min(least, testing.AllocsPerRun(1, func() {
+				if _, err := l.verify(r); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		if least > most[name] {
+			t.Errorf("%s: %v allocations, want at most %v", name, least, most[name])
+		}
 	}
 }

@@ -8,27 +8,28 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // accessLog writes one line for each request. The line never has the query or the
-// referrer, since they may carry secrets.
+// referrer, since they may carry secrets, nor the token of a link in the path.
 type accessLog struct {
-	logger *slog.Logger      // for other messages, and for the lines if lines is nil
-	lines  func(*accessLine) // writes a line; nil: logger does
-	peers  *trustedPeers     // nil: no peer is trusted
+	logger *slog.Logger        // for other messages, and for the lines if lines is nil
+	lines  func(*accessLine)   // writes a line; nil: logger does
+	peers  *middleware.Clients // nil: no proxy is trusted
 }
 
 // observe is a [downloadview.Observer].
 func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 	line := accessLine{
 		method:   r.Method,
-		path:     r.URL.Path,
+		path:     withoutToken(r.URL.Path),
 		status:   o.Status,
 		bytes:    o.Bytes,
 		duration: o.Duration,
 		mode:     o.Mode.String(),
 		rule:     o.Rule,
-		remote:   l.peers.client(r),
+		remote:   remoteOf(l.peers, r),
 	}
 	if o.AbortedBy != downloadview.NotAborted {
 		line.abortedBy = o.AbortedBy.String()

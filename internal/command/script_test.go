@@ -4,6 +4,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
 // TestScript runs testdata/script. These commands are added to those of testscript:
@@ -24,6 +27,11 @@ import (
 //	terminate STATUS               sends it SIGTERM; it must exit with STATUS;
 //	                               its stderr is then in the file "log"
 //	mkfile NAME TEXT               makes a file whose name is quoted as in Go
+//	capture NAME                   sets $NAME to the last stdout, without its newline
+//
+// $SERVERS has the names of all servers, as sentences list them.
+//
+// No output of a script may have a key, or the MAC of a link: see checkTranscripts.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -35,9 +43,18 @@ func TestScript(t *testing.T) {
 			"http":      scriptHTTP,
 			"terminate": scriptTerminate,
 			"mkfile":    scriptMkfile,
+			"capture":   scriptCapture,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[serverKey{}] = new(*process)
+			e.Setenv("SERVERS", proxies.Or(proxies.Servers()))
+			transcripts := t.TempDir()
+			e.Setenv("TRANSCRIPT", transcripts)
+			e.Defer(func() {
+				if checkTranscripts(t, e.WorkDir, transcripts) == 0 && filepath.Base(e.WorkDir) == "script-links" {
+					t.Error("no secret was found in the output of a script that makes links")
+				}
+			})
 			return nil
 		},
 	})
@@ -56,7 +73,7 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
-	env := append(os.Environ(), "HOME=/nonexistent")
+	env := append(os.Environ(), "HOME=/nonexistent", "TRANSCRIPT="+ts.Getenv("TRANSCRIPT"), "CREDENTIALS_DIRECTORY="+ts.Getenv("CREDENTIALS_DIRECTORY"))
 	p, err := startProcess(ts.MkAbs("."), env, args...)
 	if neg || err != nil {
 		ts.Fatalf("serve: %v", err)
@@ -76,7 +93,10 @@ func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	resp, body, err := fetch(args[1], args[0], args[2], args[3:]...)
 	ts.Check(err)
-	w := ts.Stdout()
+	answer, err := os.CreateTemp(ts.Getenv("TRANSCRIPT"), "http-*")
+	ts.Check(err)
+	defer answer.Close()
+	w := io.MultiWriter(ts.Stdout(), answer)
 	fmt.Fprintln(w, resp.Status)
 	resp.Header.Del("Date")
 	for _, k := range slices.Sorted(maps.Keys(resp.Header)) {
@@ -96,6 +116,13 @@ func scriptTerminate(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("exit status = %d, want %d", got, want)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("log"), []byte(p.log.String()), 0o666))
+}
+
+func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: capture NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
 
 func scriptMkfile(ts *testscript.TestScript, neg bool, args []string) {
