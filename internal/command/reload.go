@@ -16,13 +16,15 @@ import (
 )
 
 // On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
-// again, and reads its configuration file again, if it has one. The file's proxies and
-// rules take effect at once, and its other keys after a restart.
+// again, and reads its configuration file again, if it has one. The file's proxies, its
+// rules, and its limits for what downloads take together take effect at once, and its
+// other keys after a restart.
 type reloader struct {
 	serve       *serve
 	checks      []Checker
 	running     *config.Config // the settings that the server started with
 	rules       *offloads
+	limits      *limits
 	directories []*disk.Storage
 	logger      *slog.Logger
 }
@@ -101,7 +103,9 @@ func (r *reloader) reload() {
 		r.logger.Error("the configuration file is wrong; the old rules stay in use", "file", r.serve.Config, "error", inOneLine(err))
 		return
 	}
+	r.limits.change(&c.Limits.Downloads)
 	r.serve.warnOfFile(c, r.checks, r.logger)
+	r.serve.warnOfSharedRates(c, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
 	if changed := c.Changes(r.running); len(changed) > 0 {
 		r.logger.Warn("the other changes take effect only after a restart", "file", r.serve.Config, "changed", strings.Join(changed, ", "))

@@ -15,6 +15,8 @@ type Mount struct {
 	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
 	Stored       bool   // the storage's own Cache-Control and Expires replace that default
+	LimitRate    int64  // of each download, in bytes a second; 0: no limit
+	MaxDownloads int    // at once; 0: no limit
 	Line         int
 }
 
@@ -46,6 +48,8 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "hidden", read: optional(&ownHidden, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
+				{name: "limit_rate", read: scalar(&m.LimitRate, rate)},
+				{name: "max_downloads", read: scalar(&m.MaxDownloads, count)},
 			})
 			if m.Stored && m.CacheControl != "" {
 				v.errorf("has both cache_control and stored_cache_control; want one of them")
