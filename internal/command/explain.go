@@ -98,6 +98,10 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer release()
+	lim, err := newLimits(c, nil)
+	if err != nil {
+		return err
+	}
 
 	var failed []string
 	for i, key := range keys {
@@ -108,7 +112,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 			return usageErrorf("explain: %q is not a path; want the path of a URL, such as /media/report.pdf", key)
 		}
 		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}).WithContext(ctx)
-		x := doctor.Explain(viewOf(c, d, storages, path), r)
+		x := doctor.Explain(viewOf(c, d, lim, storages, path), r)
 		if x.Key == "" {
 			x.Key = key
 		}
@@ -129,12 +133,12 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 }
 
 // viewOf returns the view that answers requests for the path of a URL.
-func viewOf(c *config.Config, d delivery, storages map[string]downloadview.Storage, path string) downloadview.View {
+func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, path string) downloadview.View {
 	m, ok := mountOf(c, path)
 	if !ok {
 		return nothing
 	}
-	return middleware.CleanNames(d.view(m, storages[m.Storage]))
+	return lim.rates(middleware.CleanNames(d.view(m, storages[m.Storage])))
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {
