@@ -20,7 +20,8 @@ import (
 // # The form of a link
 //
 // For other languages, the form is this; testdata/links.json has examples,
-// testdata/sign.py signs in Python, and testdata/verify.py verifies. A token is 1.KEYID.EXPIRY.CLAIMS.MAC. It is in one of three
+// testdata/sign.py signs in Python, testdata/verify.py and testdata/verify.js verify in
+// Python and JavaScript. A token is 1.KEYID.EXPIRY.CLAIMS.MAC. It is in one of three
 // places:
 //
 //	/reports/q1.pdf?dv=TOKEN       a file

@@ -147,6 +147,7 @@ func TestVectorsInOtherLanguages(t *testing.T) {
 	}
 	for _, cmd := range []*exec.Cmd{
 		exec.Command(testserver.Binary(t, "python3", "DOWNLOADVIEW_PYTHON"), "testdata/verify.py"),
+		exec.Command(testserver.Binary(t, "node", "DOWNLOADVIEW_NODE"), "testdata/verify.js"),
 	} {
 		withVectors(t, cmd, want)
 	}
