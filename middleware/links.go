@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -75,8 +76,14 @@ type LinksOptions struct {
 	// says. It is asked before anything is known of who made the link.
 	Version func(*http.Request) (string, error)
 
+	// Revoked reports whether the links with an ID are revoked: a [Denylist] can, or a
+	// database. It is asked with the request's context for each genuine link that has an
+	// ID and is valid otherwise. If it returns an error, the request is not let in, and
+	// the answer is 503. nil revokes nothing.
+	Revoked func(ctx context.Context, id string) (bool, error)
+
 	// Refused answers a request that is not let in by [Links.Handler]. err is a
-	// *[LinkError], which says why, or the error of Version. The request has
+	// *[LinkError], which says why, or the error of Version or Revoked. The request has
 	// no query, and no token in its path and cookies. Cache-Control: no-store and
 	// Referrer-Policy: no-referrer are set. nil answers with the status text: 403
 	// whatever the reason, since the reason is not a stranger's business.
@@ -134,7 +141,8 @@ type Grant struct {
 	// can't have Times.
 	Times int
 
-	// ID names the link, for logs. Others can read it in the URL.
+	// ID names the link, for logs and for Revoked of [LinksOptions]. Several links may
+	// have one ID. Others can read it in the URL.
 	ID string
 
 	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't
@@ -191,6 +199,7 @@ const (
 	LinkEarly        LinkReason = "early"         // before NotBefore
 	LinkExpired      LinkReason = "expired"       // Expires is over
 	LinkOtherNetwork LinkReason = "other network" // the client is not in Network
+	LinkRevoked      LinkReason = "revoked"       // Revoked of the LinksOptions says so
 	LinkCounted      LinkReason = "counted"       // it has Times, which nothing counts yet
 )
 
@@ -204,7 +213,7 @@ type LinkError struct {
 // isGenuine reports whether the link was signed for what is asked.
 func (e *LinkError) isGenuine() bool {
 	switch e.Reason {
-	case LinkEarly, LinkExpired, LinkOtherNetwork, LinkCounted:
+	case LinkEarly, LinkExpired, LinkOtherNetwork, LinkRevoked, LinkCounted:
 		return true
 	}
 	return false

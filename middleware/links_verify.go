@@ -4,9 +4,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/downloadview/downloadview"
 )
 
 // verify returns what the link of a request permits. A browser sends its cookies with
@@ -168,6 +171,15 @@ func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
 	if g.network != "" {
 		if p, err := netip.ParsePrefix(g.network); err != nil || !p.Contains(l.clientIP(r)) {
 			return &LinkError{Reason: LinkOtherNetwork, ID: g.id}
+		}
+	}
+	if g.id != "" && l.o.Revoked != nil {
+		revoked, err := l.o.Revoked(r.Context(), g.id)
+		if err != nil {
+			return &downloadview.StatusError{Status: http.StatusServiceUnavailable, Err: fmt.Errorf("whether a link is revoked: %w", err)}
+		}
+		if revoked {
+			return &LinkError{Reason: LinkRevoked, ID: g.id}
 		}
 	}
 	if g.times != "" {
