@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,31 +11,47 @@ import (
 )
 
 // Links signs links, and lets requests in that have one. A signed link carries its own
-// permission: it needs no session, and anybody who has it may download one file until it
-// expires. [NewLinks] makes one; several goroutines may use it.
+// permission: it needs no session, and anybody who has it may download one file, or all
+// files below a path, until it expires. [NewLinks] makes one; several goroutines may use
+// it.
 //
 // [Links.Handler] is ordinary http middleware, for views and plain handlers alike, and
 // [Links.View] wraps one view.
 //
 // # The form of a link
 //
-// For other languages, the form is this; testdata/links.json has examples, and
-// testdata/verify.py is a verifier in Python. A link has one parameter, dv, more:
+// For other languages, the form is this; testdata/links.json has examples,
+// testdata/sign.py signs in Python, testdata/verify.py and testdata/verify.js verify in
+// Python and JavaScript. A token is 1.KEYID.EXPIRY.CLAIMS.MAC. It is in one of three
+// places:
 //
-//	/reports/q1.pdf?dv=1.KEYID.EXPIRY.CLAIMS.MAC
+//	/reports/q1.pdf?dv=TOKEN       a file
+//	/~TOKEN/videos/a/part-1.ts     each file below the prefix /videos/a/
+//	Cookie: __Host-dv-NAME=TOKEN   the same, without a change of the URL
+//
+// NAME is the base64url of the first six bytes of the SHA-256 of the decoded prefix.
 //
 // EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what
 // is set, each as a letter, the length of the value in bytes, ":" and the value, in
 // this order: h, with the value 1 where the link is for one host; b, the first valid
 // second; n, the name; d, attachment or inline; w, the network; t, the number of
 // downloads; i, the id; q, the names of the signed query parameters, sorted and each
-// escaped, with "&" between them. MAC is the first 22 characters of the base64url of
-// an HMAC-SHA-256. Its key is HKDF-SHA-256 of the secret with no salt, the info "link"
-// and 32 bytes. Its text is the line "downloadview link 1", then 15 fields, each as
-// the length in bytes, ":", the value and a line feed: key id, "read", host, "file",
-// decoded path, first second, expiry, name, disposition, network, number of downloads,
-// id, signed query (sorted by name, as a form is encoded), session, version. What is
-// not set is empty.
+// escaped, with "&" between them; p, of a prefix only, the number of "/" in the decoded
+// prefix, so that a verifier finds in a path what was signed. A prefix has p, and none
+// of n, t and q. MAC is the first 22 characters of the base64url of an HMAC-SHA-256.
+// Its key is HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its
+// text is the line "downloadview link 1", then 15 fields, each as the length in bytes,
+// ":", the value and a line feed: key id, "read", host, "file" or "prefix", decoded path
+// or prefix, first second, expiry, name, disposition, network, number of downloads, id,
+// signed query (sorted by name, as a form is encoded), session, version. What is not set
+// is empty.
+//
+// A path, without the token in it, is refused if it doesn't begin with one "/"; if it
+// has an empty segment, or one that is "." or "..", or that begins with "~1."; if it has
+// a backslash, NUL or "%2F", or a ";" that is not escaped. If the URL has two tokens, the
+// request is refused. If it has one, cookies are not looked at: a browser sends them with
+// each request. Otherwise there must be at most 64 cookies whose name begins with
+// __Host-dv-, no two of one name, and one of them must be valid.
 type Links struct {
 	keys *Keys
 	o    LinksOptions
@@ -54,16 +71,22 @@ type LinksOptions struct {
 
 	// Version returns the Version of the [Grant] that a request may use, such as the
 	// file's entity tag or a number that grows when older links are to die, or "". nil
-	// returns "". Links with another Version are refused. An error is answered as
-	// [downloadview.StatusCode] says. It is asked before anything is known of who made
-	// the link.
+	// returns "". Links with another Version are refused. That of a prefix has to be the
+	// same for all files below it. An error is answered as [downloadview.StatusCode]
+	// says. It is asked before anything is known of who made the link.
 	Version func(*http.Request) (string, error)
 
+	// Revoked reports whether the links with an ID are revoked: a [Denylist] can, or a
+	// database. It is asked with the request's context for each genuine link that has an
+	// ID and is valid otherwise. If it returns an error, the request is not let in, and
+	// the answer is 503. nil revokes nothing.
+	Revoked func(ctx context.Context, id string) (bool, error)
+
 	// Refused answers a request that is not let in by [Links.Handler]. err is a
-	// *[LinkError], which says why, or the error of Version. The request has no query.
-	// Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
-	// with the status text: 403 whatever the reason, since the reason is not a
-	// stranger's business.
+	// *[LinkError], which says why, or the error of Version or Revoked. The request has
+	// no query, and no token in its path and cookies. Cache-Control: no-store and
+	// Referrer-Policy: no-referrer are set. nil answers with the status text: 403
+	// whatever the reason, since the reason is not a stranger's business.
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger is told of each request that Handler does not let in, and why, without
@@ -99,7 +122,8 @@ type Grant struct {
 	// NotBefore is the first second in which the link is valid. Zero means always.
 	NotBefore time.Time
 
-	// Name is the name that the file is saved under; "" leaves that to the view.
+	// Name is the name that the file is saved under; "" leaves that to the view. A
+	// prefix can't have one.
 	Name string
 
 	// Disposition is "attachment" or "inline", as [downloadview.Attachment] and
@@ -113,10 +137,12 @@ type Grant struct {
 	ThisHost bool
 
 	// Times is how often the file may be downloaded; 0 is any number. Nothing counts
-	// downloads yet, so a link that has Times is refused ([LinkCounted]).
+	// downloads yet, so a link that has Times is refused ([LinkCounted]). A prefix
+	// can't have Times.
 	Times int
 
-	// ID names the link, for logs. Others can read it in the URL.
+	// ID names the link, for logs and for Revoked of [LinksOptions]. Several links may
+	// have one ID. Others can read it in the URL.
 	ID string
 
 	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't
@@ -173,6 +199,7 @@ const (
 	LinkEarly        LinkReason = "early"         // before NotBefore
 	LinkExpired      LinkReason = "expired"       // Expires is over
 	LinkOtherNetwork LinkReason = "other network" // the client is not in Network
+	LinkRevoked      LinkReason = "revoked"       // Revoked of the LinksOptions says so
 	LinkCounted      LinkReason = "counted"       // it has Times, which nothing counts yet
 )
 
@@ -181,6 +208,15 @@ type LinkError struct {
 	Reason LinkReason
 	ID     string    // that of the Grant; "" unless the link is genuine
 	Time   time.Time // when it expired or will be valid; else zero
+}
+
+// isGenuine reports whether the link was signed for what is asked.
+func (e *LinkError) isGenuine() bool {
+	switch e.Reason {
+	case LinkEarly, LinkExpired, LinkOtherNetwork, LinkRevoked, LinkCounted:
+		return true
+	}
+	return false
 }
 
 // Error has no part of the link but the ID.

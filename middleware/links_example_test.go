@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -71,4 +74,89 @@ func ExampleLinkError() {
 	// 403 This link is over. Ask for another one.
 	// 403 Forbidden
 	// 403 Forbidden
+}
+
+// A video with a playlist: the link is to the folder, so that the player may fetch what
+// the playlist names by relative links.
+func ExampleLinks_SignPrefix() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	prefix, err := links.SignPrefix("/videos/17/", middleware.Grant{Expires: time.Now().Add(4 * time.Hour)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		fmt.Println("the view sees", r.URL)
+		return downloadview.Response{File: downloadview.FromString(path.Base(r.URL.Path), "…", nil), Disposition: downloadview.Inline}, nil
+	})
+	h := links.Handler(downloadview.NewHandler(view, nil))
+
+	playlist, _ := url.Parse(prefix + "main.m3u8")
+	for _, relative := range []string{"", "720p/part-1.ts", "../18/main.m3u8"} {
+		u, _ := playlist.Parse(relative)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", u.String(), nil))
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// the view sees /videos/17/main.m3u8
+	// 200
+	// the view sees /videos/17/720p/part-1.ts
+	// 200
+	// 403
+}
+
+// A link that was sent to the wrong customer is revoked by its ID.
+func ExampleDenylist() {
+	denied := middleware.NewDenylist(nil)
+	links := middleware.NewLinks(exampleKeys, &middleware.LinksOptions{Revoked: denied.Revoked})
+	h := links.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString("invoice.pdf", "…", nil)}, nil
+	}), nil))
+
+	expires := time.Now().Add(24 * time.Hour)
+	link, err := links.Sign("/invoices/17", middleware.Grant{Expires: expires, ID: "invoice-17"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", link, nil))
+		fmt.Println(w.Code)
+		if err := denied.Revoke("invoice-17", expires); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 200
+	// 403
+}
+
+// A link for the network of one customer.
+func ExampleGrant_network() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	link, err := links.Sign("/exports/all.zip", middleware.Grant{
+		Expires: time.Now().Add(24 * time.Hour),
+		Network: netip.MustParsePrefix("198.51.100.0/24"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h := links.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString("all.zip", "…", nil)}, nil
+	}), nil))
+
+	for _, client := range []string{"198.51.100.7:50000", "203.0.113.7:50000"} {
+		r := httptest.NewRequest("GET", link, nil)
+		r.RemoteAddr = client
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// 200
+	// 403
 }

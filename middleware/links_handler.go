@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,8 @@ import (
 
 // Handler lets only requests in that have a valid link. It is ordinary http
 // middleware. Below it, the request has no token and no parameter that isn't signed:
-// neither in URL nor in RequestURI, and no Referer with a token. Views and
+// neither in URL nor in RequestURI, no cookie of a link, and no Referer with a token.
+// Views and
 // [downloadview.Send] there are as under [Links.View]. A plain handler's answer gets
 // Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets
 // its own.
@@ -24,8 +24,10 @@ import (
 // in its configuration puts it there again.
 //
 // Handler has to stand outside of all that changes the path, such as
-// [http.StripPrefix], and outside of handlers that log URLs. To everybody without a
-// valid link it answers 403: see [LinksOptions].
+// [http.StripPrefix], outside of muxes, which don't know the paths of links to a prefix,
+// and outside of handlers that log URLs. A redirect to an absolute path, such as a mux
+// sends to add a slash, leads out of a link to a prefix, but not out of that of a
+// cookie. To everybody without a valid link Handler answers 403: see [LinksOptions].
 func (l *Links) Handler(next http.Handler) http.Handler {
 	below := downloadview.Use(l.View)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +36,7 @@ func (l *Links) Handler(next http.Handler) http.Handler {
 		g, err := l.verify(r)
 		if err != nil {
 			h.Set("Cache-Control", "no-store")
-			l.refuse(w, withQuery(r, ""), err)
+			l.refuse(w, withoutLink(r, tokenText.ReplaceAllString(r.URL.Path, ""), ""), err)
 			return
 		}
 		h.Set("Cache-Control", "private, max-age=0")
@@ -102,22 +104,8 @@ type admissionKey struct{}
 // admitted returns the request that those below see.
 func (l *Links) admitted(r *http.Request, g link) *http.Request {
 	r = r.WithContext(context.WithValue(r.Context(), admissionKey{}, &admission{l, g}))
-	return withQuery(r, g.query)
-}
-
-// withQuery returns r with another query and the path's usual form, as if it had been
-// asked so.
-func withQuery(r *http.Request, query string) *http.Request {
-	clean := *r
-	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path, RawQuery: query}
-	clean.URL = &u
-	clean.RequestURI = u.RequestURI()
-	clean.Form, clean.PostForm = nil, nil
-	if strings.Contains(r.Header.Get("Referer"), tokenParam+"=") {
-		clean.Header = r.Header.Clone()
-		clean.Header.Del("Referer")
-	}
-	return &clean
+	_, path, _ := cutToken(r.URL.Path)
+	return withoutLink(r, path, g.query)
 }
 
 // apply returns resp as the link has it.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,51 +20,122 @@ import (
 // A rawURL or Grant that can't be signed is an error, as are Keys of which none signs
 // now, or is accepted as long as the link should be valid. Sign does no I/O.
 func (l *Links) Sign(rawURL string, g Grant) (string, error) {
-	u, err := url.Parse(rawURL)
+	u, signed, token, err := l.sign(rawURL, &g, kindFile)
 	if err != nil {
-		return "", fmt.Errorf("sign a link: %w", err)
+		return "", err
 	}
-	c, err := l.sign(u, &g)
-	if err != nil {
-		return "", fmt.Errorf("sign a link for %q: %w", u.Path, err)
+	link := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: escapedPath(u.Path), RawQuery: signed.query}
+	if link.RawQuery != "" {
+		link.RawQuery += "&"
 	}
-	return c, nil
+	link.RawQuery += tokenParam + "=" + token
+	return link.String(), nil
 }
 
-func (l *Links) sign(u *url.URL, g *Grant) (string, error) {
+// SignPrefix returns rawURL as a link that grants g for each file below it, and for its
+// own path, which ends in "/". The link begins with another segment,
+//
+//	https://example.test/~1.KEYID.EXPIRY.CLAIMS.MAC/videos/a/
+//
+// so that relative links of playlists and pages below it are links, too; an absolute one
+// such as "/videos/a/2.ts" is not. Put the rest of a file's path behind it, escaped. The
+// requests have to reach [Links.Handler] at this path.
+//
+// Parameters of a query are not signed, and removed from the request. A rawURL with a
+// query is an error, as is a Grant with Name or Times. Otherwise SignPrefix is as
+// [Links.Sign].
+func (l *Links) SignPrefix(rawURL string, g Grant) (string, error) {
+	u, _, token, err := l.sign(rawURL, &g, kindPrefix)
+	if err != nil {
+		return "", err
+	}
+	segment := pathMark[:len("/~")] + token
+	link := url.URL{Scheme: u.Scheme, Host: u.Host, Path: segment + u.Path, RawPath: segment + escapedPath(u.Path)}
+	return link.String(), nil
+}
+
+// Cookie returns a cookie that grants g for rawURL, which is a prefix as for
+// [Links.SignPrefix], to the browser that gets it. URLs stay as they are: also pages with
+// absolute links work. The answer that sets it has to come from the host of the files, by
+// HTTPS. The cookie is not readable by scripts, is not sent with requests that other
+// sites make for their pages, and ends with the link.
+//
+// Each prefix has a cookie of its own name, and all have the path "/", as the beginning
+// __Host- of the name demands. A new cookie for a prefix replaces the older one. More
+// than 64 at once are refused. If a URL has a token of its own, cookies do not count.
+func (l *Links) Cookie(rawURL string, g Grant) (*http.Cookie, error) {
+	u, signed, token, err := l.sign(rawURL, &g, kindPrefix)
+	if err != nil {
+		return nil, err
+	}
+	end := signed.end()
+	return &http.Cookie{
+		Name: cookieName(u.Path), Value: token, Path: "/", Expires: end, MaxAge: int((end.Sub(l.now()) + time.Second - 1) / time.Second),
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}, nil
+}
+
+// escapedPath escapes a decoded path as url.URL does, and ";" too.
+func escapedPath(path string) string {
+	return strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), ";", "%3B")
+}
+
+// sign returns rawURL as it was parsed, what is signed, and the token.
+func (l *Links) sign(rawURL string, g *Grant, kind string) (*url.URL, *link, string, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL, which may have a token
+		}
+		return nil, nil, "", fmt.Errorf("sign a link: %w", err)
+	}
+	signed, token, err := l.token(u, g, kind)
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("sign a link for %q: %w", tokenText.ReplaceAllString(u.Path, ""), err)
+	}
+	return u, signed, token, nil
+}
+
+func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) {
 	switch {
-	case !unambiguous(u):
-		return "", errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments, backslash, NUL, \"%2F\" and a bare \";\"")
+	case !unambiguous(u) || strings.HasPrefix(u.Path, pathMark):
+		return nil, "", errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments and one that begins with \"~1.\", backslash, NUL, \"%2F\" and a bare \";\"")
 	case u.Fragment != "" || u.User != nil:
-		return "", errors.New("want a URL without a fragment and a user")
+		return nil, "", errors.New("want a URL without a fragment and a user")
 	case g.ThisHost && u.Host == "":
-		return "", errors.New("ThisHost wants a URL with a host")
+		return nil, "", errors.New("ThisHost wants a URL with a host")
+	case kind == kindPrefix && !strings.HasSuffix(u.Path, "/"):
+		return nil, "", errors.New("want a path that ends in \"/\", since it is a prefix")
+	case kind == kindPrefix && (u.RawQuery != "" || u.ForceQuery):
+		return nil, "", errors.New("want a URL without a query, since a prefix has none that is signed")
+	case kind == kindPrefix && (g.Name != "" || g.Times != 0):
+		return nil, "", fmt.Errorf("want a Grant without Name %q and Times %d, since a prefix is for several files", g.Name, g.Times)
 	}
 	params, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", fmt.Errorf("query: %w", err)
+		return nil, "", fmt.Errorf("query: %w", err)
 	}
 	for _, name := range []string{tokenParam, ""} {
 		if params.Has(name) {
-			return "", fmt.Errorf("the query has a parameter %q, want another name", name)
+			return nil, "", fmt.Errorf("the query has a parameter %q, want another name", name)
 		}
 	}
 	now := l.now()
 	k := l.keys.signing(now)
 	if k == nil {
-		return "", errors.New("no key signs now")
+		return nil, "", errors.New("no key signs now")
 	}
-	signed, c, err := g.link(u.Path, params)
+	signed, c, err := g.link(kind, u.Path, params)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	expiry, _ := number(signed.expiry, longestDate)
 	if end := time.Unix(expiry, 0); !end.After(now) {
-		return "", fmt.Errorf("its Expires %s is over", end.UTC().Format(time.RFC3339))
+		return nil, "", fmt.Errorf("its Expires %s is over", end.UTC().Format(time.RFC3339))
 	} else if !g.NotBefore.IsZero() && g.NotBefore.Unix() >= expiry {
-		return "", fmt.Errorf("it would expire at %s, before NotBefore %s", end.UTC().Format(time.RFC3339), g.NotBefore.UTC().Format(time.RFC3339))
+		return nil, "", fmt.Errorf("it would expire at %s, before NotBefore %s", end.UTC().Format(time.RFC3339), g.NotBefore.UTC().Format(time.RFC3339))
 	} else if !k.acceptUntil.IsZero() && end.After(k.acceptUntil) {
-		return "", fmt.Errorf("it would expire at %s, but the key %s is accepted until %s only", end.UTC().Format(time.RFC3339), k.id, k.acceptUntil.UTC().Format(time.RFC3339))
+		return nil, "", fmt.Errorf("it would expire at %s, but the key %s is accepted until %s only", end.UTC().Format(time.RFC3339), k.id, k.acceptUntil.UTC().Format(time.RFC3339))
 	}
 	if g.ThisHost {
 		signed.host = hostOf(u.Host)
@@ -76,20 +148,11 @@ func (l *Links) sign(u *url.URL, g *Grant) (string, error) {
 	m := k.macs.Get().(*linkMAC)
 	mac := string(m.of(signed, k.id))
 	k.macs.Put(m)
-	text := "1." + k.id + "." + signed.expiry + "." + encoded + "." + mac
-	link := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawQuery: signed.query}
-	if strings.Contains(u.Path, ";") {
-		link.RawPath = strings.ReplaceAll(link.EscapedPath(), ";", "%3B")
-	}
-	if link.RawQuery != "" {
-		link.RawQuery += "&"
-	}
-	link.RawQuery += tokenParam + "=" + text
-	return link.String(), nil
+	return signed, "1." + k.id + "." + signed.expiry + "." + encoded + "." + mac, nil
 }
 
 // link returns what g permits for a path, and the claims that a URL shows.
-func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
+func (g *Grant) link(kind, path string, params url.Values) (*link, *claims, error) {
 	if g.Expires.IsZero() {
 		return nil, nil, errors.New("its Expires is not set")
 	}
@@ -100,7 +163,7 @@ func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
 		return nil, nil, fmt.Errorf("its Name %q or ID %q is not UTF-8, has control characters or more than 255 bytes", g.Name, g.ID)
 	}
 	s := &link{
-		path: path, query: params.Encode(), notBefore: seconds(g.NotBefore), expiry: strconv.FormatInt(g.inWindow(path), 10),
+		kind: kind, path: path, query: params.Encode(), notBefore: seconds(g.NotBefore), expiry: strconv.FormatInt(g.inWindow(path), 10),
 		name: g.Name, disposition: g.Disposition, id: g.ID, session: g.Session, version: g.Version,
 	}
 	if g.Network.IsValid() {
@@ -117,6 +180,9 @@ func (g *Grant) link(path string, params url.Values) (*link, *claims, error) {
 	c := &claims{
 		claimNotBefore: s.notBefore, claimName: s.name, claimDisposition: s.disposition, claimNetwork: s.network,
 		claimTimes: s.times, claimID: s.id, claimQuery: queryNames(params),
+	}
+	if kind == kindPrefix {
+		c[claimPrefix] = strconv.Itoa(strings.Count(path, "/"))
 	}
 	if _, ok := number(s.expiry, longestDate); !ok {
 		return nil, nil, fmt.Errorf("its Expires %v is not between 1970 and 5138", g.Expires)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -171,19 +172,19 @@ func TestWindow(t *testing.T) {
 func TestCanonicalBytesAreUnique(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{"", "0:\n", "1:a\n", "a", "\n", ":", "1", "0:\n0:\n", "\x00", "4:read\n"}
-	seen := map[string][12]string{}
+	seen := map[string][14]string{}
 	for range 30000 {
-		var f [12]string
+		var f [14]string
 		for i := range f {
 			f[i] = pieces[rnd.IntN(len(pieces))] + pieces[rnd.IntN(len(pieces))]
 		}
-		l := link{host: f[1], path: f[2], notBefore: f[3], expiry: f[4], name: f[5], disposition: f[6], network: f[7], times: f[8], id: f[9], query: f[10], session: f[11]}
+		l := link{host: f[1], path: f[2], notBefore: f[3], expiry: f[4], name: f[5], disposition: f[6], network: f[7], times: f[8], id: f[9], query: f[10], session: f[11], version: f[12], kind: f[13]}
 		bytes := string(l.canonical(nil, f[0]))
 		if other, ok := seen[bytes]; ok && other != f {
 			t.Fatalf("%q and %q have the same canonical bytes", f, other)
 		}
 		seen[bytes] = f
-		want := []string{f[0], "read", f[1], "file", f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], ""}
+		want := []string{f[0], "read", f[1], f[13], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], f[12]}
 		rest, ok := strings.CutPrefix(bytes, "downloadview link 1\n")
 		for _, w := range want {
 			var n int
@@ -203,7 +204,7 @@ func TestCanonicalBytesAreUnique(t *testing.T) {
 func TestEachFieldIsSigned(t *testing.T) {
 	var l link
 	plain := string(l.canonical(nil, "k"))
-	for i, field := range []*string{&l.host, &l.path, &l.notBefore, &l.expiry, &l.times, &l.name, &l.disposition, &l.network, &l.id, &l.query, &l.session, &l.version} {
+	for i, field := range []*string{&l.kind, &l.host, &l.path, &l.notBefore, &l.expiry, &l.times, &l.name, &l.disposition, &l.network, &l.id, &l.query, &l.session, &l.version} {
 		*field = "x"
 		if string(l.canonical(nil, "k")) == plain {
 			t.Errorf("field %d is not signed", i)
@@ -267,8 +268,8 @@ func TestAStrangerSeesOne403(t *testing.T) {
 		}
 		l.o.Refused = func(w http.ResponseWriter, r *http.Request, err error) {
 			reason = reasonOf(t, err)
-			for _, secret := range secretsOf(v.URL) {
-				if strings.Contains(err.Error()+log.String()+fmt.Sprint(r.URL, r.RequestURI), secret) {
+			for _, secret := range v.secretsOf() {
+				if strings.Contains(err.Error()+log.String()+fmt.Sprint(r.URL, r.RequestURI, r.Header), secret) {
 					t.Errorf("%s: %q is told", v.Name, secret)
 				}
 			}
@@ -285,14 +286,16 @@ func TestAStrangerSeesOne403(t *testing.T) {
 	}
 }
 
-// secretsOf returns the token of a link, and its MAC.
-func secretsOf(rawURL string) []string {
-	_, token, ok := strings.Cut(rawURL, "dv=")
-	if !ok || token == "" {
-		return nil
+// secretsOf returns the tokens that a request has, and their MACs.
+func (v *vector) secretsOf() (all []string) {
+	text := v.URL
+	if strings.Contains(v.Cookie, cookieMark) { // another cookie is not a link's
+		text += " " + v.Cookie
 	}
-	token, _, _ = strings.Cut(token, "&")
-	return []string{token, token[strings.LastIndex(token, ".")+1:]}
+	for _, token := range tokenText.FindAllString(text, -1) {
+		all = append(all, token, token[strings.LastIndex(token, ".")+1:])
+	}
+	return all
 }
 
 func TestOtherMethodsAreRefused(t *testing.T) {
@@ -523,31 +526,61 @@ func TestClaimsHaveOneText(t *testing.T) {
 // The verifier never panics, and takes nothing but what was signed.
 func FuzzVerify(f *testing.F) {
 	all, keys := readVectors(f)
-	signed := map[string]bool{}
+	signed := map[string]string{} // the path or prefix that a token was made for
 	for _, v := range all.Links {
-		f.Add(v.URL)
-		if v.Grant != nil || v.Reason == "" {
-			_, token, _ := strings.Cut(v.URL, "dv=")
+		f.Add(v.URL, v.Cookie)
+		if refused := (&LinkError{Reason: v.Reason}); v.Grant == nil && v.Reason != "" && !refused.isGenuine() {
+			continue // it was altered
+		}
+		path := mustURL(f, v.URL).Path
+		if _, token, ok := strings.Cut(v.URL, "dv="); ok {
 			token, _, _ = strings.Cut(token, "&")
-			signed[mustURL(f, v.URL).Path+"?"+token] = true
+			signed[token] = path
+			continue
+		}
+		if _, rest, ok := strings.Cut(path, "/~1."); ok {
+			_, path, _ = strings.Cut(rest, "/")
+			path = "/" + path
+		}
+		for _, token := range tokenText.FindAllString(v.URL+" "+v.Cookie, -1) {
+			text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[3])
+			if _, slashes, ok := strings.Cut(string(text), "p1:"); ok && err == nil {
+				n, _ := strconv.Atoi(slashes)
+				segments := strings.SplitAfter(path, "/")
+				signed[token] = strings.Join(segments[:min(n, len(segments))], "")
+			}
 		}
 	}
 	l := NewLinks(keys, nil)
 	l.now = func() time.Time { return testNow }
-	f.Fuzz(func(t *testing.T, target string) {
+	f.Fuzz(func(t *testing.T, target, cookie string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil {
 			return
 		}
-		r := &http.Request{Method: "GET", URL: u, Host: "files.example.test", RemoteAddr: "192.0.2.7:1"}
-		if _, err := l.verify(r); err != nil {
+		r := &http.Request{Method: "GET", URL: u, Host: "files.example.test", RemoteAddr: "192.0.2.7:1", Header: http.Header{"Cookie": {cookie}}}
+		g, err := l.verify(r)
+		if err != nil {
 			reasonOf(t, err)
 			return
 		}
-		token, _ := tokenOf(u.RawQuery)
-		if !signed[u.Path+"?"+token] {
-			t.Errorf("%q is let in, but was not signed", target)
+		below := l.admitted(r, g)
+		path := below.URL.Path
+		for _, token := range tokenText.FindAllString(unescaped(target), -1) {
+			if of := signed[token]; of != "" && (of == path || strings.HasSuffix(of, "/") && strings.HasPrefix(path, of)) {
+				return
+			}
 		}
+		if token, n := tokenOf(u.RawQuery); n == 0 && !strings.HasPrefix(u.Path, pathMark) {
+			for _, token := range tokenText.FindAllString(cookie, -1) {
+				if of := signed[token]; strings.HasSuffix(of, "/") && strings.HasPrefix(path, of) {
+					return
+				}
+			}
+		} else if signed[token] == path {
+			return
+		}
+		t.Errorf("%q with the cookie %q is let in, but was not signed", target, cookie)
 	})
 }
 

@@ -12,25 +12,31 @@ import (
 
 // A link is all that is signed, but for the key id.
 type link struct {
-	host, path                     string
+	kind, host                     string
+	path                           string // of a prefix, it ends in "/"
 	notBefore, expiry, times       string // decimal; notBefore and times may be ""
 	name, disposition, network, id string
 	query                          string // encoded
 	session, version               string
 }
 
+// The kinds of links.
+const (
+	kindFile   = "file"
+	kindPrefix = "prefix"
+)
+
 const (
 	macLen      = 22 // characters of base64url: 132 bits
 	longestDate = 11 // digits; the year 5138
 	longestText = 4096
-	tokenParam  = "dv"
 )
 
 // canonical appends the text that is signed.
 func (g *link) canonical(b []byte, keyID string) []byte {
 	b = append(b, "downloadview link 1\n"...)
 	for _, field := range [...]string{
-		keyID, "read", g.host, "file", g.path, g.notBefore, g.expiry, g.name, g.disposition,
+		keyID, "read", g.host, g.kind, g.path, g.notBefore, g.expiry, g.name, g.disposition,
 		g.network, g.times, g.id, g.query, g.session, g.version,
 	} {
 		if field == "" { // most are
@@ -57,7 +63,7 @@ func appendNumber(b []byte, n int) []byte {
 }
 
 // claimOrder has the letters of claims in the order of their text.
-const claimOrder = "hbndwtiq"
+const claimOrder = "hbndwtiqp"
 
 // claims are the values behind the letters of claimOrder; "" is not set.
 type claims [len(claimOrder)]string
@@ -71,6 +77,7 @@ const (
 	claimTimes
 	claimID
 	claimQuery
+	claimPrefix
 )
 
 func (c *claims) text() []byte {
@@ -127,6 +134,11 @@ func (c *claims) valid() bool {
 			return false
 		}
 	}
+	if v := c[claimPrefix]; v != "" {
+		if n, ok := number(v, 4); !ok || n == 0 || c[claimName] != "" || c[claimTimes] != "" || c[claimQuery] != "" {
+			return false
+		}
+	}
 	return isText(c[claimName]) && isText(c[claimID])
 }
 
@@ -149,7 +161,7 @@ func isText(s string) bool {
 	return len(s) <= 255 && utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
-// A token is the value of the parameter dv, in its parts.
+// A token is what makes a URL a link, in its parts.
 type token struct{ keyID, expiry, claims, mac string }
 
 func parseToken(s string) (t token, ok bool) {
@@ -194,6 +206,9 @@ func unambiguous(u *url.URL) bool {
 	if p == "" || p[0] != '/' || u.Opaque != "" || strings.IndexByte(p, '\\') >= 0 || strings.IndexByte(p, 0) >= 0 || strings.Contains(p, "//") {
 		return false
 	}
+	if strings.IndexByte(p, '~') >= 0 && strings.Contains(p[1:], pathMark) { // a token that is not at the beginning, or a second one
+		return false
+	}
 	if strings.Contains(p, "/.") {
 		for segment := range strings.SplitSeq(p, "/") {
 			if segment == "." || segment == ".." {
@@ -206,20 +221,6 @@ func unambiguous(u *url.URL) bool {
 		return !strings.Contains(p, ";")
 	}
 	return !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/")
-}
-
-// tokenOf takes the token out of a raw query and counts how many there are.
-func tokenOf(raw string) (token string, n int) {
-	for raw != "" {
-		var pair string
-		pair, raw, _ = strings.Cut(raw, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		if name == tokenParam || unescaped(name) == tokenParam {
-			token = unescaped(value)
-			n++
-		}
-	}
-	return token, n
 }
 
 // unescaped returns s as in a form, or as it is where it is malformed.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -25,10 +24,10 @@ type vectors struct {
 }
 
 type vector struct {
-	Name, URL, Client, Session, Version string
-	Now                                 int64
-	Reason                              LinkReason
-	Grant                               *struct {
+	Name, URL, Cookie, Client, Session, Version, Prefix string
+	Now                                                 int64
+	Reason                                              LinkReason
+	Grant                                               *struct {
 		Name, Disposition, ID, Session, Version string
 		NotBefore                               time.Time
 		Network                                 netip.Prefix
@@ -46,7 +45,7 @@ func readVectors(t testing.TB) (v vectors, k *Keys) {
 	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Links) < 40 {
+	if len(v.Links) < 130 {
 		t.Fatalf("%d vectors", len(v.Links))
 	}
 	return v, mustKeys(t, "2026a "+v.Keys["2026a"]+"\n2026b "+v.Keys["2026b"])
@@ -64,6 +63,9 @@ func (v *vector) links(k *Keys) *Links {
 func (v *vector) request(t testing.TB) *http.Request {
 	t.Helper()
 	r := httptest.NewRequest("GET", v.URL, nil)
+	if v.Cookie != "" {
+		r.Header.Set("Cookie", v.Cookie)
+	}
 	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(v.Client), 4711).String()
 	return r
 }
@@ -87,41 +89,101 @@ func TestVectorsAreSigned(t *testing.T) {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
-			u, err := url.Parse(v.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			u.RawQuery = strings.TrimSuffix(u.RawQuery[:strings.Index(u.RawQuery, "dv=")], "&")
-			got, err := v.links(keys).Sign(u.String(), Grant{
-				Expires: time.Unix(1800000000, 0), NotBefore: v.Grant.NotBefore, Name: v.Grant.Name, Disposition: v.Grant.Disposition,
-				Network: v.Grant.Network, Times: v.Grant.Times, ID: v.Grant.ID, Session: v.Grant.Session, Version: v.Grant.Version, ThisHost: v.Grant.ThisHost,
-			})
-			if err != nil || got != v.URL {
-				t.Errorf("Sign(%q) = %q, %v, want %q", u, got, err, v.URL)
+			if got, want := v.signed(t, v.links(keys)), v.want(); got != want {
+				t.Errorf("signed %q, want %q", got, want)
 			}
 		})
 	}
 }
 
-// A verifier in another language takes and refuses the same.
-func TestVectorsInPython(t *testing.T) {
-	python := testserver.Binary(t, "python3", "DOWNLOADVIEW_PYTHON")
+// signed signs the grant of a vector.
+func (v *vector) signed(t *testing.T, l *Links) string {
+	t.Helper()
+	g := Grant{
+		Expires: time.Unix(1800000000, 0), NotBefore: v.Grant.NotBefore, Name: v.Grant.Name, Disposition: v.Grant.Disposition,
+		Network: v.Grant.Network, Times: v.Grant.Times, ID: v.Grant.ID, Session: v.Grant.Session, Version: v.Grant.Version, ThisHost: v.Grant.ThisHost,
+	}
+	var got string
+	var err error
+	switch {
+	case v.Cookie != "":
+		c, errCookie := l.Cookie(v.Prefix, g)
+		if err = errCookie; err == nil {
+			got = c.Name + "=" + c.Value
+		}
+	case v.Prefix != "":
+		got, err = l.SignPrefix(v.Prefix, g)
+	default:
+		u := mustURL(t, v.URL)
+		u.RawQuery = strings.TrimSuffix(u.RawQuery[:strings.Index(u.RawQuery, "dv=")], "&")
+		got, err = l.Sign(u.String(), g)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// want is what signed should return: the URL, the part of it that SignPrefix makes, or
+// the cookie.
+func (v *vector) want() string {
+	switch {
+	case v.Cookie != "":
+		return v.Cookie
+	case v.Prefix != "":
+		host, rest, _ := strings.Cut(v.URL, "/~")
+		token, _, _ := strings.Cut(rest, "/")
+		return host + "/~" + token + strings.TrimPrefix(v.Prefix, host)
+	}
+	return v.URL
+}
+
+// Programs in other languages verify as this package does.
+func TestVectorsInOtherLanguages(t *testing.T) {
 	all, _ := readVectors(t)
+	var want []string
+	for _, v := range all.Links {
+		want = append(want, v.Name+"\t"+string(v.Reason))
+	}
+	for _, cmd := range []*exec.Cmd{
+		exec.Command(testserver.Binary(t, "python3", "DOWNLOADVIEW_PYTHON"), "testdata/verify.py"),
+		exec.Command(testserver.Binary(t, "node", "DOWNLOADVIEW_NODE"), "testdata/verify.js"),
+	} {
+		withVectors(t, cmd, want)
+	}
+}
+
+// A program in Python signs as this package does.
+func TestVectorsAreSignedInPython(t *testing.T) {
+	all, _ := readVectors(t)
+	var want []string
+	for _, v := range all.Links {
+		if v.Grant != nil {
+			want = append(want, v.Name+"\t"+v.want())
+		}
+	}
+	withVectors(t, exec.Command(testserver.Binary(t, "python3", "DOWNLOADVIEW_PYTHON"), "testdata/sign.py"), want)
+}
+
+// withVectors runs a program that reads the vectors, and checks the lines that it prints.
+func withVectors(t *testing.T, cmd *exec.Cmd, want []string) {
+	t.Helper()
 	text, err := os.ReadFile(vectorFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "testdata/verify.py")
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want strings.Builder
-	for _, v := range all.Links {
-		want.WriteString(v.Name + "\t" + string(v.Reason) + "\n")
+	got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(got) != len(want) {
+		t.Errorf("%s prints %d lines, want %d", cmd, len(got), len(want))
 	}
-	if string(out) != want.String() {
-		t.Errorf("verify.py says\n%s\nwant\n%s", out, want.String())
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Errorf("%s prints %q, want %q", cmd, got[i], want[i])
+		}
 	}
 }

@@ -3,56 +3,124 @@ package middleware
 import (
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/downloadview/downloadview"
 )
 
-// verify returns what the link of a request permits.
-func (l *Links) verify(r *http.Request) (link, error) {
+// verify returns what the link of a request permits. A browser sends its cookies with
+// each request, so they are looked at only if the URL has no token.
+func (l *Links) verify(r *http.Request) (g link, err error) {
 	raw, n := tokenOf(r.URL.RawQuery)
+	inPath, path, ok := cutToken(r.URL.Path)
+	var cookies []string
 	switch {
-	case n == 0:
-		return link{}, &LinkError{Reason: LinkMissing}
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return link{}, &LinkError{Reason: LinkMethod}
-	case n > 1 || !unambiguous(r.URL):
-		return link{}, &LinkError{Reason: LinkMalformed}
+	case ok:
+		n++
+	case n > 0:
+		ok = true
+	default:
+		if cookies, ok = cookieTokens(r.Header); ok && len(cookies) == 0 {
+			return g, &LinkError{Reason: LinkMissing}
+		}
 	}
-	t, ok := parseToken(raw)
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return g, &LinkError{Reason: LinkMethod}
+	case !ok || n > 1 || path == "" || !unambiguous(r.URL):
+		return g, &LinkError{Reason: LinkMalformed}
+	case len(cookies) > 0:
+		return l.verifyCookies(r, cookies)
+	case inPath != "":
+		err = l.verifyToken(&g, r, found{inPath, kindPrefix, path}, nil)
+	default:
+		err = l.verifyToken(&g, r, found{raw, kindFile, path}, nil)
+	}
+	return g, err
+}
+
+// found is a token in a request: its text, the kind that is signed there, and the path
+// without it.
+type found struct{ token, kind, path string }
+
+// verifyCookies returns what the first valid token permits. If none is valid, the error
+// is that of the first genuine one, else of the first.
+func (l *Links) verifyCookies(r *http.Request, tokens []string) (link, error) {
+	b, err := l.bindings(r, r.URL.Path)
+	if err != nil {
+		return link{}, err
+	}
+	var refused error
+	genuine := false
+	for _, raw := range tokens {
+		var g link
+		err := l.verifyToken(&g, r, found{raw, kindPrefix, r.URL.Path}, &b)
+		if err == nil {
+			return g, nil
+		}
+		e, isRefusal := errors.AsType[*LinkError](err)
+		if of := !isRefusal || e.isGenuine(); refused == nil || of && !genuine {
+			refused, genuine = err, of
+		}
+	}
+	return link{}, refused
+}
+
+// bindings are what the application says that a request may use.
+type bindings struct{ session, version string }
+
+// bindings asks for them with a request that has path.
+func (l *Links) bindings(r *http.Request, path string) (b bindings, err error) {
+	if path != r.URL.Path && (l.o.Session != nil || l.o.Version != nil) {
+		r = withoutLink(r, path, "")
+	}
+	if l.o.Session != nil {
+		b.session = l.o.Session(r)
+	}
+	if l.o.Version != nil {
+		b.version, err = l.o.Version(r)
+	}
+	return b, err
+}
+
+// verifyToken sets g to what a token permits. If b is nil, it asks for the bindings.
+func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) error {
+	t, ok := parseToken(f.token)
 	if !ok {
-		return link{}, &LinkError{Reason: LinkMalformed}
+		return &LinkError{Reason: LinkMalformed}
 	}
 	now := l.now()
 	k := l.keys.byID(t.keyID)
 	if k == nil || !k.accepts(now) {
-		return link{}, &LinkError{Reason: LinkUnknownKey}
+		return &LinkError{Reason: LinkUnknownKey}
 	}
-	g := link{path: r.URL.Path, expiry: t.expiry}
+	g.kind, g.path, g.expiry = f.kind, f.path, t.expiry
 	m := k.macs.Get().(*linkMAC)
 	defer k.macs.Put(m)
 	if t.claims != "-" {
 		if reason := g.take(t.claims, m, r); reason != "" {
-			return link{}, &LinkError{Reason: reason}
+			return &LinkError{Reason: reason}
 		}
+	} else if f.kind == kindPrefix {
+		return &LinkError{Reason: LinkMalformed}
 	}
-	if l.o.Session != nil {
-		g.session = l.o.Session(r)
-	}
-	if l.o.Version != nil {
-		var err error
-		if g.version, err = l.o.Version(r); err != nil {
-			return link{}, err
+	if b == nil {
+		asked, err := l.bindings(r, f.path)
+		if err != nil {
+			return err
 		}
+		b = &asked
 	}
+	g.session, g.version = b.session, b.version
 	m.asked = append(m.asked[:0], t.mac...)
-	if subtle.ConstantTimeCompare(m.of(&g, t.keyID), m.asked) != 1 {
-		return link{}, &LinkError{Reason: LinkAltered}
+	if subtle.ConstantTimeCompare(m.of(g, t.keyID), m.asked) != 1 {
+		return &LinkError{Reason: LinkAltered}
 	}
-	if err := g.refusal(now, l, r); err != nil {
-		return link{}, err
-	}
-	return g, nil
+	return g.refusal(now, l, r)
 }
 
 // take reads the claims of a token, and returns "" or what is wrong. m lends its memory.
@@ -63,7 +131,7 @@ func (g *link) take(encoded string, m *linkMAC, r *http.Request) LinkReason {
 		return LinkMalformed
 	}
 	var c claims
-	if !c.parse(string(m.claims)) {
+	if !c.parse(string(m.claims)) || (c[claimPrefix] != "") != (g.kind == kindPrefix) {
 		return LinkMalformed
 	}
 	if c[claimHost] != "" {
@@ -74,6 +142,13 @@ func (g *link) take(encoded string, m *linkMAC, r *http.Request) LinkReason {
 	if names := c[claimQuery]; names != "" {
 		var ok bool
 		if g.query, ok = signedQuery(r.URL.RawQuery, names); !ok {
+			return LinkAltered
+		}
+	}
+	if slashes := c[claimPrefix]; slashes != "" {
+		n, _ := number(slashes, 4)
+		var ok bool
+		if g.path, ok = cutPrefix(g.path, n); !ok {
 			return LinkAltered
 		}
 	}
@@ -96,6 +171,15 @@ func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
 	if g.network != "" {
 		if p, err := netip.ParsePrefix(g.network); err != nil || !p.Contains(l.clientIP(r)) {
 			return &LinkError{Reason: LinkOtherNetwork, ID: g.id}
+		}
+	}
+	if g.id != "" && l.o.Revoked != nil {
+		revoked, err := l.o.Revoked(r.Context(), g.id)
+		if err != nil {
+			return &downloadview.StatusError{Status: http.StatusServiceUnavailable, Err: fmt.Errorf("whether a link is revoked: %w", err)}
+		}
+		if revoked {
+			return &LinkError{Reason: LinkRevoked, ID: g.id}
 		}
 	}
 	if g.times != "" {

@@ -1,0 +1,140 @@
+package middleware
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A request has its token in the parameter dv, in the first segment of the path, or in
+// a cookie.
+const (
+	tokenParam  = "dv"
+	pathMark    = "/~1."
+	cookieMark  = "__Host-dv-"
+	mostCookies = 64
+)
+
+// tokenOf takes the token out of a raw query and counts how many there are.
+func tokenOf(raw string) (token string, n int) {
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if name == tokenParam || unescaped(name) == tokenParam {
+			token = unescaped(value)
+			n++
+		}
+	}
+	return token, n
+}
+
+// cutToken takes the token out of a decoded path, if there is one: of
+// "/~1.KEYID.EXPIRY.CLAIMS.MAC/videos/a" it returns "1.KEYID.EXPIRY.CLAIMS.MAC" and
+// "/videos/a".
+func cutToken(path string) (token, rest string, ok bool) {
+	if !strings.HasPrefix(path, pathMark) {
+		return "", path, false
+	}
+	token = path[len("/~"):]
+	if i := strings.IndexByte(token, '/'); i >= 0 {
+		return token[:i], token[i:], true
+	}
+	return token, "", true
+}
+
+// cutPrefix returns the beginning of path that has n slashes, and ends in one.
+func cutPrefix(path string, n int64) (prefix string, ok bool) {
+	for i := range len(path) {
+		if path[i] == '/' {
+			if n--; n == 0 {
+				return path[:i+1], true
+			}
+		}
+	}
+	return "", false
+}
+
+// cookieName returns the name of the cookie for a prefix. Each prefix has its own, so
+// that a browser can have several: they all have the path "/".
+func cookieName(prefix string) string {
+	sum := sha256.Sum256([]byte(prefix))
+	return cookieMark + base64.RawURLEncoding.EncodeToString(sum[:6])
+}
+
+// cookieTokens returns the tokens in the cookies of a request. It is not ok to have two
+// of one name, or more than mostCookies.
+func cookieTokens(h http.Header) (tokens []string, ok bool) {
+	var names []string
+	for _, line := range h["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
+			if !strings.HasPrefix(name, cookieMark) {
+				continue
+			}
+			if len(names) == mostCookies || slices.Contains(names, name) {
+				return nil, false
+			}
+			names = append(names, name)
+			tokens = append(tokens, value)
+		}
+	}
+	return tokens, true
+}
+
+// withoutCookies returns the lines of Cookie without those of links.
+func withoutCookies(lines []string) []string {
+	var kept []string
+	for _, line := range lines {
+		var pairs []string
+		for pair := range strings.SplitSeq(line, ";") {
+			if pair = strings.Trim(pair, " \t"); pair != "" && !strings.HasPrefix(pair, cookieMark) {
+				pairs = append(pairs, pair)
+			}
+		}
+		if len(pairs) > 0 {
+			kept = append(kept, strings.Join(pairs, "; "))
+		}
+	}
+	return kept
+}
+
+// withoutLink returns r as if it had been asked without a link, with a decoded path and
+// a query.
+func withoutLink(r *http.Request, path, query string) *http.Request {
+	clean := *r
+	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: path, RawQuery: query}
+	clean.URL = &u
+	clean.RequestURI = u.RequestURI()
+	clean.Form, clean.PostForm = nil, nil
+	cookies := slices.ContainsFunc(r.Header["Cookie"], func(line string) bool { return strings.Contains(line, cookieMark) })
+	referer := isLink(r.Header.Get("Referer"))
+	if cookies || referer {
+		clean.Header = r.Header.Clone()
+	}
+	if referer {
+		clean.Header.Del("Referer")
+	}
+	if cookies {
+		clean.Header["Cookie"] = withoutCookies(r.Header["Cookie"])
+		if len(clean.Header["Cookie"]) == 0 {
+			delete(clean.Header, "Cookie")
+		}
+	}
+	return &clean
+}
+
+// isLink reports whether a Referer may be a link.
+func isLink(referer string) bool {
+	if referer == "" {
+		return false
+	}
+	return strings.Contains(referer, tokenParam+"=") || tokenText.MatchString(unescaped(referer))
+}
+
+// tokenText finds tokens wherever they are.
+var tokenText = regexp.MustCompile(`1\.[\w-]{1,32}\.\d{1,11}\.[\w-]+\.[\w-]{22}`)
