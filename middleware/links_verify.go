@@ -12,8 +12,9 @@ import (
 	"github.com/downloadview/downloadview"
 )
 
-// verify returns what the link of a request permits. A browser sends its cookies with
-// each request, so they are looked at only if the URL has no token.
+// verify returns what the link of a request permits, also if it is genuine and refused.
+// A browser sends its cookies with each request, so they are looked at only if the URL
+// has no token.
 func (l *Links) verify(r *http.Request) (g link, err error) {
 	raw, n := tokenOf(r.URL.RawQuery)
 	inPath, path, ok := cutToken(r.URL.Path)
@@ -55,6 +56,7 @@ func (l *Links) verifyCookies(r *http.Request, tokens []string) (link, error) {
 		return link{}, err
 	}
 	var refused error
+	var first link // genuine
 	genuine := false
 	for _, raw := range tokens {
 		var g link
@@ -64,10 +66,10 @@ func (l *Links) verifyCookies(r *http.Request, tokens []string) (link, error) {
 		}
 		e, isRefusal := errors.AsType[*LinkError](err)
 		if of := !isRefusal || e.isGenuine(); refused == nil || of && !genuine {
-			refused, genuine = err, of
+			refused, genuine, first = err, of, g
 		}
 	}
-	return link{}, refused
+	return first, refused
 }
 
 // bindings are what the application says that a request may use.

@@ -11,7 +11,7 @@ import (
 )
 
 // accessLog writes one line for each request. The line never has the query or the
-// referrer, since they may carry secrets.
+// referrer, since they may carry secrets, nor the token of a link in the path.
 type accessLog struct {
 	logger *slog.Logger      // for other messages, and for the lines if lines is nil
 	lines  func(*accessLine) // writes a line; nil: logger does
@@ -22,7 +22,7 @@ type accessLog struct {
 func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 	line := accessLine{
 		method:   r.Method,
-		path:     r.URL.Path,
+		path:     withoutToken(r.URL.Path),
 		status:   o.Status,
 		bytes:    o.Bytes,
 		duration: o.Duration,

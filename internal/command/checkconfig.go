@@ -1,8 +1,10 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/printable"
@@ -15,7 +17,7 @@ type checkConfig struct {
 
 // Help is the long part of --help.
 func (*checkConfig) Help() string {
-	return `Each error is one line on stderr: FILE:LINE: KEY: MESSAGE. Errors are all that serve would refuse, and also settings that serve accepts but that can't work, such as a rule without a storage. Only the file, and the file of its mime_types, are opened. The exit status is 0 if the file is right, 1 if it has errors, and 2 if the command line is wrong.`
+	return `Each error is one line on stderr: FILE:LINE: KEY: MESSAGE. Errors are all that serve would refuse, and also settings that serve accepts but that can't work, such as a rule without a storage. Only the file, that of its mime_types, and its key files are opened. The exit status is 0 if the file is right, 1 if it has errors, and 2 if the command line is wrong.`
 }
 
 // Run prints "FILE: ok" and the number of its storages, mounts, proxies and rules. If
@@ -32,13 +34,35 @@ func (c *checkConfig) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	if wrong := review(conf, env.checks); wrong != nil {
+	wrong = append(review(conf, env.checks), checkKeyFiles(conf)...)
+	if wrong != nil {
+		slices.SortStableFunc(wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 		return wrong
 	}
 	_, err = fmt.Fprintf(env.stdout, "%s: ok\n%s, %s, %s, %s\n", printable.Text(conf.File),
 		count(len(conf.Storages), "storage", "storages"), count(len(conf.Mounts), "mount", "mounts"),
 		count(len(conf.Proxies), "proxy", "proxies"), count(len(conf.Rules), "rule", "rules"))
 	return err
+}
+
+// checkKeyFiles reads the key files of c, and returns an error for each that is wrong.
+func checkKeyFiles(c *config.Config) (wrong config.Errors) {
+	checked := make(map[string]bool)
+	for i := range c.Mounts {
+		m := &c.Mounts[i]
+		if !m.RequireSignature || checked[m.KeyFile] {
+			continue
+		}
+		checked[m.KeyFile] = true
+		keys, err := keysOfMount(c, m)
+		if err == nil && !anyAccepted(keys) {
+			err = inFile(c, m.Line, "mounts."+m.Path, fmt.Errorf("key_file: key file %s: %w", m.KeyFile, errAllOver))
+		}
+		if e, ok := errors.AsType[*config.Error](err); ok {
+			wrong = append(wrong, e)
+		}
+	}
+	return wrong
 }
 
 func count(n int, one, many string) string {

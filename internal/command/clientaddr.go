@@ -10,7 +10,8 @@ import (
 )
 
 // trustedPeers are the proxies whose X-Forwarded-For and Forwarded are used for the
-// client's address in the log, and nowhere else. nil has none.
+// client's address, in the log and for links that are limited to a network. nil has
+// none.
 type trustedPeers struct {
 	unix     bool // all peers on a unix socket
 	networks []netip.Prefix

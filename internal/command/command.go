@@ -153,6 +153,6 @@ func asked(args []string) string {
 	return "serve "
 }
 
-// oneLine returns the message of err. Characters that could break a line or control a
-// terminal are escaped.
-func oneLine(err error) string { return printable.Text(err.Error()) }
+// oneLine returns the message of err without the tokens of links. Characters that could
+// break a line or control a terminal are escaped.
+func oneLine(err error) string { return printable.Text(withoutTokens(err.Error())) }

@@ -51,8 +51,9 @@ func inFile(c *config.Config, line int, key string, err error) error {
 }
 
 // mountAll returns a handler for all mounts of c.
-func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, log *accessLog) (http.Handler, error) {
+func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, g *gates) (http.Handler, error) {
 	var all []mounted
+	log := g.log
 	for _, m := range c.Mounts {
 		v := d.view(&m, storages[m.Storage])
 		h, err := downloads(v, log), error(nil)
@@ -64,10 +65,10 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 		} else if err != nil {
 			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
 		}
-		all = append(all, mounted{mountPath{m.Path, keysOf(&m, v.Storage).clean}, m.Index, h})
+		all = append(all, mounted{mountPath{m.Path, keysOf(&m, v.Storage).clean}, m.Index, g.guard(&m, h)})
 	}
 	if len(all) == 1 && all[0].path == "/" {
-		return all[0].handler, nil
+		return all[0].gate, nil
 	}
 	return newMounts(all, log), nil
 }

@@ -15,6 +15,11 @@ const exampleFile = "../../cmd/downloadview/testdata/downloadview.yaml"
 
 // The example configuration file is right, and the proxies accept its rules.
 func TestExampleFile(t *testing.T) {
+	credentials := t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
+	for _, name := range []string{"links.keys", "partners.keys"} {
+		run(t, "key", "new", filepath.Join(credentials, name))
+	}
 	for _, tt := range []struct {
 		want string
 		args []string

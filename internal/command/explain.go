@@ -18,41 +18,69 @@ import (
 
 // explain is the command "downloadview explain".
 type explain struct {
-	Storage string   `arg:"" help:"A directory or the URL of a bucket, as for serve. Leave it out if the --config file has storages."`
+	Storage string   `arg:"" optional:"" help:"A directory or the URL of a bucket, as for serve. Leave it out if the --config file has storages, or with --link."`
 	Key     []string `arg:"" optional:"" help:"The file that is requested: its key or, if the --config file has storages, the path of its URL, such as /media/report.pdf; not percent-encoded."`
 
 	JSON  bool   `help:"Print one line with an object of JSON for each KEY. Default: text."`
 	Proxy string `placeholder:"NAME" help:"Show the answer for this proxy of the file. Default: for the first proxy with a rule for the KEY."`
 	downloadFlags
 
+	Link    string `placeholder:"URL" group:"Signed links:" help:"Show what this signed link grants, and why it would be refused, in place of the answer for a KEY. Needs --key-file or --config."`
+	Cookie  string `placeholder:"COOKIES" group:"Signed links:" help:"The value of the Cookie field that the client sends, for a --link whose permission is in a cookie. Default: none."`
+	KeyFile string `placeholder:"FILE" group:"Signed links:" help:"The key file for --link, or the name of a credential of systemd. Default: that of the link's mount in the --config file."`
+	Client  string `placeholder:"ADDR" group:"Signed links:" help:"The address of the client, for a --link that is limited to a network. Default: the network isn't checked."`
+
 	// Flags of serve that have no effect here, but may be left in its command line.
 	Listen string        `hidden:""`
 	Index  bool          `hidden:""`
 	Grace  time.Duration `hidden:""`
+
+	RequireSignature bool `hidden:""`
 }
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve; --listen, --index and --grace may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature.
+	return `The flags are those of serve; --listen, --index and --grace may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. If serve requires signed links, the answer is that to a request with a valid one.
 
-The exit status is 0, 1 if the answer for a KEY is an error such as 404, and 2 if the command line is wrong.
+With --link, the output is about a signed link: what it grants, until when, and why it would be refused. If the link is not genuine, nothing in it is shown, since anybody can have made it. Whether the downloads of a link with a number of them are used up is known to the server only. The output has no part of the link's signature.
+
+The exit status is 0, 1 if the answer for a KEY is an error such as 404 or the link would be refused, and 2 if the command line is wrong.
 
 Examples:
 
   downloadview explain --accel nginx --rule /srv/media=/_media/ \
       /srv/media "2026/annual report.pdf"
 
-  downloadview explain --config downloadview.yaml --json /media/a.pdf /media/b.pdf`
+  downloadview explain --config downloadview.yaml --json /media/a.pdf /media/b.pdf
+
+  downloadview explain --key-file links.keys --client 192.0.2.7 \
+      --link "https://files.example.com/reports/q1.pdf?dv=1.2026..."`
 }
 
 // Run prints the explanation of each KEY on stdout.
 func (e *explain) Run(ctx context.Context, env *environment) error {
+	if e.Link != "" {
+		return e.explainLink(env)
+	}
+	switch {
+	case e.Client != "":
+		return usageErrorf("--client %q has no effect without --link; want both", e.Client)
+	case e.Cookie != "":
+		return usageErrorf("--cookie has no effect without --link; want both")
+	}
+	for _, key := range slices.Concat([]string{e.Storage}, e.Key) {
+		if token.MatchString(key) {
+			return usageErrorf("explain: %q is a signed link; want --link with it", key)
+		}
+	}
 	s := &serve{downloadFlags: e.downloadFlags, Storage: &e.Storage}
 	keys := e.Key
 	c, err := s.file(config.Read)
 	switch {
 	case err != nil:
 		return err
+	case e.Storage == "":
+		return usageErrorf("explain: expected STORAGE and KEY, or --link URL; see downloadview explain --help")
 	case len(c.Storages) > 0:
 		s.Storage, keys = nil, slices.Concat([]string{e.Storage}, e.Key)
 	case len(keys) == 0:

@@ -122,9 +122,8 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	}
 	folder = strings.TrimSuffix(folder, "/")
 
-	q := parsePageQuery(r.URL.RawQuery)
-	p := newPage(w, folder, q)
-	if q.all || readsOnePage(r) {
+	p := pageOf(w, r, folder)
+	if p.query.all || readsOnePage(r) {
 		p.streamed = true
 	}
 	clean, redirects := x.redirects(r)

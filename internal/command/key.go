@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"time"
-
-	"github.com/downloadview/downloadview/middleware"
 )
 
 // keyFile is the command "downloadview key".
@@ -60,12 +58,12 @@ func (n *newKey) Run(env *environment) error {
 
 // checkKey is the command "downloadview key check".
 type checkKey struct {
-	File string `arg:"" help:"The key file."`
+	File string `arg:"" help:"The key file, or the name of a credential of systemd."`
 }
 
 // Run prints a line for each key.
 func (c *checkKey) Run(env *environment) error {
-	keys, err := middleware.ReadKeys(c.File)
+	keys, err := readKeys(c.File, "")
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 type logFlags struct {
 	Log            string   `placeholder:"FORMAT" group:"Log:" help:"The format of the log on stderr: text (key=value), json, or off (no log). Default: text."`
 	LogLevel       string   `placeholder:"LEVEL" group:"Log:" help:"The lowest level that is logged: debug, info (which has one line for each request), warn or error. Default: info."`
-	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded is used for the client's address in the log: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Repeatable. Default: none; the log has the address of the connection."`
+	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded is used for the client's address, in the log and for links limited to a network: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Repeatable. Default: none; it is the address of the connection."`
 }
 
 // apply sets the values of the flags in c, where they win over the file.

@@ -3,6 +3,7 @@ package command
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/downloadview/downloadview"
@@ -12,7 +13,7 @@ import (
 type mounted struct {
 	mountPath
 	indexed bool
-	handler http.Handler
+	gate    *gate
 }
 
 // mounts serves below each path the storage that is mounted there; the longest path
@@ -21,10 +22,11 @@ type mounts struct {
 	all       []mounted
 	paths     []mountPath
 	elsewhere http.Handler
+	log       *accessLog
 }
 
 func newMounts(all []mounted, log *accessLog) *mounts {
-	m := &mounts{all: all}
+	m := &mounts{all: all, log: log}
 	for _, at := range all {
 		m.paths = append(m.paths, at.mountPath)
 	}
@@ -38,18 +40,32 @@ var nothing = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, 
 })
 
 func (m *mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if i := mountFor(m.paths, r.URL.Path); i >= 0 {
-		m.all[i].handler.ServeHTTP(w, r)
-		return
+	i := mountFor(m.paths, r.URL.Path)
+	if below, ok := belowToken(r.URL.Path); ok {
+		if j := mountFor(m.paths, below); j >= 0 && m.all[j].gate.requires() {
+			i = j // the gate takes the token out of the path
+		}
 	}
-	m.elsewhere.ServeHTTP(w, r)
+	switch {
+	case i >= 0:
+		m.all[i].gate.ServeHTTP(w, r)
+	case !slices.ContainsFunc(m.all, mounted.isOpen):
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		m.log.refuse(w, r, errElsewhere)
+	default:
+		m.elsewhere.ServeHTTP(w, r)
+	}
 }
+
+// isOpen reports whether the mount requires no links.
+func (at mounted) isOpen() bool { return !at.gate.requires() }
 
 // serveError redirects a client that left out the slash of a mount with an index to
 // the mount.
 func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	for _, at := range m.all {
-		if status == http.StatusNotFound && at.indexed && r.URL.Path+"/" == at.path {
+		if status == http.StatusNotFound && at.indexed && at.isOpen() && r.URL.Path+"/" == at.path {
 			redirectToFolder(w, path.Base(at.path))
 			return
 		}

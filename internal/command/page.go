@@ -40,13 +40,14 @@ type page struct {
 	w        http.ResponseWriter
 	folder   string
 	query    pageQuery
+	levels   int // how many folders further up there are links to, at most
 	streamed bool
 	begun    bool
 	window   window
 }
 
-func newPage(w http.ResponseWriter, folder string, q pageQuery) *page {
-	return &page{w: w, folder: folder, query: q, window: window{order: q.order, mark: q.mark, backward: q.backward}}
+func newPage(w http.ResponseWriter, folder string, q pageQuery, levels int) *page {
+	return &page{w: w, folder: folder, query: q, levels: levels, window: window{order: q.order, mark: q.mark, backward: q.backward}}
 }
 
 // empty reports whether there was no row so far.
@@ -57,7 +58,9 @@ func (p *page) writeHeader() {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("Referrer-Policy", "same-origin")
+	if h.Get("Referrer-Policy") == "" { // below a signed link there is a stricter one
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Cache-Control", "private, no-cache")
 	p.w.WriteHeader(http.StatusOK)
 }
@@ -113,6 +116,7 @@ func (p *page) begin(pages *pager) error {
 		for i, s := range segments[:last] {
 			top.Crumbs = append(top.Crumbs, crumb{visible(s), strings.Repeat("../", last-i)})
 		}
+		top.Crumbs = top.Crumbs[max(last+1-p.levels, 0):]
 	}
 	return pageTemplate.ExecuteTemplate(p.w, "top", top)
 }

@@ -40,12 +40,14 @@ const hidden = "xxxxx"
 var (
 	userinfo  = regexp.MustCompile(`://[^/?#\s"]*@`)
 	queryText = regexp.MustCompile(`\?[^\s"?]*=[^\s"]*`)
+	token     = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[A-Za-z0-9_.-]*`)
 	named     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw|credential|signature|access_?key|account_?key|\bsig)[a-z0-9_-]*=)[^\s"&,;]+`)
 )
 
 // withoutSecrets returns text without queries, without the user and the password of a
-// URL, and without the values of names such as "token=".
+// URL, without the tokens of links, and without the values of names such as "token=".
 func withoutSecrets(text string) string {
+	text = withoutTokens(text)
 	if !strings.ContainsAny(text, "@=") {
 		return text
 	}
@@ -54,11 +56,25 @@ func withoutSecrets(text string) string {
 	return named.ReplaceAllString(text, "${1}"+hidden)
 }
 
-// hideSecrets is the ReplaceAttr of the log's handlers. It removes secrets from errors.
+// withoutTokens returns text without the tokens of links.
+func withoutTokens(text string) string {
+	if !strings.Contains(text, "1.") {
+		return text
+	}
+	return token.ReplaceAllString(text, hidden)
+}
+
+// hideSecrets is the ReplaceAttr of the log's handlers. It removes secrets from errors,
+// and tokens of links from paths.
 func hideSecrets(_ []string, a slog.Attr) slog.Attr {
-	if a.Value.Kind() == slog.KindAny {
+	switch a.Value.Kind() {
+	case slog.KindAny:
 		if err, ok := a.Value.Any().(error); ok {
 			a.Value = slog.StringValue(withoutSecrets(err.Error()))
+		}
+	case slog.KindString:
+		if path := a.Value.String(); strings.Contains(path, tokenMark) {
+			a.Value = slog.StringValue(withoutToken(path))
 		}
 	}
 	return a

@@ -16,13 +16,16 @@ import (
 )
 
 // On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
-// again, and reads its configuration file again, if it has one. The file's proxies and
-// rules take effect at once, and its other keys after a restart.
+// again, and reads its configuration file and its key files again, if it has any. The
+// configuration file's proxies and rules take effect at once, and so do which mounts
+// require links, with which keys; its other keys after a restart.
 type reloader struct {
 	serve       *serve
 	checks      []Checker
 	running     *config.Config // the settings that the server started with
+	signed      *config.Config // those that say which links are required
 	rules       *offloads
+	gates       *gates
 	directories []*disk.Storage
 	logger      *slog.Logger
 }
@@ -38,10 +41,10 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
-// hears returns the signals on which a server of these directories reloads. Any other
-// signal ends it.
-func (s *serve) hears(directories []*disk.Storage) []os.Signal {
-	if s.Config == "" && len(directories) == 0 {
+// hears returns the signals on which a server of these directories and gates reloads.
+// Any other signal ends it.
+func (s *serve) hears(directories []*disk.Storage, g *gates) []os.Signal {
+	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 {
 		return nil
 	}
 	return []os.Signal{syscall.SIGHUP}
@@ -61,6 +64,7 @@ func (r *reloader) start() (stop func()) {
 				if r.serve.Config != "" {
 					r.reload()
 				}
+				r.gates.reload(r.signed, r.logger)
 			case <-quit:
 				return
 			}
@@ -103,8 +107,12 @@ func (r *reloader) reload() {
 	}
 	r.serve.warnOfFile(c, r.checks, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
-	if changed := c.Changes(r.running); len(changed) > 0 {
+	changed := c.Changes(r.running)
+	if len(changed) > 0 {
 		r.logger.Warn("the other changes take effect only after a restart", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
+	}
+	if !slices.Contains(changed, "storages") && !slices.Contains(changed, "mounts") {
+		r.signed = c // else a mount could stand for another storage than the one that is running
 	}
 }
 

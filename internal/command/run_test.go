@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(leaktest.Checked{M: m}, map[string]func(){
 		"downloadview": func() {
-			os.Exit(Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, openLocal))
+			os.Exit(Run(context.Background(), os.Args[1:], recorded(os.Stdout, "stdout"), recorded(os.Stderr, "stderr"), openLocal))
 		},
 	})
 }

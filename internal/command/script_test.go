@@ -4,12 +4,14 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -24,7 +26,16 @@ import (
 //	terminate STATUS               sends it SIGTERM; it must exit with STATUS;
 //	                               its stderr is then in the file "log"
 //	mkfile NAME TEXT               makes a file whose name is quoted as in Go
+//	capture NAME                   sets $NAME to the last stdout, without its newline
+//
+// No output of a script may have a key, or the MAC of a link: see checkTranscripts.
 func TestScript(t *testing.T) {
+	var secrets atomic.Int32
+	t.Cleanup(func() {
+		if secrets.Load() == 0 {
+			t.Error("no script made a link")
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -35,9 +46,13 @@ func TestScript(t *testing.T) {
 			"http":      scriptHTTP,
 			"terminate": scriptTerminate,
 			"mkfile":    scriptMkfile,
+			"capture":   scriptCapture,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[serverKey{}] = new(*process)
+			transcripts := t.TempDir()
+			e.Setenv("TRANSCRIPT", transcripts)
+			e.Defer(func() { secrets.Add(int32(checkTranscripts(t, e.WorkDir, transcripts))) })
 			return nil
 		},
 	})
@@ -56,7 +71,7 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
-	env := append(os.Environ(), "HOME=/nonexistent")
+	env := append(os.Environ(), "HOME=/nonexistent", "TRANSCRIPT="+ts.Getenv("TRANSCRIPT"), "CREDENTIALS_DIRECTORY="+ts.Getenv("CREDENTIALS_DIRECTORY"))
 	p, err := startProcess(ts.MkAbs("."), env, args...)
 	if neg || err != nil {
 		ts.Fatalf("serve: %v", err)
@@ -76,7 +91,10 @@ func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	resp, body, err := fetch(args[1], args[0], args[2], args[3:]...)
 	ts.Check(err)
-	w := ts.Stdout()
+	answer, err := os.CreateTemp(ts.Getenv("TRANSCRIPT"), "http-*")
+	ts.Check(err)
+	defer answer.Close()
+	w := io.MultiWriter(ts.Stdout(), answer)
 	fmt.Fprintln(w, resp.Status)
 	resp.Header.Del("Date")
 	for _, k := range slices.Sorted(maps.Keys(resp.Header)) {
@@ -96,6 +114,13 @@ func scriptTerminate(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("exit status = %d, want %d", got, want)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("log"), []byte(p.log.String()), 0o666))
+}
+
+func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: capture NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
 
 func scriptMkfile(ts *testscript.TestScript, neg bool, args []string) {

@@ -16,6 +16,7 @@ type serve struct {
 	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), or unix:PATH for a socket. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
+	linkFlags
 	logFlags
 
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
@@ -26,7 +27,7 @@ type serve struct {
 
 // downloadFlags are the flags that decide how a download is answered.
 type downloadFlags struct {
-	Config    string   `placeholder:"FILE" help:"Read settings from a YAML file, which may have several storages, proxies, and rules with options. Flags win over the file. SIGHUP reads its proxies and rules again. Default: none."`
+	Config    string   `placeholder:"FILE" help:"Read settings from a YAML file, which may have several storages, proxies, and rules with options. Flags win over the file. SIGHUP reads its proxies, its rules and which links it needs again. Default: none."`
 	Inline    bool     `help:"Let browsers show the files that they can show, HTML and SVG included (sandboxed), instead of saving them. Default: every file is saved."`
 	MimeTypes string   `placeholder:"FILE" help:"A file of media types such as /etc/mime.types: each line has a type, followed by its extensions. They win over the built-in types; a type that a bucket stores with an object wins over both. Default: the built-in types alone."`
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
@@ -40,6 +41,8 @@ func (*serve) Help() string {
 	return `The path of the URL is the key of the file, decoded once. The query is ignored, except on the pages of folders, which sort by it and show 1,000 rows at a time (all rows with ?all). Only regular files are served. Symbolic links work if they are relative and stay inside the directory. Names are compared byte for byte. Names that begin with a dot are served only with --hidden. A path such as /./a or //a leads to the same file as /a. Each download is saved under a name that every system allows: accents are composed (NFC), invisible characters are removed, "-" replaces characters that Windows refuses, and "_" precedes names such as CON.
 
 If the path of the directory leads to another directory later, because a link was switched or something was mounted there, that directory is opened within a tenth of a second, or at once on SIGHUP.
+
+With --require-signature, a request without a signed link is 403, whatever its path; only the log says why. docs/links.md explains how to make links, and how to replace keys.
 
 In a bucket, a name that begins with a dot is a key as any other, and so is a path such as //a; only a file:// URL needs --hidden as a directory does. The credentials for a bucket come from the environment, and its store gets no request before the first download. Keys with "../" are 404. docs/buckets.md lists the parameters of the URL, and the answers when the store fails.
 
@@ -58,9 +61,11 @@ Examples:
 
   downloadview serve "gs://reports?prefix=2026/"
 
+  downloadview serve --require-signature --key-file links.keys /srv/media
+
   downloadview serve --config downloadview.yaml
 
-The first example shows folders to a browser at http://127.0.0.1:8080/. The second gets requests from nginx on a socket, decides about them, and lets nginx send the files from the internal location /_media/; "downloadview config nginx" prints the configuration of nginx. The third hands over to an Apache on a machine that has the same files in /mnt/media. The next two serve a bucket with the credentials of the environment. docs/config.md describes the file of the last.`
+The first example shows folders to a browser at http://127.0.0.1:8080/. The second gets requests from nginx on a socket, decides about them, and lets nginx send the files from the internal location /_media/; "downloadview config nginx" prints the configuration of nginx. The third hands over to an Apache on a machine that has the same files in /mnt/media. The next two serve a bucket with the credentials of the environment. The one after them needs a link for each file, such as "downloadview sign" prints. docs/config.md describes the file of the last.`
 }
 
 // Run serves until a signal comes or ctx is done.
@@ -82,6 +87,10 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
+	gates, err := s.openGates(c, logs.access)
+	if err != nil {
+		return err
+	}
 	s.warnShadowed(c, logger)
 	s.warnOfFile(c, env.checks, logger)
 	storages, release, err := openStorages(ctx, c, env.open, logger)
@@ -90,10 +99,10 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	defer release()
 	opened := directories(storages)
-	heard := s.hears(opened)
+	heard := s.hears(opened, gates)
 	defer logs.guard(heard...)()
 
-	handler, err := mountAll(c, storages, d, logs.access)
+	handler, err := mountAll(c, storages, d, gates)
 	if err != nil {
 		return err
 	}
@@ -107,7 +116,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, rules: rules, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, directories: opened, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()

@@ -74,6 +74,9 @@ func (s *serve) complete(c *config.Config) error {
 	if err := s.bucketFlags.apply(c); err != nil {
 		return err
 	}
+	if err := s.linkFlags.apply(c); err != nil {
+		return err
+	}
 	return s.logFlags.apply(c)
 }
 

@@ -6,7 +6,8 @@ import (
 )
 
 // Changes returns the top-level keys whose values differ from those of old. It does
-// not compare proxies and rules, nor the lines at which values stand.
+// not compare proxies and rules, require_signature and key_file, nor the lines at which
+// values stand.
 func (c *Config) Changes(old *Config) []string {
 	var keys []string
 	for _, part := range []struct {
@@ -31,7 +32,8 @@ func (c *Config) Changes(old *Config) []string {
 	return keys
 }
 
-// withoutLines returns a copy of all with the line numbers removed.
+// withoutLines returns a copy of all without the line numbers, and without what takes
+// effect when the file is read again.
 func withoutLines[T Storage | Mount](all []T) []T {
 	all = slices.Clone(all)
 	for i := range all {
@@ -39,7 +41,7 @@ func withoutLines[T Storage | Mount](all []T) []T {
 		case *Storage:
 			one.Line = 0
 		case *Mount:
-			one.Line = 0
+			one.Line, one.RequireSignature, one.KeyFile = 0, false, ""
 		}
 	}
 	return all

@@ -107,6 +107,8 @@ func (c *Config) readTop(v value) {
 		{name: "index", read: scalar(&rest.index, boolean)},
 		{name: "inline", read: scalar(&rest.inline, boolean)},
 		{name: "hidden", read: scalar(&rest.hidden, boolean)},
+		{name: "require_signature", read: scalar(&rest.signed, boolean)},
+		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},
@@ -122,4 +124,5 @@ func (c *Config) readTop(v value) {
 		v.d.errorf(v.child("log_level").Line, "log_level", "%q has no effect while log is off; remove one of them", c.LogLevel)
 	}
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
+	v.d.check(func() { c.checkSigned(v, &rest) })
 }

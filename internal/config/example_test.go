@@ -22,7 +22,8 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := c.Mounts[1], (config.Mount{
-		Path: "/reports/", Storage: "reports", Inline: true, Index: true, Hidden: true, CacheControl: "private, max-age=60", Line: c.Mounts[1].Line,
+		Path: "/reports/", Storage: "reports", Inline: true, Index: true, Hidden: true, CacheControl: "private, max-age=60",
+		RequireSignature: true, KeyFile: "links.keys", Line: c.Mounts[1].Line,
 	}); got != want {
 		t.Errorf("mount %+v, want %+v", got, want)
 	}

@@ -15,11 +15,20 @@ type Mount struct {
 	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
 	Stored       bool   // the storage's own Cache-Control and Expires replace that default
-	Line         int
+
+	RequireSignature bool   // every request needs a signed link
+	KeyFile          string // an absolute path, or a name without a slash; "": none
+
+	Line int
 }
 
 // mountDefaults are the values for keys that a mount doesn't have.
-type mountDefaults struct{ index, inline, hidden bool }
+type mountDefaults struct {
+	index, inline, hidden bool
+
+	signed  bool
+	keyFile string
+}
 
 // readMounts reads the mounts. It uses rest only after the whole file is read, since
 // these keys may stand below the mounts.
@@ -35,7 +44,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 		if err := checkMountPath(path); err != nil {
 			v.errorf("%w", err)
 		}
-		var ownIndex, ownInline, ownHidden *bool
+		var ownIndex, ownInline, ownHidden, ownSigned *bool
 		if v.isScalar() { // the short form
 			v.reference(&m.Storage, "storage", c.storageNames)
 		} else {
@@ -46,6 +55,8 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "hidden", read: optional(&ownHidden, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
+				{name: "require_signature", read: optional(&ownSigned, boolean)},
+				{name: "key_file", read: scalar(&m.KeyFile, v.d.keyFile)},
 			})
 			if m.Stored && m.CacheControl != "" {
 				v.errorf("has both cache_control and stored_cache_control; want one of them")
@@ -64,6 +75,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 			if ownHidden != nil {
 				c.Mounts[i].Hidden = *ownHidden
 			}
+			c.Mounts[i].sign(v, ownSigned, rest)
 		})
 	}
 	if len(mounts) == 0 {
@@ -78,7 +90,13 @@ func (c *Config) mountTheOnly(d *document, rest mountDefaults) {
 	case len(c.Mounts) > 0 || len(c.Storages) == 0:
 	case len(c.Storages) == 1:
 		s := c.Storages[0]
-		c.Mounts = []Mount{{Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden, Line: s.Line}}
+		c.Mounts = []Mount{{
+			Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden,
+			RequireSignature: rest.signed, Line: s.Line,
+		}}
+		if rest.signed {
+			c.Mounts[0].KeyFile = rest.keyFile
+		}
 	default:
 		d.errorf(c.Storages[1].Line, below("storages", c.Storages[1].Name),
 			"is the second storage, and there are no mounts; want such as %q", fmt.Sprintf("mounts: {/%s/: %[1]s}", c.Storages[1].Name))
