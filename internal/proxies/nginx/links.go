@@ -41,9 +41,7 @@ func PrintScript(w io.Writer, s site.Site) error {
 		fmt.Fprintf(&b, "    case %s: return {secret: '%s', until: %s};\n", inScript(k.ID), hex.EncodeToString(k.Secret), until)
 	}
 	b.WriteString("    }\n    return null;\n}\n\n")
-	if err := writeTypes(&b, s.Links.Types); err != nil {
-		return err
-	}
+	writeTypes(&b, s.Links.Types)
 	b.WriteString("\nexport default {verify, saved, shown};\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -62,6 +60,9 @@ func (s *conf) links() error {
 	l := s.Site.Links
 	if l == nil {
 		return nil
+	}
+	if strings.ContainsAny(l.Script, `'\`) {
+		return fmt.Errorf("script %q has a quote or a backslash in it, which njs takes for the end of the name; want a path without them", l.Script)
 	}
 	for _, p := range l.Paths {
 		dir := strings.TrimSuffix(p.Directory, "/")

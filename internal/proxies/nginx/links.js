@@ -80,7 +80,7 @@ function judge(r, token, kind, path, query) {
             return 'altered';
         }
     }
-    const host = c.h ? (r.variables.http_host || '').toLowerCase() : '';
+    const host = c.h ? hostOf(r) : '';
     const mac = crypto.createHmac('sha256', Buffer.from(key.secret, 'hex'));
     mac.update('downloadview link 1\n' + field(t[1]) + field('read') + field(host) + field(kind) + path.length + ':');
     mac.update(path);
@@ -105,6 +105,13 @@ function judge(r, token, kind, path, query) {
     r.variables.downloadview_disposition = c.d || '';
     r.variables.downloadview_expiry = t[2];
     return '';
+}
+
+// hostOf returns the host and port that were asked: a URL in the request line comes
+// before the field Host.
+function hostOf(r) {
+    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(r.variables.request);
+    return (line ? line[1] : r.variables.http_host || '').toLowerCase();
 }
 
 // seconds returns the time.

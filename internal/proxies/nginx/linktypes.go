@@ -15,7 +15,7 @@ import (
 // writeTypes writes the script's function typesOf. It returns all types whose extension
 // begins with a letter in one text, since njs builds what a script has anew for each
 // request: an object of them would cost more than the rest.
-func writeTypes(b *strings.Builder, own downloadview.Types) error {
+func writeTypes(b *strings.Builder, own downloadview.Types) {
 	types := downloadview.BuiltInTypes()
 	maps.Copy(types, own)
 	byLetter := map[string][]string{}
@@ -26,11 +26,7 @@ func writeTypes(b *strings.Builder, own downloadview.Types) error {
 			continue
 		}
 		if _, ok := classes[t]; !ok {
-			class, err := classified(t)
-			if err != nil {
-				return err
-			}
-			classes[t] = class
+			classes[t] = classified(t)
 		}
 		letter := string([]rune(ext)[:1])
 		byLetter[letter] = append(byLetter[letter], ext+"="+classes[t])
@@ -40,12 +36,11 @@ func writeTypes(b *strings.Builder, own downloadview.Types) error {
 		fmt.Fprintf(b, "    case %s: return %s;\n", inScript(letter), inScript("\n"+strings.Join(byLetter[letter], "\n")+"\n"))
 	}
 	b.WriteString("    }\n    return '';\n}\n")
-	return nil
 }
 
 // classified returns a type behind the letter of its class: i if a browser may show
 // it, s if a page could run it as a script, else a. It asks the library itself.
-func classified(t string) (string, error) {
+func classified(t string) string {
 	file := downloadview.FromBytes("file", nil, nil)
 	asked := func(d downloadview.Disposition) http.Header {
 		view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
@@ -57,14 +52,12 @@ func classified(t string) (string, error) {
 	}
 	sent := asked(downloadview.InlineActive).Get("Content-Type")
 	switch {
-	case sent == "":
-		return "", fmt.Errorf("the media type %q can't be sent", t)
 	case strings.HasPrefix(asked(downloadview.Inline).Get("Content-Disposition"), "inline"):
-		return "i" + sent, nil
+		return "i" + sent
 	case asked(downloadview.Attachment).Get("Content-Type") != sent:
-		return "s" + sent, nil
+		return "s" + sent
 	}
-	return "a" + sent, nil
+	return "a" + sent
 }
 
 // headerOnly is a [http.ResponseWriter] that keeps the header.
