@@ -54,7 +54,7 @@ func TestExampleIsComplete(t *testing.T) {
 	c.ProxyProtocol = true       // also false there
 	said := fields(*c)           // by type and name
 	said["Proxy.Version"] = true // in a comment of the example, and in TestAnchors
-	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Rules"} {
+	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Links", "Site.Rules"} {
 		if said[name] {
 			t.Errorf("%s is set, which a file can't say", name)
 		}
