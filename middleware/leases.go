@@ -25,7 +25,7 @@ import (
 //
 // HEAD, and answers without bytes of the file, such as 304, 412, 416 and errors, take no
 // lease. What a browser fetches in advance, with Sec-Purpose: prefetch, is refused. If
-// the store can't be asked, the answer is 503.
+// the store can't be asked, the answer is 503 with Retry-After.
 //
 // A mail scanner that fetches links of a mail takes a lease as anybody does. A page with
 // a form that posts, as in the example of Leases, is not followed by scanners.

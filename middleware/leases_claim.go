@@ -68,7 +68,7 @@ func (c *claim) take(ctx context.Context, version string, provisional int) (Leas
 		return q, &downloadview.StatusError{
 			Status: http.StatusServiceUnavailable,
 			Err:    fmt.Errorf("the downloads of a link can't be counted: %w", downloadview.AsCause(err)),
-			Header: http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}},
+			Header: http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}, "Retry-After": {"5"}},
 		}
 	case state != LeaseNew && state != LeaseSame:
 		return q, refusalOf(&LinkError{Reason: LinkUsedUp, ID: c.id})

@@ -259,7 +259,7 @@ func TestFaultyStoreIs503(t *testing.T) {
 				for _, below := range []http.Handler{downloadview.NewHandler(digits, quiet), plain} {
 					began := time.Now()
 					w := ask(l.Handler(below), "GET", link, "192.0.2.1")
-					if w.Code != 503 || w.Body.String() != "Service Unavailable\n" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Etag") != "" {
+					if w.Code != 503 || w.Body.String() != "Service Unavailable\n" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Retry-After") != "5" || w.Header().Get("Etag") != "" {
 						t.Errorf("%d %q, %v, want 503", w.Code, w.Body, w.Header())
 					}
 					if took := time.Since(began); took > 5*time.Second {

@@ -27,7 +27,7 @@ type Store struct {
 // Options are the options of [New]. The zero value is fine.
 type Options struct {
 	// Most is how many IDs and leases together are kept; 0 is 100000, which take
-	// about 50 MB. When there are so many, a request that needs another one is an
+	// about 20 MB. When there are so many, a request that needs another one is an
 	// error, so that nobody downloads uncounted.
 	Most int
 }
