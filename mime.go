@@ -1,6 +1,9 @@
 package downloadview
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 const (
 	octetStream = "application/octet-stream"
@@ -21,6 +24,9 @@ func TypeByName(name string) string {
 	}
 	return typeByExtension[strings.ToLower(ext)]
 }
+
+// BuiltInTypes returns the types that [TypeByName] knows. The caller may change them.
+func BuiltInTypes() Types { return maps.Clone(Types(typeByExtension)) }
 
 // Types are media types by extension. An extension is in lower case and without
 // its first dot, such as "pkpass" or "tar.gz". A type that is not well formed

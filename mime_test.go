@@ -73,3 +73,19 @@ func TestTypesOfAResponse(t *testing.T) {
 		}
 	}
 }
+
+func TestBuiltInTypes(t *testing.T) {
+	types := BuiltInTypes()
+	if len(types) < 400 {
+		t.Errorf("%d types", len(types))
+	}
+	for ext, want := range types {
+		if got := TypeByName("a." + ext); got != want {
+			t.Errorf("TypeByName of .%s = %q, want %q", ext, got, want)
+		}
+	}
+	types["pdf"] = "text/plain"
+	if got := TypeByName("a.pdf"); got != "application/pdf" {
+		t.Errorf("after a change of the map, .pdf is %q", got)
+	}
+}

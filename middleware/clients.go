@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -105,6 +106,14 @@ func (c *Clients) Key(r *http.Request) string {
 		return "unknown"
 	}
 	return n.String()
+}
+
+// IsProxy reports whether connections from peer come from a proxy.
+func (c *Clients) IsProxy(peer net.Addr) bool {
+	if a, ok := peer.(*net.TCPAddr); ok {
+		return c.isProxy(a.AddrPort().Addr().Unmap().WithZone(""))
+	}
+	return c.sockets && peer.Network() == "unix"
 }
 
 // isProxy reports whether ip is in the network of a proxy.

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -28,6 +27,7 @@ type key struct {
 	id          string
 	signFrom    time.Time // zero: always
 	acceptUntil time.Time // zero: for ever
+	secret      []byte
 	macs        sync.Pool // of *linkMAC
 	lease       []byte    // the subkey for names of clients in a LeaseStore
 }
@@ -154,11 +154,12 @@ func parseKey(words []string) (*key, error) {
 	if !k.signFrom.IsZero() && !k.acceptUntil.IsZero() && !k.signFrom.Before(k.acceptUntil) {
 		return nil, fmt.Errorf("the key %s signs from %s, but is accepted until %s only", k.id, k.signFrom.Format(time.RFC3339), k.acceptUntil.Format(time.RFC3339))
 	}
-	subkey, err := hkdf.Key(sha256.New, secret, nil, "link", sha256.Size)
+	k.secret = secret
+	subkey, err := k.subkey(LinkPurpose)
 	if err != nil {
 		return nil, err
 	}
-	if k.lease, err = hkdf.Key(sha256.New, secret, nil, "lease", sha256.Size); err != nil {
+	if k.lease, err = k.subkey("lease"); err != nil {
 		return nil, err
 	}
 	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey), sum: make([]byte, 0, 96)} }

@@ -19,6 +19,11 @@ type accessLog struct {
 	peers  *middleware.Clients // nil: no proxy is trusted
 }
 
+// options returns the options of handlers whose requests are logged.
+func (l *accessLog) options() *downloadview.Options {
+	return &downloadview.Options{Logger: l.logger, Observer: l.observe}
+}
+
 // observe is a [downloadview.Observer].
 func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 	line := accessLine{

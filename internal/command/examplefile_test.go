@@ -18,16 +18,19 @@ func TestExampleFile(t *testing.T) {
 	credentials := t.TempDir()
 	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
 	for _, name := range []string{"links.keys", "partners.keys"} {
-		run(t, "key", "new", filepath.Join(credentials, name))
+		if err := os.WriteFile(filepath.Join(credentials, name), []byte(firstKey), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	script := filepath.Join(t.TempDir(), "links.js")
 	for _, tt := range []struct {
 		want string
 		args []string
 	}{
 		{"3 storages, 3 mounts, 1 proxy, 3 rules\n", []string{"config", "check", exampleFile}},
-		{"/mnt/media/", []string{"config", "nginx", "--config", exampleFile}},
-		{"proxy_hide_header X-Amz-Meta-Owner;", []string{"config", "nginx", "--config", exampleFile}},
-		{"/_reports/", []string{"config", "nginx", "--config", exampleFile, "--fragment"}},
+		{"/mnt/media/", []string{"config", "nginx", "--config", exampleFile, "--script", script}},
+		{"proxy_hide_header X-Amz-Meta-Owner;", []string{"config", "nginx", "--config", exampleFile, "--script", script}},
+		{"/_reports/", []string{"config", "nginx", "--config", exampleFile, "--script", script, "--fragment"}},
 	} {
 		var stdout, stderr bytes.Buffer
 		if status := Run(t.Context(), tt.args, &stdout, &stderr, nil); status != exitOK {

@@ -10,13 +10,40 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/downloadview/downloadview/internal/natstest"
 	"github.com/downloadview/downloadview/internal/redistest"
 )
 
-// Servers share the counts in Redis. If it can't be asked, links with a number of
+// Servers share the counts in a store. If it can't be asked, links with a number of
 // downloads are 503, and others work. No log has the password.
-func TestLeasesInRedis(t *testing.T) {
-	redis := redistest.Start(t)
+func TestLeasesInStores(t *testing.T) {
+	t.Run("redis", func(t *testing.T) {
+		redis := redistest.Start(t)
+		testLeases(t, sharedStore{
+			withPassword: redis.URL(), url: "redis://" + redis.Addr, password: redis.Password,
+			right: []string{"REDISCLI_AUTH=" + redis.Password}, wrong: []string{"REDISCLI_AUTH=geheim"},
+			kill: redis.Kill, named: "redislease: ",
+		})
+	})
+	t.Run("nats", func(t *testing.T) {
+		nats := natstest.Start(t, 1)[0]
+		testLeases(t, sharedStore{
+			withPassword: nats.URL(), url: "nats://127.0.0.1:1,nats://" + nats.Addr, password: natstest.Password,
+			right: []string{"NATS_USER=app", "NATS_PASSWORD=" + natstest.Password}, wrong: []string{"NATS_USER=app", "NATS_PASSWORD=geheim"},
+			kill: nats.Kill, named: "natslease: ",
+		})
+	})
+}
+
+// A sharedStore is a store of leases that several servers use.
+type sharedStore struct {
+	withPassword, url, password string
+	right, wrong                []string // the environment of serve
+	kill                        func()
+	named                       string // in errors
+}
+
+func testLeases(t *testing.T, s sharedStore) {
 	media := mediaWith(t, "a.txt")
 	keys := filepath.Join(t.TempDir(), "links.keys")
 	writeFile(t, keys, firstKey)
@@ -30,9 +57,7 @@ func TestLeasesInRedis(t *testing.T) {
 		p.killAtEnd(t)
 		return p
 	}
-	first := serve(nil, redis.URL())
-	second := serve([]string{"REDISCLI_AUTH=" + redis.Password}, "redis://"+redis.Addr)
-	wrong := serve([]string{"REDISCLI_AUTH=geheim"}, "redis://"+redis.Addr)
+	first, second, wrong := serve(nil, s.withPassword), serve(s.right, s.url), serve(s.wrong, s.url)
 	answer := func(p *process, link, client string, want int) {
 		t.Helper()
 		if a := p.get(t, http.MethodGet, link, "X-Forwarded-For: "+client); a.status != want {
@@ -47,18 +72,18 @@ func TestLeasesInRedis(t *testing.T) {
 	answer(second, counted, "192.0.2.3", http.StatusForbidden)
 	answer(wrong, counted, "192.0.2.1", http.StatusServiceUnavailable)
 	answer(wrong, free, "192.0.2.1", http.StatusOK)
-	redis.Kill()
+	s.kill()
 	answer(second, counted, "192.0.2.2", http.StatusServiceUnavailable)
 	answer(second, free, "192.0.2.2", http.StatusOK)
 
 	for _, p := range []*process{first, second, wrong} {
 		p.signal(t, syscall.SIGTERM)
 		p.wait()
-		if log := p.log.String(); strings.Contains(log, redis.Password) || strings.Contains(log, "geheim") {
+		if log := p.log.String(); strings.Contains(log, s.password) || strings.Contains(log, "geheim") {
 			t.Errorf("the log has a password:\n%s", log)
 		}
 	}
-	for p, why := range map[*process]string{first: "used up", second: "redislease: ", wrong: "redislease: "} {
+	for p, why := range map[*process]string{first: "used up", second: s.named, wrong: s.named} {
 		if log := p.log.String(); !strings.Contains(log, why) {
 			t.Errorf("the log has no %q:\n%s", why, log)
 		}

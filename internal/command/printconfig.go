@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path/filepath"
@@ -27,6 +28,7 @@ type printConfig struct {
 	Symlinks  string         `placeholder:"WHICH" help:"What the server does with symbolic links: refuse (if it can) or follow, wherever they lead. Default: that of the file, else refuse."`
 	OpenFiles *time.Duration `placeholder:"DURATION" help:"How long nginx may keep files open between requests, such as 30s. For that long it may send a replaced file as it was before. 0s: not at all. Default: that of the file, else 0s."`
 	Resolver  []string       `placeholder:"ADDR" help:"A name server for the hosts of signed URLs, such as 127.0.0.53. Repeatable. Default: those of the file."`
+	verifyFlags
 }
 
 // Help is the long part of --help.
@@ -38,7 +40,12 @@ Examples, besides those of "downloadview config --help":
   downloadview config apache --rule /srv/media=/srv/media > httpd.conf
 
   downloadview config nginx --config downloadview.yaml --fragment \
-      > /etc/nginx/snippets/downloadview.conf`
+      > /etc/nginx/snippets/downloadview.conf
+
+  downloadview config nginx --rule /srv/media=/_media/ --verify-links njs \
+      --key-file /etc/downloadview/links.keys --script /etc/nginx/downloadview.js > /etc/nginx/nginx.conf
+
+With --verify-links, nginx lets requests with a valid link in by itself: to the directory of the rule, at the path /, or to directories of mounts with require_signature that rules cover. Other mounts go to downloadview. With njs, the script has secrets, and the configuration has none. With secure_link, the configuration has secrets: no other user may read it.`
 }
 
 // Run prints the configuration.
@@ -58,28 +65,34 @@ func (p *printConfig) Run(env *environment) error {
 		return usageErrorf("config %s: no rules to print; want --rule SOURCE=DEST, such as /srv/media=/_media/, or --config FILE", p.Server)
 	}
 	proxy, err := proxies.Find(p.Server)
+	var conf bytes.Buffer
 	if err == nil {
-		err = proxies.Print(env.stdout, proxy.Name, s, part)
+		err = proxies.Print(&conf, proxy.Name, s, part)
+	}
+	if err == nil && s.Links != nil && s.Links.Script != "" {
+		err = writeScript(s)
 	}
 	if err != nil {
 		return fmt.Errorf("config %s: %w", p.Server, err)
 	}
-	return nil
+	_, err = conf.WriteTo(env.stdout)
+	return err
 }
 
 // site returns the site to print, from the flags and the file.
 func (p *printConfig) site() (site.Site, error) {
 	var s site.Site
+	var c *config.Config
+	var proxy *config.Proxy
+	var err error
 	switch {
 	case p.Config != "" && (len(p.Rule) > 0 || p.Signed):
 		return s, usageErrorf("got both --rule or --signed and the rules of --config %s; want one of them", p.Config)
 	case p.Config != "":
-		c, err := readConfig(p.Config)
-		if err != nil {
+		if c, err = readConfig(p.Config); err != nil {
 			return s, err
 		}
-		proxy, err := p.choose(c)
-		if err != nil {
+		if proxy, err = p.choose(c); err != nil {
 			return s, err
 		}
 		s = siteOf(c, proxy)
@@ -101,7 +114,10 @@ func (p *printConfig) site() (site.Site, error) {
 			s.Rules = append(s.Rules, site.Rule{Rule: r})
 		}
 	}
-	return p.override(s)
+	if s, err = p.override(s); err == nil && len(s.Rules) > 0 {
+		err = p.links(&s, c, proxy)
+	}
+	return s, err
 }
 
 // override returns s with the values of the flags, and with the defaults.

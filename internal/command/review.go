@@ -13,6 +13,7 @@ import (
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/destination"
 	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // review returns errors for settings that can't work, although each key is right by
@@ -28,6 +29,7 @@ func review(c *config.Config, checks []Checker) config.Errors {
 	}
 	for i := range c.Proxies {
 		r.checkListen(&c.Proxies[i])
+		r.checkLinks(&c.Proxies[i])
 	}
 	slices.SortStableFunc(r.wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 	return r.wrong
@@ -68,6 +70,16 @@ func (r *reviewer) checkURL(s *config.Storage, checks []Checker) {
 			r.errorf(s.Line, "storages."+s.Name, "%q %v", place, err)
 			return
 		}
+	}
+}
+
+// checkLinks finds a proxy that has no links to verify.
+func (r *reviewer) checkLinks(p *config.Proxy) {
+	if p.VerifyLinks == "" {
+		return
+	}
+	if _, _, err := setPaths(new(site.Links), siteOf(r.c, p).Rules, r.c); err != nil {
+		r.errorf(p.Line, "proxies."+p.Name, "verify_links: %w", err)
 	}
 }
 

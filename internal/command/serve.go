@@ -34,6 +34,7 @@ type downloadFlags struct {
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
 	LimitRate byteSize `placeholder:"SIZE" help:"The most bytes of each download that are sent in a second, such as 1MB or 512KiB. Of the proxies, nginx alone can limit the rate; with another proxy, files are then streamed. Default: no limit."`
 	behindProxy
+	limitFlags
 	bucketFlags `group:"Buckets:"`
 }
 
@@ -108,10 +109,15 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	heard := s.hears(opened, gates)
 	defer logs.guard(heard...)()
 
-	handler, err := mountAll(c, storages, d, gates)
+	lim, err := newLimits(c, logs.access)
 	if err != nil {
 		return err
 	}
+	handler, err := mountAll(c, storages, d, lim, gates)
+	if err != nil {
+		return err
+	}
+	s.warnOfSharedRates(c, logger)
 	ln, err := listenAt(addr)
 	if err != nil {
 		return err
@@ -119,10 +125,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
+	if c.ProxyProtocol {
+		ln = &proxiedListener{Listener: ln, clients: lim.clients, timeout: srv.http.ReadHeaderTimeout, logger: logger}
+	}
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()

@@ -12,18 +12,19 @@ import (
 
 // sign is the command "downloadview sign".
 type sign struct {
-	URL       string         `arg:"" name:"url" help:"The URL that a client uses, or its part from the path on; its path as it is escaped. All its query parameters are signed."`
-	KeyFile   string         `placeholder:"FILE" help:"The key file, which has to be named, such as \"downloadview key new\" makes; or the name of a credential of systemd."`
-	Expires   *time.Duration `placeholder:"DURATION" xor:"expiry" help:"How long the link is valid: 24h unless this or --until is set."`
-	Until     time.Time      `placeholder:"TIME" xor:"expiry" help:"When the link expires, such as 2027-01-01T00:00:00Z."`
-	NotBefore time.Time      `placeholder:"TIME" help:"When the link begins to be valid."`
-	Prefix    bool           `help:"Sign a link to all files below URL, whose path ends in a slash. The link has another path; put the rest of a file's path behind it. Relative links in pages and playlists work below it."`
-	Times     *int           `placeholder:"N" help:"How often the file may be downloaded; needs a server that counts downloads."`
-	Name      string         `placeholder:"NAME" help:"The name that the file is saved under."`
-	Inline    bool           `help:"Have the file shown, where its type is safe to be, and not saved."`
-	Net       string         `placeholder:"CIDR" help:"The network that the client has to be in, such as 192.0.2.0/24."`
-	ID        string         `placeholder:"ID" help:"A name of the link, for logs. It can be read in the link."`
-	Window    *time.Duration `placeholder:"DURATION" help:"Round the expiry up, so that links made within such a time are the same and are cached."`
+	URL        string         `arg:"" name:"url" help:"The URL that a client uses, or its part from the path on; its path as it is escaped. All its query parameters are signed."`
+	KeyFile    string         `placeholder:"FILE" help:"The key file, which has to be named, such as \"downloadview key new\" makes; or the name of a credential of systemd."`
+	Expires    *time.Duration `placeholder:"DURATION" xor:"expiry" help:"How long the link is valid: 24h unless this or --until is set."`
+	Until      time.Time      `placeholder:"TIME" xor:"expiry" help:"When the link expires, such as 2027-01-01T00:00:00Z."`
+	NotBefore  time.Time      `placeholder:"TIME" help:"When the link begins to be valid."`
+	Prefix     bool           `help:"Sign a link to all files below URL, whose path ends in a slash. The link has another path; put the rest of a file's path behind it. Relative links in pages and playlists work below it."`
+	Times      *int           `placeholder:"N" help:"How often the file may be downloaded; needs a server that counts downloads."`
+	Name       string         `placeholder:"NAME" help:"The name that the file is saved under."`
+	Inline     bool           `help:"Have the file shown, where its type is safe to be, and not saved."`
+	Net        string         `placeholder:"CIDR" help:"The network that the client has to be in, such as 192.0.2.0/24."`
+	ID         string         `placeholder:"ID" help:"A name of the link, for logs. It can be read in the link."`
+	Window     *time.Duration `placeholder:"DURATION" help:"Round the expiry up, so that links made within such a time are the same and are cached."`
+	SecureLink bool           `help:"Sign for \"config nginx --verify-links secure_link\": for a path until a time, and with no other flag. The MAC is an MD5."`
 }
 
 // Help is the long part of --help.
@@ -59,7 +60,12 @@ func (s *sign) Run(env *environment) error {
 	}
 	links := middleware.NewLinks(keys, nil)
 	sign := links.Sign
-	if s.Prefix {
+	switch {
+	case s.SecureLink && (s.Prefix || g != middleware.Grant{Expires: g.Expires}):
+		return usageErrorf("--secure-link has an expiry only; want it without --prefix, --window, --not-before, --name, --inline, --net, --times and --id")
+	case s.SecureLink:
+		sign = func(url string, g middleware.Grant) (string, error) { return links.SignSecureLink(url, g.Expires) }
+	case s.Prefix:
 		sign = links.SignPrefix
 	}
 	link, err := sign(s.URL, g)

@@ -10,13 +10,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-var leaseSchemes = []string{"redis", "rediss", "unix"}
+// leaseSchemes has the schemes of the stores, and the store of each.
+var leaseSchemes = map[string]string{"redis": "Redis", "rediss": "Redis", "unix": "Redis", "nats": "NATS", "tls": "NATS"}
 
-const wantLeaseStore = "want memory, redis://HOST:PORT, rediss://HOST:PORT (with TLS) or unix:///PATH (of a socket of Redis)"
+const wantLeaseStore = "want memory, redis://HOST:PORT, rediss://HOST:PORT (with TLS), unix:///PATH (of a socket of Redis), nats://HOST:PORT or tls://HOST:PORT"
 
-// CheckLeaseStore checks the place where the downloads of links are counted: "memory" or
-// the URL of a store. The error continues a sentence that begins with [ShownLeaseStore]
-// of s.
+// CheckLeaseStore checks the place where the downloads of links are counted: "memory",
+// the URL of a Redis, or those of NATS servers with commas between. The error continues a
+// sentence that begins with [ShownLeaseStore] of s.
 func CheckLeaseStore(s string) error {
 	if s == "memory" {
 		return nil
@@ -24,31 +25,61 @@ func CheckLeaseStore(s string) error {
 	if err := CheckExpanded(s); err != nil {
 		return err
 	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Scheme == "":
+	urls := LeaseURLs(s)
+	if urls == nil {
 		return errors.New("is unknown; " + wantLeaseStore)
-	case !slices.Contains(leaseSchemes, u.Scheme):
-		return fmt.Errorf("has the unknown scheme %q; %s", u.Scheme, wantLeaseStore)
-	case u.Opaque != "" || u.Scheme != "unix" && u.Hostname() == "" || u.Scheme == "unix" && u.Path == "":
-		return errors.New("names no server; " + wantLeaseStore)
-	case u.Fragment != "":
-		return errors.New(`has a "#"; want %23 in its place`)
 	}
-	return CheckParameters(u)
+	for _, u := range urls {
+		switch store := leaseSchemes[u.Scheme]; {
+		case store == "":
+			return fmt.Errorf("has the unknown scheme %q; %s", u.Scheme, wantLeaseStore)
+		case len(urls) > 1 && store != "NATS" || strings.Contains(u.Host, ","):
+			return errors.New("has several URLs, and not all are of NATS servers; want one, or several such as nats://a:4222,nats://b:4222")
+		case u.Opaque != "" || u.Scheme != "unix" && u.Hostname() == "" || u.Scheme == "unix" && u.Path == "":
+			return errors.New("names no server; " + wantLeaseStore)
+		case u.Fragment != "":
+			return errors.New(`has a "#"; want %23 in its place`)
+		}
+		if err := CheckParameters(u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// ShownLeaseStore returns s without a user, a password and parameters.
+// LeaseURLs returns the URLs of a store, or nil if s has none or one can't be read. Only
+// NATS has several.
+func LeaseURLs(s string) []*url.URL {
+	texts := []string{s}
+	if strings.HasPrefix(s, "nats://") || strings.HasPrefix(s, "tls://") {
+		texts = strings.Split(s, ",")
+	}
+	var urls []*url.URL
+	for _, text := range texts {
+		u, err := url.Parse(strings.TrimSpace(text))
+		if err != nil || u.Scheme == "" {
+			return nil
+		}
+		urls = append(urls, u)
+	}
+	return urls
+}
+
+// ShownLeaseStore returns s without users, passwords and parameters.
 func ShownLeaseStore(s string) string {
 	scheme, _, ok := strings.Cut(s, "://")
 	if !ok {
 		return s
 	}
-	u, err := url.Parse(s)
-	if err != nil {
+	urls := LeaseURLs(s)
+	if urls == nil {
 		return scheme + "://xxxxx"
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	shown := make([]string, len(urls))
+	for i, u := range urls {
+		shown[i] = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	}
+	return strings.Join(shown, ",")
 }
 
 // leaseStore reads the place where the downloads of links are counted. A user and a
@@ -59,8 +90,8 @@ func (v value) leaseStore(to *string) {
 		return
 	}
 	err := CheckLeaseStore(n.Value)
-	if u, wrong := url.Parse(n.Value); wrong == nil && u.User != nil {
-		err = errors.New("has a user or a password; want the URL without them, and the password in the variable REDISCLI_AUTH of the environment")
+	if slices.ContainsFunc(LeaseURLs(n.Value), func(u *url.URL) bool { return u.User != nil }) {
+		err = errors.New("has a user or a password; want the URL without them, and the variable REDISCLI_AUTH of the environment, or NATS_USER and NATS_PASSWORD")
 	}
 	if err != nil {
 		v.errorf("%q %w", ShownLeaseStore(n.Value), err)

@@ -23,6 +23,11 @@ type Proxy struct {
 	// printed. Upstream may be "". Rules is not filled in: see Config.Rules.
 	site.Site
 
+	// VerifyLinks is how the proxy verifies signed links by itself: "njs", with a
+	// Script, or "secure_link". "": it doesn't. Links is not filled in.
+	VerifyLinks string
+	Script      string
+
 	Line int
 }
 
@@ -56,7 +61,10 @@ func readProxies(v value) []Proxy {
 				{name: "resolvers", read: list(&p.Resolvers, "addresses, such as [127.0.0.53]", resolver)},
 				{name: "symlinks", read: scalar(&p.Symlinks, symlinksByName)},
 				{name: "open_files", read: scalar(&p.OpenFiles, seconds)},
+				{name: "verify_links", read: scalar(&p.VerifyLinks, verifierByName)},
+				{name: "script", read: scalar(&p.Script, v.d.path)},
 			})
+			checkVerifier(v, server.name, p.VerifyLinks)
 		}
 		p.Server, p.Version = server.name, server.version
 		proxies = append(proxies, p)
@@ -65,6 +73,22 @@ func readProxies(v value) []Proxy {
 }
 
 var symlinksByName = name([]string{"refuse", "follow"}, map[string]site.Symlinks{"refuse": site.RefuseSymlinks, "follow": site.FollowSymlinks})
+
+var verifierByName = name([]string{"njs", "secure_link"}, map[string]string{"njs": "njs", "secure_link": "secure_link"})
+
+// checkVerifier checks the keys for links against each other.
+func checkVerifier(v value, server, how string) {
+	switch {
+	case v.has("script") && !v.has("verify_links"):
+		v.errorf("script has no effect without verify_links; want such as verify_links: njs")
+	case how != "" && server != "" && server != "nginx":
+		v.errorf("verify_links is for nginx; remove it")
+	case how == "njs" && !v.has("script"):
+		v.errorf("verify_links: njs needs a file for the script; want such as script: /etc/nginx/downloadview.js")
+	case how == "secure_link" && v.has("script"):
+		v.errorf("script has no effect with verify_links: secure_link; remove it")
+	}
+}
 
 // ParseSymlinks reads "refuse" or "follow". The error continues a sentence that begins
 // with s.

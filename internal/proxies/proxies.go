@@ -133,6 +133,9 @@ func Print(w io.Writer, name string, s site.Site, part site.Part) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	if s.Links != nil && !table[i].VerifiesLinks {
+		return fmt.Errorf("%s can't verify links by itself; want nginx", table[i].Title)
+	}
 	return table[i].Print(w, s, part)
 }
 

@@ -17,7 +17,10 @@ import (
 //go:embed nginx.tmpl
 var text string
 
-var texts = site.Template(text, word)
+//go:embed links.tmpl
+var linksText string
+
+var texts = site.Template(text+linksText, word)
 
 // conf has a Site's values in the form for nginx's configuration.
 type conf struct {
@@ -30,6 +33,9 @@ type conf struct {
 	Caches    []cache
 	Signed    bool // whether a location fetches by signed URLs
 	Sliced    bool // whether one does so in pieces
+	Links     []signed
+	Turns     []turn // of paths behind a token
+	Root      bool   // whether nginx answers at "/" itself
 }
 
 // location is an internal location.
@@ -88,7 +94,7 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 			return c, fmt.Errorf("rule %q: %w", r.Title(), err)
 		}
 	}
-	return c, nil
+	return c, c.links()
 }
 
 // pass sets the URL that requests are passed on to: an upstream group with one server,

@@ -18,6 +18,7 @@ var Room = room.Room{
 	Locations:      true,
 	HidesLocations: true,
 	AsksAgain:      true,
+	VerifiesLinks:  true,
 	Faults:         faults,
 	Findings:       findings,
 	FieldsLost:     fieldsLost,

@@ -36,6 +36,9 @@ type Room struct {
 	// each request, whatever its configuration says.
 	NewConnections bool
 
+	// VerifiesLinks says that the server can verify signed links by itself.
+	VerifiesLinks bool
+
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
 	// the client doesn't get; nil means the general one.

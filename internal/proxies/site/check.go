@@ -46,6 +46,11 @@ func (s Site) Check() error {
 	case s.OpenFiles < 0:
 		return fmt.Errorf("open files for %v; want 0 or more", s.OpenFiles)
 	}
+	if s.Links != nil {
+		if err := s.Links.check(); err != nil {
+			return err
+		}
+	}
 	for _, r := range s.Rules {
 		if err := r.check(); err != nil {
 			return fmt.Errorf("rule %q: %w", r.Title(), err)

@@ -40,6 +40,10 @@ type Site struct {
 	// requests; 0 means that it doesn't. If a file is replaced in that time, its old
 	// bytes may still be sent.
 	OpenFiles time.Duration
+
+	// Links says that the proxy verifies signed links by itself; nil: the application
+	// does.
+	Links *Links
 }
 
 // Symlinks says how a server treats symbolic links.

@@ -1,0 +1,442 @@
+// verify returns "ok" for a request with a valid link.
+function verify(r) {
+    const reason = refusal(r);
+    r.variables.downloadview_refused = reason;
+    return reason === '' ? 'ok' : '';
+}
+
+// refusal returns why a request is refused, or ''.
+function refusal(r) {
+    const asked = r.variables.request_uri;
+    const mark = asked.indexOf('?');
+    const path = mark < 0 ? asked : asked.slice(0, mark);
+    const query = mark < 0 ? '' : asked.slice(mark + 1);
+    const served = r.rawVariables.uri; // without a token: nginx has removed it
+
+    let tokens = queryTokens(query);
+    let kind = 'file';
+    if (/^\/(~|%7e)(1|%31)(\.|%2e)/i.test(path)) {
+        tokens.push(unescaped(path.split('/', 2)[1], false).slice(1));
+        kind = 'prefix';
+    }
+    let clear = tokens.length < 2;
+    if (tokens.length === 0) {
+        // A browser sends its cookies with each request, so they come last.
+        tokens = cookieTokens(r.variables.http_cookie || '');
+        kind = 'prefix';
+        clear = tokens !== null;
+        if (clear && tokens.length === 0) {
+            return 'no link';
+        }
+    }
+    if (r.method !== 'GET' && r.method !== 'HEAD') {
+        return 'method';
+    }
+    if (!clear || ambiguous.test(path) || served.indexOf('/~1.') >= 0) {
+        return 'malformed';
+    }
+    let refused = '';
+    for (let i = 0; i < tokens.length; i++) {
+        const reason = judge(r, tokens[i], kind, served, query);
+        if (reason === '') {
+            return '';
+        }
+        if (refused === '' || genuine.indexOf(reason) >= 0 && genuine.indexOf(refused) < 0) {
+            refused = reason;
+        }
+    }
+    return refused;
+}
+
+// What others could read as another path, and a token that is not at the beginning.
+const ambiguous = /^[^\/]|^$|[\\;#]|\/\/|%(2f|5c|00)|\/(\.|%2e){1,2}(\/|$)|.\/(~|%7e)(1|%31)(\.|%2e)/i;
+
+const genuine = ['expired', 'early', 'other network', 'counted'];
+
+const shape = /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/;
+
+// judge returns why one token is refused, or ''.
+function judge(r, token, kind, path, query) {
+    const t = token.length <= 4096 ? shape.exec(token) : null;
+    if (!t) {
+        return 'malformed';
+    }
+    const now = seconds(r);
+    const key = keyOf(t[1]);
+    if (!key || now >= key.until) {
+        return 'unknown key';
+    }
+    const c = t[3] === '-' ? {} : claimsOf(t[3]);
+    if (!c || (kind === 'prefix') !== (c.p !== undefined)) {
+        return 'malformed';
+    }
+    const signed = c.q ? signedQuery(query, c.q) : '';
+    if (signed === null) {
+        return 'altered';
+    }
+    if (c.p) {
+        path = prefixOf(path, Number(c.p));
+        if (path === null) {
+            return 'altered';
+        }
+    }
+    const host = c.h ? hostOf(r) : '';
+    const mac = crypto.createHmac('sha256', Buffer.from(key.secret, 'hex'));
+    mac.update('downloadview link 1\n' + field(t[1]) + field('read') + field(host) + field(kind) + path.length + ':');
+    mac.update(path);
+    mac.update('\n' + field(c.b) + field(t[2]) + field(c.n) + field(c.d) + field(c.w) + field(c.t) + field(c.i) + field(signed) +
+        field() + field()); // no session, no version
+    if (!same(mac.digest('base64url'), t[4])) {
+        return 'altered';
+    }
+    if (now >= Number(t[2])) {
+        return 'expired';
+    }
+    if (c.b && now < Number(c.b)) {
+        return 'early';
+    }
+    if (c.w && !contains(c.w, r.variables.remote_addr)) {
+        return 'other network';
+    }
+    if (c.t) {
+        return 'counted'; // nginx can't count
+    }
+    r.variables.downloadview_name = c.n || '';
+    r.variables.downloadview_disposition = c.d || '';
+    r.variables.downloadview_expiry = t[2];
+    return '';
+}
+
+// hostOf returns the host and port that were asked: a URL in the request line comes
+// before the field Host.
+function hostOf(r) {
+    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(r.variables.request);
+    return (line ? line[1] : r.variables.http_host || '').toLowerCase();
+}
+
+// seconds returns the time.
+function seconds(r) {
+    return Math.floor(Number(r.variables.msec));
+}
+
+// field returns a field of the signed text.
+function field(s) {
+    if (!s) {
+        return '0:\n';
+    }
+    return Buffer.byteLength(s) + ':' + s + '\n';
+}
+
+// same compares the 22 characters of a MAC, in the same time wherever they differ.
+function same(whole, mac) {
+    let difference = 0;
+    for (let i = 0; i < 22; i++) {
+        difference |= whole.charCodeAt(i) ^ mac.charCodeAt(i);
+    }
+    return difference === 0;
+}
+
+// claimsOf returns the claims by their letters, or null.
+function claimsOf(encoded) {
+    const text = Buffer.from(encoded, 'base64url');
+    if (text.toString('base64url') !== encoded) {
+        return null;
+    }
+    const c = {};
+    let last = -1;
+    for (let at = 0; at < text.length;) {
+        const letter = String.fromCharCode(text[at]);
+        const place = 'hbndwtiqp'.indexOf(letter);
+        let begin = at + 1;
+        let length = 0;
+        while (begin < text.length && begin < at + 5 && text[begin] >= 0x30 + (length === 0) && text[begin] <= 0x39) {
+            length = 10 * length + text[begin] - 0x30;
+            begin++;
+        }
+        if (place <= last || length === 0 || text[begin] !== 0x3a || begin + 1 + length > text.length) {
+            return null;
+        }
+        last = place;
+        at = begin + 1 + length;
+        c[letter] = text.slice(begin + 1, at).toString();
+    }
+    const wrong = last < 0 || c.h && c.h !== '1' || c.b && !/^(0|[1-9]\d{0,10})$/.test(c.b) ||
+        c.d && c.d !== 'attachment' && c.d !== 'inline' || c.t && !/^[1-9]\d{0,8}$/.test(c.t) ||
+        c.p && (!/^[1-9]\d{0,3}$/.test(c.p) || c.n || c.t || c.q) || !isText(c.n) || !isText(c.i);
+    return wrong ? null : c;
+}
+
+function isText(s) {
+    return !s || Buffer.byteLength(s) <= 255 && !/[\x00-\x1f\x7f]/.test(s);
+}
+
+// prefixOf returns the beginning of a path that has n slashes, or null.
+function prefixOf(path, n) {
+    for (let i = 0; i < path.length; i++) {
+        if (path[i] === 0x2f && --n === 0) {
+            return path.slice(0, i + 1);
+        }
+    }
+    return null;
+}
+
+// unescaped returns s without escapes; as it is if it is malformed.
+function unescaped(s, form) {
+    if (form) {
+        s = s.replace(/\+/g, ' ');
+    }
+    if (s.indexOf('%') < 0) {
+        return s;
+    }
+    try {
+        return decodeURIComponent(s);
+    } catch (e) {
+        return s;
+    }
+}
+
+function queryTokens(query) {
+    const tokens = [];
+    const pairs = query.split('&');
+    for (let i = 0; i < pairs.length; i++) {
+        const at = pairs[i].indexOf('=');
+        const name = at < 0 ? pairs[i] : pairs[i].slice(0, at);
+        if (name === 'dv' || name.length <= 6 && unescaped(name, true) === 'dv') {
+            tokens.push(at < 0 ? '' : unescaped(pairs[i].slice(at + 1), true));
+        }
+    }
+    return tokens;
+}
+
+// cookieTokens returns the tokens in cookies. Two of one name, or more than 64, are
+// null.
+function cookieTokens(header) {
+    const tokens = [];
+    if (header.indexOf('__Host-dv-') < 0) {
+        return tokens;
+    }
+    const names = {};
+    const pairs = header.split(';');
+    for (let i = 0; i < pairs.length; i++) {
+        const pair = pairs[i].replace(/^[ \t]+|[ \t]+$/g, '');
+        if (!pair.startsWith('__Host-dv-')) {
+            continue;
+        }
+        const at = pair.indexOf('=');
+        const name = at < 0 ? pair : pair.slice(0, at);
+        if (names[name] || tokens.length === 64) {
+            return null;
+        }
+        names[name] = true;
+        tokens.push(at < 0 ? '' : pair.slice(at + 1));
+    }
+    return tokens;
+}
+
+// signedQuery returns the parameters with names, as a form is encoded, or null.
+function signedQuery(query, names) {
+    const all = {};
+    const pairs = query.split('&');
+    for (let i = 0; i < pairs.length; i++) {
+        const at = pairs[i].indexOf('=');
+        const name = encoded(at < 0 ? pairs[i] : pairs[i].slice(0, at));
+        const value = encoded(at < 0 ? '' : pairs[i].slice(at + 1));
+        if (pairs[i] === '' || name === null || value === null || pairs[i].indexOf(';') >= 0) {
+            continue; // what is malformed was not signed
+        }
+        all['=' + name] = (all['=' + name] || '') + '&' + name + '=' + value;
+    }
+    let text = '';
+    const wanted = names.split('&');
+    for (let i = 0; i < wanted.length; i++) {
+        const values = all['=' + wanted[i]];
+        if (values === undefined || wanted[i] === 'dv' || i > 0 && order(wanted[i - 1], wanted[i]) >= 0) {
+            return null;
+        }
+        text += values;
+    }
+    return text.slice(1);
+}
+
+// order compares two encoded names as their bytes are ordered.
+function order(a, b) {
+    return Buffer.compare(bytes(a), bytes(b));
+}
+
+function bytes(name) {
+    return Buffer.from(name.replace(/%[0-9A-F]{2}|[\s\S]/g, (c) => {
+        if (c === '+') {
+            return '20';
+        }
+        return c.length === 3 ? c.slice(1) : c.charCodeAt(0).toString(16);
+    }), 'hex');
+}
+
+// encoded writes an escaped text as a form is encoded, in the one way that is signed,
+// or returns null.
+function encoded(s) {
+    if (/^[A-Za-z0-9_.~+-]*$/.test(s)) {
+        return s;
+    }
+    if (/%(?![0-9A-Fa-f]{2})/.test(s)) {
+        return null;
+    }
+    return s.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9_.~+-]/g, (c) => {
+        if (c.length < 3) {
+            return encodeURIComponent(c).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase());
+        }
+        const plain = String.fromCharCode(parseInt(c.slice(1), 16));
+        if (plain === ' ') {
+            return '+';
+        }
+        return /[A-Za-z0-9_.~-]/.test(plain) ? plain : c.toUpperCase();
+    });
+}
+
+// contains reports whether a network, such as 192.0.2.0/24, contains an address.
+function contains(network, address) {
+    const slash = network.indexOf('/');
+    const a = groups(network.slice(0, slash));
+    const b = groups(address);
+    if (!a || !b || a.length !== b.length) {
+        return false;
+    }
+    let bits = Number(network.slice(slash + 1));
+    for (let i = 0; i < a.length && bits > 0; i++) {
+        const shift = bits >= 16 ? 0 : 16 - bits;
+        if (a[i] >> shift !== b[i] >> shift) {
+            return false;
+        }
+        bits -= 16;
+    }
+    return true;
+}
+
+// groups returns an address as numbers of 16 bits: two of IPv4, eight of IPv6, or null.
+function groups(address) {
+    const v4 = /^(?:::ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/i.exec(address);
+    if (v4) {
+        return [256 * v4[1] + Number(v4[2]), 256 * v4[3] + Number(v4[4])];
+    }
+    if (!/^[0-9a-f:]+$/i.test(address) || address.indexOf(':') < 0) {
+        return null;
+    }
+    const halves = address.split('::');
+    const head = halves[0] === '' ? [] : halves[0].split(':');
+    const tail = halves.length < 2 || halves[1] === '' ? [] : halves[1].split(':');
+    const all = [];
+    for (let i = 0; i < head.length; i++) {
+        all.push(parseInt(head[i], 16));
+    }
+    for (let i = head.length + tail.length; halves.length === 2 && i < 8; i++) {
+        all.push(0);
+    }
+    for (let i = 0; i < tail.length; i++) {
+        all.push(parseInt(tail[i], 16));
+    }
+    return all.length === 8 ? all : null;
+}
+
+// saved and shown describe a file: what a link leaves open, the browser saves or shows.
+function saved(r) {
+    describe(r, false);
+}
+
+function shown(r) {
+    describe(r, true);
+}
+
+function describe(r, active) {
+    const h = r.headersOut;
+    if (r.status >= 400) {
+        h['Cache-Control'] = 'no-store';
+        delete h['Content-Disposition'];
+        return;
+    }
+    const disposition = r.variables.downloadview_disposition;
+    const uri = r.variables.uri;
+    const own = uri.slice(uri.lastIndexOf('/') + 1);
+    const name = fileName(r.variables.downloadview_name || own);
+    // i: it can be shown; s: a page could run it as a script; a: it may run script.
+    const type = typeOf(name) || typeOf(own) || 'iapplication/octet-stream';
+    const show = disposition !== 'attachment' && (active || disposition === 'inline' && type[0] === 'i');
+    if (show && type[0] !== 'i') {
+        h['Content-Security-Policy'] = 'sandbox';
+    }
+    h['Cache-Control'] = cacheControl(r.variables.downloadview_cache_control, Number(r.variables.downloadview_expiry) - seconds(r));
+    if (r.status !== 304) {
+        h['Content-Type'] = !show && type[0] === 's' ? 'application/octet-stream' : type.slice(1);
+        h['Content-Disposition'] = contentDisposition(show ? 'inline' : 'attachment', name);
+    }
+}
+
+// typeOf returns the class and the type for the longest extension of a name.
+function typeOf(name) {
+    let ext = name.toLowerCase();
+    for (let dot = ext.indexOf('.'); dot >= 0; dot = ext.indexOf('.')) {
+        ext = ext.slice(dot + 1);
+        const types = typesOf(ext[0]);
+        const at = types.indexOf('\n' + ext + '=');
+        if (at >= 0) {
+            const begin = at + ext.length + 2;
+            return types.slice(begin, types.indexOf('\n', begin));
+        }
+    }
+    return '';
+}
+
+// fileName returns a name without what can't be in one.
+function fileName(name) {
+    name = name.replace(/\ufffd/g, '_').replace(/[\/\\]/g, '_') // njs finds nothing by a class of the three
+        .replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
+    return name === '' || name === '.' || name === '..' ? 'download' : name;
+}
+
+// contentDisposition follows RFC 6266 and RFC 8187.
+function contentDisposition(kind, name) {
+    if (/^[ !#$&-\[\]-~]*$/.test(name)) {
+        return kind + '; filename="' + name + '"';
+    }
+    const plain = name.replace(/[^ !#$&-~]/g, '_');
+    const exact = encodeURIComponent(name).replace(/['()*]|%(?:23|24|26|2B|5E|60|7C)/g, (c) => {
+        return c.length === 3 ? String.fromCharCode(parseInt(c.slice(1), 16)) : '%' + c.charCodeAt(0).toString(16).toUpperCase();
+    });
+    return kind + '; filename="' + plain + '"; filename*=UTF-8\'\'' + exact;
+}
+
+// cacheControl makes a policy private, and no longer than the rest of the link's life.
+function cacheControl(policy, rest) {
+    if (!policy || policy.indexOf('"') >= 0) {
+        return 'private, no-cache';
+    }
+    rest = Math.max(0, rest);
+    const kept = ['private'];
+    let bounded = false;
+    const directives = policy.split(',');
+    for (let i = 0; i < directives.length; i++) {
+        const directive = directives[i].trim();
+        const at = directive.indexOf('=');
+        const name = (at < 0 ? directive : directive.slice(0, at)).toLowerCase();
+        switch (name) {
+        case '': case 'private': case 'public': case 's-maxage': case 'stale-while-revalidate': case 'stale-if-error':
+            break;
+        case 'max-age':
+            if (!bounded) {
+                const age = directive.slice(at + 1);
+                kept.push('max-age=' + (/^\d{1,15}$/.test(age) ? Math.min(Number(age), rest) : 0));
+            }
+            bounded = true;
+            break;
+        case 'no-store': case 'no-cache':
+            kept.push(name);
+            bounded = true;
+            break;
+        default:
+            kept.push(directive);
+        }
+    }
+    if (!bounded) {
+        kept.push('max-age=' + rest);
+    }
+    return kept.join(', ');
+}

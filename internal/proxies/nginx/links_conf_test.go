@@ -1,0 +1,269 @@
+package nginx_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxies"
+	"github.com/downloadview/downloadview/internal/proxies/nginx"
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/internal/testserver"
+	"github.com/downloadview/downloadview/middleware"
+)
+
+// withLinks is a site whose nginx verifies links, with its script in folder.
+func withLinks(t *testing.T, folder, verify string) site.Site {
+	t.Helper()
+	s := full(folder)
+	s.Links = &site.Links{
+		Verify: verify,
+		Keys:   []site.LinkKey{{ID: "k", Secret: make([]byte, 32)}},
+		Paths: []site.SignedPath{
+			{Path: "/", Directory: "/srv/media/", LimitRate: 1000},
+			{Path: "/films/", Directory: "/srv/films", Hidden: true},
+		},
+		Others: []string{"/films/new/", "/reports/"},
+	}
+	if verify == "njs" {
+		if _, err := os.Stat(module); err != nil {
+			testserver.Lacking(t, "needs %s: on Debian: apt-get install libnginx-mod-http-js", module)
+		}
+		s.Links.Script = filepath.Join(folder, "links.js")
+		s.Links.Paths[0].Inline = true
+		s.Links.Paths[0].CacheControl = "private, max-age=60"
+	}
+	return s
+}
+
+func script(t *testing.T, s site.Site) {
+	t.Helper()
+	if s.Links.Verify != "njs" {
+		return
+	}
+	var b strings.Builder
+	if err := nginx.PrintScript(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	os.MkdirAll(filepath.Dir(s.Links.Script), 0o700)
+	if err := os.WriteFile(s.Links.Script, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNginxReadsLinks(t *testing.T) {
+	for _, verify := range []string{"njs", "secure_link"} {
+		t.Run(verify, func(t *testing.T) {
+			folder := t.TempDir()
+			s := withLinks(t, folder, verify)
+			script(t, s)
+			judge(t, folder, print(t, s, site.Whole))
+			s.Links.Others = nil // there is no application
+			if conf := print(t, s, site.Whole); strings.Contains(conf, "proxy_pass") {
+				t.Error("nginx asks an application that it doesn't need")
+			} else {
+				judge(t, folder, conf)
+			}
+
+			s.Links.Paths = s.Links.Paths[1:]
+			s.Rules = s.Rules[:3]
+			conf := print(t, s, site.Fragment)
+			var http strings.Builder
+			for line := range strings.Lines(conf) {
+				if inside, ok := strings.CutPrefix(line, "#     "); ok {
+					http.WriteString(inside)
+				}
+			}
+			// Only root can write to nginx's logs.
+			inside := strings.NewReplacer("/var/log/nginx/", folder+"/").Replace(conf)
+			judge(t, folder, fmt.Sprintf("load_module %s;\npid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n", module, http.String(), inside))
+		})
+	}
+}
+
+// Whatever characters a value has, either an error names it, or nginx reads it as one
+// value.
+func TestLinksHostileValues(t *testing.T) {
+	for name, set := range map[string]func(l *site.Links, n int, v string){
+		"path": func(l *site.Links, n int, v string) {
+			l.Paths = append(l.Paths, site.SignedPath{Path: fmt.Sprintf("/%d%s/", n, v), Directory: "/srv/a"})
+		},
+		"directory": func(l *site.Links, n int, v string) {
+			l.Paths = append(l.Paths, site.SignedPath{Path: fmt.Sprintf("/%d/", n), Directory: "/srv/a" + v})
+		},
+		"cache control": func(l *site.Links, n int, v string) {
+			l.Paths = append(l.Paths, site.SignedPath{Path: fmt.Sprintf("/%d/", n), Directory: "/srv/a", CacheControl: "max-age=1" + v})
+		},
+		"other":  func(l *site.Links, n int, v string) { l.Others = append(l.Others, fmt.Sprintf("/%d%s/", n, v)) },
+		"script": func(l *site.Links, _ int, v string) { l.Script += v },
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			together := withLinks(t, folder, "njs")
+			base := withLinks(t, folder, "njs")
+			set(base.Links, 0, "x")
+			plain := directives(print(t, base, site.Whole))
+			for n, v := range proxytest.Hostile {
+				s := withLinks(t, folder, "njs")
+				set(s.Links, n, v)
+				var b strings.Builder
+				if err := proxies.Print(&b, "nginx", s, site.Whole); err != nil {
+					if quoted := fmt.Sprintf("%q", v); !strings.Contains(err.Error(), strings.Trim(quoted, `"`)) || b.Len() > 0 {
+						t.Errorf("with %q: error %q, want one that names it", v, err)
+					}
+					continue
+				}
+				if got := directives(b.String()); got != plain {
+					t.Errorf("with %q: %d lines, want %d", v, got, plain)
+				}
+				if name == "script" { // there is only one
+					script(t, s)
+					judge(t, folder, b.String())
+					continue
+				}
+				set(together.Links, n, v)
+			}
+			script(t, together)
+			judge(t, folder, print(t, together, site.Whole))
+		})
+	}
+}
+
+func TestLinksThatCantBePrinted(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*site.Site)
+		want   string
+	}{
+		{"no such way", func(s *site.Site) { s.Links.Verify = "md5" }, `"md5"; want njs or secure_link`},
+		{"no keys", func(s *site.Site) { s.Links.Keys = nil }, "without a key"},
+		{"no paths", func(s *site.Site) { s.Links.Paths = nil }, "no path"},
+		{"no script", func(s *site.Site) { s.Links.Script = "" }, `script ""`},
+		{"a relative script", func(s *site.Site) { s.Links.Script = "a.js" }, `script "a.js"`},
+		{"no slash", func(s *site.Site) { s.Links.Paths[0].Path = "/a" }, `path "/a"`},
+		{"a path twice", func(s *site.Site) { s.Links.Others = []string{"/"} }, `path "/" is there twice`},
+		{"a relative directory", func(s *site.Site) { s.Links.Paths[0].Directory = "a" }, `"a"`},
+		{"an internal location", func(s *site.Site) { s.Links.Paths[0].Path = "/_media/" }, `rule "media"`},
+		{"secure_link inline", func(s *site.Site) { s.Links.Verify, s.Links.Paths[0].CacheControl = "secure_link", "" }, "inline"},
+		{"secure_link and Cache-Control", func(s *site.Site) { s.Links.Verify, s.Links.Paths[0].Inline = "secure_link", false }, "max-age=60"},
+	} {
+		s := withLinks(t, "/f", "njs")
+		tt.change(&s)
+		var b strings.Builder
+		err := proxies.Print(&b, "nginx", s, site.Whole)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || b.Len() > 0 {
+			t.Errorf("%s: error %v, want one with %s", tt.name, err, tt.want)
+		}
+	}
+	s := withLinks(t, "/f", "njs")
+	for _, server := range []string{"apache", "caddy", "lighttpd"} {
+		s := site.Site{Listen: ":80", Upstream: "127.0.0.1:8080", Links: s.Links, Rules: []site.Rule{{Rule: accel.Rule{Source: "/srv/media", Destination: "/srv/media"}}}}
+		if err := proxies.Print(new(strings.Builder), server, s, site.Whole); err == nil || !strings.Contains(err.Error(), "links") {
+			t.Errorf("%s: %v, want an error that it can't verify links", server, err)
+		}
+	}
+}
+
+// Links to other paths than nginx's own reach the application as they are, and no log
+// has a link.
+func TestLinksGoTheirWay(t *testing.T) {
+	keys := gateKeys(t)
+	folder := t.TempDir()
+	s := withLinks(t, folder, "njs")
+	s.Listen = ""
+	s.Rules = nil
+	subkeys, err := keys.Subkeys(middleware.LinkPurpose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Links.Keys = []site.LinkKey{site.LinkKey(subkeys[0])}
+	for i := range s.Links.Paths {
+		s.Links.Paths[i].Directory = filepath.Join(folder, strconv.Itoa(i))
+	}
+	proxytest.Write(t, folder, "0/a.txt", "the file")
+	proxytest.Write(t, folder, "0/.hidden", "hidden")
+	proxytest.Write(t, folder, "0/films/a.txt", "not this one")
+	proxytest.Write(t, folder, "1/a.txt", "the film")
+	proxytest.Write(t, folder, "1/.hidden", "the hidden film")
+	proxytest.Write(t, folder, "1/new/a.txt", "not this one")
+	if err := os.Symlink(filepath.Join(folder, "1/a.txt"), filepath.Join(folder, "0/link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	s.Upstream = proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("app " + r.RequestURI)) })
+	script(t, s)
+	log := filepath.Join(folder, "access.log")
+	g := &gate{Server: proxytest.Start(t, "nginx", s, proxytest.Options{Edit: func(conf string) string {
+		conf = strings.Replace(conf, "access_log off;", "", 1)
+		return strings.Replace(conf, "    server {\n", "    access_log "+log+" downloadview;\n    server {\n", 1)
+	}})}
+	links := middleware.NewLinks(keys, nil)
+	var tokens []string
+	file := func(path string) string {
+		link, err := links.Sign(path, middleware.Grant{Expires: time.Now().Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, link[len(link)-22:])
+		return link
+	}
+	below := func(prefix, rest string) string {
+		link, err := links.SignPrefix(prefix, middleware.Grant{Expires: time.Now().Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _, _ := strings.Cut(link[2:], "/")
+		tokens = append(tokens, token[len(token)-22:])
+		return link + rest
+	}
+	for _, tt := range []struct {
+		link string
+		want string // body, or status
+	}{
+		{file("/a.txt"), "the file"},
+		{file("/films/a.txt"), "the film"},
+		{below("/", "a.txt"), "the file"},
+		{below("/", "films/a.txt"), "the film"},
+		{below("/films/", "a.txt"), "the film"},
+		{file("/.hidden"), "404"},
+		{file("/films/.hidden"), "the hidden film"},
+		{file("/missing"), "404"},
+		{below("/films/", "missing"), "404"},
+		{file("/link.txt"), "403"},
+		{strings.Replace(file("/a.txt"), "a.txt", "b.txt", 1), "403"},
+		{file("/films/new/a.txt"), "app"},
+		{below("/films/", "new/a%20b?c=d"), "app"},
+		{below("/", "reports/%2e%2F//a"), "app"},
+		{below("/", "reports"), "404"},
+	} {
+		resp, body := g.raw(t, "GET "+tt.link+" HTTP/1.1\r\nHost: x\r\nReferer: http://x"+tt.link+"\r\nConnection: close\r\n\r\n")
+		want := tt.want
+		if want == "app" {
+			want = "app " + tt.link
+		}
+		if status := strconv.Itoa(resp.StatusCode); status != want && body != want {
+			t.Errorf("%s: %s %q, want %q", tt.link, status, body, want)
+		}
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := g.Process.Log()
+	for _, token := range tokens {
+		if strings.Contains(string(text), token) || strings.Contains(said, token) {
+			t.Errorf("a log has %s:\n%s%s", token, text, said)
+		}
+	}
+	for _, want := range []string{`"GET /films/a.txt HTTP/1.1" 200 8 "-" ""`, `"GET /b.txt HTTP/1.1" 403 `, `"altered"`, `"GET /~/films/new/a b HTTP/1.1" 200`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the log has no %s:\n%s", want, text)
+		}
+	}
+}
