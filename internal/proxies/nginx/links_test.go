@@ -80,7 +80,7 @@ func startGate(t testing.TB, keys *middleware.Keys, links site.Links) *gate {
 		if links.Verify != "njs" {
 			return conf
 		}
-		conf = strings.Replace(conf, "js_var $downloadview_refused;", "js_var $downloadview_refused;\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Client;", 1)
+		conf = strings.Replace(conf, "js_var $downloadview_refused \"\";", "js_var $downloadview_refused \"\";\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Client;", 1)
 		return strings.ReplaceAll(conf, "add_header Referrer-Policy", "add_header X-Reason $downloadview_refused always;\nadd_header Referrer-Policy")
 	}}), dir}
 }
