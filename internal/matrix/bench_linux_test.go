@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -112,7 +113,7 @@ func serveContent(root *os.Root) http.Handler {
 // A contender is an application and nginx in front of it, each a process.
 type contender struct {
 	addr  string
-	path  string // that crowd asks for
+	path  string // that crowd asks for; "": /report.pdf
 	pids  []int  // of the application, of nginx
 	conn  net.Conn
 	reply *bufio.Reader
@@ -134,7 +135,7 @@ func start(b *testing.B, app, network, dir string, change func(*printed.Site), e
 		change(&site)
 	}
 	srv := proxytest.Start(b, "nginx", site, proxytest.Options{Edit: edit})
-	c := &contender{addr: srv.Addr, path: "/report.pdf", pids: []int{pid, nginxPID(b, site.Folder)}}
+	c := &contender{addr: srv.Addr, pids: []int{pid, nginxPID(b, site.Folder)}}
 	c.connect(b)
 	return c
 }
@@ -341,7 +342,7 @@ func (c *contender) crowd(b *testing.B) float64 {
 			defer conn.Close()
 			reply := bufio.NewReader(conn)
 			for range requests {
-				fmt.Fprint(conn, "GET "+c.path+" HTTP/1.1\r\nHost: x\r\n\r\n")
+				fmt.Fprint(conn, "GET "+cmp.Or(c.path, "/report.pdf")+" HTTP/1.1\r\nHost: x\r\n\r\n")
 				resp, err := http.ReadResponse(reply, nil)
 				if err != nil || resp.StatusCode != http.StatusOK {
 					b.Errorf("%v, %v", resp, err)
