@@ -354,3 +354,27 @@ func TestScriptHeedsAcceptUntil(t *testing.T) {
 		}
 	}
 }
+
+// A link for secure_link expires in the second that it was signed for.
+func TestSecureLinkExpires(t *testing.T) {
+	keys := gateKeys(t)
+	g := startGate(t, keys, site.Links{Verify: "secure_link"})
+	g.only(t, "/a")
+	expires := time.Now().Truncate(time.Second).Add(2 * time.Second)
+	link, err := middleware.NewLinks(keys, nil).SignSecureLink("/a", expires)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		before := time.Now()
+		resp, _ := g.raw(t, (&vector{URL: link}).get())
+		after := time.Now()
+		switch {
+		case resp.StatusCode == 200 && !before.Before(expires), resp.StatusCode != 200 && after.Before(expires):
+			t.Fatalf("%s between %v and %v, though it expires at %v", resp.Status, before, after, expires)
+		case resp.StatusCode != 200:
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
