@@ -56,6 +56,9 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 		start := time.Now()
 		c := &countedWriter{ResponseWriter: w}
 		party := serve(c, r)
+		if p := linkedPageOf(r); p != nil && p.refused {
+			return
+		}
 		l.observe(r, downloadview.Outcome{
 			Status:    c.status,
 			Bytes:     c.bytes,

@@ -133,6 +133,9 @@ func (l *accessLog) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		downloadview.WriteError(w, r, max(downloadview.StatusCode(err), http.StatusBadRequest))
 		return downloadview.NotAborted
 	}).ServeHTTP(w, r)
+	if p := linkedPageOf(r); p != nil {
+		p.refused = true
+	}
 }
 
 // guard returns a handler that lets requests through the gate of m.
