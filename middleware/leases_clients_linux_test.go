@@ -1,5 +1,3 @@
-//go:build unix
-
 package middleware_test
 
 import (
@@ -59,7 +57,7 @@ type shop struct {
 }
 
 // openShop starts an application, and nginx in front of it if behind is set.
-func openShop(t *testing.T, behind bool) *shop {
+func openShop(t *testing.T, behind bool, o *middleware.LeasesOptions) *shop {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "media")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -89,7 +87,7 @@ func openShop(t *testing.T, behind bool) *shop {
 		}
 		view = a.Middleware(view)
 	}
-	s.links = middleware.NewLinks(exampleKeys, &middleware.LinksOptions{Leases: middleware.NewLeases(s.store, nil)})
+	s.links = middleware.NewLinks(exampleKeys, &middleware.LinksOptions{Leases: middleware.NewLeases(s.store, o)})
 	app := httptest.NewServer(s.links.Handler(downloadview.NewHandler(view, &downloadview.Options{
 		Logger: quiet.Logger,
 		Observer: func(_ *http.Request, o downloadview.Outcome) {
@@ -138,7 +136,7 @@ func TestClientsDownloadOnce(t *testing.T) {
 		for name, behind := range map[string]bool{"alone": false, "behind nginx": true} {
 			t.Run(c.name+"/"+name, func(t *testing.T) {
 				binary, curl := testserver.Binary(t, c.name, c.envVar), testserver.Binary(t, "curl", "DOWNLOADVIEW_CURL")
-				s, dir := openShop(t, behind), t.TempDir()
+				s, dir := openShop(t, behind, nil), t.TempDir()
 				link := s.url + sign(t, s.links, "/big.bin", middleware.Grant{Times: 1})
 
 				out, err := run(t, dir, c.limit, binary, append(append(c.args, c.first...), link)...)
@@ -181,7 +179,7 @@ func TestClientsDownloadOnce(t *testing.T) {
 
 // The answers without bytes that nginx would give are given here, and not counted.
 func TestBehindNginxA304IsNotCounted(t *testing.T) {
-	s := openShop(t, true)
+	s := openShop(t, true, nil)
 	link := s.url + sign(t, s.links, "/big.bin", middleware.Grant{Times: 1})
 	send := func(method string, fields ...string) (*http.Response, error) {
 		r, err := http.NewRequestWithContext(t.Context(), method, link, nil)
@@ -222,5 +220,34 @@ func TestBehindNginxA304IsNotCounted(t *testing.T) {
 	resp, err := send("GET", "Range", "bytes=0-0")
 	if err != nil || resp.StatusCode != 206 || s.store.told(middleware.LeaseNew) != 1 {
 		t.Errorf("%v, %v, leases %v, want one", resp, err, s.store.states)
+	}
+}
+
+// With OnComplete, curl that breaks off and never comes back leaves the download to
+// somebody else, who completes it.
+func TestBrokenOffDownloadIsGivenBack(t *testing.T) {
+	curl := testserver.Binary(t, "curl", "DOWNLOADVIEW_CURL")
+	s, dir := openShop(t, false, &middleware.LeasesOptions{Count: middleware.OnComplete, TTL: time.Second}), t.TempDir()
+	link := s.url + sign(t, s.links, "/big.bin", middleware.Grant{Times: 1})
+	get := func(client, limit string) (string, error) {
+		return run(t, dir, limit, curl, "--silent", "--interface", client, "--output", client, "--write-out", "%{http_code}", link)
+	}
+	if out, err := get("127.0.0.1", "ulimit -c 0; ulimit -f 1000;"); err == nil {
+		t.Fatalf("curl did not break off: %s", out)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		out, err := get("127.0.0.2", "")
+		if err == nil && out == "200" {
+			break
+		}
+		if err != nil || out != "403" || time.Now().After(deadline) {
+			t.Fatalf("another client: %s, %v, want 403 until the lease is over", out, err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	time.Sleep(1100 * time.Millisecond) // the second lease is over, and counts
+	if out, err := get("127.0.0.3", ""); err != nil || out != "403" {
+		t.Errorf("after a complete download: %s, %v, want 403", out, err)
 	}
 }
