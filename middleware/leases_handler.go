@@ -58,6 +58,7 @@ func (w *leaseWriter) decide(status int) error {
 	}
 	w.refused = errNoLease
 	w.links.refuse(w.ResponseWriter, withoutLink(w.r, w.r.URL.Path, ""), err)
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // since a failed write makes some handlers abort
 	return w.refused
 }
 

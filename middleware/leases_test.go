@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -493,6 +495,36 @@ func TestPlainHandlersAreCounted(t *testing.T) {
 				t.Errorf("another client: %d %q, header %v, want 403", other.StatusCode, body, other.Header)
 			}
 		})
+	}
+}
+
+// A handler that aborts when it can't write doesn't take the refusal back.
+func TestRefusalBeatsAnAbort(t *testing.T) {
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, tenDigits) }))
+	defer origin.Close()
+	target, err := url.Parse(origin.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := countedLinks(memlease.New(nil), nil)
+	s := httptest.NewServer(l.Handler(httputil.NewSingleHostReverseProxy(target)))
+	defer s.Close()
+	link := sign(t, l, "/a", middleware.Grant{Times: 1})
+	for i, want := range []int{200, 403} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+link, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Client", fmt.Sprintf("192.0.2.%d", i))
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(resp.Body) // which ends with an error
+		resp.Body.Close()
+		if resp.StatusCode != want || want == 403 && string(text) != "Forbidden\n" {
+			t.Errorf("client %d: %d %q, want %d", i, resp.StatusCode, text, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -112,7 +113,8 @@ func serveContent(root *os.Root) http.Handler {
 // A contender is an application and nginx in front of it, each a process.
 type contender struct {
 	addr  string
-	pids  []int // of the application, of nginx
+	path  string // that crowd asks for; "": /report.pdf
+	pids  []int  // of the application, of nginx
 	conn  net.Conn
 	reply *bufio.Reader
 }
@@ -322,10 +324,13 @@ func BenchmarkWholeOffload(b *testing.B) {
 	}
 }
 
+// crowdRequests is how many requests crowd makes.
+const crowdRequests = 1600
+
 // crowd makes requests on several connections and returns the cost of one request in
 // nginx and the application, in nanoseconds.
 func (c *contender) crowd(b *testing.B) float64 {
-	const clients, requests = 16, 100
+	const clients, requests = 16, crowdRequests / 16
 	var conns [clients]net.Conn
 	for i := range conns {
 		conns[i] = c.dial(b)
@@ -337,7 +342,7 @@ func (c *contender) crowd(b *testing.B) float64 {
 			defer conn.Close()
 			reply := bufio.NewReader(conn)
 			for range requests {
-				fmt.Fprint(conn, "GET /report.pdf HTTP/1.1\r\nHost: x\r\n\r\n")
+				fmt.Fprint(conn, "GET "+cmp.Or(c.path, "/report.pdf")+" HTTP/1.1\r\nHost: x\r\n\r\n")
 				resp, err := http.ReadResponse(reply, nil)
 				if err != nil || resp.StatusCode != http.StatusOK {
 					b.Errorf("%v, %v", resp, err)

@@ -15,7 +15,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -31,8 +31,8 @@ type Store struct {
 	replicas int
 	close    func()
 
-	mu     sync.Mutex
-	stream jetstream.Stream // nil: not looked for yet
+	stream  atomic.Pointer[jetstream.Stream] // nil: not found yet
+	looking chan struct{}                    // has an element while somebody looks for it
 }
 
 // Options are the options of [New] and [Open]. The zero value is fine.
@@ -53,7 +53,7 @@ func New(js jetstream.JetStream, o *Options) (*Store, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	s := &Store{js: js, bucket: o.Bucket, replicas: o.Replicas, close: func() {}}
+	s := &Store{js: js, bucket: o.Bucket, replicas: o.Replicas, close: func() {}, looking: make(chan struct{}, 1)}
 	if s.bucket == "" {
 		s.bucket = "downloadview-leases"
 	}
@@ -110,10 +110,17 @@ func (s *Store) Close() error { s.close(); return nil }
 
 // found returns the bucket's stream, which is created if there is none.
 func (s *Store) found(ctx context.Context) (jetstream.Stream, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stream != nil {
-		return s.stream, nil
+	if found := s.stream.Load(); found != nil {
+		return *found, nil
+	}
+	select {
+	case s.looking <- struct{}{}:
+		defer func() { <-s.looking }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if found := s.stream.Load(); found != nil {
+		return *found, nil
 	}
 	stream, err := s.js.Stream(ctx, "KV_"+s.bucket)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -129,7 +136,7 @@ func (s *Store) found(ctx context.Context) (jetstream.Stream, error) {
 	if is := stream.CachedInfo().Config; is.AllowDirect || !is.AllowMsgTTL {
 		return nil, fmt.Errorf("the bucket %s allows direct reads or no time to live of a message; delete it, or choose another name", s.bucket)
 	}
-	s.stream = stream
+	s.stream.Store(&stream)
 	return stream, nil
 }
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,7 +71,7 @@ func isKilled(t *testing.T, leader bool) {
 	for i := range 20 {
 		lease(t, s, request(fmt.Sprint("taken", i), "h"), middleware.LeaseNew)
 	}
-	info, err := s.stream.Info(soon(t))
+	info, err := (*s.stream.Load()).Info(soon(t))
 	if err != nil || info.Config.Replicas != 3 || info.Cluster == nil {
 		t.Fatalf("%+v, %v, want three replicas", info, err)
 	}
@@ -109,6 +112,46 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
+// Many requests at once don't wait for one another at a server that doesn't answer.
+func TestHangingServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() { _, _ = io.Copy(io.Discard, c); c.Close() })
+		}
+	})
+	t.Cleanup(func() { l.Close(); conns.Wait() })
+	s, err := Open("nats://"+l.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const timeout, requests = 500 * time.Millisecond, 200
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	began := time.Now()
+	var wg sync.WaitGroup
+	for range requests {
+		wg.Go(func() {
+			if _, err := s.Lease(ctx, request("a", "h")); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v, want the end of the context", err)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(began); took > requests*timeout/4 {
+		t.Errorf("all together took %v", took)
+	}
+}
+
 func TestWrongPassword(t *testing.T) {
 	node := natstest.Start(t, 1)[0]
 	s, err := Open("nats://app:another-secret@"+node.Addr, nil)
@@ -132,7 +175,7 @@ func TestForgets(t *testing.T) {
 	q.Holder = "other"
 	lease(t, s, q, middleware.LeaseUsedUp) // looked at once before its end
 	for ctx := soon(t); ; {
-		_, err := s.stream.GetLastMsgForSubject(ctx, s.subject("a"))
+		_, err := (*s.stream.Load()).GetLastMsgForSubject(ctx, s.subject("a"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
 		}

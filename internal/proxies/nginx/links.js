@@ -1,22 +1,29 @@
+// njs 0.7.9 may crash where a function uses a constant of the module, so there is none.
+
 // verify returns "ok" for a request with a valid link.
 function verify(r) {
     const reason = refusal(r);
+    if (reason === '') {
+        return 'ok';
+    }
     r.variables.downloadview_refused = reason;
-    return reason === '' ? 'ok' : '';
+    return '';
 }
 
 // refusal returns why a request is refused, or ''.
 function refusal(r) {
     const asked = r.variables.request_uri;
     const mark = asked.indexOf('?');
-    const path = mark < 0 ? asked : asked.slice(0, mark);
+    let path = mark < 0 ? asked : asked.slice(0, mark);
     const query = mark < 0 ? '' : asked.slice(mark + 1);
     const served = r.rawVariables.uri; // without a token: nginx has removed it
 
-    let tokens = queryTokens(query);
+    let tokens = query === '' ? [] : queryTokens(query);
     let kind = 'file';
     if (/^\/(~|%7e)(1|%31)(\.|%2e)/i.test(path)) {
-        tokens.push(unescaped(path.split('/', 2)[1], false).slice(1));
+        const end = path.indexOf('/', 1);
+        tokens.push(unescaped(end < 0 ? path : path.slice(0, end), false).slice(2));
+        path = end < 0 ? '' : path.slice(end);
         kind = 'prefix';
     }
     let clear = tokens.length < 2;
@@ -32,7 +39,7 @@ function refusal(r) {
     if (r.method !== 'GET' && r.method !== 'HEAD') {
         return 'method';
     }
-    if (!clear || ambiguous.test(path) || served.indexOf('/~1.') >= 0) {
+    if (!clear || isAmbiguous(path) || served.indexOf('/~1.') >= 0) {
         return 'malformed';
     }
     let refused = '';
@@ -41,23 +48,29 @@ function refusal(r) {
         if (reason === '') {
             return '';
         }
-        if (refused === '' || genuine.indexOf(reason) >= 0 && genuine.indexOf(refused) < 0) {
+        if (refused === '' || isGenuine(reason) && !isGenuine(refused)) {
             refused = reason;
         }
     }
     return refused;
 }
 
-// What others could read as another path, and a token that is not at the beginning.
-const ambiguous = /^[^\/]|^$|[\\;#]|\/\/|%(2f|5c|00)|\/(\.|%2e){1,2}(\/|$)|.\/(~|%7e)(1|%31)(\.|%2e)/i;
+// isAmbiguous reports whether others could read a path as another one, or find a token
+// in it.
+function isAmbiguous(path) {
+    return !/^(?:\/[\w-][\w.-]*)+$/.test(path) && // most are plain
+        /^[^\/]|^$|[\\;#]|\/\/|%(2f|5c|00)|\/(\.|%2e){1,2}(\/|$)|\/(~|%7e)(1|%31)(\.|%2e)/i.test(path);
+}
 
-const genuine = ['expired', 'early', 'other network', 'counted'];
-
-const shape = /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/;
+// isGenuine reports whether a link that is refused for a reason was signed for what is
+// asked.
+function isGenuine(reason) {
+    return reason === 'expired' || reason === 'early' || reason === 'other network' || reason === 'counted';
+}
 
 // judge returns why one token is refused, or ''.
 function judge(r, token, kind, path, query) {
-    const t = token.length <= 4096 ? shape.exec(token) : null;
+    const t = token.length <= 4096 ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
     if (!t) {
         return 'malformed';
     }
@@ -84,8 +97,9 @@ function judge(r, token, kind, path, query) {
     const mac = crypto.createHmac('sha256', Buffer.from(key.secret, 'hex'));
     mac.update('downloadview link 1\n' + field(t[1]) + field('read') + field(host) + field(kind) + path.length + ':');
     mac.update(path);
-    mac.update('\n' + field(c.b) + field(t[2]) + field(c.n) + field(c.d) + field(c.w) + field(c.t) + field(c.i) + field(signed) +
-        field() + field()); // no session, no version
+    // No session, and no version. Most links have no claims.
+    mac.update(t[3] === '-' ? '\n0:\n' + field(t[2]) + '0:\n0:\n0:\n0:\n0:\n0:\n0:\n0:\n' :
+        '\n' + field(c.b) + field(t[2]) + field(c.n) + field(c.d) + field(c.w) + field(c.t) + field(c.i) + field(signed) + '0:\n0:\n');
     if (!same(mac.digest('base64url'), t[4])) {
         return 'altered';
     }
@@ -101,8 +115,12 @@ function judge(r, token, kind, path, query) {
     if (c.t) {
         return 'counted'; // nginx can't count
     }
-    r.variables.downloadview_name = c.n || '';
-    r.variables.downloadview_disposition = c.d || '';
+    if (c.n) {
+        r.variables.downloadview_name = c.n;
+    }
+    if (c.d) {
+        r.variables.downloadview_disposition = c.d;
+    }
     r.variables.downloadview_expiry = t[2];
     return '';
 }
@@ -356,18 +374,29 @@ function describe(r, active) {
     const disposition = r.variables.downloadview_disposition;
     const uri = r.variables.uri;
     const own = uri.slice(uri.lastIndexOf('/') + 1);
-    const name = fileName(r.variables.downloadview_name || own);
+    let name = r.variables.downloadview_name || own;
+    const exact = isPlain(name) && name !== '.' && name !== '..';
+    if (!exact) {
+        name = fileName(name);
+    }
     // i: it can be shown; s: a page could run it as a script; a: it may run script.
     const type = typeOf(name) || typeOf(own) || 'iapplication/octet-stream';
     const show = disposition !== 'attachment' && (active || disposition === 'inline' && type[0] === 'i');
     if (show && type[0] !== 'i') {
         h['Content-Security-Policy'] = 'sandbox';
     }
-    h['Cache-Control'] = cacheControl(r.variables.downloadview_cache_control, Number(r.variables.downloadview_expiry) - seconds(r));
+    const policy = r.variables.downloadview_cache_control;
+    h['Cache-Control'] = policy ? cacheControl(policy, Number(r.variables.downloadview_expiry) - seconds(r)) : 'private, no-cache';
     if (r.status !== 304) {
         h['Content-Type'] = !show && type[0] === 's' ? 'application/octet-stream' : type.slice(1);
-        h['Content-Disposition'] = contentDisposition(show ? 'inline' : 'attachment', name);
+        const kind = show ? 'inline' : 'attachment';
+        h['Content-Disposition'] = exact ? kind + '; filename="' + name + '"' : contentDisposition(kind, name);
     }
+}
+
+// isPlain reports whether a name is sent as it is.
+function isPlain(name) {
+    return /^[ !#$&-.0-\[\]-~]+$/.test(name);
 }
 
 // typeOf returns the class and the type for the longest extension of a name.
@@ -394,19 +423,19 @@ function fileName(name) {
 
 // contentDisposition follows RFC 6266 and RFC 8187.
 function contentDisposition(kind, name) {
-    if (/^[ !#$&-\[\]-~]*$/.test(name)) {
+    if (isPlain(name)) {
         return kind + '; filename="' + name + '"';
     }
-    const plain = name.replace(/[^ !#$&-~]/g, '_');
+    const ascii = name.replace(/[^ !#$&-~]/g, '_');
     const exact = encodeURIComponent(name).replace(/['()*]|%(?:23|24|26|2B|5E|60|7C)/g, (c) => {
         return c.length === 3 ? String.fromCharCode(parseInt(c.slice(1), 16)) : '%' + c.charCodeAt(0).toString(16).toUpperCase();
     });
-    return kind + '; filename="' + plain + '"; filename*=UTF-8\'\'' + exact;
+    return kind + '; filename="' + ascii + '"; filename*=UTF-8\'\'' + exact;
 }
 
 // cacheControl makes a policy private, and no longer than the rest of the link's life.
 function cacheControl(policy, rest) {
-    if (!policy || policy.indexOf('"') >= 0) {
+    if (policy.indexOf('"') >= 0) {
         return 'private, no-cache';
     }
     rest = Math.max(0, rest);

@@ -2,6 +2,7 @@ package nginx_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -264,6 +265,59 @@ func TestLinksGoTheirWay(t *testing.T) {
 	for _, want := range []string{`"GET /films/a.txt HTTP/1.1" 200 8 "-" ""`, `"GET /b.txt HTTP/1.1" 403 `, `"altered"`, `"GET /~/films/new/a b HTTP/1.1" 200`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the log has no %s:\n%s", want, text)
+		}
+	}
+}
+
+// Mounts that go to the application beside links have all that they have without: a
+// store's error is not the client's, a body arrives, and so do ranges.
+func TestOthersBesideLinks(t *testing.T) {
+	s := newStore(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/secret" {
+			w.WriteHeader(http.StatusForbidden)
+			w.Write([]byte("the store's own error"))
+			return
+		}
+		http.ServeContent(w, r, "a", time.Time{}, strings.NewReader("0123456789"))
+	})
+	folder := t.TempDir()
+	conf := withLinks(t, folder, "njs")
+	conf.Listen = ""
+	conf.Rules = []site.Rule{{Rule: accel.Rule{Name: "store", Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{}}}}
+	handOver := signed(func(r *http.Request) (string, string) {
+		return s.URL + strings.TrimPrefix(r.URL.Path, "/reports"), "key"
+	})
+	conf.Upstream = proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			body, _ := io.ReadAll(r.Body)
+			fmt.Fprintf(w, "%s %s %s", r.Method, r.RequestURI, body)
+			return
+		}
+		_, r.URL.Path, _ = strings.Cut(r.URL.Path, "/reports")
+		r.URL.Path = "/reports" + r.URL.Path
+		handOver(w, r)
+	})
+	script(t, conf)
+	proxy := &gate{Server: proxytest.Start(t, "nginx", conf, proxytest.Options{})}
+	for _, prefix := range []string{"", "/~1.k.1.-.x"} {
+		for _, tt := range []struct {
+			request, body string
+			status        int
+		}{
+			{"GET PREFIX/reports/a HTTP/1.1", "0123456789", 200},
+			{"GET PREFIX/reports/a HTTP/1.1\r\nRange: bytes=2-3", "23", 206},
+			{"GET PREFIX/reports/secret HTTP/1.1", "", 404},
+			{"POST PREFIX/reports/%2e%2F/a?b=c HTTP/1.1\r\nContent-Length: 4", "POST PREFIX/reports/%2e%2F/a?b=c body", 200},
+		} {
+			request := strings.ReplaceAll(tt.request, "PREFIX", prefix) + "\r\nHost: x\r\nConnection: close\r\n\r\n"
+			if strings.HasPrefix(request, "POST") {
+				request += "body"
+			}
+			resp, body := proxy.raw(t, request)
+			want := strings.ReplaceAll(tt.body, "PREFIX", prefix)
+			if resp.StatusCode != tt.status || tt.status < 400 && body != want || strings.Contains(body, "store") {
+				t.Errorf("%s: %s %q, want %d %q", request, resp.Status, body, tt.status, want)
+			}
 		}
 	}
 }

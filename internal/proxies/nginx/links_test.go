@@ -80,7 +80,7 @@ func startGate(t testing.TB, keys *middleware.Keys, links site.Links) *gate {
 		if links.Verify != "njs" {
 			return conf
 		}
-		conf = strings.Replace(conf, "js_var $downloadview_refused;", "js_var $downloadview_refused;\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Client;", 1)
+		conf = strings.Replace(conf, "js_var $downloadview_refused \"\";", "js_var $downloadview_refused \"\";\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Client;", 1)
 		return strings.ReplaceAll(conf, "add_header Referrer-Policy", "add_header X-Reason $downloadview_refused always;\nadd_header Referrer-Policy")
 	}}), dir}
 }
@@ -352,5 +352,29 @@ func TestScriptHeedsAcceptUntil(t *testing.T) {
 		if got := resp.Header.Get("X-Reason"); got != want || (resp.StatusCode == 200) != (want == "") {
 			t.Errorf("at %d: %s, refused for %q, want %q", now, resp.Status, got, want)
 		}
+	}
+}
+
+// A link for secure_link expires in the second that it was signed for.
+func TestSecureLinkExpires(t *testing.T) {
+	keys := gateKeys(t)
+	g := startGate(t, keys, site.Links{Verify: "secure_link"})
+	g.only(t, "/a")
+	expires := time.Now().Truncate(time.Second).Add(2 * time.Second)
+	link, err := middleware.NewLinks(keys, nil).SignSecureLink("/a", expires)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		before := time.Now()
+		resp, _ := g.raw(t, (&vector{URL: link}).get())
+		after := time.Now()
+		switch {
+		case resp.StatusCode == 200 && !before.Before(expires), resp.StatusCode != 200 && after.Before(expires):
+			t.Fatalf("%s between %v and %v, though it expires at %v", resp.Status, before, after, expires)
+		case resp.StatusCode != 200:
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
