@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // Keys are the secrets that links are signed and verified with. Each has an id, which
@@ -52,7 +54,7 @@ const (
 // it, as it may what systemd and Kubernetes make of a secret. An error that concerns
 // the file itself wraps that of package os.
 func ReadKeys(file string) (*Keys, error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, localfile.Flag, 0) // a pipe is not waited for
 	if err != nil {
 		return nil, err
 	}

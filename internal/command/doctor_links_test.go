@@ -38,6 +38,19 @@ func TestDoctorOfASetupWithLinks(t *testing.T) {
 	}
 }
 
+// Without the key file, the doctor names the flag.
+func TestDoctorWithoutTheKeyFile(t *testing.T) {
+	media := mediaWith(t, "a.txt")
+	keys := filepath.Join(t.TempDir(), "links.keys")
+	writeFile(t, keys, firstKey)
+	p := start(t, "--require-signature", "--key-file", keys, media)
+	var stdout, stderr strings.Builder
+	status := Run(t.Context(), []string{"doctor", p.url, media}, &stdout, &stderr, openLocal)
+	if status != exitFailure || !strings.Contains(stdout.String(), "proxy-file: 403") || !strings.Contains(stdout.String(), "or --key-file if signed links are required") {
+		t.Errorf("status %d, %s%s", status, &stdout, &stderr)
+	}
+}
+
 // A key file that is wrong is an error before anything is asked.
 func TestDoctorWithAWrongKeyFile(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "links.keys")

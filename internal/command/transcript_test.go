@@ -81,7 +81,7 @@ func recorded(w *os.File, name string) io.Writer {
 
 var (
 	keyLine   = regexp.MustCompile(`(?m)^[A-Za-z0-9_-]{1,32} ([A-Za-z0-9_-]{43,})(?: |$)`)
-	linkToken = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{1,11}\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]{22})`)
+	linkToken = regexp.MustCompile(`(?:1\.[A-Za-z0-9_-]{1,32}\.[0-9]{1,11}\.[A-Za-z0-9_-]+|dvn=[A-Za-z0-9_-]+\.[0-9]+)\.([A-Za-z0-9_-]{22})`)
 )
 
 // checkTranscripts fails the test if a file of the directory transcripts has a key of a
