@@ -19,7 +19,7 @@ const (
 	AbortedByClient                    // the client closed the connection, or it broke
 	AbortedByOrigin                    // reading the file failed, or it was shorter than its size
 	AbortedByServer                    // a limit of the server: a deadline, a timeout, a failing writer
-	AbortedByStall                     // the client read nothing for too long; see [EndStalled]
+	AbortedByStall                     // the client read nothing for too long, or too slowly; see [EndStalled] and [EndSlow]
 	AbortedByShutdown                  // the server is stopping; see [ErrShutdown]
 )
 

@@ -30,18 +30,19 @@ import (
 //
 // The [Outcome] of such a download has [AbortedByStall]. HTTP/2 streams have
 // their own flow control: a connection is ended only if it makes no progress as
-// a whole. A limit of 0 or less panics. For request bodies that don't arrive
-// see [EndStalledBodies].
+// a whole. A limit of 0 or less panics. For clients that read very slowly see
+// [EndSlow], for request bodies that don't arrive [EndStalledBodies].
 func EndStalled(l net.Listener, limit time.Duration) net.Listener {
 	if limit <= 0 {
 		panic("downloadview: EndStalled: limit " + limit.String() + "; want more than 0")
 	}
-	return &stallListener{l, limit}
+	return &stallListener{l, limit, 0}
 }
 
 type stallListener struct {
 	net.Listener
 	limit time.Duration
+	least int64
 }
 
 func (l *stallListener) Accept() (net.Conn, error) {
@@ -49,7 +50,7 @@ func (l *stallListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stallConn{Conn: c, limit: l.limit}, nil
+	return &stallConn{Conn: c, limit: l.limit, pace: pace{least: l.least}}, nil
 }
 
 // errStalled is the error of a write to a client that accepts nothing.
@@ -69,6 +70,7 @@ type stallConn struct {
 	limit time.Duration
 
 	writing atomic.Int32 // writes that are going on
+	pace    pace
 
 	mu    sync.Mutex
 	outer time.Time // the deadline that the connection's owner has set; zero: none
@@ -89,8 +91,11 @@ func (c *stallConn) write(once func() (int64, error)) (int64, error) {
 	still := 0    // looks without progress
 	for {
 		c.renew()
-		n, err := once()
+		n, err := c.paced(once)
 		sent += n
+		if errors.Is(err, errSlow) {
+			return sent, err
+		}
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || c.isOver() {
 			return sent, err
 		}
@@ -106,6 +111,20 @@ func (c *stallConn) write(once func() (int64, error)) (int64, error) {
 	}
 }
 
+// paced calls once, and returns errSlow in its place if the other side is too slow.
+func (c *stallConn) paced(once func() (int64, error)) (int64, error) {
+	if c.pace.least == 0 {
+		return once()
+	}
+	if c.pace.isSlow(c.limit) {
+		return 0, errSlow
+	}
+	begun := time.Now()
+	n, err := once()
+	c.pace.count(c.Conn, n, time.Since(begun))
+	return n, err
+}
+
 // renew sets the deadline of the next check, unless the present one is far
 // enough away.
 func (c *stallConn) renew() {
@@ -113,7 +132,7 @@ func (c *stallConn) renew() {
 	defer c.mu.Unlock()
 	step := c.limit / looks
 	now := time.Now()
-	if c.until.Sub(now) > step/2 {
+	if left := c.until.Sub(now); left > step/2 && left <= step { // more: it is the owner's
 		return
 	}
 	c.until = now.Add(step)

@@ -74,7 +74,7 @@ func (w *movingReaderFrom) ReadFrom(r io.Reader) (sent int64, err error) {
 		w.renew()
 		n, err := readPart(w.below, part)
 		sent += n
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errStalled) {
 			return sent, err
 		}
 	}

@@ -9,11 +9,9 @@ import (
 	"github.com/downloadview/downloadview/middleware"
 )
 
-// parseTrusted reads addresses, networks and "unix". An empty list is nil.
+// parseTrusted returns the clients behind the proxies of --trusted-proxies: addresses,
+// networks and "unix".
 func parseTrusted(list []string) (*middleware.Clients, error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
 	var o middleware.ClientsOptions
 	for _, s := range list {
 		if _, err := config.ParsePeer(s); err != nil {

@@ -57,9 +57,6 @@ func newLimits(c *config.Config, log *accessLog) (*limits, error) {
 	if err != nil {
 		return nil, err
 	}
-	if clients == nil {
-		clients = new(middleware.Clients)
-	}
 	l := &limits{clients: clients, settings: c.Limits.Downloads, log: log}
 	o := l.options(l.settings.Max)
 	o.MostPerKey, o.Key = l.settings.MaxPerClient, clients.Key

@@ -3,6 +3,9 @@
 package command
 
 import (
+	"bufio"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +57,62 @@ func TestLimitsOfDownloads(t *testing.T) {
 	p.mustAwait(t, "aborted_by=client")
 	if got := p.get(t, "GET", "/missing"); got.status != 404 {
 		t.Errorf("after the download: %d, want 404", got.status)
+	}
+}
+
+// If downloads share a rate, the log says that the rules have no effect.
+func TestSharedRatesAreToldToTheOperator(t *testing.T) {
+	dir := t.TempDir()
+	const told = "all are streamed and the rules have no effect"
+	for flag, want := range map[string]bool{"--limit-rate-total=1MB": true, "--limit-rate-per-client=1MB": true, "--limit-rate=1MB": false} {
+		p := start(t, flag, "--accel=nginx", "--rule", dir+"=/_media/", dir)
+		p.signal(t, syscall.SIGTERM)
+		p.wait()
+		if got := strings.Contains(p.log.String(), told); got != want {
+			t.Errorf("%s: the log says %s, want %q: %v", flag, p.log.String(), told, want)
+		}
+	}
+}
+
+// A client that goes away while it waits leaves its place in the queue to others.
+func TestAClientThatLeavesTheQueue(t *testing.T) {
+	p, x := startLarge(t, "--max-downloads=1", "--max-waiting=1", "--max-wait=1h")
+	var conns [2]net.Conn
+	refused := make(chan int)
+	for i := range conns {
+		c, err := dial(p.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		conns[i] = c
+		if _, err := io.WriteString(c, "GET /missing HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			if line, err := bufio.NewReader(c).ReadString('\n'); err == nil && strings.Contains(line, " 503 ") {
+				refused <- i
+			}
+		}()
+	}
+	conns[1-<-refused].Close() // the one that waits
+	line, _ := p.await("aborted_by=client")
+	if want := `error="while the request waited for its turn: context canceled"`; !strings.Contains(line, want) {
+		t.Errorf("the log says %s, want %s", line, want)
+	}
+	answer := make(chan int)
+	go func() {
+		resp, _, err := fetch(p.url, "GET", "/missing")
+		if err != nil {
+			t.Error(err)
+			close(answer)
+			return
+		}
+		answer <- resp.StatusCode
+	}()
+	x.Conn.Close()
+	if got := <-answer; got != 404 {
+		t.Errorf("the next one that waits: %d, want the 404 of its turn", got)
 	}
 }
 

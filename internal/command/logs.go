@@ -57,6 +57,9 @@ func openLogs(c *config.Config, w io.Writer) (*logs, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(c.TrustedProxies) == 0 {
+		peers = nil // the address of the connection is taken as it is, which is faster
+	}
 	level := logLevels[c.LogLevel]
 	l := &logs{lines: newLineBuffer(w)}
 	noLines := func(*accessLine) {}
