@@ -16,6 +16,7 @@ type content struct {
 	framed bool
 	crc    uint32 // of the bytes from the first one on, if framed
 	idle   int    // reads without a byte, one after the other
+	saved  int64  // the last beginning that was saved
 }
 
 // read reads content that is in the archive as it is.

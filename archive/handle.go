@@ -127,7 +127,7 @@ func (h *handle) render() (err error) {
 	case stageFoot:
 		m := &ix.members[h.member]
 		var sum uint32
-		if ix.format.footSize(m) > 0 {
+		if ix.format.isFramed(m) {
 			if sum, err = h.sum(h.member); err != nil {
 				return err
 			}
@@ -216,6 +216,7 @@ func (h *handle) readBody(p []byte) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
+		h.remember()
 	}
 	if h.skip == size {
 		h.skip = 0
@@ -235,8 +236,17 @@ func (h *handle) endContent() error {
 	}
 	if c.framed && c.from == 0 {
 		h.sums[h.member] = c.crc
+		h.save(c.member, Beginning{c.at, c.crc})
 	}
 	return c.finish()
+}
+
+// remember saves the checksum of what was read so far, now and then.
+func (h *handle) remember() {
+	if c := h.content; c.framed && c.from == 0 && c.at-c.saved >= apart && c.at < c.member.size {
+		c.saved = c.at
+		h.save(c.member, Beginning{c.at, c.crc})
+	}
 }
 
 // Close closes the open member. A second Close does nothing.

@@ -149,7 +149,3 @@ func randomRanges(t *testing.T, f downloadview.File) {
 		}
 	}
 }
-
-func TestRangesEqualTheWhole(t *testing.T) {
-	randomRanges(t, zipOf(several())())
-}

@@ -107,7 +107,7 @@ func (b *builder) addOne(e *Entry, l *look) error {
 	}
 	m.offset = b.at
 	b.at += extent(b.format, &m)
-	b.tag.add(&m, b.format.isFramed(&m), m.isFolder() || m.version.isStrong(b.now))
+	b.tag.add(&m, b.format.isFramed(&m))
 	b.members = append(b.members, m)
 	return nil
 }
@@ -136,6 +136,7 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 		return m, errors.New("the size of the file is not known: give its Attributes")
 	}
 	m.size, m.version, m.mode = a.Size, versionOf(a), cmp.Or(m.mode, 0o644)
+	m.strong = m.version.isStrong(b.now)
 	if e.ModTime.IsZero() {
 		m.modTime = timeOf(a.ModTime)
 	}

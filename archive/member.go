@@ -19,6 +19,7 @@ type member struct {
 	crc     uint32
 	known   bool // crc is
 	mode    fs.FileMode
+	strong  bool // version tells the content apart from any other
 }
 
 const unknownTime = -1 << 63

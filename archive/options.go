@@ -15,6 +15,13 @@ type Options struct {
 	// Files whose entries have Attributes are not asked.
 	Lookups int
 
+	// Resume remembers checksums while archives are sent, so that a download that is
+	// resumed doesn't read the members again that it has got already: their CRC-32 is
+	// in the directory at the end. It is best shared by all archives of a process.
+	// nil remembers nothing; a resumed download then reads again what comes before it,
+	// without sending it. Members whose CRC-32 is known beforehand don't need it.
+	Resume Checksums
+
 	// Progress, if not nil, is called while the archive is sent: about once for each
 	// MiB, and at the end. It must not block. ctx is that of the request.
 	Progress func(ctx context.Context, p Progress)

@@ -20,27 +20,30 @@ func (h *handle) sum(i int) (uint32, error) {
 	if c := h.content; c != nil && c.member == m && c.at == m.size {
 		rest, upTo = c.crc, c.from
 	}
-	sum, err := h.sumOf(m, upTo)
+	first := h.load(m, upTo)
+	between, err := h.sumOf(m, first.Length, upTo)
 	if err != nil {
 		return 0, err
 	}
+	sum := combine(first.CRC32, between, upTo-first.Length)
 	sum = combine(sum, rest, m.size-upTo)
 	h.sums[i] = sum
+	h.save(m, Beginning{m.size, sum})
 	return sum, nil
 }
 
-// sumOf reads the first bytes of m, up to the offset end.
-func (h *handle) sumOf(m *member, end int64) (uint32, error) {
-	if end == 0 {
+// sumOf reads the bytes of m from start to end.
+func (h *handle) sumOf(m *member, start, end int64) (uint32, error) {
+	if start == end {
 		return 0, nil
 	}
-	file, err := m.open(h.ctx, 0)
+	file, err := m.open(h.ctx, start)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close() // the bytes have been read
 	sum := crc32.NewIEEE()
-	if _, err := io.CopyN(sum, file, end); err != nil {
+	if _, err := io.CopyN(sum, file, end-start); err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}

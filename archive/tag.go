@@ -27,8 +27,8 @@ func newTagger(contentType string, o *Options) *tagger {
 	return t
 }
 
-func (t *tagger) add(m *member, framed, strong bool) {
-	if !strong {
+func (t *tagger) add(m *member, framed bool) {
+	if !m.isFolder() && !m.strong {
 		t.weak = true
 		return
 	}
