@@ -64,6 +64,12 @@ func howTo(name string) string {
 		name = "aria2"
 	case "postgres":
 		name = "postgresql-15"
+	case "zipinfo":
+		name = "unzip"
+	case "7z":
+		name = "p7zip-full"
+	case "bsdtar":
+		name = "libarchive-tools"
 	}
 	return "on Debian: apt-get install " + name
 }

@@ -1,0 +1,217 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// An index is everything about an archive but the content of its members. It
+// doesn't change.
+type index struct {
+	format  format
+	members []member
+	directory
+	size int64
+	info fs.FileInfo
+	tag  string // "": a member has no strong validator
+}
+
+// find returns the index of the member with the byte at offset, which is before the
+// directory.
+func (ix *index) find(offset int64) int {
+	i, ok := slices.BinarySearchFunc(ix.members, offset, func(m member, at int64) int { return cmp.Compare(m.offset, at) })
+	if ok {
+		return i
+	}
+	return i - 1
+}
+
+// batch is how many entries are read before their files are asked.
+const batch = 256
+
+// newIndex reads the entries, and asks the files whose entries have no attributes.
+func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *Options) (*index, error) {
+	ix := &index{format: f}
+	b := builder{index: ix, names: newNames(o.Names), options: o, tag: newTagger(contentType, o), now: time.Now()}
+	pending := make([]Entry, 0, batch)
+	for e, err := range entries {
+		if err != nil {
+			return nil, err
+		}
+		if pending = append(pending, e); len(pending) < batch {
+			continue
+		}
+		if err := b.add(ctx, pending); err != nil {
+			return nil, err
+		}
+		clear(pending)
+		pending = pending[:0]
+	}
+	if err := b.add(ctx, pending); err != nil {
+		return nil, err
+	}
+	ix.directory.offset, ix.members = b.at, slices.Clip(ix.members)
+	ix.directory.members = len(ix.members)
+	for i := range ix.members {
+		ix.directory.size += f.recordSize(&ix.members[i])
+	}
+	ix.size = ix.directory.offset + ix.directory.size + f.endSize(ix.directory)
+	ix.tag = b.tag.sum()
+	ix.info = downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}.FileInfo(name)
+	return ix, nil
+}
+
+// A builder adds members to an index.
+type builder struct {
+	*index
+	names   *names
+	options *Options
+	tag     *tagger
+	now     time.Time
+	at      int64
+	read    int // entries
+}
+
+func (b *builder) add(ctx context.Context, entries []Entry) error {
+	looks := make([]look, len(entries))
+	if err := b.lookUp(ctx, entries, looks); err != nil {
+		return err
+	}
+	for i := range entries {
+		b.read++
+		if err := b.addOne(&entries[i], &looks[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) addOne(e *Entry, l *look) error {
+	m, err := b.member(e, l)
+	if err != nil {
+		return fmt.Errorf("entry %d of the archive, %q: %w", b.read, e.Name, err)
+	}
+	if m.name == "" {
+		return nil // a folder that is there
+	}
+	m.offset = b.at
+	b.at += extent(b.format, &m)
+	b.tag.add(&m, b.format.isFramed(&m))
+	b.members = append(b.members, m)
+	return nil
+}
+
+func (b *builder) member(e *Entry, l *look) (m member, err error) {
+	m = member{file: e.File, comment: strings.ToValidUTF8(e.Comment, "\uFFFD"), modTime: timeOf(e.ModTime), mode: e.Mode & fs.ModePerm}
+	if m.isFolder() {
+		if !strings.HasSuffix(e.Name, "/") {
+			return m, errors.New("an entry without a File is a folder, and needs a slash at the end of its name")
+		}
+		m.mode = cmp.Or(m.mode, 0o755)
+		if m.name, err = b.names.directory(e.Name); err == nil {
+			err = b.format.check(&m)
+		}
+		return m, err
+	}
+	name := cmp.Or(e.Name, e.File.Name())
+	if strings.HasSuffix(name, "/") {
+		return m, errors.New("the name of a file has a slash at its end")
+	}
+	if m.name, err = b.names.file(name); err != nil {
+		return m, err
+	}
+	a := l.attributes
+	if a.Size < 0 {
+		return m, errors.New("the size of the file is not known: give its Attributes")
+	}
+	m.size, m.version, m.mode = a.Size, versionOf(a), cmp.Or(m.mode, 0o644)
+	m.strong = m.version.isStrong(b.now)
+	if e.ModTime.IsZero() {
+		m.modTime = timeOf(a.ModTime)
+	}
+	if e.CRC32 != nil {
+		m.crc, m.known = *e.CRC32, true
+	}
+	return m, b.format.check(&m)
+}
+
+// A look is what is known of the file of an entry.
+type look struct {
+	attributes downloadview.Attributes
+	err        error
+}
+
+// lookUp fills looks. It asks several files at once.
+func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var running sync.WaitGroup
+	free := make(chan struct{}, b.options.lookups())
+	for i := range entries {
+		e, l := &entries[i], &looks[i]
+		switch {
+		case e.File == nil:
+		case e.Attributes != nil && e.Attributes.Size >= 0:
+			l.attributes = *e.Attributes
+		default:
+			free <- struct{}{}
+			running.Go(func() {
+				defer func() { <-free }()
+				if *l = ask(ctx, e.File); l.err != nil {
+					cancel()
+				}
+			})
+		}
+	}
+	running.Wait()
+	return firstError(entries, looks)
+}
+
+func ask(ctx context.Context, f downloadview.File) look {
+	if err := ctx.Err(); err != nil {
+		return look{err: err}
+	}
+	fi, err := downloadview.Stat(ctx, f)
+	if err != nil {
+		return look{err: err}
+	}
+	if !fi.Mode().IsRegular() {
+		return look{err: fmt.Errorf("it is no regular file (%v)", fi.Mode().Type())}
+	}
+	return look{attributes: downloadview.AttributesOf(fi)}
+}
+
+// firstError returns the error that ended the others, if there is one.
+func firstError(entries []Entry, looks []look) error {
+	var first error
+	for i, l := range looks {
+		if l.err == nil {
+			continue
+		}
+		if !errors.Is(l.err, context.Canceled) {
+			return memberError(nameOf(&entries[i]), l.err)
+		}
+		if first == nil {
+			first = memberError(nameOf(&entries[i]), l.err)
+		}
+	}
+	return first
+}
+
+func nameOf(e *Entry) string {
+	if e.Name == "" && e.File != nil {
+		return path.Base(e.File.Name())
+	}
+	return e.Name
+}

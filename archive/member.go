@@ -1,0 +1,34 @@
+package archive
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A member is what the index keeps of an entry.
+type member struct {
+	file    downloadview.File // nil: a folder
+	name    string            // as in the archive; a folder's ends with a slash
+	comment string
+	size    int64
+	offset  int64 // of the member in the archive
+	modTime int64 // seconds; unknownTime: none
+	version version
+	crc     uint32
+	known   bool // crc is
+	mode    fs.FileMode
+	strong  bool // version tells the content apart from any other
+}
+
+const unknownTime = -1 << 63
+
+func timeOf(t time.Time) int64 {
+	if t.IsZero() {
+		return unknownTime
+	}
+	return t.Unix()
+}
+
+func (m *member) isFolder() bool { return m.file == nil }

@@ -1,0 +1,42 @@
+package archive
+
+import "context"
+
+// Options are the settings of an archive. The zero value, or nil, is a good
+// default.
+type Options struct {
+	// Comment is the comment of a zip archive. A tar archive ignores it.
+	Comment string
+
+	// Names says which names the members may have.
+	Names NameRule
+
+	// Lookups is how many files are asked for their metadata at once; 0 means 8.
+	// Files whose entries have Attributes are not asked.
+	Lookups int
+
+	// Resume remembers checksums while archives are sent, so that a download that is
+	// resumed doesn't read the members again that it has got already: their CRC-32 is
+	// in the directory at the end. It is best shared by all archives of a process.
+	// nil remembers nothing; a resumed download then reads again what comes before it,
+	// without sending it. Members whose CRC-32 is known beforehand don't need it.
+	Resume Checksums
+
+	// Progress, if not nil, is called while the archive is sent: about once for each
+	// MiB, and at the end. It must not block. ctx is that of the request.
+	Progress func(ctx context.Context, p Progress)
+}
+
+// A Progress says how far one download of an archive is.
+type Progress struct {
+	Offset, Size    int64  // bytes of the archive that were read, from its start, and all
+	Member, Members int    // index of the current member, and their number
+	Name            string // of the current member; "" in the directory at the end
+}
+
+func (o *Options) lookups() int {
+	if o.Lookups > 0 {
+		return o.Lookups
+	}
+	return 8
+}

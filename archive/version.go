@@ -1,0 +1,99 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A version is what tells one version of a file from the next: the entity tag of
+// the store, or the time of the last change. Without both it is not known.
+type version struct {
+	etag    string
+	modTime int64 // nanoseconds; 0: not known
+}
+
+func versionOf(a downloadview.Attributes) version {
+	if tag := a.StrongETag(); tag != "" {
+		return version{etag: tag}
+	}
+	if downloadview.UsefulModTime(a.ModTime) {
+		return version{modTime: a.ModTime.UnixNano()}
+	}
+	return version{}
+}
+
+// isStrong reports whether another version of the file would differ. A file may
+// change twice within a second, so a time of whole seconds counts only after a
+// while.
+func (v version) isStrong(now time.Time) bool {
+	switch {
+	case v.etag != "":
+		return true
+	case v.modTime == 0:
+		return false
+	}
+	t := time.Unix(0, v.modTime)
+	return t.Nanosecond() != 0 || now.Sub(t) >= 2*time.Second
+}
+
+func (v version) String() string {
+	if v.etag != "" {
+		return v.etag
+	}
+	return strconv.FormatInt(v.modTime, 16)
+}
+
+// check compares the metadata of an open file with the member's version.
+func (m *member) check(a downloadview.Attributes) error {
+	now := versionOf(a)
+	switch {
+	case a.Size >= 0 && a.Size != m.size:
+		return fmt.Errorf("%w: it had %d bytes and has %d now", downloadview.ErrChanged, m.size, a.Size)
+	case m.version != version{} && now != m.version:
+		return fmt.Errorf("%w: its version was %v and is %v now", downloadview.ErrChanged, m.version, now)
+	}
+	return nil
+}
+
+// open opens the content of m from offset on, in the version of m.
+func (m *member) open(ctx context.Context, offset int64) (fs.File, error) {
+	h, err := m.openAt(ctx, offset)
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	if h == nil {
+		return nil, m.failed(fmt.Errorf("%T returned neither a handle nor an error", m.file))
+	}
+	fi, err := h.Stat()
+	if err == nil && fi == nil {
+		err = fmt.Errorf("the Stat of %T returned neither metadata nor an error", h)
+	}
+	if err == nil {
+		err = m.check(downloadview.AttributesOf(fi))
+	}
+	if err != nil {
+		h.Close()
+		return nil, m.failed(err)
+	}
+	return h, nil
+}
+
+func (m *member) openAt(ctx context.Context, offset int64) (fs.File, error) {
+	f := m.file
+	if m.version.etag != "" {
+		f = downloadview.Pin(f, m.version.etag)
+	}
+	if offset == 0 {
+		return f.Open(ctx)
+	}
+	return downloadview.OpenRange(ctx, f, offset, m.size-offset)
+}
+
+// failed returns err as the reason for which there is no archive. That a member is
+// missing or forbidden says nothing about the archive, so that meaning is removed.
+func (m *member) failed(err error) error { return memberError(m.name, err) }
