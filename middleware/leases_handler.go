@@ -29,7 +29,16 @@ var errNoLease = errors.New("the link's downloads are used up or can't be counte
 // serveCounted lets next answer a request with a counted link.
 func (l *Links) serveCounted(w http.ResponseWriter, r *http.Request, c *claim, next http.Handler) {
 	lw := &leaseWriter{ResponseWriter: w, r: r, links: l, claim: c, before: w.Header().Clone(), stop: func() {}}
-	defer func() { lw.stop() }()
+	defer func() {
+		lw.stop()
+		if lw.refused == nil {
+			return
+		}
+		// A failed write makes some handlers abort, but the refusal is a whole answer.
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			panic(p)
+		}
+	}()
 	next.ServeHTTP(lw, r)
 	_ = lw.decide(http.StatusOK) // nothing was written, but perhaps a field for a proxy was set
 }
@@ -58,7 +67,6 @@ func (w *leaseWriter) decide(status int) error {
 	}
 	w.refused = errNoLease
 	w.links.refuse(w.ResponseWriter, withoutLink(w.r, w.r.URL.Path, ""), err)
-	_ = http.NewResponseController(w.ResponseWriter).Flush() // since a failed write makes some handlers abort
 	return w.refused
 }
 
