@@ -48,7 +48,7 @@ func describing(h http.Header) map[string]string {
 func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 	keys := gateKeys(t)
 	dir := t.TempDir()
-	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt"} {
+	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt", "b\xff\"%.pdf"} {
 		proxytest.Write(t, dir, name, "0123456789")
 	}
 	root, err := os.OpenRoot(dir)
@@ -116,7 +116,7 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 				for _, name := range names {
 					check(t, p.Path, "7", "", middleware.Grant{Name: name, Disposition: disposition})
 				}
-				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt"} {
+				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt", "b%FF%22%25.pdf"} {
 					check(t, p.Path, file, "", middleware.Grant{Disposition: disposition})
 				}
 				check(t, p.Path, "q1.pdf", "Range: bytes=2-4", middleware.Grant{Disposition: disposition, Name: "x.html"})
