@@ -12,7 +12,7 @@ function verify(r) {
 
 // refusal returns why a request is refused, or ''.
 function refusal(r) {
-    const asked = r.rawVariables.request_uri.toString(); // text, and not bytes
+    const asked = ascii(r.rawVariables.request_uri);
     const mark = asked.indexOf('?');
     let path = mark < 0 ? asked : asked.slice(0, mark);
     const query = mark < 0 ? '' : asked.slice(mark + 1);
@@ -29,7 +29,7 @@ function refusal(r) {
     let clear = tokens.length < 2;
     if (tokens.length === 0) {
         // A browser sends its cookies with each request, so they come last.
-        tokens = cookieTokens(r.variables.http_cookie || '');
+        tokens = cookieTokens(ascii(r.rawVariables.http_cookie));
         kind = 'prefix';
         clear = tokens !== null;
         if (clear && tokens.length === 0) {
@@ -53,6 +53,24 @@ function refusal(r) {
         }
     }
     return refused;
+}
+
+// ascii returns a part of a request with its bytes above 127 escaped, which means the
+// same in a URL, and is in no token and no host. njs is not
+// sure with patterns for other letters.
+function ascii(bytes) {
+    if (!bytes) {
+        return '';
+    }
+    const text = bytes.toString();
+    if (text.length === bytes.length) {
+        return text;
+    }
+    let escaped = '';
+    for (let i = 0; i < bytes.length; i++) {
+        escaped += bytes[i] < 0x80 ? String.fromCharCode(bytes[i]) : '%' + bytes[i].toString(16);
+    }
+    return escaped;
 }
 
 // isAmbiguous reports whether others could read a path as another one, or find a token
@@ -128,8 +146,8 @@ function judge(r, token, kind, path, query) {
 // hostOf returns the host and port that were asked: a URL in the request line comes
 // before the field Host.
 function hostOf(r) {
-    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(r.variables.request);
-    return (line ? line[1] : r.variables.http_host || '').toLowerCase();
+    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(ascii(r.rawVariables.request));
+    return (line ? line[1] : ascii(r.rawVariables.http_host)).toLowerCase();
 }
 
 // seconds returns the time.
@@ -306,7 +324,7 @@ function encoded(s) {
     }
     return s.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9_.~+-]/g, (c) => {
         if (c.length < 3) {
-            return encodeURIComponent(c).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase());
+            return '%' + (c < '\x10' ? '0' : '') + c.charCodeAt(0).toString(16).toUpperCase();
         }
         const plain = String.fromCharCode(parseInt(c.slice(1), 16));
         if (plain === ' ') {
