@@ -1,6 +1,6 @@
 # make test   installs what the tests need (Debian, as root) and runs them all
 # make check  is test and what else must hold before a change lands
-# make soak   fuzzes each target for ten minutes, which no change waits for
+# make soak   runs mixed requests and each fuzz target for ten minutes, which no change waits for
 # make bench  runs the benchmarks whose figures stand in docs/performance.md
 
 .PHONY: test check soak bench fmt

@@ -1,6 +1,9 @@
 package downloadview
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // restrictions is a set of those directives of Cache-Control that restrict caches.
 type restrictions uint8
@@ -45,6 +48,22 @@ func cutDirective(value string) (directive, rest string) {
 		}
 	}
 	return strings.Trim(value, " \t"), ""
+}
+
+// maxAge returns most, or what max-age says in a value of Cache-Control if that is less.
+func maxAge(value string, most int64) int64 {
+	for value != "" {
+		var directive string
+		directive, value = cutDirective(value)
+		name, seconds, _ := strings.Cut(directive, "=")
+		if !strings.EqualFold(name, "max-age") {
+			continue
+		}
+		if age, err := strconv.ParseUint(strings.Trim(seconds, `"`), 10, 31); err == nil {
+			most = min(most, int64(age))
+		}
+	}
+	return most
 }
 
 // atLeast returns policy, a value of Cache-Control or "", with the restrictions of

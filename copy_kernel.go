@@ -31,6 +31,9 @@ func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	case isConnectionError(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 		return sent, &cutOff{AbortedByClient, err}
 	}
+	if _, ok := errors.AsType[*paceError](err); ok {
+		return sent, &cutOff{AbortedByClient, err} // of writing; partyOf finds out whose
+	}
 	return sent, &cutOff{AbortedByOrigin, err}
 }
 

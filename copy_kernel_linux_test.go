@@ -29,13 +29,16 @@ var sendfileCases = []struct {
 	wrap  func(http.Handler) http.Handler
 	rng   string
 	calls int
+	rate  int64
 }{
-	{"bare", func(h http.Handler) http.Handler { return h }, "", 1},
-	{"bare, range", func(h http.Handler) http.Handler { return h }, "bytes=1000-70000", 1},
-	{"chi", chiLogger, "", 1},
-	{"chi, range", chiLogger, "bytes=1000-70000", 1},
-	{"compressing", middleware.Compress(5), "", 0},
-	{"without ReadFrom", withoutReadFrom, "", 0},
+	{"bare", func(h http.Handler) http.Handler { return h }, "", 1, 0},
+	{"bare, range", func(h http.Handler) http.Handler { return h }, "bytes=1000-70000", 1, 0},
+	{"chi", chiLogger, "", 1, 0},
+	{"chi, range", chiLogger, "bytes=1000-70000", 1, 0},
+	{"compressing", middleware.Compress(5), "", 0, 0},
+	{"without ReadFrom", withoutReadFrom, "", 0, 0},
+	{"a rate, in pieces of 32 KiB", func(h http.Handler) http.Handler { return h }, "", 3, 256 << 10},
+	{"a rate, compressing", middleware.Compress(5), "", 0, 1 << 20},
 }
 
 func chiLogger(h http.Handler) http.Handler {
@@ -118,6 +121,8 @@ func serveTraced(t *testing.T, name string) {
 		v := downloadview.StorageView{
 			Storage: disk.New(root, nil),
 			Key:     func(*http.Request) (string, error) { return "a.txt", nil },
+
+			Response: downloadview.Response{LimitRate: c.rate},
 		}
 		s := httptest.NewServer(c.wrap(downloadview.NewHandler(v, nil)))
 		defer s.Close()

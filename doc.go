@@ -45,7 +45,10 @@
 // The other packages:
 //
 //   - accel: rules by which nginx, Apache, lighttpd or Caddy sends the bytes
-//   - middleware: middleware for views
+//   - middleware: middleware for views, signed links
+//   - middleware/memlease, middleware/redislease, middleware/natslease: stores that count
+//     the downloads of links
+//   - middleware/leasetest: for tests of such a store of one's own
 //   - doctor: finds out what is wrong with a running set-up
 //   - downloadtest: for tests of views
 //   - storage/storagetest: for tests of a storage of one's own

@@ -36,6 +36,7 @@ func TestRefusalsNameTheirReason(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		if field == "If-None-Match" {
 			r.Method = "POST"
+			r.Header.Set("If-Match", `"v1"`) // which the file meets
 		}
 		r.Header.Set(field, tt.value)
 		w := httptest.NewRecorder()

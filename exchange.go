@@ -29,6 +29,7 @@ type exchange struct {
 	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
 	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
+	leave   func(Outcome) // of the gate, or nil
 }
 
 // noOptions stands for nil *Options.
@@ -200,6 +201,10 @@ func levelOf(p AbortedBy) slog.Level {
 }
 
 func (x *exchange) finish() {
+	if leave := x.leave; leave != nil {
+		x.leave = nil
+		leave(x.outcome)
+	}
 	if x.options.Observer == nil {
 		return
 	}

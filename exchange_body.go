@@ -58,6 +58,9 @@ var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	if len(p.ranges) > 1 {
+		if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
+			return err
+		}
 		return x.sendParts(b, p.ranges, a, k)
 	}
 	part := span{0, k.size}
@@ -69,6 +72,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
 	if src, ok := b.handle.(io.WriterTo); ok && len(p.ranges) == 0 && !empty && !isKernelFile(b.handle) {
+		if err := x.enter(Streamed, &a, true); err != nil {
+			return err
+		}
 		return x.sendByItself(src, a, k)
 	}
 	var small []byte
@@ -79,6 +85,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		if err := readSmall(b.handle, small); err != nil {
 			return err
 		}
+	}
+	if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
+		return err
 	}
 	f := fieldsOf(x.w, 9)
 	f.common(x, x.resp.describe(&a), &a)

@@ -36,7 +36,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return x.declined(OddName)
 	case x.resp.has("Content-Encoding"):
 		return x.declined(ContentCoding)
-	case x.limit > 0 && h.Terms.RateField == "":
+	case x.limit > 0 && h.Terms.RateField == "", x.resp.Pacer != nil:
 		return x.declined(UntoldRate)
 	case h.Terms.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead:
 		return x.declined(UnfitMethod)
@@ -55,13 +55,16 @@ func (x *exchange) offload() (done bool, err error) {
 		}
 	}
 	a := Attributes{Size: -1}
-	if x.resp.CheckFirst || x.resp.StoredFields != 0 {
+	if x.resp.CheckFirst || x.resp.StoredFields != 0 || x.resp.Gate != nil {
 		if a, err = x.look(); err != nil {
 			return false, x.unlessDoubtful(err)
 		}
 	}
 	if saysNothing(a.ModTime) { // the proxy, or the store, would make validators from it
 		return x.declined(UselessTime)
+	}
+	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(a, manyParts)).endsWithoutBytes() {
+		return x.declined(AnsweredHere) // the gate is asked only if bytes follow
 	}
 	return x.handOver(&h, &a, facts{})
 }
@@ -155,9 +158,15 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 			return x.declined(Unsigned)
 		}
 		if h.Link.Status != 0 {
+			if err := x.enter(Redirected, a, true); err != nil {
+				return false, err
+			}
 			x.redirect(h.Link, url, until)
 			return true, nil
 		}
+	}
+	if err := x.enter(Offloaded, a, true); err != nil {
+		return false, err
 	}
 	f := fieldsOf(x.w, 5)
 	delete(f.header, "Content-Encoding") // some compressors set it in advance
@@ -200,12 +209,14 @@ func isConditional(h http.Header) bool {
 }
 
 // redirect sends the client to a signed URL. The answer is private, and caches may
-// keep it for at most half of the time for which the URL is valid.
+// keep it for at most half of the time for which the URL is valid, and no longer than
+// the view's policy says.
 func (x *exchange) redirect(l *Link, url string, until time.Time) {
 	good := l.Expiry
 	if !until.IsZero() {
 		good = min(good, max(time.Until(until).Round(time.Second), 0))
 	}
+	age := maxAge(x.resp.CacheControl, int64(good/(2*time.Second)))
 	f := fieldsOf(x.w, 3)
 	f.drop(contentFields)
 	f.add(x.resp.Header, describesNoFile)
@@ -213,7 +224,7 @@ func (x *exchange) redirect(l *Link, url string, until time.Time) {
 	if own := x.resp.CacheControl; own != "" {
 		f.header["Cache-Control"] = union(f.header["Cache-Control"], []string{own})
 	}
-	f.cache("private, max-age=" + formatInt(int64(good/(2*time.Second))))
+	f.cache("private, max-age=" + formatInt(age))
 	f.set("Content-Length", "0")
 	x.outcome.Mode, x.outcome.Status = Redirected, l.Status
 	x.w.WriteHeader(l.Status)

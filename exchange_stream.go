@@ -35,9 +35,7 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 // it was opened for, the file is opened again, a few times.
 func (x *exchange) stream() error {
 	x.move()
-	if x.limit > 0 {
-		x.w = &pacedWriter{ResponseWriter: x.w, ctx: x.r.Context(), rate: x.limit}
-	}
+	x.pace()
 	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) {
 		k := x.facts(Attributes{Size: -1}, noParts)
 		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
@@ -278,7 +276,7 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 		x.sendNotModified(k, &a)
 		return nil
 	case http.StatusPreconditionFailed:
-		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header)}
+		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header, k)}
 	case http.StatusRequestedRangeNotSatisfiable:
 		size := strconv.FormatInt(k.size, 10)
 		return &StatusError{

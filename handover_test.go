@@ -84,6 +84,11 @@ func TestLinks(t *testing.T) {
 	described := plain
 	described.File = withMetadata{signedObject{newObject("0123456789"), nil}}
 	described.CheckFirst = true
+	aging := func(policy string) Response {
+		aged := plain
+		aged.CacheControl = policy
+		return aged
+	}
 	owned := plain
 	owned.ETag = `"mine"`
 	const url = "https://store/reports/a.bin?GET&1m0s&"
@@ -113,6 +118,8 @@ func TestLinks(t *testing.T) {
 			"Location": url + named, "Cache-Control": "private, max-age=30", "Content-Length": "0",
 			"Content-Type": "", "Content-Disposition": "", "X-Accel-Redirect": "", "X-Download-Url": "", "X-Download-Key": "",
 		}, ""},
+		{"the client, for a short time", aging("private, max-age=9"), linking{status: 302}, "GET", nil, Redirected, 302, map[string]string{"Cache-Control": "private, max-age=9"}, ""},
+		{"the client, for a long time", aging("public, Max-Age=\"3600\", immutable"), linking{status: 302}, "GET", nil, Redirected, 302, map[string]string{"Cache-Control": "private, max-age=30"}, ""},
 		{"the client, 307", plain, linking{status: 307}, "GET", nil, Redirected, 307, map[string]string{"Location": url + named}, ""},
 		{"HEAD is answered here", plain, linking{status: 302}, "HEAD", nil, Streamed, 200, map[string]string{
 			"Location": "", "Content-Length": "10", "Etag": `"v1"`,

@@ -10,14 +10,8 @@ import (
 // precondition evaluates If-Match, If-Unmodified-Since, If-None-Match and
 // If-Modified-Since. It returns 0 to go on, else 304 or 412.
 func precondition(method string, h http.Header, f facts) int {
-	if lines, ok := h["If-Match"]; ok {
-		if !listed(lines, f.etag, strongly) {
-			return http.StatusPreconditionFailed
-		}
-	} else if t, ok := dateIn(h["If-Unmodified-Since"]); ok && !f.modTime.IsZero() {
-		if f.modTime.After(t) {
-			return http.StatusPreconditionFailed
-		}
+	if unmet(h, f) != "" {
+		return http.StatusPreconditionFailed
 	}
 	safe := method == http.MethodGet || method == http.MethodHead
 	if lines, ok := h["If-None-Match"]; ok {
@@ -35,14 +29,26 @@ func precondition(method string, h http.Header, f facts) int {
 	return 0
 }
 
-// failedPrecondition returns the reason for a 412 of precondition.
-func failedPrecondition(h http.Header) error {
-	for _, key := range []string{"If-Match", "If-Unmodified-Since", "If-None-Match"} {
-		if v := h.Get(key); v != "" {
-			return fmt.Errorf("the file does not meet the precondition %s: %.100q", key, v)
+// unmet evaluates If-Match and If-Unmodified-Since, and returns the one that the
+// file does not meet, or "".
+func unmet(h http.Header, f facts) (key string) {
+	if lines, ok := h["If-Match"]; ok {
+		if !listed(lines, f.etag, strongly) {
+			return "If-Match"
 		}
+	} else if t, ok := dateIn(h["If-Unmodified-Since"]); ok && !f.modTime.IsZero() && f.modTime.After(t) {
+		return "If-Unmodified-Since"
 	}
-	return nil
+	return ""
+}
+
+// failedPrecondition returns the reason for a 412 of precondition.
+func failedPrecondition(h http.Header, f facts) error {
+	key := unmet(h, f)
+	if key == "" {
+		key = "If-None-Match"
+	}
+	return fmt.Errorf("the file does not meet the precondition %s: %.100q", key, h.Get(key))
 }
 
 // asksForAny reports whether a condition is about any version of the file, "*".

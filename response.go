@@ -65,6 +65,11 @@ type Response struct {
 	// speed, the file is streamed.
 	LimitRate int64
 
+	// Pacer, if not nil, limits the speed, too, for downloads that share a rate. A
+	// proxy limits each download by itself, so a download with a Pacer is always
+	// streamed.
+	Pacer Pacer
+
 	// Header is added to the answer if it carries the file or is a 304. Lists such
 	// as Vary, Link, Set-Cookie and Content-Security-Policy are added to the values
 	// of outer handlers. Any other field replaces their value, but not by a weaker
@@ -77,6 +82,11 @@ type Response struct {
 	// Offloader may hand the file over to a proxy; nil streams the file.
 	// [NeverOffload] streams it even if there is an accelerator.
 	Offloader Offloader
+
+	// Gate is asked before bytes of the file leave, and can refuse; nil asks nobody.
+	// Use [Response.WithGate], since there may be one already. With a Gate, the file
+	// is looked at before it is handed over, as with CheckFirst.
+	Gate Gate
 
 	// CheckFirst looks at the file before it is handed over to a proxy, by [Stat],
 	// so that this process answers for a missing or forbidden file.

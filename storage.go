@@ -176,9 +176,10 @@ func TimesOf(ctx context.Context, s Storage, key string) (Times, error) {
 type URLer interface {
 	Storage
 
-	// URL returns the public URL of the file under key, escaped and unsigned:
-	// everybody who has it can fetch the file without asking this application. It
-	// may be relative to a host, as "/media/a%20b". It is made from the
+	// URL returns the public URL of the file under key, escaped: everybody who has
+	// it can fetch the file without asking this application. It is unsigned, unless
+	// the documentation of the storage says that it signs links, which end. It may
+	// be relative to a host, as "/media/a%20b". It is made from the
 	// configuration of the storage, without I/O: it doesn't check whether the file
 	// exists or may be fetched. The error is [errors.ErrUnsupported] for a storage
 	// without such a configuration and for a key that no URL leads to, and

@@ -47,7 +47,7 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 	field, value := e.direct.handsOver()
 	switch {
 	case e.direct.status == http.StatusUnauthorized || e.direct.status == http.StatusForbidden:
-		e.failed(name, finding{"the application refuses the file to the doctor", "give the doctor the Authorization or Cookie of a user that may have the file"}, "%v", e.direct)
+		e.failed(name, finding{"the application refuses the file to the doctor", "give the doctor the Authorization or Cookie of a user that may have the file, or --key-file if signed links are required"}, "%v", e.direct)
 	case e.direct.status != http.StatusOK && (!expected || e.direct.status != http.StatusFound && e.direct.status != http.StatusTemporaryRedirect):
 		f := finding{
 			"the application doesn't find the file: it serves another storage, or this storage below another prefix",
@@ -161,7 +161,7 @@ func (e *exam) checkAppNames(ctx context.Context) {
 	n := 0
 	for _, base := range hostile {
 		c, ok := e.made[e.folder+base]
-		if !ok {
+		if !ok || e.Links && strings.Contains(base, `\`) {
 			continue
 		}
 		n++

@@ -76,6 +76,11 @@ type Setup struct {
 	// user that may download the files. It is not in the report.
 	Header http.Header
 
+	// Links says that the application lets only requests with a signed link in, such
+	// as one in a Cookie of Header. Names with a backslash are then not checked, since
+	// no link can be for them.
+	Links bool
+
 	// Client sends the requests. It follows no redirects: its CheckRedirect is
 	// ignored. Its Transport is not used for an application on a socket. nil means
 	// a client that waits up to 30 seconds for each answer.

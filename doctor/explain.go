@@ -33,7 +33,8 @@ type Explanation struct {
 // bytes. It makes a HEAD of the request, which has the same answer and reads nothing;
 // it makes a GET if r has a Range, if a rule sends the client to a signed URL, or if
 // the proxy doesn't take HEAD. v must include its middleware, such as that of an
-// accelerator. Signed URLs are cut at their question mark.
+// accelerator. Signed URLs are cut at their question mark. The Gate of v's Response is
+// not asked, since an explanation is no download.
 //
 // v runs in a goroutine of its own. If v or the handler aborts, by a panic with
 // [http.ErrAbortHandler] or by ending the goroutine, Explain returns, and Error says
@@ -69,11 +70,21 @@ func (x *Explanation) explain(v downloadview.View, r *http.Request) {
 	r.Method = http.MethodGet
 	resp, err := v.Respond(r)
 	r.Method = http.MethodHead
+	if resp.Gate != nil {
+		resp.Gate = openGate{}
+	}
 	if err == nil && !wrapper.IsNothing(resp.File) {
 		x.describe(resp, r)
 	}
 	decided := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return resp, err })
 	x.carryOut(decided, resp, r)
+}
+
+// An openGate lets everything pass.
+type openGate struct{}
+
+func (openGate) Enter(*http.Request, downloadview.Delivery) (func(downloadview.Outcome), error) {
+	return nil, nil
 }
 
 // describe notes where the file is. It changes r to GET if a HEAD would not be handed

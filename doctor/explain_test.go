@@ -15,6 +15,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/storage/disk"
 )
 
 func TestExplain(t *testing.T) {
@@ -228,4 +229,41 @@ type refusing struct{ downloadview.File }
 
 func (refusing) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "s3", Host: "bucket", Path: "a.txt"}, true
+}
+
+// A gate that is asked would count the explanation as a download.
+type countingGate struct{ asked *int }
+
+func (g countingGate) Enter(*http.Request, downloadview.Delivery) (func(downloadview.Outcome), error) {
+	*g.asked++
+	return nil, nil
+}
+
+func TestExplainAsksNoGate(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a")
+	if err := os.WriteFile(file, []byte("0123456789"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: dir, Destination: "/_media/"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	view := a.Middleware(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		f, err := disk.File(file)
+		return downloadview.Response{File: f}.WithGate(countingGate{&asked}), err
+	}))
+	for _, byteRange := range []string{"", "bytes=0-1"} { // with a range, the explanation is a GET
+		r := httptest.NewRequest("GET", "/", nil)
+		if byteRange != "" {
+			r.Header.Set("Range", byteRange)
+		}
+		if x := doctor.Explain(view, r); x.Error != "" || x.Mode != "offload" {
+			t.Errorf("%q: %+v", byteRange, x)
+		}
+	}
+	if asked != 0 {
+		t.Errorf("the gate was asked %d times", asked)
+	}
 }

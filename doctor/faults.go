@@ -45,7 +45,7 @@ var faults = map[room.Stage][]room.Fault{
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Denied },
 			Cause:  "the proxy or the application refuses the file to the doctor",
-			Change: "give the doctor the Authorization or Cookie of a user that may have the file",
+			Change: "give the doctor the Authorization or Cookie of a user that may have the file, or --key-file if signed links are required",
 		},
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Apart && ev.SocketMay != "" },
@@ -121,7 +121,7 @@ var faults = map[room.Stage][]room.Fault{
 		{
 			Fits:   func(ev room.Evidence) bool { return room.IsDenied(ev.Got.Status) },
 			Cause:  "the proxy or the application refuses the file to the doctor",
-			Change: "give the doctor the Authorization or Cookie of a user that may have the file",
+			Change: "give the doctor the Authorization or Cookie of a user that may have the file, or --key-file if signed links are required",
 		},
 		{
 			Fits:   func(room.Evidence) bool { return true },

@@ -150,7 +150,7 @@ func (e *exam) checkNames(ctx context.Context) {
 	n, refused := 0, 0
 	for _, base := range hostile {
 		c, ok := e.made[e.folder+base]
-		if !ok {
+		if !ok || e.Links && strings.Contains(base, `\`) {
 			continue
 		}
 		n++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
 	"strings"
@@ -61,15 +62,23 @@ func TestRevokedIsAskedForGenuineLinksOnly(t *testing.T) {
 // A store that can't be reached lets nobody in.
 func TestRevokedThatCannotBeAsked(t *testing.T) {
 	for _, cause := range []error{errors.New("no connection"), context.DeadlineExceeded, &downloadview.StatusError{Status: 404}} {
-		l := testLinks(t, &LinksOptions{Revoked: func(context.Context, string) (bool, error) { return false, cause }})
+		var log strings.Builder
+		l := testLinks(t, &LinksOptions{
+			Revoked: func(context.Context, string) (bool, error) { return false, cause },
+			Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		})
 		link := mustSign(t, l, "/a", Grant{ID: "17"})
+		quiet := &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}
 		for kind, status := range map[string]int{
-			"Handler": get(l.Handler(downloadview.NewHandler(testView(downloadview.Response{}), nil)), "GET", link).Code,
-			"View":    get(downloadview.NewHandler(l.View(testView(downloadview.Response{})), nil), "GET", link).Code,
+			"Handler": get(l.Handler(downloadview.NewHandler(testView(downloadview.Response{}), quiet)), "GET", link).Code,
+			"View":    get(downloadview.NewHandler(l.View(testView(downloadview.Response{})), quiet), "GET", link).Code,
 		} {
 			if status != 503 {
 				t.Errorf("%s, %v: %d, want 503", kind, cause, status)
 			}
+		}
+		if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), cause.Error()) {
+			t.Errorf("the log has no error %v: %s", cause, &log)
 		}
 		if _, err := l.verify(httptest.NewRequest("GET", link, nil)); !errors.Is(err, cause) {
 			t.Errorf("error %v does not wrap the cause", err)
@@ -117,6 +126,31 @@ func TestDenylistForgets(t *testing.T) {
 		}
 		if err := d.Revoke("e", at(50)); err != nil || len(d.ids) != 1 || len(d.ends) != 1 {
 			t.Errorf("%v, %d ids and %d ends, want the last one only", err, len(d.ids), len(d.ends))
+		}
+	})
+}
+
+// An id that is moved to a later time is not in the way of others.
+func TestDenylistMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDenylist(&DenylistOptions{Most: 3})
+		begin := time.Now()
+		for _, tt := range []struct {
+			id      string
+			minutes int
+		}{{"a", 10}, {"b", 20}, {"c", 30}, {"a", 40}} {
+			if err := d.Revoke(tt.id, begin.Add(time.Duration(tt.minutes)*time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(30 * time.Minute)
+		for _, id := range []string{"d", "e"} {
+			if err := d.Revoke(id, begin.Add(time.Hour)); err != nil {
+				t.Errorf("after those of b and c: %v", err)
+			}
+		}
+		if err := d.Revoke("f", begin.Add(time.Hour)); err == nil {
+			t.Error("a fourth id is taken")
 		}
 	})
 }

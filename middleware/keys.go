@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // Keys are the secrets that links are signed and verified with. Each has an id, which
@@ -29,6 +31,7 @@ type key struct {
 	acceptUntil time.Time // zero: for ever
 	secret      []byte
 	macs        sync.Pool // of *linkMAC
+	lease       []byte    // the subkey for names of clients in a LeaseStore
 }
 
 // A linkMAC computes MACs with one key, for one goroutine at a time.
@@ -51,7 +54,7 @@ const (
 // it, as it may what systemd and Kubernetes make of a secret. An error that concerns
 // the file itself wraps that of package os.
 func ReadKeys(file string) (*Keys, error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, localfile.Flag, 0) // a pipe is not waited for
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +159,9 @@ func parseKey(words []string) (*key, error) {
 	k.secret = secret
 	subkey, err := k.subkey(LinkPurpose)
 	if err != nil {
+		return nil, err
+	}
+	if k.lease, err = k.subkey("lease"); err != nil {
 		return nil, err
 	}
 	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey), sum: make([]byte, 0, 96)} }

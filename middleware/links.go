@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -61,8 +60,8 @@ type Links struct {
 // LinksOptions are the options of [NewLinks]. The zero value is fine.
 type LinksOptions struct {
 	// ClientIP returns the address of the client, which a [Grant] can be limited to;
-	// an invalid one is in no network. nil takes that of Request.RemoteAddr, which
-	// behind a proxy is the proxy's.
+	// an invalid one is in no network; behind a proxy it is [Clients.IP]. nil takes
+	// that of Request.RemoteAddr, which behind a proxy is the proxy's.
 	ClientIP func(*http.Request) netip.Addr
 
 	// Session returns the Session of the [Grant] that a request may use, such as the
@@ -82,16 +81,24 @@ type LinksOptions struct {
 	// the answer is 503. nil revokes nothing.
 	Revoked func(ctx context.Context, id string) (bool, error)
 
+	// Leases count the downloads of links that have Times. nil refuses such links.
+	// Set ClientIP where a proxy is in front: by the proxy's own address all clients
+	// would be one.
+	Leases *Leases
+
 	// Refused answers a request that is not let in by [Links.Handler]. err is a
-	// *[LinkError], which says why, or the error of Version or Revoked. The request has
-	// no query, and no token in its path and cookies. Cache-Control: no-store and
-	// Referrer-Policy: no-referrer are set. nil answers with the status text: 403
-	// whatever the reason, since the reason is not a stranger's business.
+	// *[LinkError], which says why, or the error of Version, of Revoked or of the store
+	// of Leases. The request has no query, and no token in its path and cookies.
+	// A view below learns only later that a link is used up: [downloadview.Options].Error
+	// of the view's handler answers then, with the same kind of error.
+	// Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
+	// with the status text: 403 whatever the reason, since the reason is not a
+	// stranger's business.
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger is told of each request that Handler does not let in, and why, without
-	// the link. nil logs nothing. What View refuses is logged by the handler of the
-	// view.
+	// the link: an error if Version or Revoked fails, else an information. nil logs
+	// nothing. What View refuses is logged by the handler of the view.
 	Logger *slog.Logger
 }
 
@@ -136,13 +143,19 @@ type Grant struct {
 	// ThisHost has the link valid at the host, and port, of the signed URL only.
 	ThisHost bool
 
-	// Times is how often the file may be downloaded; 0 is any number. Nothing counts
-	// downloads yet, so a link that has Times is refused ([LinkCounted]). A prefix
-	// can't have Times.
+	// Times is how often the file may be downloaded; 0 is any number. [Leases] count
+	// the downloads; without [LinksOptions.Leases] the link is refused ([LinkCounted]).
+	// A prefix can't have Times.
 	Times int
 
-	// ID names the link, for logs and for Revoked of [LinksOptions]. Several links may
-	// have one ID. Others can read it in the URL.
+	// ID names the link, for logs, for Revoked of [LinksOptions] and for counting.
+	// Several links may have one ID. Others can read it in the URL.
+	//
+	// Links with the same ID, path, signed query and, if ThisHost, host share one count,
+	// also if they expire at different times: an invoice that is mailed twice is one
+	// invoice. The count is remembered until the last one of those links expires that
+	// were used. "" is a random ID if Times is set, so that each link is counted on
+	// its own.
 	ID string
 
 	// Session and Version bind the link to what [LinksOptions] return. The URL doesn't
@@ -175,15 +188,7 @@ func (l *Links) clientIP(r *http.Request) netip.Addr {
 	if l.o.ClientIP != nil {
 		return l.o.ClientIP(r).Unmap().WithZone("")
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ip.Unmap().WithZone("")
+	return new(Clients).IP(r)
 }
 
 // A LinkReason says why a link is refused.
@@ -200,7 +205,9 @@ const (
 	LinkExpired      LinkReason = "expired"       // Expires is over
 	LinkOtherNetwork LinkReason = "other network" // the client is not in Network
 	LinkRevoked      LinkReason = "revoked"       // Revoked of the LinksOptions says so
-	LinkCounted      LinkReason = "counted"       // it has Times, which nothing counts yet
+	LinkCounted      LinkReason = "counted"       // it has Times, but there are no Leases
+	LinkUsedUp       LinkReason = "used up"       // as many downloads as its Times have begun
+	LinkPrefetch     LinkReason = "prefetch"      // a browser fetches in advance by a link that has Times
 )
 
 // A LinkError says why a request was not let in. It is answered 403.
@@ -213,7 +220,7 @@ type LinkError struct {
 // isGenuine reports whether the link was signed for what is asked.
 func (e *LinkError) isGenuine() bool {
 	switch e.Reason {
-	case LinkEarly, LinkExpired, LinkOtherNetwork, LinkRevoked, LinkCounted:
+	case LinkEarly, LinkExpired, LinkOtherNetwork, LinkRevoked, LinkCounted, LinkUsedUp, LinkPrefetch:
 		return true
 	}
 	return false
@@ -228,7 +235,7 @@ func (e *LinkError) Error() string {
 	case LinkEarly:
 		text += ", valid from " + e.Time.UTC().Format(time.RFC3339)
 	case LinkCounted:
-		text += ": its number of downloads can't be counted without a lease store"
+		text += ": its number of downloads can't be counted without Leases"
 	}
 	if e.ID != "" {
 		text += " (id " + strconv.Quote(e.ID) + ")"

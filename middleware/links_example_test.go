@@ -1,18 +1,23 @@
 package middleware_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/middleware"
+	"github.com/downloadview/downloadview/storage/disk"
 )
 
 // exampleKeys would be ReadKeys("/etc/example/links.keys") in a program.
@@ -159,4 +164,78 @@ func ExampleGrant_network() {
 	// Output:
 	// 200
 	// 403
+}
+
+// The URLs of a storage are links, for an hour each. It is on local disk here.
+func ExampleNewSignedStorage() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer root.Close()
+
+	links := middleware.NewLinks(exampleKeys, nil)
+	media := middleware.NewSignedStorage(disk.New(root, nil), links, &url.URL{Path: "/media/"}, nil)
+	view := &downloadview.StorageView{Storage: media, Key: downloadview.PathKey("/media/")}
+	h := links.Handler(downloadview.NewHandler(view, nil))
+
+	ctx := context.Background()
+	if err := downloadview.Save(ctx, media, "2026/Q1 sales.pdf", strings.NewReader("…")); err != nil {
+		log.Fatal(err)
+	}
+	link, err := downloadview.URL(ctx, media, "2026/Q1 sales.pdf")
+	if err != nil {
+		log.Fatal(err)
+	}
+	plain, _, _ := strings.Cut(link, "?")
+	for _, target := range []string{link, plain} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		fmt.Println(plain, w.Code)
+	}
+	// Output:
+	// /media/2026/Q1%20sales.pdf 200
+	// /media/2026/Q1%20sales.pdf 403
+}
+
+// The page with the player lets its user's browser fetch the video, and nobody else.
+func ExampleLinks_Cookie() {
+	links := middleware.NewLinks(exampleKeys, nil)
+	video := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString(path.Base(r.URL.Path), "…", nil), Disposition: downloadview.Inline}, nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/videos/", links.Handler(downloadview.NewHandler(video, nil)))
+	mux.HandleFunc("/watch/17", func(w http.ResponseWriter, _ *http.Request) { // behind the login
+		cookie, err := links.Cookie("/videos/17/", middleware.Grant{Expires: time.Now().Add(4 * time.Hour)})
+		if err != nil {
+			http.Error(w, "no video", http.StatusInternalServerError)
+			return
+		}
+		http.SetCookie(w, cookie)
+		fmt.Fprint(w, `<video src="/videos/17/film.mp4" controls></video>`)
+	})
+	srv := httptest.NewTLSServer(mux)
+	defer srv.Close()
+
+	browser := srv.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	for _, page := range []string{"/videos/17/film.mp4", "/watch/17", "/videos/17/film.mp4", "/videos/18/film.mp4"} {
+		resp, err := browser.Get(srv.URL + page)
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+		fmt.Println(page, resp.StatusCode)
+	}
+	// Output:
+	// /videos/17/film.mp4 403
+	// /watch/17 200
+	// /videos/17/film.mp4 200
+	// /videos/18/film.mp4 403
 }

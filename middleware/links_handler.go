@@ -20,6 +20,10 @@ import (
 // Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets
 // its own.
 //
+// A plain handler's download by a link with a number of downloads is counted when it
+// begins an answer of a status below 400, other than 304 and not to HEAD. If the link is
+// used up, the refusal is sent in place of the handler's answer, and writes fail.
+//
 // nginx drops Referrer-Policy from the answers that it sends files for; an add_header
 // in its configuration puts it there again.
 //
@@ -36,17 +40,25 @@ func (l *Links) Handler(next http.Handler) http.Handler {
 		g, err := l.verify(r)
 		if err != nil {
 			h.Set("Cache-Control", "no-store")
-			l.refuse(w, withoutLink(r, tokenText.ReplaceAllString(r.URL.Path, ""), ""), err)
+			l.refuse(w, withoutLink(r, withoutTokens(r.URL.Path), ""), err)
 			return
 		}
 		h.Set("Cache-Control", "private, max-age=0")
+		if g.claim != nil {
+			l.serveCounted(w, l.admitted(r, g), g.claim, below)
+			return
+		}
 		below.ServeHTTP(w, l.admitted(r, g))
 	})
 }
 
 func (l *Links) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if l.o.Logger != nil {
-		l.o.Logger.LogAttrs(r.Context(), slog.LevelInfo, "link refused", slog.String("path", r.URL.Path), slog.Any("error", err))
+		level, text := slog.LevelInfo, "link refused"
+		if _, ok := errors.AsType[*LinkError](err); !ok && r.Context().Err() == nil {
+			level, text = slog.LevelError, "link not checked" // a store failed, not the client
+		}
+		l.o.Logger.LogAttrs(r.Context(), level, text, slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
 	if l.o.Refused != nil {
 		l.o.Refused(w, r, err)
@@ -74,11 +86,18 @@ func (l *Links) View(next downloadview.View) downloadview.View {
 			r = l.admitted(r, g)
 			a = &admission{l, g}
 		}
+		if a.grant.claim != nil {
+			a.grant.claim.viewed.Store(true)
+		}
 		resp, err := next.Respond(r)
 		if err != nil {
 			return resp, err
 		}
-		return a.grant.apply(resp, l.now()), nil
+		resp = a.grant.apply(resp, l.now())
+		if a.grant.claim != nil {
+			resp = resp.WithGate(leaseGate{l, a.grant.claim})
+		}
+		return resp, nil
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -133,8 +132,54 @@ func isLink(referer string) bool {
 	if referer == "" {
 		return false
 	}
-	return strings.Contains(referer, tokenParam+"=") || tokenText.MatchString(unescaped(referer))
+	plain := unescaped(referer)
+	return strings.Contains(referer, tokenParam+"=") || withoutTokens(plain) != plain
 }
 
-// tokenText finds tokens wherever they are.
-var tokenText = regexp.MustCompile(`1\.[\w-]{1,32}\.\d{1,11}\.[\w-]+\.[\w-]{22}`)
+// withoutTokens returns text with "*" in place of the tokens in it, wherever they are.
+// A regular expression would be slow where a stranger sends a long text.
+func withoutTokens(text string) string {
+	var kept strings.Builder
+	for {
+		i := strings.Index(text, "1.")
+		if i < 0 {
+			break
+		}
+		kept.WriteString(text[:i])
+		text = text[i:]
+		if n := tokenLength(text); n > 0 {
+			kept.WriteByte('*')
+			text = text[n:]
+		} else {
+			kept.WriteString("1.")
+			text = text[len("1."):]
+		}
+	}
+	if kept.Len() == 0 {
+		return text
+	}
+	return kept.String() + text
+}
+
+// tokenLength returns how many bytes at the beginning of text have the form of a token,
+// or 0.
+func tokenLength(text string) int {
+	rest, ok := strings.CutPrefix(text, "1.")
+	for field, most := range [...]int{longestKeyID, longestDate, len(rest), macLen} {
+		n := 0
+		for n < len(rest) && n < most && base64URLChars[rest[n]] {
+			n++
+		}
+		rest = rest[n:]
+		switch {
+		case n == 0 || !ok:
+			return 0
+		case field == 3 && n == macLen:
+			return len(text) - len(rest)
+		case field == 3 || rest == "" || rest[0] != '.':
+			return 0
+		}
+		rest = rest[1:]
+	}
+	return 0
+}

@@ -7,6 +7,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,26 @@ func TestSignPrefixRefuses(t *testing.T) {
 	}
 }
 
+// tokenText finds tokens wherever they are.
+var tokenText = regexp.MustCompile(`1\.[\w-]{1,32}\.\d{1,11}\.[\w-]+\.[\w-]{22}`)
+
+func TestWithoutTokens(t *testing.T) {
+	const token = "1.a.1800000000.-.AAAAAAAAAAAAAAAAAAAAAA"
+	for text, want := range map[string]string{
+		"": "", "/a": "/a", "/1.txt": "/1.txt", "1.": "1.", "/1.2.3.4.5": "/1.2.3.4.5", token: "*", "/~" + token + "/a": "/~*/a",
+		"/" + token + "/" + token: "/*/*", "/1.1." + token + token: "/1.1.**", "/x" + token + "x": "/x*x", token[1:]: token[1:], token[:len(token)-1]: token[:len(token)-1],
+		"/1.1.1.1.1" + token: "/1.1.1.1.1*", "/1.a.1." + token: "/1.a.1.*", "/1." + token + ".1.": "/1.*.1.", "/?dv=" + token + "&a": "/?dv=*&a",
+	} {
+		if got := withoutTokens(text); got != want {
+			t.Errorf("withoutTokens(%q) = %q, want %q", text, got, want)
+		}
+	}
+	long := strings.Repeat("1.a.1.", 1<<17) + strings.Repeat(token, 1<<14) // a request can have a MiB
+	if got := withoutTokens(long); tokenText.MatchString(got) {
+		t.Error("tokens are left")
+	}
+}
+
 // below are the parts of a request that a handler below Links sees.
 type below struct{ url, path, rawPath, uri, cookie, referer string }
 
@@ -126,7 +147,7 @@ func TestTheRequestBelowAPrefix(t *testing.T) {
 			if status != 200 || got != tt.want {
 				t.Errorf("%d, below it is %+v, want %+v", status, got, tt.want)
 			}
-			if h := r.Header; tt.cookie != "" && h.Get("Cookie") != tt.cookie || r.URL.String() != tt.target {
+			if h := r.Header; h.Get("Cookie") != tt.cookie || h.Get("Referer") != tt.referer || r.URL.String() != tt.target {
 				t.Errorf("the request of the handlers outside was changed: %v %v", r.URL, h)
 			}
 		})

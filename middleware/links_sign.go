@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 // as URLs are. Its path is the one that [Links.Handler] sees: nothing may change the
 // path before. All query parameters of rawURL are signed: the link has them in the
 // order of their names. Parameters that others add later are removed from the request.
+// A Grant with Times and without an ID gets a random ID.
 //
 // A rawURL or Grant that can't be signed is an error, as are Keys of which none signs
 // now, or is accepted as long as the link should be valid. Sign does no I/O.
@@ -61,8 +63,9 @@ func (l *Links) SignPrefix(rawURL string, g Grant) (string, error) {
 // sites make for their pages, and ends with the link.
 //
 // Each prefix has a cookie of its own name, and all have the path "/", as the beginning
-// __Host- of the name demands. A new cookie for a prefix replaces the older one. More
-// than 64 at once are refused. If a URL has a token of its own, cookies do not count.
+// __Host- of the name demands. A new cookie for a prefix replaces the older one; the same
+// with MaxAge -1 removes it from the browser. More than 64 at once are refused. If a URL
+// has a token of its own, cookies do not count.
 func (l *Links) Cookie(rawURL string, g Grant) (*http.Cookie, error) {
 	u, signed, token, err := l.sign(rawURL, &g, kindPrefix)
 	if err != nil {
@@ -91,17 +94,27 @@ func (l *Links) sign(rawURL string, g *Grant, kind string) (*url.URL, *link, str
 	}
 	signed, token, err := l.token(u, g, kind)
 	if err != nil {
-		return nil, nil, "", fmt.Errorf("sign a link for %q: %w", tokenText.ReplaceAllString(u.Path, ""), err)
+		return nil, nil, "", fmt.Errorf("sign a link for %q: %w", withoutTokens(u.Path), err)
 	}
 	return u, signed, token, nil
 }
 
-func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) {
+// signable returns what keeps a URL from being signed.
+func signable(u *url.URL) error {
 	switch {
 	case !unambiguous(u) || strings.HasPrefix(u.Path, pathMark):
-		return nil, "", errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments and one that begins with \"~1.\", backslash, NUL, \"%2F\" and a bare \";\"")
+		return errors.New("want a path that begins with one \"/\", without empty, \".\" and \"..\" segments and one that begins with \"~1.\", backslash, NUL, \"%2F\" and a bare \";\"")
 	case u.Fragment != "" || u.User != nil:
-		return nil, "", errors.New("want a URL without a fragment and a user")
+		return errors.New("want a URL without a fragment and a user")
+	}
+	return nil
+}
+
+func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) {
+	if err := signable(u); err != nil {
+		return nil, "", err
+	}
+	switch {
 	case g.ThisHost && u.Host == "":
 		return nil, "", errors.New("ThisHost wants a URL with a host")
 	case kind == kindPrefix && !strings.HasSuffix(u.Path, "/"):
@@ -119,6 +132,9 @@ func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) 
 		if params.Has(name) {
 			return nil, "", fmt.Errorf("the query has a parameter %q, want another name", name)
 		}
+	}
+	if g.Times > 0 && g.ID == "" {
+		g.ID = rand.Text()
 	}
 	now := l.now()
 	k := l.keys.signing(now)

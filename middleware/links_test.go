@@ -377,32 +377,46 @@ func TestLinksOfAnotherDoNotAdmit(t *testing.T) {
 
 func TestLinksComposeWithRangesHEADAnd304(t *testing.T) {
 	l := testLinks(t, nil)
-	link := mustSign(t, l, "/a", Grant{Name: "Q1.pdf"})
 	send := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		downloadview.Send(w, r, downloadview.Response{File: downloadview.FromString("a", "0123456789", nil), ETag: `"v1"`})
 	})
-	for kind, below := range map[string]http.Handler{
-		"handler": downloadview.NewHandler(testView(downloadview.Response{ETag: `"v1"`}), nil), "Send": send,
+	view := testView(downloadview.Response{ETag: `"v1"`})
+	cookie := mustCookie(t, l, "/a/", Grant{Disposition: "inline"})
+	for kind, h := range map[string]http.Handler{
+		"Handler": l.Handler(downloadview.NewHandler(view, nil)), "Handler and Send": l.Handler(send),
+		"View": downloadview.NewHandler(l.View(view), nil), "Use": downloadview.Use(l.View)(downloadview.NewHandler(view, nil)), "Use and Send": downloadview.Use(l.View)(send),
 	} {
-		h := l.Handler(below)
-		for _, tt := range []struct {
-			method, field, value string
-			status               int
-			body                 string
-		}{
-			{"GET", "Accept", "*/*", 200, "0123456789"},
-			{"HEAD", "Accept", "*/*", 200, ""},
-			{"GET", "Range", "bytes=2-4", 206, "234"},
-			{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
-			{"GET", "If-None-Match", `"v1"`, 304, ""},
+		for _, link := range []struct{ target, cookie string }{
+			{mustSign(t, l, "/a/x", Grant{Disposition: "inline"}), ""},
+			{mustSignPrefix(t, l, "/a/", Grant{Disposition: "inline"}) + "x", ""},
+			{"/a/x", cookie.Name + "=" + cookie.Value},
 		} {
-			w := get(h, tt.method, link, tt.field, tt.value)
-			if w.Code != tt.status || w.Body.String() != tt.body {
-				t.Errorf("%s: %s %s: %s: %d %q, want %d %q", kind, tt.method, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+			for _, tt := range []struct {
+				method, field, value string
+				status               int
+				body                 string
+			}{
+				{"GET", "Accept", "*/*", 200, "0123456789"},
+				{"HEAD", "Accept", "*/*", 200, ""},
+				{"GET", "Range", "bytes=2-4", 206, "234"},
+				{"GET", "Range", "bytes=20-", 416, "Requested Range Not Satisfiable\n"},
+				{"GET", "If-None-Match", `"v1"`, 304, ""},
+			} {
+				header := []string{tt.field, tt.value}
+				if link.cookie != "" {
+					header = append(header, "Cookie", link.cookie)
+				}
+				w := get(h, tt.method, link.target, header...)
+				if w.Code != tt.status || w.Body.String() != tt.body {
+					t.Errorf("%s: %s %s: %s: %s: %d %q, want %d %q", kind, tt.method, link.target, tt.field, tt.value, w.Code, w.Body, tt.status, tt.body)
+				}
+				if got := w.Header().Get("Content-Disposition"); tt.status < 300 && !strings.HasPrefix(got, "inline") {
+					t.Errorf("%s: %s: %q, want what the link has", kind, link.target, got)
+				}
 			}
-		}
-		if got := get(h, "GET", link).Header().Get("Content-Disposition"); got != `attachment; filename="Q1.pdf"` {
-			t.Errorf("%s: %q", kind, got)
+			if w := get(h, "GET", strings.Replace(link.target, "/a/", "/b/", 1), "Cookie", link.cookie); w.Code != 403 {
+				t.Errorf("%s: %s at another path: %d", kind, link.target, w.Code)
+			}
 		}
 	}
 }
@@ -584,11 +598,22 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
+// verified are requests with a link of each kind.
+func verified(t testing.TB, l *Links, expires time.Time) map[string]*http.Request {
+	t.Helper()
+	cookie := httptest.NewRequest("GET", "/reports/2026/q1.pdf", nil)
+	cookie.AddCookie(mustCookie(t, l, "/reports/", Grant{Expires: expires}))
+	return map[string]*http.Request{
+		"plain":  httptest.NewRequest("GET", mustSign(t, l, "/reports/2026/q1.pdf", Grant{Expires: expires}), nil),
+		"name":   httptest.NewRequest("GET", mustSign(t, l, "/reports/2026/q1.pdf", Grant{Expires: expires, Name: "Q1 sales.pdf", Disposition: "inline", ID: "invoice-17"}), nil),
+		"prefix": httptest.NewRequest("GET", mustSignPrefix(t, l, "/reports/", Grant{Expires: expires})+"2026/q1.pdf", nil),
+		"cookie": cookie,
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
-	for name, g := range map[string]Grant{"plain": {}, "name": {Name: "Q1 sales.pdf", Disposition: "inline", ID: "invoice-17"}} {
-		l := NewLinks(mustKeys(b, "a "+secretA), nil)
-		g.Expires = time.Now().Add(time.Hour)
-		r := httptest.NewRequest("GET", mustSign(b, l, "/reports/2026/q1.pdf", g), nil)
+	l := NewLinks(mustKeys(b, "a "+secretA), nil)
+	for name, r := range verified(b, l, time.Now().Add(time.Hour)) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -602,16 +627,18 @@ func BenchmarkVerify(b *testing.B) {
 
 func TestVerifyHasTwoAllocations(t *testing.T) {
 	l := testLinks(t, nil)
-	r := httptest.NewRequest("GET", mustSign(t, l, "/a", Grant{Name: "Q1.pdf", Disposition: "inline", ID: "17"}), nil)
-	least := 1e9
-	for range 50 { // under the race detector a pool forgets at random
-		least = min(least, testing.AllocsPerRun(1, func() {
-			if _, err := l.verify(r); err != nil {
-				t.Fatal(err)
-			}
-		}))
-	}
-	if least > 2 {
-		t.Errorf("%v allocations, want at most 2", least)
+	most := map[string]float64{"plain": 0, "name": 2, "prefix": 2, "cookie": 4}
+	for name, r := range verified(t, l, testNow.Add(time.Hour)) {
+		least := 1e9
+		for range 50 { // under the race detector a pool forgets at random
+			least = min(least, testing.AllocsPerRun(1, func() {
+				if _, err := l.verify(r); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		if least > most[name] {
+			t.Errorf("%s: %v allocations, want at most %v", name, least, most[name])
+		}
 	}
 }

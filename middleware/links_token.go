@@ -18,6 +18,8 @@ type link struct {
 	name, disposition, network, id string
 	query                          string // encoded
 	session, version               string
+
+	claim *claim // nil unless the link has been verified and has times
 }
 
 // The kinds of links.

@@ -122,7 +122,16 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 	if subtle.ConstantTimeCompare(m.of(g, t.keyID), m.asked) != 1 {
 		return &LinkError{Reason: LinkAltered}
 	}
-	return g.refusal(now, l, r)
+	if err := g.refusal(now, l, r); err != nil {
+		return err
+	}
+	if g.times != "" {
+		if l.o.Leases == nil {
+			return &LinkError{Reason: LinkCounted, ID: g.id}
+		}
+		g.claim = l.claimOf(g, k, t.mac, r)
+	}
+	return nil
 }
 
 // take reads the claims of a token, and returns "" or what is wrong. m lends its memory.
@@ -183,9 +192,6 @@ func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
 		if revoked {
 			return &LinkError{Reason: LinkRevoked, ID: g.id}
 		}
-	}
-	if g.times != "" {
-		return &LinkError{Reason: LinkCounted, ID: g.id}
 	}
 	return nil
 }

@@ -8,14 +8,20 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // accessLog writes one line for each request. The line never has the query or the
 // referrer, since they may carry secrets, nor the token of a link in the path.
 type accessLog struct {
-	logger *slog.Logger      // for other messages, and for the lines if lines is nil
-	lines  func(*accessLine) // writes a line; nil: logger does
-	peers  *trustedPeers     // nil: no peer is trusted
+	logger *slog.Logger        // for other messages, and for the lines if lines is nil
+	lines  func(*accessLine)   // writes a line; nil: logger does
+	peers  *middleware.Clients // nil: no proxy is trusted
+}
+
+// options returns the options of handlers whose requests are logged.
+func (l *accessLog) options() *downloadview.Options {
+	return &downloadview.Options{Logger: l.logger, Observer: l.observe}
 }
 
 // observe is a [downloadview.Observer].
@@ -28,7 +34,7 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 		duration: o.Duration,
 		mode:     o.Mode.String(),
 		rule:     o.Rule,
-		remote:   l.peers.client(r),
+		remote:   remoteOf(l.peers, r),
 	}
 	if o.AbortedBy != downloadview.NotAborted {
 		line.abortedBy = o.AbortedBy.String()
@@ -50,6 +56,9 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 		start := time.Now()
 		c := &countedWriter{ResponseWriter: w}
 		party := serve(c, r)
+		if p := linkedPageOf(r); p != nil && p.refused {
+			return
+		}
 		l.observe(r, downloadview.Outcome{
 			Status:    c.status,
 			Bytes:     c.bytes,

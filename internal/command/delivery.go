@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -87,7 +88,7 @@ func keepProxy(c *config.Config, name string) error {
 func (d *delivery) view(m *config.Mount, storage downloadview.Storage) downloadview.StorageView {
 	resp := downloadview.Response{
 		CacheControl: m.CacheControl,
-		LimitRate:    d.rate,
+		LimitRate:    cmp.Or(d.rate, m.LimitRate),
 		Types:        d.types,
 		CheckFirst:   d.look,
 		Offloader:    d.offloader,

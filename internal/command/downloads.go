@@ -8,7 +8,6 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/config"
-	"github.com/downloadview/downloadview/middleware"
 )
 
 // openStorages opens the mounted storages of c, and returns them by name with a
@@ -51,14 +50,17 @@ func inFile(c *config.Config, line int, key string, err error) error {
 }
 
 // mountAll returns a handler for all mounts of c.
-func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, g *gates) (http.Handler, error) {
+func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, lim *limits, g *gates) (http.Handler, error) {
 	var all []mounted
 	log := g.log
 	for _, m := range c.Mounts {
 		v := d.view(&m, storages[m.Storage])
-		h, err := downloads(v, log), error(nil)
+		var h http.Handler
+		var err error
 		if m.Index {
-			h, err = folders(v, keysOf(&m, v.Storage), log)
+			h, err = folders(v, lim.at(&m), keysOf(&m, v.Storage), log)
+		} else {
+			h = lim.at(&m).downloads(v, log.options())
 		}
 		if err == errNoFolders && m.Line == 0 {
 			return nil, usageErrorf("--index: the folders of %q can't be listed; want no --index", c.Storages[0].URL)
@@ -75,17 +77,12 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 
 var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false")
 
-// downloads returns a handler for the files of v.
-func downloads(v downloadview.StorageView, log *accessLog) http.Handler {
-	return downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{Logger: log.logger, Observer: log.observe})
-}
-
-// folders is downloads with a page for each folder. The error is errNoFolders if the
-// storage can't list.
-func folders(v downloadview.StorageView, k keys, log *accessLog) (http.Handler, error) {
+// folders returns a handler for the files of v, with a page for each folder. The error
+// is errNoFolders if the storage can't list.
+func folders(v downloadview.StorageView, lim mountLimits, k keys, log *accessLog) (http.Handler, error) {
 	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {
 		return nil, errNoFolders
 	}
-	return newIndexed(v, lister, k, log), nil
+	return newIndexed(v, lim, lister, k, log), nil
 }

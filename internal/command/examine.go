@@ -8,13 +8,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // examine is the command "downloadview doctor".
@@ -22,14 +25,15 @@ type examine struct {
 	URL     string  `arg:"" help:"The URL at which clients reach the set-up, through the proxy, such as https://files.example.com."`
 	Storage *string `arg:"" optional:"" help:"The directory, or the URL of the bucket, that the application serves. The doctor puts canary files into it, and removes them. Leave it out if the --config file has storages, or with --key."`
 
-	App    string   `placeholder:"URL" help:"The address of the application without its proxy, such as http://127.0.0.1:8080, or unix:PATH. Default: all requests go through the proxy."`
-	Key    string   `placeholder:"KEY" help:"Check with this existing file, and write nothing. There are fewer checks then. Default: canary files."`
-	Mount  string   `placeholder:"PATH" help:"The path of the URL below which the storage is, such as /media/. Default: that of the file, else /."`
-	Header []string `placeholder:"'NAME: VALUE'" sep:"none" help:"A header field for each request, such as the Authorization or Cookie of a user who may download. Repeatable. Default: none."`
-	CAFile string   `name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this file, in PEM, beside those of the system: that of the site if it is self-signed, or that of its authority. Default: those of the system alone."`
-	JSON   bool     `help:"Print one object of JSON. Default: text."`
-	Config string   `placeholder:"FILE" help:"Read the storage, the proxy and its rules from the YAML file of serve. Default: none."`
-	Proxy  string   `placeholder:"NAME" help:"The proxy of the file that is at URL, if the file has several."`
+	App     string   `placeholder:"URL" help:"The address of the application without its proxy, such as http://127.0.0.1:8080, or unix:PATH. Default: all requests go through the proxy."`
+	Key     string   `placeholder:"KEY" help:"Check with this existing file, and write nothing. There are fewer checks then. Default: canary files."`
+	Mount   string   `placeholder:"PATH" help:"The path of the URL below which the storage is, such as /media/. Default: that of the file, else /."`
+	Header  []string `placeholder:"'NAME: VALUE'" sep:"none" help:"A header field for each request, such as the Authorization or Cookie of a user who may download. Repeatable. Default: none."`
+	KeyFile string   `placeholder:"FILE" help:"The key file for links, if serve has --require-signature, or the name of a credential of systemd. The doctor makes a link for an hour with it. Default: that of the mount in the --config file."`
+	CAFile  string   `name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this file, in PEM, beside those of the system: that of the site if it is self-signed, or that of its authority. Default: those of the system alone."`
+	JSON    bool     `help:"Print one object of JSON. Default: text."`
+	Config  string   `placeholder:"FILE" help:"Read the storage, the proxy and its rules from the YAML file of serve. Default: none."`
+	Proxy   string   `placeholder:"NAME" help:"The proxy of the file that is at URL, if the file has several."`
 	behindProxy
 }
 
@@ -96,6 +100,11 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 			return s, nil, err
 		}
 	}
+	if x.KeyFile != "" {
+		if err := x.permit(&s, cmp.Or(x.Mount, "/"), x.KeyFile, ""); err != nil {
+			return s, nil, err
+		}
+	}
 	asServed := &serve{Storage: x.Storage, downloadFlags: downloadFlags{Config: x.Config, behindProxy: x.behindProxy}}
 	if x.Storage == nil && x.Config == "" {
 		return s, func() {}, x.withoutStorage()
@@ -110,6 +119,11 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	}
 	if len(c.Proxies) > 1 && x.Proxy == "" && x.Accel == "" {
 		return s, nil, usageErrorf("doctor: --config %s has several proxies; want --proxy with the one at %s", x.Config, x.URL)
+	}
+	if m.RequireSignature && x.KeyFile == "" {
+		if err := x.permit(&s, cmp.Or(x.Mount, m.Path), m.KeyFile, c.Folder()); err != nil {
+			return s, nil, err
+		}
 	}
 	if x.Mount != "" && len(c.Mounts) == 1 {
 		m.Path = x.Mount // clients find the storage there, though the flags mount it at /
@@ -128,6 +142,27 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	}
 	s.Prefix, s.Storage, s.Offloader = cmp.Or(x.Mount, m.Path), storages[m.Storage], d.offloader
 	return s, release, nil
+}
+
+// permit adds a cookie to the header of the doctor's requests, which permits all files
+// below the path of a mount for an hour.
+func (x *examine) permit(s *doctor.Setup, path, keyFile, folder string) error {
+	keys, err := readKeys(keyFile, folder)
+	if err != nil {
+		return fmt.Errorf("doctor: key file: %w", err)
+	}
+	prefix := (&url.URL{Path: path}).EscapedPath()
+	cookie, err := middleware.NewLinks(keys, nil).Cookie(prefix, middleware.Grant{Expires: time.Now().Add(time.Hour), ID: "downloadview doctor"})
+	if err != nil {
+		return fmt.Errorf("doctor: %w", err)
+	}
+	s.Links = true
+	s.Header = s.Header.Clone()
+	if s.Header == nil {
+		s.Header = make(http.Header)
+	}
+	s.Header.Add("Cookie", cookie.Name+"="+cookie.Value)
+	return nil
 }
 
 // withoutStorage checks the flags if there is neither a storage nor a file: then --key

@@ -35,12 +35,13 @@ type explain struct {
 	Index  bool          `hidden:""`
 	Grace  time.Duration `hidden:""`
 
-	RequireSignature bool `hidden:""`
+	RequireSignature bool   `hidden:""`
+	Links            string `hidden:""`
 }
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve; --listen, --index and --grace may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. If serve requires signed links, the answer is that to a request with a valid one.
+	return `The flags are those of serve; --listen, --index, --grace, --require-signature and --links may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. If serve requires signed links, the answer is that to a request with a valid one.
 
 With --link, the output is about a signed link: what it grants, until when, and why it would be refused. If the link is not genuine, nothing in it is shown, since anybody can have made it. Whether the downloads of a link with a number of them are used up is known to the server only. The output has no part of the link's signature.
 
@@ -98,6 +99,10 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer release()
+	lim, err := newLimits(c, nil)
+	if err != nil {
+		return err
+	}
 
 	var failed []string
 	for i, key := range keys {
@@ -108,7 +113,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 			return usageErrorf("explain: %q is not a path; want the path of a URL, such as /media/report.pdf", key)
 		}
 		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}).WithContext(ctx)
-		x := doctor.Explain(viewOf(c, d, storages, path), r)
+		x := doctor.Explain(viewOf(c, d, lim, storages, path), r)
 		if x.Key == "" {
 			x.Key = key
 		}
@@ -129,12 +134,12 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 }
 
 // viewOf returns the view that answers requests for the path of a URL.
-func viewOf(c *config.Config, d delivery, storages map[string]downloadview.Storage, path string) downloadview.View {
+func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, path string) downloadview.View {
 	m, ok := mountOf(c, path)
 	if !ok {
 		return nothing
 	}
-	return middleware.CleanNames(d.view(m, storages[m.Storage]))
+	return lim.rates(middleware.CleanNames(d.view(m, storages[m.Storage])))
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

@@ -127,6 +127,9 @@ func explainLink(keys *middleware.Keys, r *http.Request, client netip.Addr) link
 	x := linkExplanation{Valid: err == nil}
 	if refused, ok := errors.AsType[*middleware.LinkError](err); ok {
 		x.refused(refused, info, keyIDOf(r), keys, client)
+		if refused.Reason == middleware.LinkMissing && r.URL.Query().Has("dvn") {
+			x.Error = "the link is for secure_link of nginx, which alone verifies it"
+		}
 	} else if err != nil {
 		x.Error = err.Error()
 	}
@@ -161,7 +164,7 @@ func (x *linkExplanation) refused(err *middleware.LinkError, info middleware.Lin
 		x.Valid = true
 		x.note("the client's address was not checked, want --client ADDR")
 		return
-	case err.Reason == middleware.LinkCounted:
+	case err.Reason == middleware.LinkCounted: // no leases are open here
 		x.Valid = true
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,7 +18,8 @@ import (
 // gates are the gates of a server's mounts, and the links that they let in.
 type gates struct {
 	log      *accessLog
-	clients  *trustedPeers
+	clients  *middleware.Clients
+	leases   *middleware.Leases
 	flag     string           // the value of --key-file, which begins at the working directory
 	byPath   map[string]*gate // by the path of the mount
 	verifier map[string]*verifier
@@ -61,12 +61,15 @@ type verifier struct {
 }
 
 // openGates reads the key files of c.
-func (s *serve) openGates(c *config.Config, log *accessLog) (*gates, error) {
+func (s *serve) openGates(c *config.Config, leases *middleware.Leases, log *accessLog) (*gates, error) {
 	clients, err := parseTrusted(c.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
-	g := &gates{log: log, clients: clients, flag: s.KeyFile, byPath: make(map[string]*gate), verifier: make(map[string]*verifier)}
+	if clients == nil {
+		clients = middleware.NewClients(nil)
+	}
+	g := &gates{log: log, clients: clients, leases: leases, flag: s.KeyFile, byPath: make(map[string]*gate), verifier: make(map[string]*verifier)}
 	for i := range c.Mounts {
 		m := &c.Mounts[i]
 		if !m.RequireSignature || g.verifier[m.KeyFile] != nil {
@@ -117,16 +120,10 @@ func anyAccepted(keys *middleware.Keys) bool {
 
 func (g *gates) add(file string, keys *middleware.Keys) {
 	g.verifier[file] = &verifier{keys, middleware.NewLinks(keys, &middleware.LinksOptions{
-		ClientIP: g.clientIP,
+		ClientIP: g.clients.IP,
+		Leases:   g.leases,
 		Refused:  g.log.refuse,
 	})}
-}
-
-// clientIP returns the address of the client, as in the log. That of a client on a
-// socket of Unix is not valid.
-func (g *gates) clientIP(r *http.Request) netip.Addr {
-	ip, _ := netip.ParseAddr(g.clients.client(r))
-	return ip
 }
 
 // refuse answers a request that has no valid link, and logs it.
@@ -136,6 +133,9 @@ func (l *accessLog) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		downloadview.WriteError(w, r, max(downloadview.StatusCode(err), http.StatusBadRequest))
 		return downloadview.NotAborted
 	}).ServeHTTP(w, r)
+	if p := linkedPageOf(r); p != nil {
+		p.refused = true
+	}
 }
 
 // guard returns a handler that lets requests through the gate of m.

@@ -11,11 +11,6 @@ import (
 	"testing"
 )
 
-const (
-	firstKey  = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
-	secondKey = "k2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8\n"
-)
-
 // writeFile writes a file that only its owner can read.
 func writeFile(t *testing.T, file, text string) {
 	t.Helper()

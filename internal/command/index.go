@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/middleware"
 )
 
 // An indexed storage answers a path that ends with a slash with the page of a folder,
@@ -21,14 +20,12 @@ type indexed struct {
 	log       *accessLog
 }
 
-func newIndexed(v downloadview.StorageView, storage downloadview.Lister, k keys, log *accessLog) *indexed {
+func newIndexed(v downloadview.StorageView, lim mountLimits, storage downloadview.Lister, k keys, log *accessLog) *indexed {
 	x := &indexed{storage: storage, keys: k, log: log}
 	x.folders = log.wrap(x.serveFolder)
-	x.downloads = downloadview.NewHandler(middleware.CleanNames(v), &downloadview.Options{
-		Logger:   log.logger,
-		Error:    x.serveError,
-		Observer: log.observe,
-	})
+	o := log.options()
+	o.Error = x.serveError
+	x.downloads = lim.downloads(v, o)
 	return x
 }
 

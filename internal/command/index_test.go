@@ -43,7 +43,12 @@ func serveIndex(t *testing.T, storage downloadview.Lister) (base string, log *by
 func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, error) {
 	d := delivery{look: true}
 	m := &config.Mount{Path: "/", Index: true, Hidden: true}
-	return folders(d.view(m, storage), keysOf(m, storage), &accessLog{logger: slog.New(log)})
+	access := &accessLog{logger: slog.New(log)}
+	lim, err := newLimits(new(config.Config), access)
+	if err != nil {
+		return nil, err
+	}
+	return folders(d.view(m, storage), lim.at(m), keysOf(m, storage), access)
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {

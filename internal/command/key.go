@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,10 @@ type newKey struct {
 func (n *newKey) Run(env *environment) error {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails
-	line := time.Now().UTC().Format("20060102-150405") + " " + base64.RawURLEncoding.EncodeToString(secret[:]) + "\n"
+
+	// Two keys of one day differ, even of one second.
+	id := time.Now().UTC().Format("20060102-") + strings.ToLower(rand.Text()[:6])
+	line := id + " " + base64.RawURLEncoding.EncodeToString(secret[:]) + "\n"
 	if n.File == "" {
 		_, err := io.WriteString(env.stdout, line)
 		return err

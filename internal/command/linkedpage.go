@@ -10,9 +10,19 @@ import (
 type linkedPage struct {
 	query  pageQuery // how the page is sorted, which a link doesn't sign
 	levels int       // how many folders further up the link is for
+
+	// refused says that the link was used up when the page was about to begin. The
+	// refusal was then sent and logged in place of the page.
+	refused bool
 }
 
 type linkedPageKey struct{}
+
+// linkedPageOf returns the linkedPage in the context of r, or nil.
+func linkedPageOf(r *http.Request) *linkedPage {
+	p, _ := r.Context().Value(linkedPageKey{}).(*linkedPage)
+	return p
+}
 
 // withPage returns r with its linkedPage in the context, if the link of r is valid. The
 // handler of links removes parameters that a link doesn't sign; those that sort a page
@@ -33,7 +43,7 @@ func (g *guarded) withPage(r *http.Request) *http.Request {
 // pageOf returns a page of a folder for a request. If the request needed a link, the
 // page has no links to folders further up than that is for.
 func pageOf(w http.ResponseWriter, r *http.Request, folder string) *page {
-	if p, ok := r.Context().Value(linkedPageKey{}).(*linkedPage); ok {
+	if p := linkedPageOf(r); p != nil {
 		return newPage(w, folder, p.query, p.levels)
 	}
 	return newPage(w, folder, parsePageQuery(r.URL.RawQuery), strings.Count(folder, "/")+1)

@@ -12,7 +12,8 @@ import (
 type logFlags struct {
 	Log            string   `placeholder:"FORMAT" group:"Log:" help:"The format of the log on stderr: text (key=value), json, or off (no log). Default: text."`
 	LogLevel       string   `placeholder:"LEVEL" group:"Log:" help:"The lowest level that is logged: debug, info (which has one line for each request), warn or error. Default: info."`
-	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded is used for the client's address, in the log and for links limited to a network: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Repeatable. Default: none; it is the address of the connection."`
+	TrustedProxies []string `placeholder:"CIDR" group:"Log:" help:"Proxies whose X-Forwarded-For or Forwarded is used for the client's address, in the log, for links limited to a network, and for the limits of a client: addresses, ranges such as 10.0.0.0/8, and \"unix\" for the socket, separated by commas. Repeatable. Default: none; the client's address is that of the connection."`
+	ProxyProtocol  bool     `group:"Log:" help:"Read the client's address from the PROXY protocol (version 1 or 2), with which the trusted proxies must then begin each connection. Needs --trusted-proxies. Default: connections begin with HTTP."`
 }
 
 // apply sets the values of the flags in c, where they win over the file.
@@ -34,6 +35,10 @@ func (f *logFlags) apply(c *config.Config) error {
 	}
 	if len(f.TrustedProxies) > 0 {
 		c.TrustedProxies = f.TrustedProxies
+	}
+	c.ProxyProtocol = c.ProxyProtocol || f.ProxyProtocol
+	if c.ProxyProtocol && len(c.TrustedProxies) == 0 {
+		return usageErrorf("--proxy-protocol has no effect without --trusted-proxies; want the addresses of the proxies that send it, such as 10.0.0.1, or unix")
 	}
 	_, err := parseTrusted(c.TrustedProxies)
 	return err

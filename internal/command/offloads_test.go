@@ -105,7 +105,11 @@ func TestReloadBesideWhatIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	r := &reloader{serve: s, running: running, rules: rules, logger: slog.New(slog.NewTextHandler(&log, nil))}
+	lim, err := newLimits(running, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reloader{serve: s, running: running, rules: rules, limits: lim, logger: slog.New(slog.NewTextHandler(&log, nil))}
 	location := func() string {
 		h, _ := rules.Offload(httptest.NewRequest(http.MethodGet, "/", nil), downloadview.Source{Scheme: "file", Path: "/srv/media/a"})
 		return h.Value

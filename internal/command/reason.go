@@ -40,7 +40,7 @@ const hidden = "xxxxx"
 var (
 	userinfo  = regexp.MustCompile(`://[^/?#\s"]*@`)
 	queryText = regexp.MustCompile(`\?[^\s"?]*=[^\s"]*`)
-	token     = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[A-Za-z0-9_.-]*`)
+	token     = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[A-Za-z0-9_.-]*|\bdvn=[A-Za-z0-9_.-]+`)
 	named     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw|credential|signature|access_?key|account_?key|\bsig)[a-z0-9_-]*=)[^\s"&,;]+`)
 )
 
@@ -58,7 +58,7 @@ func withoutSecrets(text string) string {
 
 // withoutTokens returns text without the tokens of links.
 func withoutTokens(text string) string {
-	if !strings.Contains(text, "1.") {
+	if !strings.Contains(text, "1.") && !strings.Contains(text, "dvn=") {
 		return text
 	}
 	return token.ReplaceAllString(text, hidden)

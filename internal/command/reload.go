@@ -17,8 +17,9 @@ import (
 
 // On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
 // again, and reads its configuration file and its key files again, if it has any. The
-// configuration file's proxies and rules take effect at once, and so do which mounts
-// require links, with which keys; its other keys after a restart.
+// configuration file's proxies and rules take effect at once, and so do its limits for
+// what downloads take together, and which mounts require links, with which keys; its
+// other keys after a restart.
 type reloader struct {
 	serve       *serve
 	checks      []Checker
@@ -26,6 +27,7 @@ type reloader struct {
 	signed      *config.Config // those that say which links are required
 	rules       *offloads
 	gates       *gates
+	limits      *limits
 	directories []*disk.Storage
 	logger      *slog.Logger
 }
@@ -105,7 +107,9 @@ func (r *reloader) reload() {
 		r.logger.Error("the configuration file is wrong; the old rules stay in use", "file", r.serve.Config, "error", inOneLine(err))
 		return
 	}
+	r.limits.change(&c.Limits.Downloads)
 	r.serve.warnOfFile(c, r.checks, r.logger)
+	r.serve.warnOfSharedRates(c, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
 	changed := c.Changes(r.running)
 	if len(changed) > 0 {

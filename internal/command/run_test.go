@@ -16,9 +16,10 @@ import (
 	"github.com/downloadview/downloadview/storage/gocloud"
 )
 
-// TestMain makes the test binary the command too, with the buckets that need no cloud.
+// TestMain makes the test binary the command too, with the buckets that need no cloud. No
+// program that a test starts may write a key or a link.
 func TestMain(m *testing.M) {
-	testscript.Main(leaktest.Checked{M: m}, map[string]func(){
+	testscript.Main(transcribed{leaktest.Checked{M: m}}, map[string]func(){
 		"downloadview": func() {
 			os.Exit(Run(context.Background(), os.Args[1:], recorded(os.Stdout, "stdout"), recorded(os.Stderr, "stderr"), openLocal))
 		},

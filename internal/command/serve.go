@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -33,6 +34,7 @@ type downloadFlags struct {
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
 	LimitRate byteSize `placeholder:"SIZE" help:"The most bytes of each download that are sent in a second, such as 1MB or 512KiB. Of the proxies, nginx alone can limit the rate; with another proxy, files are then streamed. Default: no limit."`
 	behindProxy
+	limitFlags
 	bucketFlags `group:"Buckets:"`
 }
 
@@ -87,7 +89,12 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
-	gates, err := s.openGates(c, logs.access)
+	leases, releaseLeases, err := openLeases(c.Links)
+	if err != nil {
+		return err
+	}
+	defer releaseLeases()
+	gates, err := s.openGates(c, leases, logs.access)
 	if err != nil {
 		return err
 	}
@@ -102,10 +109,15 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	heard := s.hears(opened, gates)
 	defer logs.guard(heard...)()
 
-	handler, err := mountAll(c, storages, d, gates)
+	lim, err := newLimits(c, logs.access)
 	if err != nil {
 		return err
 	}
+	handler, err := mountAll(c, storages, d, lim, gates)
+	if err != nil {
+		return err
+	}
+	s.warnOfSharedRates(c, logger)
 	ln, err := listenAt(addr)
 	if err != nil {
 		return err
@@ -113,15 +125,21 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
 	ln = downloadview.EndStalled(ln, c.Limits.Stall)
+	if c.ProxyProtocol {
+		ln = &proxiedListener{Listener: ln, clients: lim.clients, timeout: srv.http.ReadHeaderTimeout, logger: logger}
+	}
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
+		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
+			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
+		}
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
 			logger.Warn("clients that connect to this address directly get empty files and see internal locations; set "+flag+" to the proxy's address", "listen", c.Listen)
 		}

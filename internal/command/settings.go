@@ -63,6 +63,7 @@ func (s *serve) complete(c *config.Config) error {
 		grace := 30 * time.Second
 		c.Grace = &grace
 	}
+	s.limitFlags.apply(&c.Limits.Downloads)
 	c.Limits.Stall = cmp.Or(time.Duration(s.StallTimeout), c.Limits.Stall, stallTimeout)
 	c.Blind = c.Blind || s.Blind
 	c.MimeTypes = cmp.Or(s.MimeTypes, c.MimeTypes)
@@ -77,7 +78,27 @@ func (s *serve) complete(c *config.Config) error {
 	if err := s.linkFlags.apply(c); err != nil {
 		return err
 	}
-	return s.logFlags.apply(c)
+	if err := s.logFlags.apply(c); err != nil {
+		return err
+	}
+	return s.checkProxyProtocol(c)
+}
+
+// checkProxyProtocol refuses addresses of a proxy that would be compared with those of
+// clients, which the PROXY protocol names.
+func (s *serve) checkProxyProtocol(c *config.Config) error {
+	if !c.ProxyProtocol {
+		return nil
+	}
+	if len(s.AccelFrom) > 0 {
+		return usageErrorf("got both --proxy-protocol and --accel-from %s, which would be compared with the addresses of clients; want one of them", s.AccelFrom[0])
+	}
+	for _, p := range c.Proxies {
+		if len(p.From) > 0 {
+			return inFile(c, p.Line, "proxies."+p.Name, usageErrorf("has from, which would be compared with the addresses of clients that proxy_protocol names; want one of them"))
+		}
+	}
+	return nil
 }
 
 // readConfig is checkedConfig with [config.Read].

@@ -1,23 +1,27 @@
 package command
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
-// pathToken matches a segment of a path that is the token of a link to a prefix, or what
-// is left of a token that was cut: nearly all of a signature is as secret as the whole.
-var pathToken = regexp.MustCompile(`/~1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[^/]*`)
+// tokenMark begins the token of a link to a prefix in a path.
+const tokenMark = "/~1."
 
-const tokenMark = "/~1." // most paths don't have it, and are not searched
-
-// withoutToken returns path with "~xxxxx" in place of tokens of links to a prefix,
-// wherever they are.
+// withoutToken returns path with "~xxxxx" in place of the segments that are tokens of
+// links to a prefix, wherever they are.
 func withoutToken(path string) string {
-	if !strings.Contains(path, tokenMark) {
+	if !strings.Contains(path, tokenMark) { // true for most paths; it runs for each request
 		return path
 	}
-	return pathToken.ReplaceAllString(path, "/~"+hidden)
+	first, rest, _ := strings.Cut(path, "/")
+	b := new(strings.Builder)
+	b.WriteString(first)
+	for segment := range strings.SplitSeq(rest, "/") {
+		if isToken(segment) {
+			segment = "~" + hidden
+		}
+		b.WriteByte('/')
+		b.WriteString(segment)
+	}
+	return b.String()
 }
 
 // belowToken returns the path after the token of a link to a prefix, and whether path
@@ -26,9 +30,17 @@ func belowToken(path string) (string, bool) {
 	if !strings.HasPrefix(path, tokenMark) {
 		return path, false
 	}
-	at := pathToken.FindStringIndex(path)
-	if at == nil || at[0] != 0 {
+	segment, _, _ := strings.Cut(path[1:], "/")
+	if !isToken(segment) {
 		return path, false
 	}
-	return path[at[1]:], true
+	return path[1+len(segment):], true
+}
+
+// isToken reports whether a segment of a path is the token of a link to a prefix, or
+// what is left of one that was cut: nearly all of a signature is as secret as the whole.
+// So the id of the key and a time are enough.
+func isToken(segment string) bool {
+	parts := strings.SplitN(segment, ".", 4)
+	return len(parts) == 4 && parts[0] == "~1" && len(parts[1]) <= 32 && 9 <= len(parts[2]) && len(parts[2]) <= 11 && strings.Trim(parts[2], "0123456789") == ""
 }

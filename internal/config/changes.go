@@ -6,8 +6,9 @@ import (
 )
 
 // Changes returns the top-level keys whose values differ from those of old. It does
-// not compare proxies and rules, require_signature and key_file, nor the lines at which
-// values stand.
+// not compare what may change while a server runs: proxies, rules, require_signature and
+// key_file, and the numbers and rates of [DownloadLimits]. Nor does it compare the lines
+// at which values stand.
 func (c *Config) Changes(old *Config) []string {
 	var keys []string
 	for _, part := range []struct {
@@ -21,9 +22,11 @@ func (c *Config) Changes(old *Config) []string {
 		{"log", c.Log, old.Log},
 		{"log_level", c.LogLevel, old.LogLevel},
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
+		{"links", c.Links, old.Links},
+		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
-		{"limits", c.Limits, old.Limits},
+		{"limits", c.Limits.withoutLive(), old.Limits.withoutLive()},
 	} {
 		if !reflect.DeepEqual(part.now, part.was) {
 			keys = append(keys, part.key)
@@ -45,4 +48,10 @@ func withoutLines[T Storage | Mount](all []T) []T {
 		}
 	}
 	return all
+}
+
+// withoutLive returns the limits that need a restart.
+func (l Limits) withoutLive() Limits {
+	l.Downloads.Max, l.Downloads.MaxPerClient, l.Downloads.Rate, l.Downloads.RatePerClient = 0, 0, 0, 0
+	return l
 }

@@ -28,6 +28,9 @@ type Config struct {
 	Log            string   // text, json or off; "": not in the file
 	LogLevel       string   // debug, info, warn or error; "": not in the file
 	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
+	ProxyProtocol  bool     // the trusted proxies begin each connection with the PROXY protocol
+
+	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
@@ -109,11 +112,13 @@ func (c *Config) readTop(v value) {
 		{name: "hidden", read: scalar(&rest.hidden, boolean)},
 		{name: "require_signature", read: scalar(&rest.signed, boolean)},
 		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
+		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
+		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},

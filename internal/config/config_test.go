@@ -152,6 +152,8 @@ func TestChanges(t *testing.T) {
 		old: nil,
 		"proxies: {p: nginx}\nrules: [{id: a, source: /a, destination: /_a/}]\n" + old: nil,
 		"grace: 31s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n": {"grace"},
+		"require_signature: true\nkey_file: links.keys\n" + old:                        nil,
+		"require_signature: true\nkey_file: links.keys\nlinks: memory\n" + old:         {"links"},
 		"log: json\nlog_level: warn\ntrusted_proxies: unix\n" + old:                    {"log", "log_level", "trusted_proxies"},
 		"blind: true\nindex: true\nstorages: {b: mem://}\n":                            {"listen", "grace", "blind", "storages", "mounts", "limits"},
 	} {

@@ -23,7 +23,7 @@ func TestExample(t *testing.T) {
 	}
 	if got, want := c.Mounts[1], (config.Mount{
 		Path: "/reports/", Storage: "reports", Inline: true, Index: true, Hidden: true, CacheControl: "private, max-age=60",
-		RequireSignature: true, KeyFile: "links.keys", Line: c.Mounts[1].Line,
+		LimitRate: 5e6, MaxDownloads: 20, RequireSignature: true, KeyFile: "links.keys", Line: c.Mounts[1].Line,
 	}); got != want {
 		t.Errorf("mount %+v, want %+v", got, want)
 	}
@@ -32,6 +32,11 @@ func TestExample(t *testing.T) {
 	}
 	if r := c.Rules[1]; r.Cache != 10e9 || r.Slice != 1<<20 {
 		t.Errorf("cache %d, slice %d, want 10 GB in pieces of 1 MiB", r.Cache, r.Slice)
+	}
+	if got, want := c.Limits.Downloads, (config.DownloadLimits{
+		Max: 200, MaxPerClient: 4, Waiting: 100, Wait: 10e9, OffloadTime: 30e9, Rate: 100e6, RatePerClient: 10e6,
+	}); got != want {
+		t.Errorf("limits.downloads %+v, want %+v", got, want)
 	}
 	if got := c.Rules[1].Proxy; got != "front" {
 		t.Errorf("rule %s has the proxy %q, want the only one", c.Rules[1].Name, got)
@@ -46,6 +51,7 @@ func TestExampleIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Blind = true               // the example has the default, false
+	c.ProxyProtocol = true       // also false there
 	said := fields(*c)           // by type and name
 	said["Proxy.Version"] = true // in a comment of the example, and in TestAnchors
 	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Links", "Site.Rules"} {

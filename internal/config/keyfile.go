@@ -57,20 +57,25 @@ func (m *Mount) sign(v value, own *bool, rest *mountDefaults) {
 	}
 }
 
-// checkSigned adds errors to v, the whole file, if its require_signature or key_file
-// is that of no mount, or if the only storage's mount has no key file.
+// checkSigned adds errors to v, the whole file, if its require_signature, key_file or
+// links is that of no mount, or if the only storage's mount has no key file.
 func (c *Config) checkSigned(v value, rest *mountDefaults) {
 	errorf := func(key, format string, args ...any) {
 		v.d.errorf(v.child(key).Line, key, format, args...)
 	}
-	used := slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.KeyFile == rest.keyFile })
 	switch {
 	case rest.signed && len(c.Storages) == 0:
 		errorf("require_signature", "has no effect, since the file has no storages; want storages in it, or serve --require-signature")
+		return
 	case rest.signed && rest.keyFile == "" && !v.has("mounts"):
 		errorf("require_signature", needsKeyFile)
-	case rest.keyFile != "" && !used:
+		return
+	}
+	if rest.keyFile != "" && !slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.KeyFile == rest.keyFile }) {
 		errorf("key_file", "%q is the key file of no mount; want require_signature: true for one, or no key_file", rest.keyFile)
+	}
+	if c.Links != "" && !slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.RequireSignature }) {
+		errorf("links", "%q has no effect, since no mount has require_signature: true; want both, or neither", ShownLeaseStore(c.Links))
 	}
 }
 

@@ -20,7 +20,21 @@ type Limits struct {
 	// of the body of its request.
 	Stall time.Duration
 
-	Buckets BucketLimits
+	Downloads DownloadLimits
+	Buckets   BucketLimits
+}
+
+// DownloadLimits bound what downloads may take together. 0 means no limit, except for
+// Waiting and Wait.
+type DownloadLimits struct {
+	Max          int // downloads at once
+	MaxPerClient int
+	Waiting      int           // more requests that wait for their turn; 0: the command's default
+	Wait         time.Duration // how long they wait; 0: the command's default
+	OffloadTime  time.Duration // for which a download that a proxy sends counts; 0: not at all
+
+	Rate          int64 // that all downloads share, in bytes a second
+	RatePerClient int64 // that the downloads of a client share
 }
 
 // BucketLimits bound the time to wait for a bucket, and the memory for reading ahead.
@@ -42,7 +56,20 @@ func (l *Limits) read(v value) {
 		{name: "header_size", read: scalar(&l.HeaderSize, headerSize)},
 		{name: "idle", read: scalar(&l.Idle, bound)},
 		{name: "stall", read: scalar(&l.Stall, bound)},
+		{name: "downloads", read: func(v value) { l.Downloads.read(v) }},
 		{name: "buckets", read: func(v value) { l.Buckets.read(v) }},
+	})
+}
+
+func (l *DownloadLimits) read(v value) {
+	v.mapping(`limits such as "{max: 200, rate_per_client: 10MB}"`, []field{
+		{name: "max", read: scalar(&l.Max, count)},
+		{name: "max_per_client", read: scalar(&l.MaxPerClient, count)},
+		{name: "waiting", read: scalar(&l.Waiting, count)},
+		{name: "wait", read: scalar(&l.Wait, bound)},
+		{name: "offload_time", read: scalar(&l.OffloadTime, bound)},
+		{name: "rate", read: scalar(&l.Rate, rate)},
+		{name: "rate_per_client", read: scalar(&l.RatePerClient, rate)},
 	})
 }
 

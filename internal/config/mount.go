@@ -15,6 +15,8 @@ type Mount struct {
 	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
 	Stored       bool   // the storage's own Cache-Control and Expires replace that default
+	LimitRate    int64  // of each download, in bytes a second; 0: no limit
+	MaxDownloads int    // at once; 0: no limit
 
 	RequireSignature bool   // every request needs a signed link
 	KeyFile          string // an absolute path, or a name without a slash; "": none
@@ -57,6 +59,8 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 				{name: "require_signature", read: optional(&ownSigned, boolean)},
 				{name: "key_file", read: scalar(&m.KeyFile, v.d.keyFile)},
+				{name: "limit_rate", read: scalar(&m.LimitRate, rate)},
+				{name: "max_downloads", read: scalar(&m.MaxDownloads, count)},
 			})
 			if m.Stored && m.CacheControl != "" {
 				v.errorf("has both cache_control and stored_cache_control; want one of them")

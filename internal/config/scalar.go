@@ -146,6 +146,15 @@ func positive(s string) (int64, error) {
 	return n, err
 }
 
+// rate is size without 0, which would be taken for no limit.
+func rate(s string) (int64, error) {
+	n, err := size(s)
+	if err == nil && n == 0 {
+		return 0, errors.New("is zero; want more, or no key for no limit")
+	}
+	return n, err
+}
+
 func count(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {

@@ -32,18 +32,34 @@ func (c Checked) Run() int {
 	return code
 }
 
+// Watch returns a function that fails the test if there are more descriptors than now,
+// or any goroutine that doesn't run now, and waits for those that are about to end. No
+// other test may run at the same time.
+func Watch(t testing.TB) (check func()) {
+	before, running := openFiles(), len(goroutines())
+	return func() {
+		t.Helper()
+		if err := leftOf(before, running); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // left looks for leaks, and waits for goroutines and descriptors that are about
 // to end. A socket, for example, is closed by its last user, perhaps after its
 // goroutine has ended.
-func left(before []string) error {
+func left(before []string) error { return leftOf(before, 0) }
+
+// leftOf is left where some goroutines run anyway.
+func leftOf(before []string, most int) error {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	deadline := time.Now().Add(5 * time.Second)
 	for {
 		running, after := goroutines(), openFiles()
 		switch late := time.Now().After(deadline); {
-		case len(running) == 0 && len(after) <= len(before):
+		case len(running) <= most && len(after) <= len(before):
 			return nil
-		case late && len(running) > 0:
+		case late && len(running) > most:
 			return fmt.Errorf("%d unexpected goroutines after the tests:\n%s", len(running), strings.Join(running, "\n\n"))
 		case late:
 			return fmt.Errorf("%d descriptors were open before the tests, %d after them:\n%q", len(before), len(after), after)

@@ -44,6 +44,44 @@ func BenchmarkCommandHandover(b *testing.B) {
 		startBare(b, "by-hand", dir).behindNginx(b, dir))
 }
 
+// The memory of the command for two thousand clients, each with its own address and a
+// download of its own that it doesn't read. All limits are on, and none is reached.
+func BenchmarkSlowClientsOfCommand(b *testing.B) {
+	const clients = 2000
+	program := buildCommand(b)
+	dir := benchFile(b, 16<<20)
+	atOnce := []string{"--trusted-proxies=127.0.0.1", "--max-downloads=4000", "--max-downloads-per-client=4"}
+	for _, tt := range []struct {
+		name  string
+		flags []string
+	}{
+		{"no limits", nil},
+		{"at once", atOnce},
+		{"at once, and shared rates", slices.Concat(atOnce, []string{"--limit-rate-total=1GB", "--limit-rate-per-client=100KB"})},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			for b.Loop() {
+				c := startCommand(b, program, append(tt.flags, dir)...)
+				resp, err := http.Head("http://" + c.addr + "/report.pdf")
+				if err != nil {
+					b.Fatal(err)
+				}
+				resp.Body.Close()
+				before := resident(b, c.pids[0])
+				for i := range clients {
+					conn := c.dial(b)
+					fmt.Fprintf(conn, "GET /report.pdf HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.18.%d.%d\r\n\r\n", i>>8, i&255)
+					answer := make([]byte, len("HTTP/1.1 200 "))
+					if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != "HTTP/1.1 200 " {
+						b.Fatalf("%q, %v", answer, err)
+					}
+				}
+				b.ReportMetric(float64(resident(b, c.pids[0])-before)/(1<<20), "MiB-for-2000")
+			}
+		})
+	}
+}
+
 // buildCommand returns the program.
 func buildCommand(b *testing.B) string {
 	b.Helper()

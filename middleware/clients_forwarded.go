@@ -1,4 +1,4 @@
-package command
+package middleware
 
 import (
 	"iter"

@@ -1,0 +1,63 @@
+//go:build unix
+
+package command
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/proxytest"
+)
+
+// The doctor finds no fault in a set-up that requires links if it has the key file, from
+// a flag or from the configuration file.
+func TestDoctorOfASetupWithLinks(t *testing.T) {
+	for _, server := range proxytest.Names() {
+		t.Run(server, func(t *testing.T) {
+			media, dir := handedFiles(t), t.TempDir()
+			keys, file := filepath.Join(dir, "links.keys"), filepath.Join(dir, "dv.yaml")
+			writeFile(t, keys, firstKey)
+			destination := destinationOf(t, server, "/_media/", media)
+			rule := media + "=" + destination
+			writeFile(t, file, fmt.Sprintf("storages: {media: %q}\nmounts: {/: {storage: media, hidden: true, inline: true, require_signature: true, key_file: links.keys}}\n"+
+				"proxies: {front: %q}\nrules: [{id: media, source: %[1]q, destination: %[3]q, headers: private}]\n", media, server, destination))
+			p := start(t, "--config", file)
+			site := startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
+			for _, args := range [][]string{
+				{"--config", file},
+				{"--accel", server, "--rule", rule, "--key-file", keys, media},
+			} {
+				report := run(t, append([]string{"doctor", site, "--app", p.url}, args...)...)
+				if !strings.Contains(report, "ok              proxy-names: 13 names") || linkToken.MatchString(report) {
+					t.Errorf("the doctor says\n%s", report)
+				}
+			}
+		})
+	}
+}
+
+// Without the key file, the doctor names the flag.
+func TestDoctorWithoutTheKeyFile(t *testing.T) {
+	media := mediaWith(t, "a.txt")
+	keys := filepath.Join(t.TempDir(), "links.keys")
+	writeFile(t, keys, firstKey)
+	p := start(t, "--require-signature", "--key-file", keys, media)
+	var stdout, stderr strings.Builder
+	status := Run(t.Context(), []string{"doctor", p.url, media}, &stdout, &stderr, openLocal)
+	if status != exitFailure || !strings.Contains(stdout.String(), "proxy-file: 403") || !strings.Contains(stdout.String(), "or --key-file if signed links are required") {
+		t.Errorf("status %d, %s%s", status, &stdout, &stderr)
+	}
+}
+
+// A key file that is wrong is an error before anything is asked.
+func TestDoctorWithAWrongKeyFile(t *testing.T) {
+	keys := filepath.Join(t.TempDir(), "links.keys")
+	writeFile(t, keys, "k1 AAECAwQF\n")
+	var stdout, stderr strings.Builder
+	status := Run(t.Context(), []string{"doctor", "http://127.0.0.1:1", "--key=a", "--key-file", keys}, &stdout, &stderr, openLocal)
+	if want := keys + ":1: the key k1 has 6 bytes"; status != exitFailure || stdout.Len() > 0 || !strings.Contains(stderr.String(), want) || strings.Contains(stderr.String(), "AAECAwQF") {
+		t.Errorf("status %d, %s%s, want %q", status, &stdout, &stderr, want)
+	}
+}

@@ -1,0 +1,54 @@
+package command
+
+import (
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
+	"github.com/downloadview/downloadview/middleware/memlease"
+	"github.com/downloadview/downloadview/middleware/natslease"
+	"github.com/downloadview/downloadview/middleware/redislease"
+)
+
+// A leaseStore is a [middleware.LeaseStore] that somebody has to close.
+type leaseStore interface {
+	middleware.LeaseStore
+	Close() error
+}
+
+// openLeases returns the leases that are kept at a place that [config.CheckLeaseStore]
+// accepts, and a function that releases them. "" is the memory. It doesn't wait for a
+// store that can't be reached.
+func openLeases(place string) (*middleware.Leases, func() error, error) {
+	if place == "" || place == "memory" {
+		return middleware.NewLeases(memlease.New(nil), nil), func() error { return nil }, nil
+	}
+	var store leaseStore
+	var err error
+	urls := config.LeaseURLs(place)
+	switch urls[0].Scheme {
+	case "nats", "tls":
+		store, err = natslease.Open(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
+	default:
+		store, err = redislease.Open(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
+	}
+	if err != nil {
+		return nil, nil, usageErrorf("--links %q: %w", config.ShownLeaseStore(place), err)
+	}
+	return middleware.NewLeases(store, nil), store.Close, nil
+}
+
+// withUser returns the URLs, with commas between, and with the user and the password in
+// those that have neither.
+func withUser(urls []*url.URL, user, password string) string {
+	var texts []string
+	for _, u := range urls {
+		if u.User == nil && (user != "" || password != "") {
+			u.User = url.UserPassword(user, password)
+		}
+		texts = append(texts, u.String())
+	}
+	return strings.Join(texts, ",")
+}

@@ -1,0 +1,126 @@
+package command
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
+)
+
+// limitFlags are the limits of what downloads take together.
+type limitFlags struct {
+	MaxDownloads          numberFrom1 `placeholder:"N" group:"Limits:" help:"How many downloads may be open at once. More requests wait for their turn: see --max-waiting. Pages of folders and HEAD requests don't count. Default: no limit."`
+	MaxDownloadsPerClient numberFrom1 `placeholder:"N" group:"Limits:" help:"How many downloads of one client may be open at once. A client is an IPv4 address, or a /64 of IPv6; behind a proxy, set --trusted-proxies. Default: no limit."`
+	MaxWaiting            numberFrom1 `placeholder:"N" group:"Limits:" help:"How many more requests may wait for their turn. Clients take turns. All others are answered 503. Default: 100."`
+	MaxWait               patience    `placeholder:"DURATION" group:"Limits:" help:"How long a request may wait before it is answered 503. Default: 10s."`
+	OffloadTime           patience    `placeholder:"DURATION" group:"Limits:" help:"How long a download that the proxy sends is counted as open, since the proxy doesn't say when it is done. Default: it isn't counted."`
+	LimitRateTotal        byteSize    `placeholder:"SIZE" group:"Limits:" help:"The most bytes a second that all downloads share, such as 100MB. Proxies can't share a rate, so all files are then streamed. Default: no limit."`
+	LimitRatePerClient    byteSize    `placeholder:"SIZE" group:"Limits:" help:"The most bytes a second that the downloads of one client share. All files are then streamed. Default: no limit."`
+}
+
+// defaults for requests that wait.
+const (
+	defaultWaiting = 100
+	defaultWait    = 10 * time.Second
+)
+
+// apply sets the values of the flags in l, where they win over the file, and the
+// defaults.
+func (f *limitFlags) apply(l *config.DownloadLimits) {
+	l.Max = cmp.Or(int(f.MaxDownloads), l.Max)
+	l.MaxPerClient = cmp.Or(int(f.MaxDownloadsPerClient), l.MaxPerClient)
+	l.Waiting = cmp.Or(int(f.MaxWaiting), l.Waiting, defaultWaiting)
+	l.Wait = cmp.Or(time.Duration(f.MaxWait), l.Wait, defaultWait)
+	l.OffloadTime = cmp.Or(time.Duration(f.OffloadTime), l.OffloadTime)
+	l.Rate = cmp.Or(int64(f.LimitRateTotal), l.Rate)
+	l.RatePerClient = cmp.Or(int64(f.LimitRatePerClient), l.RatePerClient)
+}
+
+// limits are the limits of a running server. They may change while it runs.
+type limits struct {
+	clients   *middleware.Clients
+	settings  config.DownloadLimits
+	atOnce    *middleware.DownloadLimit
+	all, each *middleware.RateLimit
+	log       *accessLog
+}
+
+// newLimits returns the limits of c. Refused requests are written to the log; nil logs
+// none.
+func newLimits(c *config.Config, log *accessLog) (*limits, error) {
+	clients, err := parseTrusted(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	if clients == nil {
+		clients = new(middleware.Clients)
+	}
+	l := &limits{clients: clients, settings: c.Limits.Downloads, log: log}
+	o := l.options(l.settings.Max)
+	o.MostPerKey, o.Key = l.settings.MaxPerClient, clients.Key
+	l.atOnce = middleware.NewDownloadLimit(o)
+	l.all = middleware.NewRateLimit(l.settings.Rate, nil)
+	l.each = middleware.NewRateLimit(l.settings.RatePerClient, &middleware.RateLimitOptions{Key: clients.Key})
+	return l, nil
+}
+
+// options returns the options of a limit for most downloads in all.
+func (l *limits) options(most int) *middleware.DownloadLimitOptions {
+	return &middleware.DownloadLimitOptions{
+		Most: most, Queue: l.settings.Waiting, Wait: l.settings.Wait,
+		HandedOver: l.settings.OffloadTime, RetryAfter: l.settings.Wait, Refused: l.refused,
+	}
+}
+
+// change sets the limits that may change while the server runs.
+func (l *limits) change(d *config.DownloadLimits) {
+	l.atOnce.Change(d.Max, d.MaxPerClient)
+	l.all.Change(d.Rate)
+	l.each.Change(d.RatePerClient)
+}
+
+// rates is a [downloadview.Middleware] for the rates that downloads share.
+func (l *limits) rates(v downloadview.View) downloadview.View { return l.all.View(l.each.View(v)) }
+
+// mountLimits are the limits of a mount.
+type mountLimits struct {
+	*limits
+	mount *config.Mount
+}
+
+func (l *limits) at(m *config.Mount) mountLimits { return mountLimits{l, m} }
+
+// downloads returns a handler for the files of v. The limit of the mount is outside of
+// that for all mounts: a request that waits for the mount takes no place of the others.
+func (l mountLimits) downloads(v downloadview.View, o *downloadview.Options) http.Handler {
+	h := l.atOnce.Handler(downloadview.NewHandler(l.rates(middleware.CleanNames(v)), o))
+	if n := l.mount.MaxDownloads; n > 0 {
+		h = middleware.NewDownloadLimit(l.options(n)).Handler(h)
+	}
+	return h
+}
+
+// refused answers a request that is beyond the limits, and logs it.
+func (l *limits) refused(w http.ResponseWriter, r *http.Request, err error) {
+	l.log.wrap(func(w http.ResponseWriter, r *http.Request) downloadview.AbortedBy {
+		tellReason(w, err)
+		downloadview.WriteError(w, r, http.StatusServiceUnavailable)
+		if errors.Is(err, middleware.ErrTooManyDownloads) {
+			return downloadview.NotAborted
+		}
+		return endedBy(r)
+	}).ServeHTTP(w, r)
+}
+
+// warnOfSharedRates logs that nothing is handed over, if that is so.
+func (s *serve) warnOfSharedRates(c *config.Config, logger *slog.Logger) {
+	l := &c.Limits.Downloads
+	if (l.Rate > 0 || l.RatePerClient > 0) && (len(c.Rules) > 0 || s.Accel != "") {
+		logger.Warn("downloads share a rate, so all are streamed and the rules have no effect; --limit-rate is for each download alone, and nginx keeps to it")
+	}
+}

@@ -1,0 +1,125 @@
+//go:build unix
+
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Beyond the limits, requests are answered 503 and logged. HEAD, pages of folders and
+// other clients aren't concerned, and a client can't become another one.
+func TestLimitsOfDownloads(t *testing.T) {
+	p, x := startLarge(t, "--max-downloads=3", "--max-downloads-per-client=1", "--max-wait=1ms", "--index", "--trusted-proxies=127.0.0.1")
+	const theirs, others = "X-Forwarded-For: 127.0.0.1", "X-Forwarded-For: 192.0.2.1"
+	beside, err := ask(p.url, "GET", "/large", others)
+	if err != nil || beside.StatusCode != 200 {
+		t.Fatalf("another client: %v, %v", beside, err)
+	}
+	defer beside.Conn.Close()
+	for _, tt := range []struct {
+		method, path, header string
+		want                 int
+	}{
+		{"GET", "/large", theirs, 503},
+		{"GET", "/large", others, 503},
+		{"GET", "/large", "X-Forwarded-For: 192.0.2.7, 192.0.2.1", 503}, // the first one is invented
+		{"GET", "/missing", others, 503},
+		{"HEAD", "/large", others, 200},
+		{"GET", "/", others, 200},
+		{"GET", "/missing", "X-Forwarded-For: 192.0.2.9", 404},
+	} {
+		resp, err := ask(p.url, tt.method, tt.path, tt.header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Conn.Close()
+		if resp.StatusCode != tt.want {
+			t.Errorf("%+v: %d", tt, resp.StatusCode)
+		}
+		if got := resp.Header.Get("Retry-After"); (got == "1") != (tt.want == 503) {
+			t.Errorf("%+v: Retry-After %q", tt, got)
+		}
+	}
+	p.mustAwait(t, `path=/large status=503 bytes=20`)
+	p.mustAwait(t, `path=/large status=503 bytes=20`)
+	line, ok := p.await(`path=/large status=503 bytes=20`)
+	if want := `mode=stream remote=192.0.2.1 error="503 Service Unavailable: too many downloads at once"`; !ok || !strings.Contains(line, want) {
+		t.Errorf("the log says %q, want %s", line, want)
+	}
+	x.Conn.Close()
+	p.mustAwait(t, "aborted_by=client")
+	if got := p.get(t, "GET", "/missing"); got.status != 404 {
+		t.Errorf("after the download: %d, want 404", got.status)
+	}
+}
+
+// SIGHUP changes the limits while requests wait for them. A mount has a limit of its own.
+func TestLimitsChange(t *testing.T) {
+	dir := t.TempDir()
+	for name, size := range map[string]int64{"large": large, "small": 1} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	write := func(limits string) {
+		t.Helper()
+		text := "storages: {a: " + dir + "}\nmounts: {/a/: a, /b/: {storage: a, max_downloads: 1}}\nlimits: {downloads: " + limits + "}\n"
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("{max: 2, waiting: 1, wait: 1h}")
+	p := start(t, "--config="+file)
+	var open []*exchange
+	for _, path := range []string{"/a/large", "/b/large"} {
+		x, err := ask(p.url, "GET", path)
+		if err != nil || x.StatusCode != 200 {
+			t.Fatalf("%s: %v, %v", path, x, err)
+		}
+		defer x.Conn.Close()
+		open = append(open, x)
+	}
+	answers := make(chan string)
+	waits := func(path string) {
+		go func() {
+			_, body, err := fetch(p.url, "GET", path)
+			if err != nil {
+				body = []byte(err.Error())
+			}
+			answers <- path + " " + string(body)
+		}()
+	}
+	// There is one place in the queue: one of them waits, and the other is refused.
+	waits("/a/small")
+	waits("/a/small")
+	if got := <-answers; got != "/a/small Service Unavailable\n" {
+		t.Fatalf("of two more downloads, the first answer is %q", got)
+	}
+	write("{max: 3, waiting: 1, wait: 1h}")
+	p.signal(t, syscall.SIGHUP)
+	if got := <-answers; got != "/a/small \x00" {
+		t.Errorf("after the change: %q", got)
+	}
+	waits("/b/small")
+	if got := p.get(t, "GET", "/a/small"); got.status != 200 {
+		t.Errorf("beside a mount at its limit: %d", got.status)
+	}
+	open[1].Conn.Close()
+	if got := <-answers; got != "/b/small \x00" {
+		t.Errorf("after the download from the mount: %q", got)
+	}
+	write("{max: 3, waiting: 2, wait: 1h}")
+	p.signal(t, syscall.SIGHUP)
+	if line, _ := p.await("only after a restart"); !strings.Contains(line, "changed=limits") {
+		t.Errorf("the log says %q", line)
+	}
+}

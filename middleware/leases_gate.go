@@ -1,0 +1,75 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A leaseGate takes the lease of a request that a view answers.
+type leaseGate struct {
+	links *Links
+	claim *claim
+}
+
+// Enter takes the lease. While this process sends the file, the lease is renewed.
+func (g leaseGate) Enter(r *http.Request, d downloadview.Delivery) (func(downloadview.Outcome), error) {
+	l := g.claim.leases
+	provisional := 0
+	if l.o.Count == OnComplete && d.Mode == downloadview.Streamed {
+		provisional = l.o.Provisional
+	}
+	q, err := g.claim.take(r.Context(), versionOf(d.Attributes), provisional)
+	if err != nil {
+		return nil, err
+	}
+	stop := func() {}
+	if d.Mode == downloadview.Streamed {
+		stop = l.renewing(q)
+	}
+	return func(o downloadview.Outcome) {
+		stop()
+		if l.o.Count == OnComplete && o.Err == nil && o.AbortedBy == downloadview.NotAborted && d.ToEnd {
+			g.complete(r, q)
+		}
+	}, nil
+}
+
+// complete has the lease count. The client may be gone already.
+func (g leaseGate) complete(r *http.Request, q LeaseRequest) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.claim.leases.o.Timeout)
+	defer cancel()
+	err := g.claim.leases.store.Complete(ctx, q.ID, q.Holder)
+	if err != nil && g.links.o.Logger != nil {
+		g.links.o.Logger.LogAttrs(ctx, slog.LevelError, "a complete download by a link is not counted",
+			slog.String("path", r.URL.Path), slog.String("id", g.claim.id), slog.Any("error", err))
+	}
+}
+
+// renewing renews a lease until stop is called, which doesn't wait.
+func (l *Leases) renewing(q LeaseRequest) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var mu sync.Mutex
+	var timer *time.Timer
+	pause := q.TTL / 3 // one renewal in the second half, also if one fails
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(pause, func() {
+		_, _ = l.ask(ctx, q) // if it fails, the download goes on, and it is tried again
+		mu.Lock()
+		defer mu.Unlock()
+		if ctx.Err() == nil {
+			timer.Reset(pause)
+		}
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		cancel()
+		timer.Stop()
+	}
+}
