@@ -322,6 +322,7 @@ function encoded(s) {
     if (/%(?![0-9A-Fa-f]{2})/.test(s)) {
         return null;
     }
+    const unreserved = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-';
     return s.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9_.~+-]/g, (c) => {
         if (c.length < 3) {
             return '%' + (c < '\x10' ? '0' : '') + c.charCodeAt(0).toString(16).toUpperCase();
@@ -330,7 +331,7 @@ function encoded(s) {
         if (plain === ' ') {
             return '+';
         }
-        return /[A-Za-z0-9_.~-]/.test(plain) ? plain : c.toUpperCase();
+        return unreserved.indexOf(plain) >= 0 ? plain : c.toUpperCase();
     });
 }
 
