@@ -140,10 +140,19 @@ func start(b *testing.B, app, network, dir string, change func(*printed.Site), e
 	return c
 }
 
-// nginxPID returns the process ID of the nginx that runs in folder.
+// nginxPID returns the process ID of the nginx that runs in folder. nginx listens before
+// it has written its file.
 func nginxPID(b *testing.B, folder string) int {
 	b.Helper()
-	text, err := os.ReadFile(filepath.Join(folder, "nginx.pid"))
+	var text []byte
+	var err error
+	for range 500 {
+		text, err = os.ReadFile(filepath.Join(folder, "nginx.pid"))
+		if err == nil && bytes.HasSuffix(text, []byte("\n")) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if err != nil {
 		b.Fatal(err)
 	}

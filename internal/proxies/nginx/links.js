@@ -12,7 +12,7 @@ function verify(r) {
 
 // refusal returns why a request is refused, or ''.
 function refusal(r) {
-    const asked = r.variables.request_uri;
+    const asked = ascii(r.rawVariables.request_uri);
     const mark = asked.indexOf('?');
     let path = mark < 0 ? asked : asked.slice(0, mark);
     const query = mark < 0 ? '' : asked.slice(mark + 1);
@@ -20,7 +20,7 @@ function refusal(r) {
 
     let tokens = query === '' ? [] : queryTokens(query);
     let kind = 'file';
-    if (/^\/(~|%7e)(1|%31)(\.|%2e)/i.test(path)) {
+    if ((path[1] === '~' || path[1] === '%') && /^\/(~|%7e)(1|%31)(\.|%2e)/i.test(path)) {
         const end = path.indexOf('/', 1);
         tokens.push(unescaped(end < 0 ? path : path.slice(0, end), false).slice(2));
         path = end < 0 ? '' : path.slice(end);
@@ -29,7 +29,7 @@ function refusal(r) {
     let clear = tokens.length < 2;
     if (tokens.length === 0) {
         // A browser sends its cookies with each request, so they come last.
-        tokens = cookieTokens(r.variables.http_cookie || '');
+        tokens = cookieTokens(ascii(r.rawVariables.http_cookie));
         kind = 'prefix';
         clear = tokens !== null;
         if (clear && tokens.length === 0) {
@@ -53,6 +53,24 @@ function refusal(r) {
         }
     }
     return refused;
+}
+
+// ascii returns a part of a request with its bytes above 127 escaped, which means the
+// same in a URL, and is in no token and no host. njs is not
+// sure with patterns for other letters.
+function ascii(bytes) {
+    if (!bytes) {
+        return '';
+    }
+    const text = bytes.toString();
+    if (text.length === bytes.length) {
+        return text;
+    }
+    let escaped = '';
+    for (let i = 0; i < bytes.length; i++) {
+        escaped += bytes[i] < 0x80 ? String.fromCharCode(bytes[i]) : '%' + bytes[i].toString(16);
+    }
+    return escaped;
 }
 
 // isAmbiguous reports whether others could read a path as another one, or find a token
@@ -128,8 +146,8 @@ function judge(r, token, kind, path, query) {
 // hostOf returns the host and port that were asked: a URL in the request line comes
 // before the field Host.
 function hostOf(r) {
-    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(r.variables.request);
-    return (line ? line[1] : r.variables.http_host || '').toLowerCase();
+    const line = /^\S+ [a-z][a-z0-9+.-]*:\/\/([^\/?#]*)/i.exec(ascii(r.rawVariables.request));
+    return (line ? line[1] : ascii(r.rawVariables.http_host)).toLowerCase();
 }
 
 // seconds returns the time.
@@ -147,9 +165,11 @@ function field(s) {
 
 // same compares the 22 characters of a MAC, in the same time wherever they differ.
 function same(whole, mac) {
-    let difference = 0;
-    for (let i = 0; i < 22; i++) {
-        difference |= whole.charCodeAt(i) ^ mac.charCodeAt(i);
+    const a = Buffer.from(whole);
+    const b = Buffer.from(mac);
+    let difference = a.readInt16BE(20) ^ b.readInt16BE(20);
+    for (let i = 0; i < 20; i += 4) {
+        difference |= a.readInt32BE(i) ^ b.readInt32BE(i);
     }
     return difference === 0;
 }
@@ -214,6 +234,9 @@ function unescaped(s, form) {
 }
 
 function queryTokens(query) {
+    if (/^dv=[\w.-]*$/.test(query)) { // as most are
+        return [query.slice(3)];
+    }
     const tokens = [];
     const pairs = query.split('&');
     for (let i = 0; i < pairs.length; i++) {
@@ -299,15 +322,16 @@ function encoded(s) {
     if (/%(?![0-9A-Fa-f]{2})/.test(s)) {
         return null;
     }
+    const unreserved = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-';
     return s.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9_.~+-]/g, (c) => {
         if (c.length < 3) {
-            return encodeURIComponent(c).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase());
+            return '%' + (c < '\x10' ? '0' : '') + c.charCodeAt(0).toString(16).toUpperCase();
         }
         const plain = String.fromCharCode(parseInt(c.slice(1), 16));
         if (plain === ' ') {
             return '+';
         }
-        return /[A-Za-z0-9_.~-]/.test(plain) ? plain : c.toUpperCase();
+        return unreserved.indexOf(plain) >= 0 ? plain : c.toUpperCase();
     });
 }
 
@@ -372,9 +396,10 @@ function describe(r, active) {
         return;
     }
     const disposition = r.variables.downloadview_disposition;
-    const uri = r.variables.uri;
+    // To njs, the value of a variable is bytes: a pattern doesn't find letters in it.
+    const uri = r.rawVariables.uri.toString();
     const own = uri.slice(uri.lastIndexOf('/') + 1);
-    let name = r.variables.downloadview_name || own;
+    let name = r.rawVariables.downloadview_name.toString() || own;
     const exact = isPlain(name) && name !== '.' && name !== '..';
     if (!exact) {
         name = fileName(name);
@@ -414,10 +439,15 @@ function typeOf(name) {
     return '';
 }
 
-// fileName returns a name without what can't be in one.
+// fileName returns a name without what can't be in one: separators, control characters,
+// and those that change the direction of writing.
 function fileName(name) {
-    name = name.replace(/\ufffd/g, '_').replace(/[\/\\]/g, '_') // njs finds nothing by a class of the three
-        .replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
+    if (name.indexOf('\ufffd') >= 0 || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0) {
+        name = name.replace(/\ufffd/g, '_').replace(/[\/\\]/g, '_'); // njs finds nothing by a class of the three
+    }
+    if (/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(name)) {
+        name = name.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
+    }
     return name === '' || name === '.' || name === '..' ? 'download' : name;
 }
 
@@ -426,11 +456,13 @@ function contentDisposition(kind, name) {
     if (isPlain(name)) {
         return kind + '; filename="' + name + '"';
     }
-    const ascii = name.replace(/[^ !#$&-~]/g, '_');
-    const exact = encodeURIComponent(name).replace(/['()*]|%(?:23|24|26|2B|5E|60|7C)/g, (c) => {
-        return c.length === 3 ? String.fromCharCode(parseInt(c.slice(1), 16)) : '%' + c.charCodeAt(0).toString(16).toUpperCase();
-    });
-    return kind + '; filename="' + ascii + '"; filename*=UTF-8\'\'' + exact;
+    let exact = encodeURIComponent(name);
+    if (/['()*]|%2[346B]|%5E|%60|%7C/.test(exact)) {
+        exact = exact.replace(/['()*]|%2[346B]|%5E|%60|%7C/g, (c) => {
+            return c.length === 3 ? String.fromCharCode(parseInt(c.slice(1), 16)) : '%' + c.charCodeAt(0).toString(16).toUpperCase();
+        });
+    }
+    return kind + '; filename="' + name.replace(/[^ !#$&-~]/g, '_') + '"; filename*=UTF-8\'\'' + exact;
 }
 
 // cacheControl makes a policy private, and no longer than the rest of the link's life.

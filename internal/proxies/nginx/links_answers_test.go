@@ -2,6 +2,7 @@ package nginx_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,7 +49,7 @@ func describing(h http.Header) map[string]string {
 func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 	keys := gateKeys(t)
 	dir := t.TempDir()
-	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt"} {
+	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt", "b\xff\"%.pdf"} {
 		proxytest.Write(t, dir, name, "0123456789")
 	}
 	root, err := os.OpenRoot(dir)
@@ -110,13 +111,22 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 		"", "Q1.pdf", "Q1 ä.pdf", `a"b%c.txt`, `x/y\z.html`, "日本 €.svg", "a'b(c)*!#$&+-.^_`|~@=;,.js", "..", ".", "\u202egpj.exe", "e\u0301.txt", "noext",
 		".pdf", "A.PDF", "a.tar.gz", "a.wasm", "emoji 😀.png", "a.b.tar.Gmap", "tab\u0085.csv", "\u2028", strings.Repeat("é", 120) + ".pdf", " ", "a.", "constructor.toString",
 	}
+	random := rand.New(rand.NewPCG(2026, 1))
+	letters := []rune("ab.%/\\\"'()*;=&+-_~ ü€😀\u0301\u202e\u2028\u0085\u061c\u00a0\ufffd日本")
+	for range 300 {
+		var name strings.Builder
+		for range 1 + random.IntN(12) {
+			name.WriteRune(letters[random.IntN(len(letters))])
+		}
+		check(t, "/", "7", "", middleware.Grant{Name: name.String(), Disposition: "inline"})
+	}
 	for _, p := range paths {
 		for _, disposition := range []string{"", "attachment", "inline"} {
 			t.Run(p.Path+" "+disposition, func(t *testing.T) {
 				for _, name := range names {
 					check(t, p.Path, "7", "", middleware.Grant{Name: name, Disposition: disposition})
 				}
-				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt"} {
+				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt", "b%FF%22%25.pdf"} {
 					check(t, p.Path, file, "", middleware.Grant{Disposition: disposition})
 				}
 				check(t, p.Path, "q1.pdf", "Range: bytes=2-4", middleware.Grant{Disposition: disposition, Name: "x.html"})

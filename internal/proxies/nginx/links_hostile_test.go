@@ -155,6 +155,15 @@ GET /reports/q1.pdf HTTP/1.1|Cookie: __Host-dv-a=TOKEN
 GET /reports/q1.pdf HTTP/1.1|Cookie: __host-dv-a=PTOKEN
 GET /reports/q1.pdf HTTP/1.1|Cookie: __Host-dv-__proto__=PTOKEN
 GET /reports/q1.pdf HTTP/1.1|Cookie: __Host-dv-constructor=1; __Host-dv-toString=PTOKEN
+GET /reports/q1.pdf HTTP/1.1|Cookie: ü=ü; __Host-dv-ü=PTOKEN
+GET /reports/q1.pdf HTTP/1.1|Cookie: __Host-dv-a=ü€😀 ; ü;ü ; __Host-dv-b=PTOKEN
+GET /reports/q1.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKENü
+GET /reports/q1.pdfü?dv=TOKEN HTTP/1.1
+GET /ü/../reports/q1.pdf?dv=TOKEN HTTP/1.1
+GET LINKü HTTP/1.1
+GET /reports/q1.pdf?dv=ü€😀 HTTP/1.1
+GET /reports/q1.pdf?ü=ü&€&dv=TOKEN&😀=😀 HTTP/1.1
+GET /~1.ü/reports/q1.pdf HTTP/1.1
 GET /reports/q1.pdf HTTP/1.1|Cookie2: __Host-dv-a=PTOKEN
 GET /other/q1.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKEN
 GET /reports/x/../q1.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKEN

@@ -96,7 +96,7 @@ func TestScriptAgreesAtRandom(t *testing.T) {
 	}
 	change := func(link string) string {
 		i := random.IntN(len(link))
-		switch random.IntN(7) {
+		switch random.IntN(8) {
 		case 0: // one character is escaped, which may mean the same
 			return link[:i] + fmt.Sprintf("%%%02x", link[i]) + link[i+1:]
 		case 1:
@@ -106,8 +106,10 @@ func TestScriptAgreesAtRandom(t *testing.T) {
 		case 3:
 			return link + one("&a=b", "&n=1", "&dv=", "%", "&%", "&a;b", "#x", ".", "=")
 		case 4:
-			return strings.Replace(link, one("+", "%20", "%C3", "1.", "dv"), one("%20", "+", "%c3", "2.", "d%76"), 1)
-		case 5:
+			return strings.Replace(link, one("+", "%20", "%C3", "%C3%BC", "1.", "dv"), one("%20", "+", "%c3", "ü", "2.", "d%76"), 1)
+		case 5: // the same
+			return strings.NewReplacer("%C3%BC", "ü", "%21", "!", "%2A", "*", "+", "%20").Replace(link)
+		case 6:
 			j := random.IntN(len(link))
 			return link[:min(i, j)] + link[max(i, j):]
 		}
