@@ -19,6 +19,7 @@ type limitFlags struct {
 	MaxWaiting            numberFrom1 `placeholder:"N" group:"Limits:" help:"How many more requests may wait for their turn. Clients take turns. All others are answered 503. Default: 100."`
 	MaxWait               patience    `placeholder:"DURATION" group:"Limits:" help:"How long a request may wait before it is answered 503. Default: 10s."`
 	OffloadTime           patience    `placeholder:"DURATION" group:"Limits:" help:"How long a download that the proxy sends is counted as open, since the proxy doesn't say when it is done. Default: it isn't counted."`
+	LeastRate             byteSize    `placeholder:"SIZE" group:"Limits:" help:"The least bytes a second that a client must accept of its download, such as 1kB, on average over --stall-timeout; its connection is closed otherwise. On Linux alone. Default: any rate."`
 	LimitRateTotal        byteSize    `placeholder:"SIZE" group:"Limits:" help:"The most bytes a second that all downloads share, such as 100MB. Proxies can't share a rate, so all files are then streamed. Default: no limit."`
 	LimitRatePerClient    byteSize    `placeholder:"SIZE" group:"Limits:" help:"The most bytes a second that the downloads of one client share. All files are then streamed. Default: no limit."`
 }
@@ -29,9 +30,11 @@ const (
 	defaultWait    = 10 * time.Second
 )
 
-// apply sets the values of the flags in l, where they win over the file, and the
+// apply sets the values of the flags in c, where they win over the file, and the
 // defaults.
-func (f *limitFlags) apply(l *config.DownloadLimits) {
+func (f *limitFlags) apply(c *config.Limits) {
+	c.LeastRate = cmp.Or(int64(f.LeastRate), c.LeastRate)
+	l := &c.Downloads
 	l.Max = cmp.Or(int(f.MaxDownloads), l.Max)
 	l.MaxPerClient = cmp.Or(int(f.MaxDownloadsPerClient), l.MaxPerClient)
 	l.Waiting = cmp.Or(int(f.MaxWaiting), l.Waiting, defaultWaiting)

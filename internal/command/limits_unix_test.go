@@ -8,9 +8,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Beyond the limits, requests are answered 503 and logged. HEAD, pages of folders and
@@ -71,6 +73,32 @@ func TestSharedRatesAreToldToTheOperator(t *testing.T) {
 		if got := strings.Contains(p.log.String(), told); got != want {
 			t.Errorf("%s: the log says %s, want %q: %v", flag, p.log.String(), told, want)
 		}
+	}
+}
+
+// A client that reads a little all the time is ended if that is less than the least rate.
+func TestLeastRate(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs Linux, where acknowledgments are known")
+	}
+	p, x := startLarge(t, "--stall-timeout=200ms", "--least-rate=1TB")
+	read := make(chan error)
+	go func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C { // the whole would take ten minutes
+			if _, err := io.CopyN(io.Discard, x.Body, 1000); err != nil {
+				read <- err
+				return
+			}
+		}
+	}()
+	line, _ := p.await("msg=request")
+	if !strings.Contains(line, "aborted_by=stall") || !strings.Contains(line, `error="the client has accepted too few bytes a second"`) {
+		t.Errorf("the log says %s", line)
+	}
+	if err := <-read; err == io.EOF {
+		t.Error("the client takes a part for the whole")
 	}
 }
 

@@ -124,7 +124,11 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
-	ln = downloadview.EndStalled(ln, c.Limits.Stall)
+	if c.Limits.LeastRate > 0 {
+		ln = downloadview.EndSlow(ln, c.Limits.Stall, c.Limits.LeastRate)
+	} else {
+		ln = downloadview.EndStalled(ln, c.Limits.Stall)
+	}
 	if c.ProxyProtocol {
 		ln = &proxiedListener{Listener: ln, clients: lim.clients, timeout: srv.http.ReadHeaderTimeout, logger: logger}
 	}

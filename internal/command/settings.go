@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -63,7 +64,7 @@ func (s *serve) complete(c *config.Config) error {
 		grace := 30 * time.Second
 		c.Grace = &grace
 	}
-	s.limitFlags.apply(&c.Limits.Downloads)
+	s.limitFlags.apply(&c.Limits)
 	c.Limits.Stall = cmp.Or(time.Duration(s.StallTimeout), c.Limits.Stall, stallTimeout)
 	c.Blind = c.Blind || s.Blind
 	c.MimeTypes = cmp.Or(s.MimeTypes, c.MimeTypes)
@@ -80,6 +81,9 @@ func (s *serve) complete(c *config.Config) error {
 	}
 	if err := s.logFlags.apply(c); err != nil {
 		return err
+	}
+	if c.Limits.LeastRate > 0 && runtime.GOOS != "linux" {
+		return usageErrorf("--least-rate %d is not possible on this system, only on Linux; want it left out", c.Limits.LeastRate)
 	}
 	return s.checkProxyProtocol(c)
 }

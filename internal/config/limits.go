@@ -20,6 +20,10 @@ type Limits struct {
 	// of the body of its request.
 	Stall time.Duration
 
+	// LeastRate is the least that a client must accept of its download, in bytes a
+	// second, on average over Stall. 0 means any rate.
+	LeastRate int64
+
 	Downloads DownloadLimits
 	Buckets   BucketLimits
 }
@@ -56,6 +60,7 @@ func (l *Limits) read(v value) {
 		{name: "header_size", read: scalar(&l.HeaderSize, headerSize)},
 		{name: "idle", read: scalar(&l.Idle, bound)},
 		{name: "stall", read: scalar(&l.Stall, bound)},
+		{name: "least_rate", read: scalar(&l.LeastRate, rate)},
 		{name: "downloads", read: func(v value) { l.Downloads.read(v) }},
 		{name: "buckets", read: func(v value) { l.Buckets.read(v) }},
 	})
