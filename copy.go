@@ -93,8 +93,11 @@ func (b *bodyWriter) WriteString(s string) (int, error) {
 	return forward(b, s, func(s string) (int, error) { return io.WriteString(b.w, s) })
 }
 
-// ReadFrom sends all of r.
+// ReadFrom sends all of r: by the kernel if r is a part of a system's file.
 func (b *bodyWriter) ReadFrom(r io.Reader) (int64, error) {
+	if part, w := kernelPart(r), b.readerFrom(); part != nil && w != nil && b.fits(part.N) {
+		return b.readPart(w, part)
+	}
 	n, readErr, writeErr := copyPieces(b.Write, r, -1)
 	if readErr != nil {
 		return n, readErr
@@ -121,6 +124,32 @@ func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) 
 		return n, errFull
 	}
 	return n, b.err
+}
+
+func (b *bodyWriter) readerFrom() io.ReaderFrom {
+	w, _ := b.w.(io.ReaderFrom)
+	return w
+}
+
+// fits reports whether n more bytes can be sent.
+func (b *bodyWriter) fits(n int64) bool {
+	return b.err == nil && n > 0 && (b.size < 0 || n <= b.size-b.sent)
+}
+
+// readPart lets w read part. A part that ends early is no error of ReadFrom.
+func (b *bodyWriter) readPart(w io.ReaderFrom, part *io.LimitedReader) (int64, error) {
+	b.begin()
+	n, err := copyByKernel(w, part.R, part.N)
+	part.N -= n
+	b.sent += n
+	cut, ok := errors.AsType[*cutOff](err)
+	switch {
+	case !ok || cut.by == AbortedByOrigin && errors.Is(cut.err, io.ErrUnexpectedEOF):
+		return n, nil
+	case cut.by == AbortedByClient:
+		b.err = cut.err
+	}
+	return n, cut.err
 }
 
 // Flush sends the bytes that are still in the server's buffers.

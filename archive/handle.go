@@ -33,6 +33,7 @@ type handle struct {
 	content *content // of the member; nil: not open
 	sums    map[int]uint32
 	next    int64 // position of the next report to Progress
+	stops   bool  // Read stops before the content of a member that the kernel can send
 	err     error
 }
 
@@ -84,7 +85,7 @@ func (h *handle) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	n := 0
-	for n < len(p) && h.err == nil {
+	for n < len(p) && h.err == nil && !(h.stops && h.atKernelFile()) {
 		var read int
 		read, h.err = h.readSome(p[n:])
 		n += read
@@ -255,15 +256,4 @@ func (h *handle) Close() error {
 	return h.closeContent()
 }
 
-// whole is a handle of the whole archive. It lets the handler answer with the right
-// status if the first member can't be opened.
-type whole struct{ *handle }
-
-func (h *whole) WriteTo(w io.Writer) (int64, error) {
-	return io.Copy(w, struct{ io.Reader }{h.handle})
-}
-
-var (
-	_ fs.File     = (*handle)(nil)
-	_ io.WriterTo = (*whole)(nil)
-)
+var _ fs.File = (*handle)(nil)

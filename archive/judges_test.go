@@ -18,16 +18,22 @@ import (
 // run runs a program, and returns what it printed. The test fails if the program does.
 func run(t testing.TB, dir, name string, args ...string) string {
 	t.Helper()
+	out, err := tryRun(t, dir, name, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func tryRun(t testing.TB, dir, name string, args ...string) (string, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, testserver.Binary(t, name, "DOWNLOADVIEW_"+strings.ToUpper(name)), args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=America/New_York")
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return string(out), err
 }
 
 // write stores b as a file, and returns its path.
