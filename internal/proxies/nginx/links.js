@@ -88,7 +88,7 @@ function isGenuine(reason) {
 
 // judge returns why one token is refused, or ''.
 function judge(r, token, kind, path, query) {
-    const t = token.length <= 4096 ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
+    const t = token.length <= 4096 && Buffer.byteLength(token) === token.length ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
     if (!t) {
         return 'malformed';
     }
