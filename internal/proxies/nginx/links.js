@@ -56,8 +56,8 @@ function refusal(r) {
 }
 
 // ascii returns a part of a request with its bytes above 127 escaped, which means the
-// same in a URL, and is in no token and no host. njs is not
-// sure with patterns for other letters.
+// same in a URL, and is in no token and no host. njs 0.7.9 fails, or searches without
+// end, where a pattern is for a part of a text with other letters.
 function ascii(bytes) {
     if (!bytes) {
         return '';
@@ -88,7 +88,7 @@ function isGenuine(reason) {
 
 // judge returns why one token is refused, or ''.
 function judge(r, token, kind, path, query) {
-    const t = token.length <= 4096 ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
+    const t = token.length <= 4096 && Buffer.byteLength(token) === token.length ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
     if (!t) {
         return 'malformed';
     }
@@ -398,7 +398,8 @@ function describe(r, active) {
     const disposition = r.variables.downloadview_disposition;
     // To njs, the value of a variable is bytes: a pattern doesn't find letters in it.
     const uri = r.rawVariables.uri.toString();
-    const own = uri.slice(uri.lastIndexOf('/') + 1);
+    // Nor does it search a part of a text reliably, so this is a text of its own.
+    const own = Buffer.from(uri.slice(uri.lastIndexOf('/') + 1)).toString();
     let name = r.rawVariables.downloadview_name.toString() || own;
     const exact = isPlain(name) && name !== '.' && name !== '..';
     if (!exact) {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,13 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 			name.WriteRune(letters[random.IntN(len(letters))])
 		}
 		check(t, "/", "7", "", middleware.Grant{Name: name.String(), Disposition: "inline"})
+		file := strings.NewReplacer("/", "", `\`, "").Replace(name.String()) + ".pdf"
+		if file[0] == '.' { // hidden
+			continue
+		}
+		proxytest.Write(t, dir, file, "0123456789")
+		path := (&url.URL{Path: "/" + file}).EscapedPath()[1:]
+		check(t, "/", strings.ReplaceAll(path, ";", "%3B"), "", middleware.Grant{})
 	}
 	for _, p := range paths {
 		for _, disposition := range []string{"", "attachment", "inline"} {

@@ -164,6 +164,9 @@ GET LINKü HTTP/1.1
 GET /reports/q1.pdf?dv=ü€😀 HTTP/1.1
 GET /reports/q1.pdf?ü=ü&€&dv=TOKEN&😀=😀 HTTP/1.1
 GET /~1.ü/reports/q1.pdf HTTP/1.1
+GET /~PTOKENü€😀/reports/q1.pdf HTTP/1.1
+GET /~1.€k1.1.-.aaaaaaaaaaaaaaaaaaaaaa/reports/q1.pdf HTTP/1.1
+GET LINK%C3%BC%E2%82%AC HTTP/1.1
 GET /reports/q1.pdf HTTP/1.1|Cookie2: __Host-dv-a=PTOKEN
 GET /other/q1.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKEN
 GET /reports/x/../q1.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKEN
