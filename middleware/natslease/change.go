@@ -50,8 +50,15 @@ func (s *Store) change(ctx context.Context, id string, f func(*tally.Tally, time
 			case <-time.After(pause/2 + rand.N(pause)):
 			}
 		}
-		if last = s.try(ctx, id, f); last == nil {
+		err := s.try(ctx, id, f)
+		if err == nil {
 			return nil
+		}
+		if _, ok := errors.AsType[*unfitError](err); ok {
+			return fmt.Errorf("natslease: %w", err)
+		}
+		if last == nil || !errors.Is(err, context.DeadlineExceeded) { // else the earlier one says more
+			last = err
 		}
 	}
 	if last != nil {

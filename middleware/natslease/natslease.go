@@ -134,10 +134,17 @@ func (s *Store) found(ctx context.Context) (jetstream.Stream, error) {
 	}
 	// A direct read is answered by any replica, which may not know yet what was written.
 	if is := stream.CachedInfo().Config; is.AllowDirect || !is.AllowMsgTTL {
-		return nil, fmt.Errorf("the bucket %s allows direct reads or no time to live of a message; delete it, or choose another name", s.bucket)
+		return nil, &unfitError{s.bucket}
 	}
 	s.stream.Store(&stream)
 	return stream, nil
+}
+
+// An unfitError is not one that another try would end.
+type unfitError struct{ bucket string }
+
+func (e *unfitError) Error() string {
+	return fmt.Sprintf("the bucket %s allows direct reads or no time to live of a message; delete it, or choose another name", e.bucket)
 }
 
 // config is that of a key-value bucket without direct reads.

@@ -206,9 +206,7 @@ func TestUnfit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	if _, err := s.Lease(ctx, request("a", "h")); err == nil || !strings.Contains(err.Error(), "the bucket other allows direct reads") {
+	if _, err := s.Lease(soon(t), request("a", "h")); err == nil || !strings.Contains(err.Error(), "the bucket other allows direct reads") {
 		t.Errorf("a bucket with direct reads: %v", err)
 	}
 	inDomain, err := jetstream.NewWithDomain(nc, "hub")
