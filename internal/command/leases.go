@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/redis/go-redis/v9/logging"
+
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/middleware"
 	"github.com/downloadview/downloadview/middleware/memlease"
@@ -32,6 +34,7 @@ func openLeases(place string) (*middleware.Leases, func() error, error) {
 	case "nats", "tls":
 		store, err = natslease.Open(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
 	default:
+		logging.Disable() // its lines on stderr have another form; each 503 has the reason in the log
 		store, err = redislease.Open(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 	}
 	if err != nil {

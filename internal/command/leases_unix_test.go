@@ -82,6 +82,11 @@ func testLeases(t *testing.T, s sharedStore) {
 		if log := p.log.String(); strings.Contains(log, s.password) || strings.Contains(log, "geheim") {
 			t.Errorf("the log has a password:\n%s", log)
 		}
+		for line := range strings.Lines(p.log.String()) {
+			if !strings.HasPrefix(line, "listening on ") && !strings.HasPrefix(line, "time=") {
+				t.Errorf("a line that is not one of the log: %s", line)
+			}
+		}
 	}
 	for p, why := range map[*process]string{first: "used up", second: s.named, wrong: s.named} {
 		if log := p.log.String(); !strings.Contains(log, why) {
