@@ -15,6 +15,10 @@ func (h *handle) sum(i int) (uint32, error) {
 	if sum, ok := h.sums[i]; ok {
 		return sum, nil
 	}
+	if b := h.load(m, m.size); b.Length == m.size {
+		h.sums[i] = b.CRC32
+		return b.CRC32, nil
+	}
 	var rest uint32
 	upTo := m.size
 	if c := h.content; c != nil && c.member == m && c.at == m.size {

@@ -68,15 +68,14 @@ func (z zipFormat) headSize(m *member) int64 {
 	return int64(n)
 }
 
-// head writes the local header. The sizes of a member with a descriptor are 0 in
-// it. If they need eight bytes, it has the zip64 field nevertheless: by that,
-// readers of a stream know how long the descriptor is.
+// head writes the local header. The sizes of a member with a descriptor are 0 in it.
+// If they need eight bytes, they are in the zip64 field nevertheless: by that field,
+// readers of a stream know how long the descriptor is, and UnZip 6.0 believes it.
 func (z zipFormat) head(b []byte, m *member) []byte {
 	method, flags := z.methodAndFlags(m)
 	var size, crc uint32
-	var size64 uint64
 	if !z.isFramed(m) {
-		size, size64, crc = uint32(min(m.size, limit32)), uint64(m.size), m.crc
+		size, crc = uint32(m.size), m.crc
 	}
 	extra := timestampSize(m)
 	if z.isLarge(m) {
@@ -97,8 +96,8 @@ func (z zipFormat) head(b []byte, m *member) []byte {
 	b = append(b, m.name...)
 	if z.isLarge(m) {
 		b = append(b, 1, 0, 16, 0)
-		b = le.AppendUint64(b, size64)
-		b = le.AppendUint64(b, size64)
+		b = le.AppendUint64(b, uint64(m.size))
+		b = le.AppendUint64(b, uint64(z.bodySize(m)))
 	}
 	return appendTimestamp(b, m)
 }
@@ -129,15 +128,19 @@ func (z zipFormat) foot(b []byte, m *member, crc uint32) []byte {
 	return le.AppendUint32(b, uint32(m.size))
 }
 
-// wide returns the values for the zip64 field of the record of m.
+// wide returns the values for the zip64 field of the record of m: none, or both sizes
+// and perhaps the offset. Both sizes are there even if one fits into four bytes, or
+// both do: after a member of exactly 4 GiB less a byte, UnZip 6.0 reads the fields of
+// the next one as if they were.
 func (z zipFormat) wide(m *member) (values [3]int64, n int) {
-	for _, v := range [...]int64{m.size, z.bodySize(m), m.offset} {
-		if v >= limit32 {
-			values[n] = v
-			n++
-		}
+	if m.offset < limit32 && !z.isLarge(m) {
+		return values, 0
 	}
-	return values, n
+	values = [3]int64{m.size, z.bodySize(m), m.offset}
+	if m.offset < limit32 {
+		return values, 2
+	}
+	return values, 3
 }
 
 func (z zipFormat) recordSize(m *member) int64 {
@@ -155,7 +158,10 @@ func (z zipFormat) record(b []byte, m *member, crc uint32) []byte {
 	if wide > 0 {
 		extra += 4 + 8*wide
 	}
-	needs := z.needs(m, wide > 0)
+	needs, size, bodySize := z.needs(m, wide > 0), uint32(m.size), uint32(z.bodySize(m))
+	if wide > 0 {
+		size, bodySize = limit32, limit32
+	}
 	le := binary.LittleEndian
 	b = append(b, "PK\x01\x02"...)
 	b = le.AppendUint16(b, unixHost|max(needs, 30))
@@ -164,8 +170,8 @@ func (z zipFormat) record(b []byte, m *member, crc uint32) []byte {
 	b = le.AppendUint16(b, method)
 	b = appendDOSTime(b, m.modTime)
 	b = le.AppendUint32(b, crc)
-	b = le.AppendUint32(b, uint32(min(z.bodySize(m), limit32)))
-	b = le.AppendUint32(b, uint32(min(m.size, limit32)))
+	b = le.AppendUint32(b, bodySize)
+	b = le.AppendUint32(b, size)
 	b = le.AppendUint16(b, uint16(len(m.name)))
 	b = le.AppendUint16(b, uint16(extra))
 	b = le.AppendUint16(b, uint16(len(m.comment)))
