@@ -39,6 +39,14 @@ func (f *fields) set(key, value string) {
 	f.header[key] = f.values[n-1 : n : n]
 }
 
+// rename gives a field another name. Both are canonical.
+func (f *fields) rename(key, as string) {
+	if values, ok := f.header[key]; ok {
+		f.header[as] = values
+		delete(f.header, key)
+	}
+}
+
 // description is how an answer describes its file, in every mode.
 type description struct {
 	name        string

@@ -34,7 +34,7 @@ func (x *exchange) offload() (done bool, err error) {
 		return x.declined(h.Obstacle)
 	case hasControl(h.Value):
 		return x.declined(OddName)
-	case x.resp.has("Content-Encoding"):
+	case (h.Terms.CodingField == "" || h.Link != nil) && x.resp.has("Content-Encoding"):
 		return x.declined(ContentCoding)
 	case x.limit > 0 && h.Terms.RateField == "", x.resp.Pacer != nil:
 		return x.declined(UntoldRate)
@@ -144,7 +144,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	switch {
 	case d.shown && !h.Terms.KeepsSafety:
 		return x.declined(UnsafeInline)
-	case a.ContentEncoding != "" && h.Link == nil:
+	case h.Terms.Unfit&CodedRanges != 0 && len(x.r.Header["Range"]) > 0 && (a.ContentEncoding != "" || x.resp.has("Content-Encoding")):
+		return x.declined(UnfitRange)
+	case a.ContentEncoding != "" && h.Link == nil && (h.Terms.CodingField == "" || hasControl(a.ContentEncoding)):
 		return x.declined(ContentCoding)
 	}
 	var url string
@@ -175,6 +177,12 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	if several {
 		f.drop(rangeFields) // of the view: the proxy sets them
 	}
+	if a.ContentEncoding != "" && h.Link == nil {
+		f.set("Content-Encoding", a.ContentEncoding)
+	}
+	if as := h.Terms.CodingField; as != "" && as != "Content-Encoding" && (several || a.ContentEncoding != "") {
+		f.rename("Content-Encoding", as)
+	}
 	f.validators(k)
 	if h.Terms.SilentRanges {
 		f.set("Accept-Ranges", "bytes")
@@ -186,10 +194,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 		f.joinLists()
 	}
 	for _, p := range h.Terms.Private {
-		if values, ok := f.header[p.Name]; ok {
-			f.header[p.As] = values
-			delete(f.header, p.Name)
-		}
+		f.rename(p.Name, p.As)
 	}
 	f.set(h.Field, h.Value)
 	if h.Link != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -242,7 +243,12 @@ func version(a Attributes, now time.Time) string {
 	if tag := a.StrongETag(); tag != "" {
 		return tag
 	}
-	return NanosecondTag.tag(a.ModTime, a.Size, now)
+	tag := NanosecondTag.tag(a.ModTime, a.Size, now)
+	if a.ContentEncoding != "" && tag != "" && !strings.ContainsAny(a.ContentEncoding, "\" ,\t") {
+		// Several codings of a file may have the same time and size.
+		tag = tag[:len(tag)-1] + "-" + a.ContentEncoding + `"`
+	}
+	return tag
 }
 
 // facts returns the facts for a decision, which the client also gets. The view's

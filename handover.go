@@ -85,6 +85,12 @@ type Terms struct {
 	// the file. Under their own name they would also be on the proxy's error pages.
 	Private []PrivateField
 
+	// CodingField is the canonical name of the field with the Content-Encoding of
+	// the file: "Content-Encoding" if the proxy passes that field on, or another
+	// name from which the proxy's configuration sets it. If CodingField is "", files
+	// with a Content-Encoding are streamed.
+	CodingField string
+
 	// RateField is the canonical name of the field that limits the speed, in bytes
 	// a second. If it is "", downloads with a limit are streamed.
 	RateField string
@@ -133,6 +139,9 @@ const (
 	OddRanges
 	// HeadRequests are requests with the method HEAD.
 	HeadRequests
+	// CodedRanges are requests with a Range field for a file with a
+	// Content-Encoding.
+	CodedRanges
 )
 
 // noTerms is the value that nil means.

@@ -9,7 +9,7 @@ const (
 	OtherStore     Obstacle = "other store"     // the rule is for another store (Terms.Store)
 	NotTheProxy    Obstacle = "not the proxy"   // the request doesn't come from the proxy's address
 	OddName        Obstacle = "odd name"        // the proxy's header field can't carry the name, or it is too long
-	ContentCoding  Obstacle = "content coding"  // the proxy would drop Content-Encoding
+	ContentCoding  Obstacle = "content coding"  // the proxy would drop Content-Encoding (Terms.CodingField)
 	UntoldRate     Obstacle = "rate"            // the download has a rate that the proxy can't be told, or shares one with others
 	UnfitMethod    Obstacle = "method"          // Terms.Unfit, or the signed URL is only for GET
 	UnfitRange     Obstacle = "range"           // Terms.Unfit

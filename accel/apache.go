@@ -23,6 +23,8 @@ import "github.com/downloadview/downloadview"
 // 304, 412 or 416, and streams for ranges that servers interpret differently, such
 // as one whose last position is above the largest int64.
 //
+// mod_xsendfile removes Content-Encoding, so files with one are streamed.
+//
 // Apache takes the path without decoding it. Files whose name has a control
 // character in it or ends in a space are streamed. Apache follows symbolic links
 // wherever they lead. A storage that refuses symbolic links refuses them when the

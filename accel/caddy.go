@@ -34,7 +34,8 @@ import (
 // range in another unit than bytes and to one with bad syntax, so such requests are
 // streamed. Requests for several ranges are streamed too: Caddy's answer lacks the
 // empty line before the first boundary, and without it zsync repeats its request
-// without end. Caddy's error pages after a hand-over carry the application's
+// without end. Caddy sends a file with a Content-Encoding without its length, so such
+// files are streamed, too. Caddy's error pages after a hand-over carry the application's
 // Content-Disposition and Cache-Control, unless the configuration deletes these
 // fields, as the printed one does. Caddy follows symbolic links wherever they lead.
 // A storage that refuses symbolic links refuses them when the application looks at

@@ -26,7 +26,8 @@ import (
 // metadata. lighttpd ignores If-Match and If-Unmodified-Since, and merges several
 // ranges into one. So the application itself answers requests that end in 304, 412
 // or 416, and streams for several ranges and for ranges that servers interpret
-// differently, such as "bytes=20-10".
+// differently, such as "bytes=20-10". lighttpd ignores ranges of a file with a
+// Content-Encoding, so these are streamed.
 //
 // Files whose name is not UTF-8, or has a control character in it, are streamed.
 // lighttpd follows symbolic links wherever they lead, unless server.follow-symlink
@@ -45,9 +46,10 @@ func Lighttpd() Proxy {
 		},
 		Terms: downloadview.Terms{
 			Validators:   downloadview.OurValidators,
-			Unfit:        downloadview.OddRanges | downloadview.SeveralRanges,
+			Unfit:        downloadview.OddRanges | downloadview.SeveralRanges | downloadview.CodedRanges,
 			CutsStreamed: true,
 			KeepsSafety:  true,
+			CodingField:  contentEncoding,
 		},
 	}
 }

@@ -51,6 +51,9 @@ import (
 //	add_header X-Content-Type-Options $upstream_http_x_content_type_options;
 //	add_header Content-Security-Policy $upstream_http_content_security_policy;
 //
+// It drops Content-Encoding, too, so files with one are streamed. Rules with [PassAll]
+// hand them over: the printed configuration sets the field from a private one.
+//
 // nginx evaluates preconditions and ranges itself, by the entity tag and the date
 // that it computes from the file. A file that a rule covers gets the same tag when
 // it is streamed, so a download that began in one mode resumes in the other. nginx
@@ -82,6 +85,8 @@ func Nginx() Proxy {
 			Unfit:      downloadview.OddRanges,
 			Private:    private("Cache-Control", "Content-Disposition", "Expires"),
 			RateField:  "X-Accel-Limit-Rate",
+
+			CodingField: "X-Download-Content-Encoding",
 		},
 		URLField: urlField,
 	}

@@ -69,6 +69,9 @@ const (
 	keyField = "X-Download-Key"
 )
 
+// contentEncoding is the CodingField of proxies that pass the field on.
+const contentEncoding = "Content-Encoding"
+
 // private returns the fields under their private names.
 func private(names ...string) []downloadview.PrivateField {
 	fields := make([]downloadview.PrivateField, len(names))

@@ -116,6 +116,9 @@ func (r Rule) make(p *Proxy, o origin) (*rule, *RuleError) {
 	}
 	if r.Headers != PassAll {
 		made.terms.Private = nil
+		if made.terms.CodingField != contentEncoding {
+			made.terms.CodingField = ""
+		}
 	}
 	if o != local {
 		made.terms.Tag = downloadview.NanosecondTag

@@ -20,6 +20,8 @@ type serve struct {
 	linkFlags
 	logFlags
 
+	Precompressed bool `help:"Send a.css.br, a.css.zst or a.css.gz in place of a.css to clients that accept that content coding, if the file is there, is smaller and isn't older. Default: every file is sent as it is."`
+
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
 

@@ -72,6 +72,7 @@ func (s *serve) complete(c *config.Config) error {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
 		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
+		c.Mounts[i].Precompressed = c.Mounts[i].Precompressed || s.Precompressed
 	}
 	if err := s.bucketFlags.apply(c); err != nil {
 		return err

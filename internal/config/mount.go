@@ -18,6 +18,8 @@ type Mount struct {
 	LimitRate    int64  // of each download, in bytes a second; 0: no limit
 	MaxDownloads int    // at once; 0: no limit
 
+	Precompressed bool // send a.css.br or the like in place of a.css to clients that accept it
+
 	RequireSignature bool   // every request needs a signed link
 	KeyFile          string // an absolute path, or a name without a slash; "": none
 
@@ -26,7 +28,7 @@ type Mount struct {
 
 // mountDefaults are the values for keys that a mount doesn't have.
 type mountDefaults struct {
-	index, inline, hidden bool
+	index, inline, hidden, precompressed bool
 
 	signed  bool
 	keyFile string
@@ -46,7 +48,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 		if err := checkMountPath(path); err != nil {
 			v.errorf("%w", err)
 		}
-		var ownIndex, ownInline, ownHidden, ownSigned *bool
+		var ownIndex, ownInline, ownHidden, ownPrecompressed, ownSigned *bool
 		if v.isScalar() { // the short form
 			v.reference(&m.Storage, "storage", c.storageNames)
 		} else {
@@ -55,6 +57,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "inline", read: optional(&ownInline, boolean)},
 				{name: "index", read: optional(&ownIndex, boolean)},
 				{name: "hidden", read: optional(&ownHidden, boolean)},
+				{name: "precompressed", read: optional(&ownPrecompressed, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 				{name: "require_signature", read: optional(&ownSigned, boolean)},
@@ -70,6 +73,10 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 		mounts = append(mounts, m)
 		v.d.check(func() {
 			c.Mounts[i].Index, c.Mounts[i].Inline, c.Mounts[i].Hidden = rest.index, rest.inline, rest.hidden
+			c.Mounts[i].Precompressed = rest.precompressed
+			if ownPrecompressed != nil {
+				c.Mounts[i].Precompressed = *ownPrecompressed
+			}
 			if ownIndex != nil {
 				c.Mounts[i].Index = *ownIndex
 			}
@@ -96,7 +103,7 @@ func (c *Config) mountTheOnly(d *document, rest mountDefaults) {
 		s := c.Storages[0]
 		c.Mounts = []Mount{{
 			Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden,
-			RequireSignature: rest.signed, Line: s.Line,
+			Precompressed: rest.precompressed, RequireSignature: rest.signed, Line: s.Line,
 		}}
 		if rest.signed {
 			c.Mounts[0].KeyFile = rest.keyFile

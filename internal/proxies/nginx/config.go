@@ -182,7 +182,7 @@ func (conf) Private() []string { return PrivateFields() }
 
 // PrivateNames returns the names of all fields that are only for nginx.
 func (conf) PrivateNames() []string {
-	names := []string{URLField, KeyField}
+	names := []string{URLField, KeyField, CodingField}
 	for _, f := range PrivateFields() {
 		names = append(names, PrivatePrefix+f)
 	}

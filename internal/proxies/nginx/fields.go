@@ -19,6 +19,9 @@ const (
 	KeyField = PrivatePrefix + "Key" // the object's name, which is the same for all its URLs
 )
 
+// CodingField is the private name of Content-Encoding. A store sends its own.
+const CodingField = PrivatePrefix + "Content-Encoding"
+
 // PrivateFields returns the fields that the application sends under a private name,
 // [PrivatePrefix] and their own name, if the rule has accel.PassAll. The proxy
 // restores their own name on a download, but not on the error page for a missing

@@ -23,6 +23,9 @@ func TestNginxPrivateNames(t *testing.T) {
 	if diff := cmp.Diff(sent, known); diff != "" {
 		t.Errorf("private fields (-sent +known):\n%s", diff)
 	}
+	if p.Terms.CodingField != nginx.CodingField {
+		t.Errorf("Content-Encoding is sent as %s, and known as %s", p.Terms.CodingField, nginx.CodingField)
+	}
 	if p.URLField != nginx.URLField {
 		t.Errorf("a signed URL is sent as %s, and known as %s", p.URLField, nginx.URLField)
 	}
