@@ -44,6 +44,7 @@
 //
 // The other packages:
 //
+//   - spool: makes expensive content once, and keeps it in a local folder
 //   - accel: rules by which nginx, Apache, lighttpd or Caddy sends the bytes
 //   - middleware: middleware for views, signed links
 //   - middleware/memlease, middleware/redislease, middleware/natslease: stores that count
