@@ -98,9 +98,10 @@ func (s *Spool) hold(name string) (release func()) {
 	})
 }
 
-// use records that name is in use until t, for all processes.
+// use records that name is in use until t, for all processes. A second makes no
+// difference.
 func (s *Spool) use(name string, t time.Time) {
-	if s.lastUse(name).After(t) {
+	if s.lastUse(name).After(t.Add(-time.Second)) {
 		return
 	}
 	s.root.Chtimes(recordsDir+"/"+name, t, t) // fails if it was removed just now

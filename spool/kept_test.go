@@ -11,12 +11,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/spool"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 // Complete content is answered as a local file is.
@@ -342,6 +345,44 @@ func TestMaxAge(t *testing.T) {
 	status := do(t, "GET", serve(t, s, f, nil)+"/x", nil).Header.Get("Cache-Status")
 	if _, err := fmt.Sscanf(status, "downloadview; hit; ttl=%d", &ttl); err != nil || ttl < 3000 || ttl > 3600 {
 		t.Errorf("Cache-Status %q, want an hour or a little less", status)
+	}
+}
+
+// Complete content is described as its bytes are.
+func TestCheckFile(t *testing.T) {
+	for _, a := range []*downloadview.Attributes{nil, {Size: 100_000, ContentType: "text/csv"}} {
+		s, _ := newSpool(t, "", nil)
+		p := making(content(100_000))
+		f, err := s.File(january, p.file(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Warm(t.Context(), january, p.file(a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := storagetest.CheckFile(t.Context(), f); err != nil {
+			t.Errorf("complete: %v", err)
+		}
+	}
+}
+
+// A start removes what belongs to no content, and nothing else.
+func TestStart(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, nil)
+	if err := s.Warm(t.Context(), january, making([]byte("content")).file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	stays := left(t, dir, "files", "records")
+	name := strings.Repeat("ab", 32)
+	for _, path := range []string{"records/" + name, "parts/" + name + ".X", "parts/" + name + ".X.json", "locks/" + name} {
+		if err := os.WriteFile(filepath.Join(dir, path), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newSpool(t, dir, nil)
+	if names := left(t, dir, "files", "records", "parts", "locks"); !slices.Equal(names, stays) {
+		t.Errorf("%q, want %q", names, stays)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -237,8 +238,22 @@ func recoverInto(err *error) {
 	case http.ErrAbortHandler:
 		*err = http.ErrAbortHandler
 	default:
-		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		*err = &panicError{p, debug.Stack()}
 	}
+}
+
+// A panicError is a panic of code that makes content. It says nothing about the
+// file, even if the value is an error.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// LogValue adds the stack, which is only for the log.
+func (e *panicError) LogValue() slog.Value {
+	return slog.StringValue(fmt.Sprintf("%v\n%s", e, e.stack))
 }
 
 // make reads the content into a part, and keeps it.
@@ -448,4 +463,7 @@ func (w *writer) reserve(size int64) error {
 	return s.room(w.part, size)
 }
 
-var _ http.Flusher = (*writer)(nil)
+var (
+	_ http.Flusher   = (*writer)(nil)
+	_ slog.LogValuer = (*panicError)(nil)
+)
