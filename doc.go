@@ -45,6 +45,7 @@
 // The other packages:
 //
 //   - archive: zip and tar archives of files of any storages, made while they are sent
+//   - spool: makes expensive content once, and keeps it in a local folder
 //   - accel: rules by which nginx, Apache, lighttpd or Caddy sends the bytes
 //   - middleware: middleware for views, signed links
 //   - middleware/memlease, middleware/redislease, middleware/natslease: stores that count

@@ -97,6 +97,7 @@ func TestWrongImportsAreFound(t *testing.T) {
 		{"two storages", graph{"storage/gocloud": {"root", "storage/disk"}}, "storage/gocloud imports storage/disk"},
 		{"a storage and a wrapper", graph{"storage/resume": {"storage/readahead"}}, "storage/resume imports storage/readahead"},
 		{"groups", graph{"middleware": {"accel"}}, "middleware imports accel"},
+		{"the spool", graph{"spool": {"root", "storage/disk"}}, "spool imports storage/disk"},
 		{"an engine", graph{"middleware/redislease": {"middleware"}}, ""},
 		{"an engine of another", graph{"middleware/redislease": {"accel"}}, "middleware/redislease imports accel"},
 		{"an engine inside", graph{"middleware": {"middleware/redislease"}}, "middleware imports middleware/redislease"},
@@ -140,7 +141,7 @@ type graph map[string][]string
 
 // wrong returns the imports that are against the order
 //
-//	cmd → internal/command → storage/*, accel, doctor, middleware, downloadtest → root
+//	cmd → internal/command → storage/*, accel, doctor, middleware, downloadtest, spool → root
 //
 // The packages in the middle must not import one another, but one inside the folder of
 // another may import that one, such as an engine the package with its interface. hasProxy reports whether

@@ -1,0 +1,199 @@
+//go:build unix
+
+package spool_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/spool"
+)
+
+// child starts this test program as another process, which uses the spool in dir.
+func child(t *testing.T, what, dir string) (cmd *exec.Cmd, in io.WriteCloser, out *bufio.Reader) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SPOOL_CHILD="+what, "SPOOL_DIR="+dir)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd, in, bufio.NewReader(stdout)
+}
+
+func line(t *testing.T, r *bufio.Reader, want string) {
+	t.Helper()
+	if got, err := r.ReadString('\n'); got != want+"\n" {
+		t.Fatalf("the other process said %q, %v; want %q", got, err, want)
+	}
+}
+
+func init() {
+	// makes January: half of it, then the rest when it is told to.
+	children["slow"] = func(dir string) {
+		s, err := spool.New(dir, &spool.Options{MaxBytes: 10 << 20})
+		if err != nil {
+			panic(err)
+		}
+		b := content(1 << 20)
+		p := &producer{make: func(_ context.Context, w io.Writer) error {
+			w.Write(b[:1<<19])
+			fmt.Println("half")
+			bufio.NewReader(os.Stdin).ReadString('\n')
+			_, err := w.Write(b[1<<19:])
+			return err
+		}}
+		if err := s.Warm(context.Background(), january, p.file(nil)); err != nil {
+			panic(err)
+		}
+		s.Close()
+	}
+	// gets January where no file may be larger than 300 kB.
+	children["limited"] = func(dir string) {
+		s, err := spool.New(dir, nil)
+		if err != nil {
+			panic(err)
+		}
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 300_000, Max: 300_000}); err != nil {
+			panic(err)
+		}
+		p := &producer{make: func(_ context.Context, w io.Writer) error {
+			for range 10 {
+				if _, err := w.Write(content(100_000)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+		for _, a := range []*downloadview.Attributes{nil, {Size: 1_000_000}} {
+			f, err := s.File(spool.ID{Key: fmt.Sprint(a)}, p.file(a))
+			if err != nil {
+				panic(err)
+			}
+			h, err := f.Open(context.Background())
+			if err != nil {
+				panic(err)
+			}
+			got, err := io.ReadAll(h)
+			fmt.Println(bytes.Equal(got, bytes.Repeat(content(100_000), 10)), err)
+			h.Close()
+		}
+		s.Close()
+	}
+}
+
+// A process that is killed while it makes content leaves nothing that is served, and
+// the next start removes the rest.
+func TestKilled(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _, out := child(t, "slow", dir)
+	line(t, out, "half")
+	if names := left(t, dir, "parts"); len(names) != 1 {
+		t.Fatalf("%q, want what is being made", names)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	s, _ := newSpool(t, dir, nil)
+	wantNothing(t, dir, "files", "records", "parts", "locks")
+	p := making(content(1 << 20))
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, f); !bytes.Equal(got, content(1<<20)) || p.calls.Load() != 1 {
+		t.Errorf("%d bytes, made %d times, want all, made once", len(got), p.calls.Load())
+	}
+}
+
+// What another process is making stays when one starts, and is waited for.
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	cmd, in, out := child(t, "slow", dir)
+	line(t, out, "half")
+	s, seen := newSpool(t, dir, nil)
+	if names := left(t, dir, "parts"); len(names) != 1 {
+		t.Fatalf("%q, want what the other process is making", names)
+	}
+	p := making([]byte("made a second time"))
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One client doesn't wait so long.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancelled := make(chan error)
+	go func() {
+		_, err := f.Open(ctx)
+		cancelled <- err
+	}()
+	seen.await(spool.Began, 1)
+	cancel()
+	if err := <-cancelled; err != context.Canceled {
+		t.Errorf("Open: %v, want that the context ended", err)
+	}
+	got := make(chan []byte)
+	go func() { got <- open(t, f) }()
+	seen.await(spool.Joined, 1)
+	io.WriteString(in, "go on\n")
+	if b := <-got; !bytes.Equal(b, content(1<<20)) || p.calls.Load() != 0 {
+		t.Errorf("%d bytes, made %d times here, want what the other process has made", len(b), p.calls.Load())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the other process: %v", err)
+	}
+}
+
+// If the other process is killed, the one that waits makes the content.
+func TestTheOtherProcessIsKilled(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _, out := child(t, "slow", dir)
+	line(t, out, "half")
+	s, seen := newSpool(t, dir, nil)
+	p := making([]byte("made here"))
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan []byte)
+	go func() { got <- open(t, f) }()
+	seen.await(spool.Began, 1)
+	cmd.Process.Kill()
+	if b := <-got; string(b) != "made here" {
+		t.Errorf("%d bytes, want what is made here", len(b))
+	}
+	seen.await(spool.Kept, 1)
+	wantNothing(t, dir, "parts")
+}
+
+// A full disk doesn't stop a download, and nothing short is kept. The limit of the
+// file size stands for it.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _, out := child(t, "limited", dir)
+	line(t, out, "true <nil>")
+	line(t, out, "true <nil>")
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the other process: %v", err)
+	}
+	wantNothing(t, dir, "files", "records", "parts", "locks")
+}

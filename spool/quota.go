@@ -1,0 +1,149 @@
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// ErrNotKept means that content was made, but is not in the folder: there was no
+// room for it, or the folder failed. It is the error of [Spool.Warm]; downloads
+// don't fail.
+var ErrNotKept = errors.New("the content could not be kept")
+
+var errTooLarge = fmt.Errorf("%w: it is larger than MaxBytes", ErrNotKept)
+
+// A stored file is a complete one, or a part, in a scan of the folder.
+type stored struct {
+	name     string
+	size     int64
+	made     time.Time
+	lastUse  time.Time
+	complete bool
+}
+
+// room makes the size of p, on disk, size bytes: nothing else can have this room
+// then, in any process. It removes other content if it must. A nil p needs none, but
+// content that is too old is removed.
+func (s *Spool) room(p *part, size int64) error {
+	most := s.options.MaxBytes
+	if most == 0 && s.options.MaxAge == 0 {
+		return nil
+	}
+	if most > 0 && size > most {
+		return errTooLarge
+	}
+	s.quota.Lock()
+	defer s.quota.Unlock()
+	unlock, err := lockedfile.MutexAt(filepath.Join(s.dir, quotaLock)).Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	all, err := s.scan()
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(f stored) bool {
+		return f.complete && s.isOld(f.made) && s.evict(f, Expired)
+	})
+	if most == 0 || p == nil {
+		return nil
+	}
+	over := size - p.reserved - most
+	for _, f := range all {
+		over += f.size
+	}
+	if over > 0 {
+		if over = s.makeRoom(all, over); over > 0 {
+			return fmt.Errorf("%w: %d bytes are in use, and MaxBytes is %d", ErrNotKept, over+most, most)
+		}
+	}
+	if err := p.file.Truncate(size); err != nil {
+		return err
+	}
+	p.reserved = size
+	return nil
+}
+
+// makeRoom removes content of n bytes or more, and returns how many are missing. If
+// there is too little to remove, it removes nothing.
+func (s *Spool) makeRoom(all []stored, n int64) (missing int64) {
+	now := time.Now()
+	var removable int64
+	all = slices.DeleteFunc(all, func(f stored) bool { return !f.complete || f.lastUse.After(now) || s.isOpen(f.name) })
+	for _, f := range all {
+		removable += f.size
+	}
+	if removable < n {
+		return n - removable
+	}
+	slices.SortFunc(all, func(a, b stored) int {
+		return cmp.Or(a.lastUse.Compare(b.lastUse), cmp.Compare(a.name, b.name))
+	})
+	for _, f := range all {
+		if n <= 0 {
+			break
+		}
+		if s.evict(f, Evicted) {
+			n -= f.size
+		}
+	}
+	return n
+}
+
+func (s *Spool) isOpen(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[name] > 0
+}
+
+// evict removes complete content if it is still not in use.
+func (s *Spool) evict(f stored, why Kind) bool {
+	s.mu.Lock()
+	unused := s.open[f.name] == 0 && !s.lastUse(f.name).After(time.Now())
+	e := Event{Kind: why, Bytes: f.size}
+	if unused {
+		if r, err := s.readRecord(f.name); err == nil {
+			e.ID = r.ID
+		}
+		unused = s.remove(f.name) == nil
+	}
+	s.mu.Unlock()
+	if unused {
+		s.observe(e)
+	}
+	return unused
+}
+
+// scan returns everything in the folder that counts.
+func (s *Spool) scan() ([]stored, error) {
+	var all []stored
+	for _, folder := range []string{filesDir, partsDir} {
+		entries, err := fs.ReadDir(s.root.FS(), folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			fi, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // renamed or removed just now
+			}
+			if err != nil {
+				return nil, err
+			}
+			f := stored{name: e.Name(), size: fi.Size(), made: fi.ModTime(), complete: folder == filesDir}
+			if f.complete {
+				f.lastUse = s.lastUse(f.name)
+			}
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}

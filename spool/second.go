@@ -1,0 +1,141 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
+)
+
+// recordKey is the key of a record in the second store. It is saved after the
+// content, so that a record means that the content is complete.
+func recordKey(name string) string { return name + ".json" }
+
+// mostRecord is more than any record has.
+const mostRecord = 64 << 10
+
+// fromSecond opens the content in the second store. ok is false if it must be made.
+func (m *making) fromSecond() (o origin, ok bool) {
+	s := m.spool
+	if s.options.Second == nil || s.isBad(m.name) {
+		return origin{}, false
+	}
+	o, err := m.openSecond()
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && context.Cause(m.ctx) == nil {
+			s.warn("the second store failed; the content is made", m.id, err)
+		}
+		return origin{}, false
+	}
+	return o, true
+}
+
+func (m *making) openSecond() (o origin, err error) {
+	defer recoverInto(&err)
+	second := m.spool.options.Second
+	r, err := readSecond(m.ctx, second, m.name)
+	if err != nil {
+		return origin{}, err
+	}
+	if r.ID != m.id || m.spool.isOld(r.Made) {
+		return origin{}, fs.ErrNotExist
+	}
+	f, err := second.File(m.name)
+	if err != nil {
+		return origin{}, err
+	}
+	h, err := wrapper.Open(m.ctx, f)
+	if err != nil {
+		return origin{}, err
+	}
+	a := downloadview.AttributesOf(r.fileInfo())
+	a.ReprDigest = "" // until it has been checked
+	return origin{handle: h, attributes: a, name: r.Name, made: r.Made, sha256: r.SHA256}, nil
+}
+
+func readSecond(ctx context.Context, second downloadview.Storage, name string) (*record, error) {
+	f, err := second.File(recordKey(name))
+	if err != nil {
+		return nil, err
+	}
+	h, err := wrapper.Open(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	b, err := io.ReadAll(io.LimitReader(h, mostRecord))
+	if err != nil {
+		return nil, err
+	}
+	r := new(record)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("record %q: %w", recordKey(name), err)
+	}
+	return r, nil
+}
+
+// saveSecond saves complete content in the second store.
+func (s *Spool) saveSecond(ctx context.Context, name string, r *record) {
+	if s.options.Second == nil {
+		return
+	}
+	if err := s.trySaveSecond(ctx, name, r); err != nil && context.Cause(ctx) == nil {
+		s.warn("the content could not be saved in the second store", r.ID, err)
+		return
+	}
+	s.mu.Lock()
+	delete(s.bad, name)
+	s.mu.Unlock()
+}
+
+func (s *Spool) trySaveSecond(ctx context.Context, name string, r *record) (err error) {
+	defer recoverInto(&err)
+	h, _, err := s.openKept(name)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := downloadview.Save(ctx, s.options.Second, name, h.File); err != nil {
+		return err
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return downloadview.Save(ctx, s.options.Second, recordKey(name), bytes.NewReader(b))
+}
+
+// secondIsDamaged makes sure that the content is made the next time.
+func (s *Spool) secondIsDamaged(ctx context.Context, name string) {
+	s.mu.Lock()
+	s.bad[name] = true
+	s.mu.Unlock()
+	s.forgetSecond(ctx, name)
+}
+
+func (s *Spool) isBad(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bad[name]
+}
+
+// forgetSecond removes content from the second store, if that can delete. The record
+// goes first.
+func (s *Spool) forgetSecond(ctx context.Context, name string) error {
+	if _, ok := s.options.Second.(downloadview.Deleter); !ok {
+		return nil
+	}
+	for _, key := range []string{recordKey(name), name} {
+		err := downloadview.Delete(ctx, s.options.Second, key)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package spool_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/spool"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+func newStore(t *testing.T) (*disk.Storage, string) {
+	t.Helper()
+	dir := t.TempDir()
+	store, err := disk.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store, dir
+}
+
+// What one machine has made, another one gets from the second store: the same bytes
+// with the same validators.
+func TestSecondStore(t *testing.T) {
+	store, at := newStore(t)
+	want := content(200_000)
+	p := making(want)
+	f := p.file(&downloadview.Attributes{ContentType: "text/csv"})
+	var headers []string
+	for i := range 2 {
+		s, seen := newSpool(t, "", &spool.Options{Second: store})
+		if err := s.Warm(t.Context(), spool.ID{Key: "x"}, f); err != nil {
+			t.Fatal(err)
+		}
+		if n := seen.count(spool.Restored); n != i {
+			t.Errorf("machine %d: restored %d times, want %d", i+1, n, i)
+		}
+		resp := do(t, "GET", serve(t, s, f, nil)+"/x", nil)
+		if got := read(t, resp); !bytes.Equal(got, want) {
+			t.Errorf("machine %d: %d bytes, want all", i+1, len(got))
+		}
+		resp.Header.Del("Date")
+		var b strings.Builder
+		resp.Header.Write(&b)
+		headers = append(headers, b.String())
+		if i == 1 {
+			if err := s.Forget(t.Context(), spool.ID{Key: "x"}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if headers[0] != headers[1] || !strings.Contains(headers[0], "Etag: ") {
+		t.Errorf("the machines answer with\n%s\n%s", headers[0], headers[1])
+	}
+	if p.calls.Load() != 1 {
+		t.Errorf("made %d times, want once", p.calls.Load())
+	}
+	wantNothing(t, at, ".")
+}
+
+// If the second store has other bytes, the download is broken off before its end, and
+// the content is made the next time.
+func TestDamagedSecondStore(t *testing.T) {
+	store, at := newStore(t)
+	p := making(content(200_000))
+	s, _ := newSpool(t, "", &spool.Options{Second: store})
+	if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range left(t, at, ".") {
+		if !strings.HasSuffix(name, ".json") {
+			if err := os.WriteFile(filepath.Join(at, name), make([]byte, 200_000), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	dir := t.TempDir()
+	s, seen := newSpool(t, dir, &spool.Options{Second: store})
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(h); err == nil || len(b) >= 200_000 {
+		t.Errorf("%d bytes, %v, want fewer than all and an error", len(b), err)
+	}
+	h.Close()
+	seen.await(spool.Failed, 1)
+	wantNothing(t, dir, "files", "records")
+	if got := open(t, f); !bytes.Equal(got, content(200_000)) {
+		t.Errorf("%d bytes, want the content made again", len(got))
+	}
+}
+
+// If the second store fails, downloads don't, and the log says it.
+func TestFailingSecondStore(t *testing.T) {
+	var log bytes.Buffer
+	s, _ := newSpool(t, "", &spool.Options{Second: broken{}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	p := making([]byte("content"))
+	if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+		t.Error(err)
+	}
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(open(t, f)); got != "content" || p.calls.Load() != 1 {
+		t.Errorf("%q, made %d times, want the content", got, p.calls.Load())
+	}
+	if n := strings.Count(log.String(), "the store is down"); n != 2 {
+		t.Errorf("the log says %d times that the store is down, want twice:\n%s", n, log.String())
+	}
+}
+
+type broken struct{}
+
+func (broken) File(string) (downloadview.File, error) { return nil, errors.New("the store is down") }
+
+func (broken) Save(context.Context, string, io.Reader) error { return errors.New("the store is down") }
