@@ -121,7 +121,7 @@ func TestSoak(t *testing.T) {
 }
 
 // linkLife is how long links are valid.
-const linkLife = 2 * time.Second
+const linkLife = 10 * time.Second
 
 // ask sends a random request and checks the answer.
 func (s *soak) ask(c *http.Client, random *rand.Rand) error {
