@@ -18,6 +18,7 @@ type member struct {
 	version version
 	crc     uint32
 	known   bool // crc is
+	learned bool // crc is from Options.Known
 	mode    fs.FileMode
 	strong  bool // version tells the content apart from any other
 }

@@ -15,6 +15,20 @@ type Options struct {
 	// Files whose entries have Attributes are not asked.
 	Lookups int
 
+	// Known has the CRC-32 of whole files that were computed ahead, as by [Warm]; those
+	// files are in a zip archive as they are. It is asked for each file whose CRC-32 is
+	// not known otherwise, as many at once as Lookups says. Nothing is saved in it.
+	//
+	// An archive becomes another one when Known learns more: then its entity tag and its
+	// length change, and a client that resumes without If-Range, such as wget, would mix
+	// the two. So don't use one value for Known and Resume. nil knows nothing.
+	Known Checksums
+
+	// IfRange is the If-Range field of the request. If it is the entity tag that the
+	// archive had before Known knew a file, that archive is sent once more, so that a
+	// download goes on. Without Known it has no effect.
+	IfRange string
+
 	// Resume remembers checksums while archives are sent, so that a download that is
 	// resumed doesn't read the members again that it has got already: their CRC-32 is
 	// in the directory at the end. It is best shared by all archives of a process.
