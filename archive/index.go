@@ -41,7 +41,7 @@ func (ix *index) find(offset int64) int {
 const batch = 256
 
 // newIndex reads the entries, and asks the files whose entries have no attributes.
-func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *Options) (*index, error) {
+func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *settings) (*index, error) {
 	ix := &index{format: f}
 	b := builder{index: ix, names: newNames(o.Names), options: o, now: time.Now()}
 	pending := make([]Entry, 0, batch)
@@ -65,6 +65,9 @@ func newIndex(ctx context.Context, name, contentType string, f format, entries i
 	ix.layOut(newTagger(contentType, o))
 	if b.learned && o.IfRange != "" && o.IfRange != ix.tag {
 		ix.resume(func() *tagger { return newTagger(contentType, o) }, o.IfRange)
+	}
+	if o.compressed {
+		ix.size = -1
 	}
 	ix.info = downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}.FileInfo(name)
 	return ix, nil
@@ -103,7 +106,7 @@ func (ix *index) resume(newTagger func() *tagger, wanted string) {
 type builder struct {
 	*index
 	names   *names
-	options *Options
+	options *settings
 	now     time.Time
 	read    int  // entries
 	learned bool // a checksum is from Options.Known
@@ -156,7 +159,8 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 		return m, err
 	}
 	a := l.attributes
-	if a.Size < 0 {
+	m.deflated = b.options.deflates(m.name, a.Size)
+	if a.Size < 0 && !m.deflated {
 		return m, errors.New("the size of the file is not known: give its Attributes")
 	}
 	m.size, m.version, m.mode = a.Size, versionOf(a), cmp.Or(m.mode, 0o644)
@@ -165,6 +169,7 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 		m.modTime = timeOf(a.ModTime)
 	}
 	switch {
+	case m.deflated:
 	case e.CRC32 != nil:
 		m.crc, m.known = *e.CRC32, true
 	case l.crc != nil:
@@ -186,7 +191,7 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
-	free := make(chan struct{}, b.options.lookups())
+	free := make(chan struct{}, b.options.Lookups)
 	for i := range entries {
 		e, l := &entries[i], &looks[i]
 		switch {
