@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -77,7 +78,7 @@ func TestClientsResume(t *testing.T) {
 		} {
 			words := strings.Fields(client.command)
 			t.Run(words[0]+", "+name, func(t *testing.T) {
-				s := &breaking{Handler: downloadview.NewHandler(view, nil), most: 1 << 20, left: client.breaks}
+				s := &breaking{Handler: downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}), most: 1 << 20, left: client.breaks}
 				server := httptest.NewServer(s)
 				defer server.Close()
 				dir := t.TempDir()

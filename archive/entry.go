@@ -33,7 +33,9 @@ type Entry struct {
 
 	// CRC32 is the CRC-32 (IEEE) of the whole content, if it is known. It must be of
 	// the version in Attributes, or of the current one: it is not checked. nil means
-	// that it isn't known. Tar archives don't use it.
+	// that it isn't known, unless Attributes is nil and the store has it: its
+	// [fs.FileInfo] has a method CRC32() (uint32, bool), as those of storage/iofs for
+	// members of zip archives and of storage/s3bucket. Tar archives don't use it.
 	CRC32 *uint32
 
 	// ModTime is the time that the member is extracted with; zero means that of the

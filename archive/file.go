@@ -17,13 +17,13 @@ type archive struct {
 	contentType string
 	format      format
 	entries     iter.Seq2[Entry, error]
-	options     *Options
+	options     *settings
 
 	mu   sync.Mutex
 	last *index // for Pin: the handler opens several ranges of one version
 }
 
-func newArchive(name, contentType string, f format, entries iter.Seq2[Entry, error], o *Options) *archive {
+func newArchive(name, contentType string, f format, entries iter.Seq2[Entry, error], o *settings) *archive {
 	return &archive{name: name, contentType: contentType, format: f, entries: entries, options: o}
 }
 

@@ -21,7 +21,7 @@ const (
 type handle struct {
 	ctx     context.Context // valid until Close, and needed to open the members
 	index   *index
-	options *Options
+	options *settings
 	pos     int64 // in the archive
 	end     int64
 
@@ -37,7 +37,7 @@ type handle struct {
 	err     error
 }
 
-func newHandle(ctx context.Context, ix *index, o *Options, offset, end int64) *handle {
+func newHandle(ctx context.Context, ix *index, o *settings, offset, end int64) *handle {
 	h := &handle{ctx: ctx, index: ix, options: o, pos: offset, end: end, sums: map[int]uint32{}}
 	h.seek(offset)
 	return h

@@ -41,9 +41,9 @@ func (ix *index) find(offset int64) int {
 const batch = 256
 
 // newIndex reads the entries, and asks the files whose entries have no attributes.
-func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *Options) (*index, error) {
+func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *settings) (*index, error) {
 	ix := &index{format: f}
-	b := builder{index: ix, names: newNames(o.Names), options: o, tag: newTagger(contentType, o), now: time.Now()}
+	b := builder{index: ix, names: newNames(o.Names), options: o, now: time.Now()}
 	pending := make([]Entry, 0, batch)
 	for e, err := range entries {
 		if err != nil {
@@ -61,26 +61,55 @@ func newIndex(ctx context.Context, name, contentType string, f format, entries i
 	if err := b.add(ctx, pending); err != nil {
 		return nil, err
 	}
-	ix.directory.offset, ix.members = b.at, slices.Clip(ix.members)
-	ix.directory.members = len(ix.members)
-	for i := range ix.members {
-		ix.directory.size += f.recordSize(&ix.members[i])
+	ix.members = slices.Clip(ix.members)
+	ix.layOut(newTagger(contentType, o))
+	if b.learned && o.IfRange != "" && o.IfRange != ix.tag {
+		ix.resume(func() *tagger { return newTagger(contentType, o) }, o.IfRange)
 	}
-	ix.size = ix.directory.offset + ix.directory.size + f.endSize(ix.directory)
-	ix.tag = b.tag.sum()
+	if o.compressed {
+		ix.size = -1
+	}
 	ix.info = downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}.FileInfo(name)
 	return ix, nil
+}
+
+// layOut computes what follows from the members: the offsets, the size and the tag.
+func (ix *index) layOut(t *tagger) {
+	ix.directory = directory{members: len(ix.members)}
+	for i := range ix.members {
+		m := &ix.members[i]
+		m.offset = ix.directory.offset
+		ix.directory.offset += extent(ix.format, m)
+		ix.directory.size += ix.format.recordSize(m)
+		t.add(m, ix.format.isFramed(m))
+	}
+	ix.size = ix.directory.offset + ix.directory.size + ix.format.endSize(ix.directory)
+	ix.tag = t.sum()
+}
+
+// resume lays the archive out as it was before a checksum was learned, if it had the
+// entity tag wanted then.
+func (ix *index) resume(newTagger func() *tagger, wanted string) {
+	learned := slices.Clone(ix.members)
+	for i := range ix.members {
+		if m := &ix.members[i]; m.learned {
+			m.known = false
+		}
+	}
+	if ix.layOut(newTagger()); ix.tag != wanted {
+		ix.members = learned
+		ix.layOut(newTagger())
+	}
 }
 
 // A builder adds members to an index.
 type builder struct {
 	*index
 	names   *names
-	options *Options
-	tag     *tagger
+	options *settings
 	now     time.Time
-	at      int64
-	read    int // entries
+	read    int  // entries
+	learned bool // a checksum is from Options.Known
 }
 
 func (b *builder) add(ctx context.Context, entries []Entry) error {
@@ -105,9 +134,7 @@ func (b *builder) addOne(e *Entry, l *look) error {
 	if m.name == "" {
 		return nil // a folder that is there
 	}
-	m.offset = b.at
-	b.at += extent(b.format, &m)
-	b.tag.add(&m, b.format.isFramed(&m))
+	b.learned = b.learned || m.learned
 	b.members = append(b.members, m)
 	return nil
 }
@@ -132,7 +159,8 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 		return m, err
 	}
 	a := l.attributes
-	if a.Size < 0 {
+	m.deflated = b.options.deflates(m.name, a.Size)
+	if a.Size < 0 && !m.deflated {
 		return m, errors.New("the size of the file is not known: give its Attributes")
 	}
 	m.size, m.version, m.mode = a.Size, versionOf(a), cmp.Or(m.mode, 0o644)
@@ -140,8 +168,12 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 	if e.ModTime.IsZero() {
 		m.modTime = timeOf(a.ModTime)
 	}
-	if e.CRC32 != nil {
+	switch {
+	case m.deflated:
+	case e.CRC32 != nil:
 		m.crc, m.known = *e.CRC32, true
+	case l.crc != nil:
+		m.crc, m.known, m.learned = *l.crc, true, l.learned
 	}
 	return m, b.format.check(&m)
 }
@@ -149,6 +181,8 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 // A look is what is known of the file of an entry.
 type look struct {
 	attributes downloadview.Attributes
+	crc        *uint32 // nil: not known
+	learned    bool    // crc is from Options.Known
 	err        error
 }
 
@@ -157,18 +191,18 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
-	free := make(chan struct{}, b.options.lookups())
+	free := make(chan struct{}, b.options.Lookups)
 	for i := range entries {
 		e, l := &entries[i], &looks[i]
 		switch {
 		case e.File == nil:
-		case e.Attributes != nil && e.Attributes.Size >= 0:
+		case e.Attributes != nil && e.Attributes.Size >= 0 && (b.options.Known == nil || e.CRC32 != nil):
 			l.attributes = *e.Attributes
 		default:
 			free <- struct{}{}
 			running.Go(func() {
 				defer func() { <-free }()
-				if *l = ask(ctx, e.File); l.err != nil {
+				if *l = ask(ctx, e, b.options.Known); l.err != nil {
 					cancel()
 				}
 			})
@@ -178,18 +212,32 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 	return firstError(entries, looks)
 }
 
-func ask(ctx context.Context, f downloadview.File) look {
+// ask finds the attributes of the file of e, and its checksum.
+func ask(ctx context.Context, e *Entry, known Checksums) (l look) {
 	if err := ctx.Err(); err != nil {
 		return look{err: err}
 	}
-	fi, err := downloadview.Stat(ctx, f)
-	if err != nil {
-		return look{err: err}
+	if e.Attributes != nil && e.Attributes.Size >= 0 {
+		l.attributes = *e.Attributes
+	} else {
+		fi, err := downloadview.Stat(ctx, e.File)
+		if err != nil {
+			return look{err: err}
+		}
+		if !fi.Mode().IsRegular() {
+			return look{err: fmt.Errorf("it is no regular file (%v)", fi.Mode().Type())}
+		}
+		l.attributes, l.crc = downloadview.AttributesOf(fi), storedCRC(fi)
 	}
-	if !fi.Mode().IsRegular() {
-		return look{err: fmt.Errorf("it is no regular file (%v)", fi.Mode().Type())}
+	if known == nil || l.crc != nil || e.CRC32 != nil {
+		return l
 	}
-	return look{attributes: downloadview.AttributesOf(fi)}
+	if v, ok := VersionOf(e.File, l.attributes); ok {
+		if b, ok := known.Load(ctx, v, v.Size); ok && b.Length == v.Size {
+			l.crc, l.learned = &b.CRC32, true
+		}
+	}
+	return l
 }
 
 // firstError returns the error that ended the others, if there is one.

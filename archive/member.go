@@ -18,8 +18,14 @@ type member struct {
 	version version
 	crc     uint32
 	known   bool // crc is
+	learned bool // crc is from Options.Known
 	mode    fs.FileMode
-	strong  bool // version tells the content apart from any other
+
+	// Of a member that is compressed, whose size may be -1 beforehand.
+	deflated bool
+	packed   int64 // the compressed size, once it is known
+	large    bool  // a size may need eight bytes
+	strong   bool  // version tells the content apart from any other
 }
 
 const unknownTime = -1 << 63

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash"
+	"runtime"
 )
 
 // A tagger makes the entity tag of an archive: a hash of everything that its bytes
@@ -18,11 +19,15 @@ type tagger struct {
 // layoutVersion changes when the same members become other bytes.
 const layoutVersion = "1"
 
-func newTagger(contentType string, o *Options) *tagger {
+func newTagger(contentType string, o *settings) *tagger {
 	t := &tagger{hash: sha256.New()}
 	t.text(layoutVersion)
 	t.text(contentType)
 	t.text(o.Comment)
+	if o.compressed {
+		t.text(runtime.Version()) // another compressor makes other bytes
+		t.number(int64(o.Level))
+	}
 	t.flush()
 	return t
 }
@@ -39,9 +44,12 @@ func (t *tagger) add(m *member, framed bool) {
 	t.number(int64(m.mode))
 	t.text(m.version.etag)
 	t.number(m.version.modTime)
-	if framed {
+	switch {
+	case m.deflated:
+		t.text("deflated")
+	case framed:
 		t.text("framed")
-	} else {
+	default:
 		t.text("stored")
 		t.number(int64(m.crc))
 	}

@@ -12,8 +12,5 @@ import (
 // validators. The bytes of the members are in it as they are, and no checksum is
 // needed.
 func Tar(name string, entries iter.Seq2[Entry, error], o *Options) downloadview.File {
-	if o == nil {
-		o = &Options{}
-	}
-	return newArchive(name, "application/x-tar", tarFormat{}, entries, o)
+	return newArchive(name, "application/x-tar", tarFormat{}, entries, newSettings(o))
 }

@@ -52,7 +52,7 @@ func (v version) String() string {
 func (m *member) check(a downloadview.Attributes) error {
 	now := versionOf(a)
 	switch {
-	case a.Size >= 0 && a.Size != m.size:
+	case a.Size >= 0 && m.size >= 0 && a.Size != m.size:
 		return fmt.Errorf("%w: it had %d bytes and has %d now", downloadview.ErrChanged, m.size, a.Size)
 	case m.version != version{} && now != m.version:
 		return fmt.Errorf("%w: its version was %v and is %v now", downloadview.ErrChanged, m.version, now)

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"iter"
-	"strings"
 
 	"github.com/downloadview/downloadview"
 )
@@ -26,9 +25,6 @@ import (
 // Memory is needed for the members' names and metadata, from then until the handle
 // is closed, but not for content.
 func Zip(name string, entries iter.Seq2[Entry, error], o *Options) downloadview.File {
-	if o == nil {
-		o = &Options{}
-	}
-	f := zipFormat{comment: strings.ToValidUTF8(o.Comment, "\uFFFD")}
-	return newArchive(name, "application/zip", f, entries, o)
+	s := newSettings(o)
+	return newArchive(name, "application/zip", zipFormat{comment: s.Comment}, entries, s)
 }

@@ -36,14 +36,22 @@ func (zipFormat) check(m *member) error {
 func (zipFormat) isFramed(m *member) bool { return !m.isFolder() && !m.known }
 
 func (z zipFormat) bodySize(m *member) int64 {
-	if z.isFramed(m) {
+	switch {
+	case m.deflated:
+		return m.packed
+	case z.isFramed(m):
 		return framedSize(m.size)
 	}
 	return m.size
 }
 
 // isLarge reports whether a size of m needs eight bytes.
-func (z zipFormat) isLarge(m *member) bool { return m.size >= limit32 || z.bodySize(m) >= limit32 }
+func (z zipFormat) isLarge(m *member) bool {
+	if m.deflated {
+		return m.large
+	}
+	return m.size >= limit32 || z.bodySize(m) >= limit32
+}
 
 func (z zipFormat) needs(m *member, more bool) uint16 {
 	if more || z.isLarge(m) {

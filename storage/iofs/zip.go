@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/checksum"
 )
 
 // encrypted is the bit in a header's Flags that marks an encrypted member.
@@ -41,6 +42,9 @@ func (s *Storage) member(key string, h fs.File, header *zip.FileHeader) (fs.File
 	}
 	a := attributes(header)
 	m := member{whole: h, info: a.FileInfo(key), size: a.Size, left: a.Size}
+	if a.Size >= 0 && (header.CRC32 != 0 || a.Size == 0) {
+		m.info = checksum.FileInfo(a, key, header.CRC32)
+	}
 	if f, ok := s.stored[header]; ok && a.Size >= 0 {
 		return &storedMember{member: m, file: f}, nil
 	}

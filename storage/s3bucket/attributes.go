@@ -9,11 +9,12 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/checksum"
 )
 
 // looked returns the metadata in an answer to HEAD.
 func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
-	return downloadview.Attributes{
+	a := downloadview.Attributes{
 		Size:            bucket.Size(out.ContentLength),
 		ModTime:         aws.ToTime(out.LastModified),
 		ETag:            bucket.Quoted(aws.ToString(out.ETag)),
@@ -25,7 +26,11 @@ func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
 		Disposition:     aws.ToString(out.ContentDisposition),
 		ReprDigest:      digest(out.ChecksumType, out.ChecksumSHA256, out.ChecksumSHA512),
 		Metadata:        out.Metadata, // its keys are in lower case already
-	}.FileInfo(f.key)
+	}
+	if sum, ok := crc32Of(out.ChecksumType, out.ChecksumCRC32); ok {
+		return checksum.FileInfo(a, f.key, sum)
+	}
+	return a.FileInfo(f.key)
 }
 
 // got returns the metadata in an answer to GET, for an object of size bytes.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -37,6 +38,19 @@ func digest(kind types.ChecksumType, sum256, sum512 *string) string {
 		return "sha-512=:" + *sum512 + ":"
 	}
 	return ""
+}
+
+// crc32Of returns the CRC-32 of the whole object. One without a type is of an object
+// that was stored in one piece.
+func crc32Of(kind types.ChecksumType, sum *string) (uint32, bool) {
+	if kind != "" && kind != types.ChecksumTypeFullObject || !isSum(sum, 4) {
+		return 0, false
+	}
+	b, err := base64.StdEncoding.DecodeString(*sum)
+	if err != nil {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(b), true
 }
 
 func isSum(s *string, size int) bool {

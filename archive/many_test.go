@@ -1,0 +1,88 @@
+package archive_test
+
+import (
+	"fmt"
+	"io/fs"
+	"runtime"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/archive"
+)
+
+const manyMembers = 100_000
+
+// many yields entries with metadata, as those of a listing. Their files are as large
+// as those of a storage.
+func many(yield func(archive.Entry, error) bool) {
+	for i := range manyMembers {
+		key := fmt.Sprintf("folder/%03d/a name of usual length %06d.jpg", i/1000, i)
+		attributes := &downloadview.Attributes{Size: 1000, ModTime: date, ETag: fmt.Sprintf("\"%032d\"", i)}
+		if !yield(archive.Entry{File: &listed{key: key}, Attributes: attributes}, nil) {
+			return
+		}
+	}
+}
+
+type listed struct {
+	downloadview.File
+	key     string
+	storage *int
+}
+
+func (f *listed) Name() string { return f.key }
+
+func live() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// An open archive of many members needs a few hundred bytes for each. Its size is
+// known before any file is opened: opening one of these would panic.
+func TestMemoryForManyMembers(t *testing.T) {
+	before := live()
+	h, err := archive.Zip("a.zip", many, nil).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	fi, err := h.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSize(t, fi)
+	each := (live() - before) / manyMembers
+	t.Logf("%d bytes for each member", each)
+	if each > 500 {
+		t.Errorf("%d bytes for each member, want at most 500", each)
+	}
+	runtime.KeepAlive(h)
+}
+
+func wantSize(t *testing.T, fi fs.FileInfo) {
+	t.Helper()
+	const (
+		name   = 44
+		head   = 30 + name + 9
+		member = head + 1000 + 5 + 16
+		record = 46 + name + 9
+		end    = 56 + 20 + 22
+	)
+	if want := int64(manyMembers*(member+record) + end); fi.Size() != want {
+		t.Errorf("%d bytes, want %d", fi.Size(), want)
+	}
+}
+
+// BenchmarkIndex makes the index of 100,000 members.
+func BenchmarkIndex(b *testing.B) {
+	zip := archive.Zip("a.zip", many, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := downloadview.Stat(b.Context(), zip); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"iter"
+
+	"github.com/downloadview/downloadview"
+)
+
+// Warm computes the CRC-32 of files ahead, and saves it in store, for
+// [Options].Known. It reads each file of entries whose CRC-32 neither the entry nor
+// the file's store nor store itself has, one after the other; run it in the
+// background, when files arrive for example. A file whose version can't be told apart
+// from others is left out ([VersionOf]), and so is one that changes meanwhile.
+//
+// An error of entries or of a file ends it; what was computed before is saved.
+func Warm(ctx context.Context, entries iter.Seq2[Entry, error], store Checksums) error {
+	for e, err := range entries {
+		if err != nil {
+			return err
+		}
+		if e.File == nil || e.CRC32 != nil {
+			continue
+		}
+		l := ask(ctx, &e, store)
+		if l.err != nil {
+			return memberError(nameOf(&e), l.err)
+		}
+		v, ok := VersionOf(e.File, l.attributes)
+		if !ok || l.crc != nil {
+			continue
+		}
+		sum, err := wholeSum(ctx, e.File, l.attributes)
+		if err != nil {
+			return memberError(nameOf(&e), err)
+		}
+		if sum != nil {
+			store.Save(ctx, v, Beginning{v.Size, *sum})
+		}
+	}
+	return nil
+}
+
+// wholeSum returns the CRC-32 of the version of f that a describes, or nil if there
+// is another one.
+func wholeSum(ctx context.Context, f downloadview.File, a downloadview.Attributes) (*uint32, error) {
+	m := member{file: f, size: a.Size, version: versionOf(a)}
+	h, err := m.openAt(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close() // the bytes have been read
+	fi, err := h.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if m.check(downloadview.AttributesOf(fi)) != nil {
+		return nil, nil
+	}
+	sum := crc32.NewIEEE()
+	n, err := io.Copy(sum, contextReader{ctx, h})
+	switch {
+	case err != nil:
+		return nil, err
+	case n != a.Size:
+		return nil, fmt.Errorf("it has %d bytes, want %d", n, a.Size)
+	}
+	crc := sum.Sum32()
+	return &crc, nil
+}
+
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
