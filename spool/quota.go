@@ -123,6 +123,9 @@ func (s *Spool) evict(f stored, why Kind) bool {
 func (s *Spool) scan() ([]stored, error) {
 	var all []stored
 	err := s.each(filesDir, func(fi fs.FileInfo) {
+		if !isName(fi.Name()) {
+			return // somebody else has put it there
+		}
 		all = append(all, stored{name: fi.Name(), size: fi.Size(), made: fi.ModTime(), lastUse: s.lastUse(fi.Name()), complete: true})
 	})
 	if err != nil {
@@ -135,7 +138,8 @@ func (s *Spool) scan() ([]stored, error) {
 		parts[name] = max(parts[name], fi.Size())
 	})
 	for name, size := range parts {
-		if !strings.HasSuffix(name, headSuffix) && !strings.HasSuffix(name, recordSuffix) {
+		of, _, _ := strings.Cut(name, ".")
+		if isName(of) && !strings.HasSuffix(name, headSuffix) && !strings.HasSuffix(name, recordSuffix) {
 			all = append(all, stored{name: name, size: size})
 		}
 	}

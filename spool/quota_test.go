@@ -87,6 +87,29 @@ func TestQuota(t *testing.T) {
 	}
 }
 
+// What others have put into the folder is not removed to make room.
+func TestQuotaSparesWhatIsOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, &spool.Options{MaxBytes: 1000, MaxAge: time.Nanosecond})
+	theirs := []string{"files/photo.jpg", "parts/notes.txt", "locks/x", "records/y"}
+	for _, name := range theirs {
+		if err := os.WriteFile(filepath.Join(dir, name), content(900), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		if err := s.Warm(t.Context(), spool.ID{Key: fmt.Sprint(i)}, making(content(600)).file(nil)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	newSpool(t, dir, nil)
+	for _, name := range theirs {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What is open, or was handed over just now, stays: new content is streamed then.
 func TestQuotaSparesWhatIsInUse(t *testing.T) {
 	for name, use := range map[string]func(f downloadview.File) (done func()){

@@ -25,9 +25,8 @@
 // Several processes of one machine may use one folder, such as the workers of a
 // server or the old and the new process of a restart: one of them makes the
 // content, the others follow by looking for more ten times a second. They need the
-// same Options. The
-// folder must be on a local file system and be writable for the application only,
-// because what is in it is served.
+// same Options. The folder must be on a local file system and be writable for the
+// application only, because what is in it is served.
 package spool
 
 import (
