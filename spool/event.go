@@ -8,7 +8,7 @@ type Kind string
 const (
 	Hit      Kind = "hit"      // complete content was opened; the Observer of the handler knows what was handed over
 	Joined   Kind = "joined"   // a client follows what is being made already
-	Began    Kind = "began"    // content is being made, or fetched from Options.Second
+	Began    Kind = "began"    // content is being made, fetched from Options.Second, or followed in another process
 	Kept     Kind = "kept"     // it is complete and in the folder; Bytes, Duration since Began
 	Restored Kind = "restored" // the same, and it came from Options.Second
 	NotKept  Kind = "not kept" // it is being streamed only: no room, or the folder failed; Err

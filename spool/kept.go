@@ -132,7 +132,7 @@ func (s *Spool) remove(name string) error {
 // Forget removes the content, also from Options.Second if that is a
 // [downloadview.Deleter]. Content that is not there is no error. What is being made
 // in this process goes on for those who follow it, but is not kept; later requests
-// make it again. Another process that is making it keeps it: change the Version of
+// make it again. Another process that is making it may keep it: change the Version of
 // an ID in place of forgetting it, where you can.
 func (s *Spool) Forget(ctx context.Context, id ID) error {
 	if err := id.check(); err != nil {
@@ -144,6 +144,7 @@ func (s *Spool) Forget(ctx context.Context, id ID) error {
 		m.forgotten = true
 		delete(s.making, name)
 	}
+	s.hideParts(name)
 	delete(s.unfit, name)
 	err := s.remove(name)
 	s.mu.Unlock()

@@ -294,6 +294,11 @@ func TestForget(t *testing.T) {
 	if err := s.Forget(t.Context(), january); err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range left(t, dir, "parts") {
+		if strings.HasSuffix(name, ".head") {
+			t.Errorf("%s: other processes could begin to follow", name)
+		}
+	}
 	close(goOn)
 	if b, err := io.ReadAll(h); string(b) != "number 1" || err != nil {
 		t.Errorf("%q, %v, want what was being made", b, err)

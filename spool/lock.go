@@ -4,13 +4,15 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // lock makes this the only one, in all processes, to make the content called name.
-// The error is the cause of ctx if that ends first.
-func (s *Spool) lock(ctx context.Context, name string) (unlock func(), err error) {
+// While another one makes it, meanwhile is called again and again. The error is the
+// cause of ctx if that ends first.
+func (s *Spool) lock(ctx context.Context, name string, meanwhile func()) (unlock func(), err error) {
 	type result struct {
 		unlock func()
 		err    error
@@ -20,18 +22,27 @@ func (s *Spool) lock(ctx context.Context, name string) (unlock func(), err error
 		unlock, err := waitForLock(s.lockPath(name))
 		locked <- result{unlock, err}
 	}()
-	select {
-	case r := <-locked:
-		return r.unlock, r.err
-	case <-ctx.Done():
-		go func() { // waiting can't be interrupted
-			if r := <-locked; r.err == nil {
-				r.unlock()
-			}
-		}()
-		return nil, context.Cause(ctx)
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	for {
+		select {
+		case r := <-locked:
+			return r.unlock, r.err
+		case <-again.C:
+			meanwhile()
+		case <-ctx.Done():
+			go func() { // waiting can't be interrupted
+				if r := <-locked; r.err == nil {
+					r.unlock()
+				}
+			}()
+			return nil, context.Cause(ctx)
+		}
 	}
 }
+
+// lookAgain is how often a process looks for more of what another one is making.
+const lookAgain = 100 * time.Millisecond
 
 func (s *Spool) lockPath(name string) string { return filepath.Join(s.dir, locksDir, name) }
 

@@ -95,6 +95,8 @@ func (m *making) leave() {
 		defer s.mu.Unlock()
 		if m.wanted == 0 && m.left == left {
 			s.retire(m)
+			s.hideParts(m.name)
+			m.forgotten = true
 			m.cancel(errAbandoned)
 		}
 	})
@@ -140,17 +142,23 @@ func (m *making) run() {
 // the content itself is all right.
 func (m *making) inTurn() error {
 	s := m.spool
-	unlock, err := s.lock(m.ctx, m.name)
+	var other elsewhere
+	unlock, err := s.lock(m.ctx, m.name, func() { other.look(m) })
 	if cause := context.Cause(m.ctx); cause != nil {
 		if err == nil {
 			unlock()
 		}
+		other.finish(m, cause)
 		return cause
 	}
 	if err != nil {
+		other.finish(m, errAlone)
 		return s.folderFailed(m.id, err)
 	}
 	defer unlock()
+	if other.part != nil {
+		return other.end(m)
+	}
 	if _, err := s.statKept(m.name); err == nil {
 		return nil // another process was faster
 	}
@@ -264,9 +272,13 @@ func (m *making) make(from origin) (*record, error) {
 		return nil, s.folderFailed(m.id, err)
 	}
 	defer p.leave()
+	defer p.close()
 	size := from.attributes.Size
 	if err := s.room(p, max(size, 0)); err != nil {
 		return nil, m.noRoom(err)
+	}
+	if err := m.describe(p, from); err != nil {
+		return nil, s.folderFailed(m.id, err)
 	}
 	m.info, m.part = from.attributes, p
 	close(m.ready)
@@ -306,6 +318,16 @@ func (m *making) make(from origin) (*record, error) {
 	return &r, nil
 }
 
+// describe lets other processes follow p, unless it was forgotten.
+func (m *making) describe(p *part, from origin) error {
+	m.spool.mu.Lock()
+	defer m.spool.mu.Unlock()
+	if m.forgotten {
+		return nil
+	}
+	return p.describe(newRecord(m.id, from.name, from.attributes))
+}
+
 // noRoom returns the outcome if err keeps the content from being spooled.
 func (m *making) noRoom(err error) error {
 	s := m.spool
@@ -326,11 +348,6 @@ func (m *making) noRoom(err error) error {
 // keep makes the part the complete file.
 func (m *making) keep(p *part, r *record) error {
 	s := m.spool
-	if p.reserved > r.Size {
-		if err := p.file.Truncate(r.Size); err != nil {
-			return err
-		}
-	}
 	if !r.Made.IsZero() {
 		if err := s.root.Chtimes(p.path, r.Made, r.Made); err != nil {
 			return err
@@ -371,6 +388,7 @@ func (m *making) complete(p *part) error {
 		return err
 	}
 	p.keep()
+	p.close()
 	return nil
 }
 

@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,10 +16,14 @@ import (
 // can't end its wait, every reader has a descriptor, and readers see each byte as
 // soon as it is written, also the last one of content that then turns out wrong.
 type part struct {
-	path string // below the root
+	path string // below the root; "": of another process
 	file *os.File
+	root *os.Root
 
-	reserved int64 // size on disk; only the writer uses it
+	// Only the writer uses these. The size of the file room is that of the room that
+	// the part may have, for all processes.
+	reserved int64
+	room     *os.File // nil: there is no quota
 
 	mu      sync.Mutex
 	users   int           // the writer, and those who follow
@@ -34,9 +39,52 @@ func (s *Spool) newPart(name string) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &part{path: path, file: f, users: 1, remove: func() {
-		os.Remove(filepath.Join(s.dir, path)) // the spool, and its root, may be closed
+	whole := filepath.Join(s.dir, path)
+	return &part{path: path, file: f, root: s.root, users: 1, remove: func() {
+		os.Remove(whole) // the spool, and its root, may be closed
 	}}, nil
+}
+
+// Beside a part are two files, which are removed when the writer leaves.
+const (
+	headSuffix = ".head" // a record, for other processes that follow
+	roomSuffix = ".room" // as large as the room for the part
+
+	recordSuffix = ".json" // a record that is being written
+)
+
+// describe tells other processes what the part will be.
+func (p *part) describe(r record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return p.root.WriteFile(p.path+headSuffix, b, 0o666)
+}
+
+// reserve records that the part may have size bytes.
+func (p *part) reserve(size int64) (err error) {
+	if p.room == nil {
+		p.room, err = p.root.OpenFile(p.path+roomSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.room.Truncate(size); err != nil {
+		return err
+	}
+	p.reserved = size
+	return nil
+}
+
+// close is called by the writer, before it leaves. It may be called again.
+func (p *part) close() {
+	p.root.Remove(p.path + headSuffix)
+	if p.room != nil {
+		p.room.Close()
+		p.root.Remove(p.path + roomSuffix)
+		p.room = nil
+	}
 }
 
 // grow lets those who follow read up to length.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -19,7 +20,7 @@ var ErrNotKept = errors.New("the content could not be kept")
 
 var errTooLarge = fmt.Errorf("%w: it is larger than MaxBytes", ErrNotKept)
 
-// A stored file is a complete one, or a part, in a scan of the folder.
+// A stored file is a complete one, or the room of a part, in a scan of the folder.
 type stored struct {
 	name     string
 	size     int64
@@ -65,11 +66,7 @@ func (s *Spool) room(p *part, size int64) error {
 			return fmt.Errorf("%w: %d bytes are in use, and MaxBytes is %d", ErrNotKept, over+most, most)
 		}
 	}
-	if err := p.file.Truncate(size); err != nil {
-		return err
-	}
-	p.reserved = size
-	return nil
+	return p.reserve(size)
 }
 
 // makeRoom removes content of n bytes or more, and returns how many are missing. If
@@ -125,25 +122,45 @@ func (s *Spool) evict(f stored, why Kind) bool {
 // scan returns everything in the folder that counts.
 func (s *Spool) scan() ([]stored, error) {
 	var all []stored
-	for _, folder := range []string{filesDir, partsDir} {
-		entries, err := fs.ReadDir(s.root.FS(), folder)
-		if err != nil {
-			return nil, err
+	err := s.each(filesDir, func(fi fs.FileInfo) {
+		if !isName(fi.Name()) {
+			return // somebody else has put it there
 		}
-		for _, e := range entries {
-			fi, err := e.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // renamed or removed just now
-			}
-			if err != nil {
-				return nil, err
-			}
-			f := stored{name: e.Name(), size: fi.Size(), made: fi.ModTime(), complete: folder == filesDir}
-			if f.complete {
-				f.lastUse = s.lastUse(f.name)
-			}
-			all = append(all, f)
+		all = append(all, stored{name: fi.Name(), size: fi.Size(), made: fi.ModTime(), lastUse: s.lastUse(fi.Name()), complete: true})
+	})
+	if err != nil {
+		return nil, err
+	}
+	parts := map[string]int64{}
+	err = s.each(partsDir, func(fi fs.FileInfo) {
+		// A part has its room while it is written, and its bytes while others read them.
+		name := strings.TrimSuffix(fi.Name(), roomSuffix)
+		parts[name] = max(parts[name], fi.Size())
+	})
+	for name, size := range parts {
+		of, _, _ := strings.Cut(name, ".")
+		if isName(of) && !strings.HasSuffix(name, headSuffix) && !strings.HasSuffix(name, recordSuffix) {
+			all = append(all, stored{name: name, size: size})
 		}
 	}
-	return all, nil
+	return all, err
+}
+
+// each calls f for all files of a folder.
+func (s *Spool) each(folder string, f func(fs.FileInfo)) error {
+	entries, err := fs.ReadDir(s.root.FS(), folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		fi, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // renamed or removed just now
+		}
+		if err != nil {
+			return err
+		}
+		f(fi)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,9 @@ import (
 
 func size(t testing.TB, dir string) (n int64) {
 	for _, name := range left(t, dir, "files", "parts") {
+		if strings.HasSuffix(name, ".room") {
+			continue // without bytes
+		}
 		if fi, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			n += fi.Size()
 		}
@@ -80,6 +84,29 @@ func TestQuota(t *testing.T) {
 	}
 	if n := seen.count(spool.Evicted); n != 1 {
 		t.Errorf("%d evicted, want 1", n)
+	}
+}
+
+// What others have put into the folder is not removed to make room.
+func TestQuotaSparesWhatIsOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, &spool.Options{MaxBytes: 1000, MaxAge: time.Nanosecond})
+	theirs := []string{"files/photo.jpg", "parts/notes.txt", "locks/x", "records/y"}
+	for _, name := range theirs {
+		if err := os.WriteFile(filepath.Join(dir, name), content(900), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		if err := s.Warm(t.Context(), spool.ID{Key: fmt.Sprint(i)}, making(content(600)).file(nil)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	newSpool(t, dir, nil)
+	for _, name := range theirs {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

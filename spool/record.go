@@ -32,7 +32,7 @@ type record struct {
 
 func newRecord(id ID, name string, a downloadview.Attributes) record {
 	return record{
-		ID: id, Name: name, ETag: a.ETag, ContentType: a.ContentType, ContentEncoding: a.ContentEncoding,
+		ID: id, Name: name, Size: a.Size, ETag: a.ETag, ContentType: a.ContentType, ContentEncoding: a.ContentEncoding,
 		ContentLanguage: a.ContentLanguage, CacheControl: a.CacheControl, Expires: a.Expires, Disposition: a.Disposition,
 	}
 }
@@ -71,7 +71,7 @@ func (s *Spool) writeRecord(name string, r *record) error {
 	if err != nil {
 		return err
 	}
-	temporary := partsDir + "/" + name + "." + rand.Text() + ".json"
+	temporary := partsDir + "/" + name + "." + rand.Text() + recordSuffix
 	f, err := s.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err

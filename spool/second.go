@@ -15,7 +15,7 @@ import (
 
 // recordKey is the key of a record in the second store. It is saved after the
 // content, so that a record means that the content is complete.
-func recordKey(name string) string { return name + ".json" }
+func recordKey(name string) string { return name + recordSuffix }
 
 // mostRecord is more than any record has.
 const mostRecord = 64 << 10

@@ -24,9 +24,9 @@
 //
 // Several processes of one machine may use one folder, such as the workers of a
 // server or the old and the new process of a restart: one of them makes the
-// content, the others wait for it to be complete. They need the same Options. The
-// folder must be on a local file system and be writable for the application only,
-// because what is in it is served.
+// content, the others follow by looking for more ten times a second. They need the
+// same Options. The folder must be on a local file system and be writable for the
+// application only, because what is in it is served.
 package spool
 
 import (
