@@ -72,6 +72,9 @@ func (s *serve) complete(c *config.Config) error {
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
 		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
 	}
+	if err := s.archiveFlags.apply(c); err != nil {
+		return err
+	}
 	if err := s.bucketFlags.apply(c); err != nil {
 		return err
 	}
