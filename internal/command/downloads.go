@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/archive"
 	"github.com/downloadview/downloadview/internal/config"
 )
 
@@ -53,17 +54,16 @@ func inFile(c *config.Config, line int, key string, err error) error {
 func mountAll(c *config.Config, storages map[string]downloadview.Storage, d delivery, lim *limits, g *gates) (http.Handler, error) {
 	var all []mounted
 	log := g.log
+	resume := archive.NewMemory(0)
 	for _, m := range c.Mounts {
 		v := d.view(&m, storages[m.Storage])
-		var h http.Handler
-		var err error
-		if m.Index {
-			h, err = folders(v, lim.at(&m), keysOf(&m, v.Storage), log)
-		} else {
-			h = lim.at(&m).downloads(v, log.options())
-		}
+		h, err := handlerOf(v, &m, c.Limits.Archives, resume, lim, log)
 		if err == errNoFolders && m.Line == 0 {
-			return nil, usageErrorf("--index: the folders of %q can't be listed; want no --index", c.Storages[0].URL)
+			flag := "--archive"
+			if m.Index {
+				flag = "--index"
+			}
+			return nil, usageErrorf("%s: the folders of %q can't be listed; want no %[1]s", flag, c.Storages[0].URL)
 		} else if err != nil {
 			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
 		}
@@ -75,14 +75,37 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 	return newMounts(all, log), nil
 }
 
-var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false")
+// handlerOf returns a handler for the mount m of the files of v. The error is
+// errNoFolders if the storage can't list and m needs that.
+func handlerOf(v downloadview.StorageView, m *config.Mount, l config.ArchiveLimits, resume archive.Checksums, lim *limits, log *accessLog) (http.Handler, error) {
+	var offered *archives
+	var err error
+	if m.Archive {
+		if offered, err = newArchives(v, m, l, resume); err != nil {
+			return nil, err
+		}
+	}
+	h := lim.at(m).files(v, log.options())
+	if m.Index {
+		if h, err = folders(v, lim.at(m), keysOf(m, v.Storage), log, offered); err != nil {
+			return nil, err
+		}
+	}
+	if offered != nil {
+		h = offered.beside(h, lim.at(m), log)
+	}
+	return h, nil
+}
 
-// folders returns a handler for the files of v, with a page for each folder. The error
-// is errNoFolders if the storage can't list.
-func folders(v downloadview.StorageView, lim mountLimits, k keys, log *accessLog) (http.Handler, error) {
+var errNoFolders = errors.New("the folders of this storage can't be listed; want index: false, and archive: false")
+
+// folders returns a handler for the files of v, with a page for each folder, which
+// offers the archives that are not nil. The error is errNoFolders if the storage can't
+// list.
+func folders(v downloadview.StorageView, lim mountLimits, k keys, log *accessLog, offered *archives) (http.Handler, error) {
 	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {
 		return nil, errNoFolders
 	}
-	return newIndexed(v, lim, lister, k, log), nil
+	return newIndexed(v, lim, lister, k, log, offered), nil
 }

@@ -41,7 +41,7 @@ type explain struct {
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve; --listen, --index, --grace, --require-signature and --links may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. If serve requires signed links, the answer is that to a request with a valid one.
+	return `The flags are those of serve; --listen, --index, --grace, --require-signature and --links may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. With --archive, a KEY such as "2026/?archive=zip" is the archive of a folder. If serve requires signed links, the answer is that to a request with a valid one.
 
 With --link, the output is about a signed link: what it grants, until when, and why it would be refused. If the link is not genuine, nothing in it is shown, since anybody can have made it. Whether the downloads of a link with a number of them are used up is known to the server only. The output has no part of the link's signature.
 
@@ -112,8 +112,13 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		} else if !strings.HasPrefix(key, "/") {
 			return usageErrorf("explain: %q is not a path; want the path of a URL, such as /media/report.pdf", key)
 		}
-		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}).WithContext(ctx)
-		x := doctor.Explain(viewOf(c, d, lim, storages, path), r)
+		u := urlOfKey(c, path)
+		r := (&http.Request{Method: http.MethodGet, URL: u, Header: make(http.Header)}).WithContext(ctx)
+		v, err := viewOf(c, d, lim, storages, r)
+		if err != nil {
+			return err
+		}
+		x := doctor.Explain(v, r)
 		if x.Key == "" {
 			x.Key = key
 		}
@@ -133,13 +138,35 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	return fmt.Errorf("explain: %d of %d would fail; %s", len(failed), len(keys), failed[0])
 }
 
-// viewOf returns the view that answers requests for the path of a URL.
-func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, path string) downloadview.View {
-	m, ok := mountOf(c, path)
-	if !ok {
-		return nothing
+// urlOfKey returns the URL of a path. If the mount has archives, the query for one may
+// follow the path of a folder.
+func urlOfKey(c *config.Config, path string) *url.URL {
+	if at := strings.LastIndex(path, "/?archive="); at >= 0 {
+		if m, ok := mountOf(c, path[:at+1]); ok && m.Archive {
+			return &url.URL{Path: path[:at+1], RawQuery: path[at+2:]}
+		}
 	}
-	return lim.rates(middleware.CleanNames(d.view(m, storages[m.Storage])))
+	return &url.URL{Path: path}
+}
+
+// viewOf returns the view that answers the request.
+func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, r *http.Request) (downloadview.View, error) {
+	m, ok := mountOf(c, r.URL.Path)
+	if !ok {
+		return nothing, nil
+	}
+	files := d.view(m, storages[m.Storage])
+	v := downloadview.View(files)
+	if m.Archive {
+		a, err := newArchives(files, m, c.Limits.Archives, nil)
+		if err != nil {
+			return nil, usageErrorf("--archive: %w", err)
+		}
+		if _, ok := a.asked(r); ok {
+			v = a
+		}
+	}
+	return lim.rates(middleware.CleanNames(v)), nil
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

@@ -29,7 +29,7 @@ type gates struct {
 // only requests with a valid one in.
 type gate struct {
 	mount  http.Handler
-	pages  bool                    // the mount has pages of folders
+	pages  bool                    // the mount has pages of folders, or archives of them
 	signed atomic.Pointer[guarded] // nil: no link is needed
 }
 
@@ -140,7 +140,7 @@ func (l *accessLog) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // guard returns a handler that lets requests through the gate of m.
 func (g *gates) guard(m *config.Mount, h http.Handler) *gate {
-	at := &gate{mount: h, pages: m.Index}
+	at := &gate{mount: h, pages: m.Index || m.Archive}
 	g.byPath[m.Path] = at
 	g.set(at, m)
 	return at

@@ -18,14 +18,15 @@ type indexed struct {
 	downloads http.Handler
 	folders   http.Handler
 	log       *accessLog
+	archives  *archives // that the pages offer; nil: none
 }
 
-func newIndexed(v downloadview.StorageView, lim mountLimits, storage downloadview.Lister, k keys, log *accessLog) *indexed {
-	x := &indexed{storage: storage, keys: k, log: log}
+func newIndexed(v downloadview.StorageView, lim mountLimits, storage downloadview.Lister, k keys, log *accessLog, offered *archives) *indexed {
+	x := &indexed{storage: storage, keys: k, log: log, archives: offered}
 	x.folders = log.wrap(x.serveFolder)
 	o := log.options()
 	o.Error = x.serveError
-	x.downloads = lim.downloads(v, o)
+	x.downloads = lim.files(v, o)
 	return x
 }
 
@@ -42,7 +43,11 @@ func (x *indexed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	if status == http.StatusNotFound {
 		if name, ok := x.folderName(r); ok {
-			redirectToFolder(w, name)
+			query := ""
+			if kind, asked := archiveKind(r); asked && x.archives != nil {
+				query = "?archive=" + escapeName(kind)
+			}
+			redirectToFolder(w, name, query)
 			return
 		}
 	}
@@ -51,9 +56,9 @@ func (x *indexed) serveError(w http.ResponseWriter, r *http.Request, status int,
 
 // redirectToFolder redirects a client to its path with a slash added. name is the last
 // segment of the path. The location is relative to it, so it stays on this host, even
-// if the path begins with "//".
-func redirectToFolder(w http.ResponseWriter, name string) {
-	redirect(w, linkTo(name)+"/")
+// if the path begins with "//". query is "" or begins with "?".
+func redirectToFolder(w http.ResponseWriter, name, query string) {
+	redirect(w, linkTo(name)+"/"+query)
 }
 
 func redirect(w http.ResponseWriter, location string) {
@@ -122,6 +127,9 @@ func (x *indexed) serveFolder(w http.ResponseWriter, r *http.Request) downloadvi
 	p := pageOf(w, r, folder)
 	if p.query.all || readsOnePage(r) {
 		p.streamed = true
+	}
+	if linked := linkedPageOf(r); linked == nil || linked.below {
+		p.archives = x.archives
 	}
 	clean, redirects := x.redirects(r)
 	for fi, err := range downloadview.List(r.Context(), x.storage, folder) {

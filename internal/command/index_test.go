@@ -48,7 +48,7 @@ func indexOf(storage downloadview.Storage, log slog.Handler) (http.Handler, erro
 	if err != nil {
 		return nil, err
 	}
-	return folders(d.view(m, storage), lim.at(m), keysOf(m, storage), access)
+	return folders(d.view(m, storage), lim.at(m), keysOf(m, storage), access, nil)
 }
 
 func get(t *testing.T, u string) (*http.Response, string) {

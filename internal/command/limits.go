@@ -95,13 +95,17 @@ type mountLimits struct {
 
 func (l *limits) at(m *config.Mount) mountLimits { return mountLimits{l, m} }
 
-// downloads returns a handler for files. The limit of the mount is outside of
-// that for all mounts: a request that waits for the mount takes no place of the others.
-func (l mountLimits) downloads(files downloadview.StorageView, o *downloadview.Options) http.Handler {
-	var v downloadview.View = files
+// files returns a handler for the files of a storage, or their variants.
+func (l mountLimits) files(v downloadview.StorageView, o *downloadview.Options) http.Handler {
 	if l.mount.Precompressed {
-		v = middleware.NewVariants(files.Storage, nil).View(v)
+		return l.downloads(middleware.NewVariants(v.Storage, nil).View(v), o)
 	}
+	return l.downloads(v, o)
+}
+
+// downloads returns a handler for a view. The limit of the mount is outside of that for
+// all mounts: a request that waits for the mount takes no place of the others.
+func (l mountLimits) downloads(v downloadview.View, o *downloadview.Options) http.Handler {
 	h := l.atOnce.Handler(downloadview.NewHandler(l.rates(middleware.CleanNames(v)), o))
 	if n := l.mount.MaxDownloads; n > 0 {
 		h = middleware.NewDownloadLimit(l.options(n)).Handler(h)

@@ -10,6 +10,7 @@ import (
 type linkedPage struct {
 	query  pageQuery // how the page is sorted, which a link doesn't sign
 	levels int       // how many folders further up the link is for
+	below  bool      // the link is for all files below a folder
 
 	// refused says that the link was used up when the page was about to begin. The
 	// refusal was then sent and logged in place of the page.
@@ -34,7 +35,7 @@ func (g *guarded) withPage(r *http.Request) *http.Request {
 	}
 	path, _ := belowToken(r.URL.Path)
 	p := &linkedPage{query: parsePageQuery(r.URL.RawQuery)}
-	if info.Prefix {
+	if p.below = info.Prefix; p.below {
 		p.levels = strings.Count(strings.TrimPrefix(path, info.Path), "/")
 	}
 	return r.WithContext(context.WithValue(r.Context(), linkedPageKey{}, p))

@@ -66,7 +66,7 @@ func (at mounted) isOpen() bool { return !at.gate.requires() }
 func (m *mounts) serveError(w http.ResponseWriter, r *http.Request, status int, _ error) {
 	for _, at := range m.all {
 		if status == http.StatusNotFound && at.indexed && at.isOpen() && r.URL.Path+"/" == at.path {
-			redirectToFolder(w, path.Base(at.path))
+			redirectToFolder(w, path.Base(at.path), "")
 			return
 		}
 	}

@@ -20,10 +20,10 @@ var (
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"grouped": grouped[int]}).Parse(pageText))
 
-	// The page may load, run and send nothing, and can't be framed. Only its own
-	// style is allowed.
+	// The page may load and run nothing, and can't be framed. Only its own style is
+	// allowed. pagePolicy ends with where its form may lead.
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"'; base-uri 'none'; frame-ancestors 'none'; form-action "
 )
 
 func hash(s string) string {
@@ -42,6 +42,7 @@ type page struct {
 	query    pageQuery
 	levels   int // how many folders further up there are links to, at most
 	streamed bool
+	archives *archives // that the page offers; nil: none
 	begun    bool
 	window   window
 }
@@ -57,7 +58,11 @@ func (p *page) writeHeader() {
 	h := p.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", pagePolicy)
+	form := "'none'"
+	if p.archives != nil {
+		form = "'self'"
+	}
+	h.Set("Content-Security-Policy", pagePolicy+form)
 	if h.Get("Referrer-Policy") == "" { // below a signed link there is a stricter one
 		h.Set("Referrer-Policy", "same-origin")
 	}
@@ -106,7 +111,8 @@ func (p *page) begin(pages *pager) error {
 		Crumbs  []crumb
 		Columns []column
 		Pager   *pager
-	}{Style: template.CSS(pageStyle), Name: "All files", Title: "All files", Columns: p.columns(), Pager: pages}
+		Archive *archiveButton
+	}{Style: template.CSS(pageStyle), Name: "All files", Title: "All files", Columns: p.columns(), Pager: pages, Archive: p.archiveButton()}
 	if p.folder != "" {
 		top.Title = visible(p.folder)
 		segments := strings.Split(p.folder, "/")
@@ -119,6 +125,26 @@ func (p *page) begin(pages *pager) error {
 		top.Crumbs = top.Crumbs[max(last+1-p.levels, 0):]
 	}
 	return pageTemplate.ExecuteTemplate(p.w, "top", top)
+}
+
+// An archiveButton downloads the folder as an archive.
+type archiveButton struct {
+	Size *byteCount // nil: unknown
+}
+
+// archiveButton returns the button of the page, or nil if there is no archive. The size
+// is known if the whole folder is listed before the page begins, and has no folders.
+func (p *page) archiveButton() *archiveButton {
+	w := &p.window
+	switch {
+	case p.archives == nil || !p.streamed && w.total == 0:
+		return nil
+	case p.streamed || w.folders > 0 || w.unknown:
+		return new(archiveButton)
+	case w.files > p.archives.limits.MaxFiles || w.size > p.archives.limits.MaxSize:
+		return nil
+	}
+	return &archiveButton{(*byteCount)(&w.size)}
 }
 
 // add puts a row on the page if it belongs there. It returns an error only if writing
@@ -199,6 +225,9 @@ func (p *page) incomplete() error {
 
 func (p *page) finish(warning string) error {
 	var pages *pager
+	if warning != "" { // the archive would fail, too
+		p.archives = nil
+	}
 	if !p.begun {
 		rows, before := p.window.page()
 		pages = p.pager(rows, before)

@@ -12,6 +12,7 @@ type pageQuery struct {
 	all      bool   // all rows on one page, in the order of the storage
 	mark     *entry // see window
 	backward bool
+	archive  *string // the kind of archive that is asked for; nil: none
 }
 
 func parsePageQuery(raw string) pageQuery {
@@ -35,6 +36,10 @@ func parsePageQuery(raw string) pageQuery {
 			after = value
 		case "before":
 			before, toEnd = value, value == ""
+		case "archive":
+			if q.archive == nil {
+				q.archive = &value
+			}
 		case "all":
 			q.all = true
 		}

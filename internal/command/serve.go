@@ -36,13 +36,14 @@ type downloadFlags struct {
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
 	LimitRate byteSize `placeholder:"SIZE" help:"The most bytes of each download that are sent in a second, such as 1MB or 512KiB. Of the proxies, nginx alone can limit the rate; with another proxy, files are then streamed. Default: no limit."`
 	behindProxy
+	archiveFlags
 	limitFlags
 	bucketFlags `group:"Buckets:"`
 }
 
 // Help is the long part of --help.
 func (*serve) Help() string {
-	return `The path of the URL is the key of the file, decoded once. The query is ignored, except on the pages of folders, which sort by it and show 1,000 rows at a time (all rows with ?all). Only regular files are served. Symbolic links work if they are relative and stay inside the directory. Names are compared byte for byte. Names that begin with a dot are served only with --hidden. A path such as /./a or //a leads to the same file as /a. Each download is saved under a name that every system allows: accents are composed (NFC), invisible characters are removed, "-" replaces characters that Windows refuses, and "_" precedes names such as CON.
+	return `The path of the URL is the key of the file, decoded once. The query is ignored, except on the pages of folders, which sort by it and show 1,000 rows at a time (all rows with ?all), and for archives (--archive). Only regular files are served. Symbolic links work if they are relative and stay inside the directory. Names are compared byte for byte. Names that begin with a dot are served only with --hidden. A path such as /./a or //a leads to the same file as /a. Each download is saved under a name that every system allows: accents are composed (NFC), invisible characters are removed, "-" replaces characters that Windows refuses, and "_" precedes names such as CON.
 
 If the path of the directory leads to another directory later, because a link was switched or something was mounted there, that directory is opened within a tenth of a second, or at once on SIGHUP.
 

@@ -74,6 +74,9 @@ func (s *serve) complete(c *config.Config) error {
 		c.Mounts[i].Hidden = c.Mounts[i].Hidden || s.Hidden
 		c.Mounts[i].Precompressed = c.Mounts[i].Precompressed || s.Precompressed
 	}
+	if err := s.archiveFlags.apply(c); err != nil {
+		return err
+	}
 	if err := s.bucketFlags.apply(c); err != nil {
 		return err
 	}

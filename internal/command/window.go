@@ -18,6 +18,7 @@ type window struct {
 	total, ahead   int // of all; of those before the mark, and with it if the page begins after it
 	files, folders int
 	size           int64
+	unknown        bool // the size of a file
 }
 
 // count counts e.
@@ -28,6 +29,7 @@ func (w *window) count(e entry) {
 	} else {
 		w.files++
 		w.size += max(e.size, 0)
+		w.unknown = w.unknown || e.size < 0
 	}
 }
 

@@ -111,6 +111,7 @@ func (c *Config) readTop(v value) {
 		{name: "inline", read: scalar(&rest.inline, boolean)},
 		{name: "hidden", read: scalar(&rest.hidden, boolean)},
 		{name: "precompressed", read: scalar(&rest.precompressed, boolean)},
+		{name: "archive", read: scalar(&rest.archive, boolean)},
 		{name: "require_signature", read: scalar(&rest.signed, boolean)},
 		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
 		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},

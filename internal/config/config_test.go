@@ -26,8 +26,8 @@ func parse(t *testing.T, file, text string) *config.Config {
 }
 
 func TestOnlyStorageIsMounted(t *testing.T) {
-	c := parse(t, "f", "storages: {all: mem://}\nindex: true\n")
-	want := []config.Mount{{Path: "/", Storage: "all", Index: true, Line: 1}}
+	c := parse(t, "f", "storages: {all: mem://}\nindex: true\narchive: true\n")
+	want := []config.Mount{{Path: "/", Storage: "all", Index: true, Archive: true, Line: 1}}
 	if diff := cmp.Diff(want, c.Mounts); diff != "" {
 		t.Errorf("mounts (-want +got):\n%s", diff)
 	}
@@ -42,13 +42,14 @@ func TestMountsInherit(t *testing.T) {
 mounts:
   /a/: x
   /b/: {storage: x, index: false}
-  /c/: {storage: x, inline: true}
+  /c/: {storage: x, inline: true, archive: false}
 storages: {x: "mem://"}
 index: true
+archive: true
 `)
-	for i, want := range []struct{ index, inline bool }{{true, false}, {false, false}, {true, true}} {
-		if m := c.Mounts[i]; m.Index != want.index || m.Inline != want.inline {
-			t.Errorf("%s: index %v, inline %v; want %+v", m.Path, m.Index, m.Inline, want)
+	for i, want := range []struct{ index, inline, archive bool }{{true, false, true}, {false, false, true}, {true, true, false}} {
+		if m := c.Mounts[i]; m.Index != want.index || m.Inline != want.inline || m.Archive != want.archive {
+			t.Errorf("%s: index %v, inline %v, archive %v; want %+v", m.Path, m.Index, m.Inline, m.Archive, want)
 		}
 	}
 }

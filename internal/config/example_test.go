@@ -22,7 +22,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := c.Mounts[1], (config.Mount{
-		Path: "/reports/", Storage: "reports", Inline: true, Index: true, Hidden: true, Precompressed: true, CacheControl: "private, max-age=60",
+		Path: "/reports/", Storage: "reports", Inline: true, Index: true, Hidden: true, Precompressed: true, Archive: true, CacheControl: "private, max-age=60",
 		LimitRate: 5e6, MaxDownloads: 20, RequireSignature: true, KeyFile: "links.keys", Line: c.Mounts[1].Line,
 	}); got != want {
 		t.Errorf("mount %+v, want %+v", got, want)

@@ -25,6 +25,7 @@ type Limits struct {
 	LeastRate int64
 
 	Downloads DownloadLimits
+	Archives  ArchiveLimits
 	Buckets   BucketLimits
 }
 
@@ -39,6 +40,12 @@ type DownloadLimits struct {
 
 	Rate          int64 // that all downloads share, in bytes a second
 	RatePerClient int64 // that the downloads of a client share
+}
+
+// ArchiveLimits bound the archive of a folder. 0 means the command's default.
+type ArchiveLimits struct {
+	MaxFiles int   // files and folders together
+	MaxSize  int64 // of all files, in bytes
 }
 
 // BucketLimits bound the time to wait for a bucket, and the memory for reading ahead.
@@ -62,6 +69,7 @@ func (l *Limits) read(v value) {
 		{name: "stall", read: scalar(&l.Stall, bound)},
 		{name: "least_rate", read: scalar(&l.LeastRate, rate)},
 		{name: "downloads", read: func(v value) { l.Downloads.read(v) }},
+		{name: "archives", read: func(v value) { l.Archives.read(v) }},
 		{name: "buckets", read: func(v value) { l.Buckets.read(v) }},
 	})
 }
@@ -75,6 +83,13 @@ func (l *DownloadLimits) read(v value) {
 		{name: "offload_time", read: scalar(&l.OffloadTime, bound)},
 		{name: "rate", read: scalar(&l.Rate, rate)},
 		{name: "rate_per_client", read: scalar(&l.RatePerClient, rate)},
+	})
+}
+
+func (l *ArchiveLimits) read(v value) {
+	v.mapping(`limits such as "{max_files: 1000, max_size: 10GB}"`, []field{
+		{name: "max_files", read: scalar(&l.MaxFiles, count)},
+		{name: "max_size", read: scalar(&l.MaxSize, positive)},
 	})
 }
 

@@ -12,6 +12,7 @@ type Mount struct {
 	Storage      string // the name of a Storage
 	Inline       bool   // let browsers show the file, if they can, and not save it
 	Index        bool   // show a page for a folder
+	Archive      bool   // answer a folder with ?archive=zip or ?archive=tar
 	Hidden       bool   // serve and list names of a directory that begin with a dot
 	CacheControl string // "": the library's default
 	Stored       bool   // the storage's own Cache-Control and Expires replace that default
@@ -28,7 +29,7 @@ type Mount struct {
 
 // mountDefaults are the values for keys that a mount doesn't have.
 type mountDefaults struct {
-	index, inline, hidden, precompressed bool
+	index, inline, hidden, precompressed, archive bool
 
 	signed  bool
 	keyFile string
@@ -48,7 +49,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 		if err := checkMountPath(path); err != nil {
 			v.errorf("%w", err)
 		}
-		var ownIndex, ownInline, ownHidden, ownPrecompressed, ownSigned *bool
+		var ownIndex, ownInline, ownHidden, ownPrecompressed, ownArchive, ownSigned *bool
 		if v.isScalar() { // the short form
 			v.reference(&m.Storage, "storage", c.storageNames)
 		} else {
@@ -58,6 +59,7 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 				{name: "index", read: optional(&ownIndex, boolean)},
 				{name: "hidden", read: optional(&ownHidden, boolean)},
 				{name: "precompressed", read: optional(&ownPrecompressed, boolean)},
+				{name: "archive", read: optional(&ownArchive, boolean)},
 				{name: "cache_control", read: scalar(&m.CacheControl, line)},
 				{name: "stored_cache_control", read: scalar(&m.Stored, boolean)},
 				{name: "require_signature", read: optional(&ownSigned, boolean)},
@@ -86,6 +88,10 @@ func (c *Config) readMounts(v value, rest *mountDefaults) []Mount {
 			if ownHidden != nil {
 				c.Mounts[i].Hidden = *ownHidden
 			}
+			c.Mounts[i].Archive = rest.archive
+			if ownArchive != nil {
+				c.Mounts[i].Archive = *ownArchive
+			}
 			c.Mounts[i].sign(v, ownSigned, rest)
 		})
 	}
@@ -102,7 +108,7 @@ func (c *Config) mountTheOnly(d *document, rest mountDefaults) {
 	case len(c.Storages) == 1:
 		s := c.Storages[0]
 		c.Mounts = []Mount{{
-			Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden,
+			Path: "/", Storage: s.Name, Inline: rest.inline, Index: rest.index, Hidden: rest.hidden, Archive: rest.archive,
 			Precompressed: rest.precompressed, RequireSignature: rest.signed, Line: s.Line,
 		}}
 		if rest.signed {
