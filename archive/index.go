@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // An index is everything about an archive but the content of its members. It
@@ -151,7 +152,10 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 		}
 		return m, err
 	}
-	name := cmp.Or(e.Name, e.File.Name())
+	name := e.Name
+	if name == "" {
+		name = e.File.Name()
+	}
 	if strings.HasSuffix(name, "/") {
 		return m, errors.New("the name of a file has a slash at its end")
 	}
@@ -196,6 +200,8 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 		e, l := &entries[i], &looks[i]
 		switch {
 		case e.File == nil:
+		case wrapper.IsNothing(e.File):
+			l.err = fmt.Errorf("the File is a nil %T", e.File)
 		case e.Attributes != nil && e.Attributes.Size >= 0 && (b.options.Known == nil || e.CRC32 != nil):
 			l.attributes = *e.Attributes
 		default:
@@ -258,7 +264,7 @@ func firstError(entries []Entry, looks []look) error {
 }
 
 func nameOf(e *Entry) string {
-	if e.Name == "" && e.File != nil {
+	if e.Name == "" && e.File != nil && !wrapper.IsNothing(e.File) {
 		return path.Base(e.File.Name())
 	}
 	return e.Name

@@ -26,8 +26,7 @@ func many(yield func(archive.Entry, error) bool) {
 
 type listed struct {
 	downloadview.File
-	key     string
-	storage *int
+	key string
 }
 
 func (f *listed) Name() string { return f.key }

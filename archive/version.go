@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // A version is what tells one version of a file from the next: the entity tag of
@@ -66,13 +67,7 @@ func (m *member) open(ctx context.Context, offset int64) (fs.File, error) {
 	if err != nil {
 		return nil, m.failed(err)
 	}
-	if h == nil {
-		return nil, m.failed(fmt.Errorf("%T returned neither a handle nor an error", m.file))
-	}
-	fi, err := h.Stat()
-	if err == nil && fi == nil {
-		err = fmt.Errorf("the Stat of %T returned neither metadata nor an error", h)
-	}
+	fi, err := wrapper.Stat(h)
 	if err == nil {
 		err = m.check(downloadview.AttributesOf(fi))
 	}
@@ -89,7 +84,7 @@ func (m *member) openAt(ctx context.Context, offset int64) (fs.File, error) {
 		f = downloadview.Pin(f, m.version.etag)
 	}
 	if offset == 0 {
-		return f.Open(ctx)
+		return wrapper.Open(ctx, f)
 	}
 	return downloadview.OpenRange(ctx, f, offset, m.size-offset)
 }

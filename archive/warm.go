@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // Warm computes the CRC-32 of files ahead, and saves it in store, for
@@ -53,7 +54,7 @@ func wholeSum(ctx context.Context, f downloadview.File, a downloadview.Attribute
 		return nil, err
 	}
 	defer h.Close() // the bytes have been read
-	fi, err := h.Stat()
+	fi, err := wrapper.Stat(h)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,204 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/archive"
+	"github.com/downloadview/downloadview/storage/storagetest"
+)
+
+func TestFactsAreTrue(t *testing.T) {
+	for name, f := range map[string]downloadview.File{
+		"zip":            archive.Zip("a.zip", archive.Of(entriesOf(several())...), nil),
+		"tar":            archive.Tar("a.tar", archive.Of(entriesOf(several())...), nil),
+		"compressed zip": archive.CompressedZip("a.zip", archive.Of(entriesOf(several())...), nil),
+	} {
+		if err := storagetest.CheckFile(t.Context(), f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if f.Name() == "" {
+			t.Error("no name")
+		}
+	}
+}
+
+// Making an archive, and looking at it if its entries have attributes, opens nothing.
+func TestLazy(t *testing.T) {
+	touched := errors.New("touched")
+	f := intercepted{nothingToStat{file("x", noise(10))}, func() error { return touched }}
+	a := downloadview.Attributes{Size: 10, ETag: `"1"`}
+	zip := archive.Zip("a.zip", archive.Of(archive.Entry{File: f, Attributes: &a}), nil)
+	fi, err := downloadview.Stat(t.Context(), zip)
+	if err != nil || fi.Size() != 30+1+10+5+16+46+1+22 {
+		t.Errorf("%v, %v", fi, err)
+	}
+	if _, err := io.ReadAll(must(zip.Open(t.Context()))); err == nil || !strings.Contains(err.Error(), "touched") {
+		t.Errorf("reading: %v", err)
+	}
+}
+
+type nothingToStat struct{ downloadview.File }
+
+func (nothingToStat) Stat(context.Context) (fs.FileInfo, error) { panic("Stat") }
+
+func must(h fs.File, err error) fs.File {
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
+// Files are asked several at once, but not too many.
+func TestLookups(t *testing.T) {
+	for give, want := range map[int]int64{0: 8, 3: 3} {
+		var now, most atomic.Int64
+		waiting := make(chan struct{})
+		var entries []archive.Entry
+		for range 40 {
+			entries = append(entries, archive.Entry{File: asked{file("x", nil), func() {
+				n := now.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				if n == want {
+					select {
+					case <-waiting:
+					default:
+						close(waiting)
+					}
+				}
+				<-waiting // until as many as allowed are here
+				now.Add(-1)
+			}}})
+		}
+		if _, err := downloadview.Stat(t.Context(), archive.Zip("a.zip", archive.Of(entries...), &archive.Options{Lookups: give})); err != nil {
+			t.Fatal(err)
+		}
+		if got := most.Load(); got != want {
+			t.Errorf("Lookups %d: %d at once, want %d", give, got, want)
+		}
+	}
+}
+
+type asked struct {
+	downloadview.File
+	stat func()
+}
+
+func (f asked) Stat(ctx context.Context) (fs.FileInfo, error) {
+	f.stat()
+	return downloadview.Stat(ctx, f.File)
+}
+
+// A resumed download of an archive with a member that was replaced begins again.
+func TestResumeAfterChange(t *testing.T) {
+	dir, entries := onDisk(t, map[string][]byte{"a": noise(100_000)})
+	zip := archive.Zip("a.zip", archive.Of(entries...), nil)
+	url := serve(t, func() downloadview.File { return zip })
+	before := ask(t, "GET", url)
+	tag := before.Header.Get("Etag")
+	if got := ask(t, "GET", url, "Range", "bytes=50000-", "If-Range", tag); got.StatusCode != 206 || !bytes.Equal(got.body, before.body[50000:]) {
+		t.Errorf("unchanged: %d", got.StatusCode)
+	}
+	pinned := downloadview.Pin(zip, tag)
+	if err := os.WriteFile(filepath.Join(dir, "a"), noise(99_999), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := ask(t, "GET", url, "Range", "bytes=50000-", "If-Range", tag)
+	if got.StatusCode != 200 || got.Header.Get("Etag") == tag || bytes.Equal(got.body, before.body) {
+		t.Errorf("changed: %d with the tag %s", got.StatusCode, got.Header.Get("Etag"))
+	}
+	for name, open := range map[string]func() (fs.File, error){
+		"Open":      func() (fs.File, error) { return pinned.Open(t.Context()) },
+		"OpenRange": func() (fs.File, error) { return downloadview.OpenRange(t.Context(), pinned, 5, 10) },
+	} {
+		if h, err := open(); !errors.Is(err, downloadview.ErrChanged) {
+			t.Errorf("%s of the former version: %v, %v", name, h, err)
+		}
+	}
+	if _, err := downloadview.Stat(t.Context(), pinned); !errors.Is(err, downloadview.ErrChanged) {
+		t.Errorf("Stat of the former version: %v", err)
+	}
+}
+
+// A member without a validator leaves an archive without a tag and without ranges.
+func TestNoValidator(t *testing.T) {
+	plain := downloadview.FromBytes("x", noise(1000), nil)
+	url := serve(t, func() downloadview.File {
+		return archive.Zip("a.zip", archive.Of(archive.Entry{File: file("y", noise(10))}, archive.Entry{File: plain}), nil)
+	})
+	whole := ask(t, "GET", url)
+	for _, fields := range [][]string{{"Range", "bytes=100-"}, {"Range", "bytes=-100"}, {"Range", "bytes=1-2,5-6"}} {
+		got := ask(t, "GET", url, fields...)
+		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" {
+			t.Errorf("%q: %d, %v", fields, got.StatusCode, got.Header)
+		}
+	}
+}
+
+// Several requests may use one archive.
+func TestConcurrentUse(t *testing.T) {
+	f := archive.Zip("a.zip", archive.Of(entriesOf(several())...), &archive.Options{Resume: archive.NewMemory(10)})
+	url, want := serve(t, func() downloadview.File { return f }), read(t, f)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if got := ask(t, "GET", url); got.err != nil || !bytes.Equal(got.body, want) {
+				t.Errorf("%d bytes, %v", len(got.body), got.err)
+			}
+			if got := ask(t, "GET", url, "Range", "bytes=1000-1999,90000-"); got.err != nil || got.StatusCode != 206 {
+				t.Errorf("ranges: %d, %v", got.StatusCode, got.err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A nil file is an error, not a panic.
+func TestNilFile(t *testing.T) {
+	var none *asked
+	_, err := archive.Zip("a.zip", archive.Of(archive.Entry{Name: "x", File: none}), nil).Open(t.Context())
+	if err == nil || !strings.Contains(err.Error(), `member "x": the File is a nil *archive_test.asked`) {
+		t.Error(err)
+	}
+}
+
+// Progress comes about once for each MiB, and ends at the end of what was asked for.
+func TestProgress(t *testing.T) {
+	var reports []archive.Progress
+	f := archive.Zip("a.zip", archive.Of(archive.Entry{File: file("a", noise(5<<20))}, archive.Entry{File: file("b", nil)}), &archive.Options{
+		Progress: func(_ context.Context, p archive.Progress) { reports = append(reports, p) },
+	})
+	size := int64(len(read(t, f)))
+	if n := len(reports); n < 5 || n > 8 {
+		t.Errorf("%d reports of 5 MiB", n)
+	}
+	if p := reports[0]; p.Offset == 0 || p.Size != size || p.Name != "a" || p.Members != 2 || p.Member != 0 {
+		t.Errorf("first: %+v", p)
+	}
+	if p := reports[len(reports)-1]; p.Offset != size || p.Name != "" {
+		t.Errorf("last: %+v, of %d bytes", p, size)
+	}
+	reports = nil
+	h, err := downloadview.OpenRange(t.Context(), f, 2<<20, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if _, err := io.ReadAll(h); err != nil {
+		t.Fatal(err)
+	}
+	if p := reports[len(reports)-1]; p.Offset != 2<<20+100 || p.Name != "a" {
+		t.Errorf("of a range: %+v", p)
+	}
+}
