@@ -39,7 +39,7 @@ func (m *making) follow(ctx context.Context) (*follower, error) {
 	}
 	switch end := m.part.join(); end {
 	case nil:
-	case io.EOF:
+	case io.EOF, errDamaged: // the next making doesn't ask the second store
 		m.leave()
 		return nil, nil
 	case errAlone:

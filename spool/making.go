@@ -415,7 +415,7 @@ type writer struct {
 
 var (
 	errTooLong = errors.New("the content is longer than its size")
-	errDamaged = errors.New("the content of the second store has another digest than what was saved")
+	errDamaged = fmt.Errorf("%w: the content of the second store has another digest than what was saved", downloadview.ErrUpstream)
 )
 
 // take writes all of h.

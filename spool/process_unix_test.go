@@ -182,13 +182,21 @@ func TestTheOtherProcessIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := make(chan []byte)
-	go func() { got <- open(t, f) }()
-	seen.await(spool.Began, 1)
-	cmd.Process.Kill()
-	if b := <-got; !bytes.Equal(b, content(1<<20)) {
-		t.Errorf("%d bytes, want all", len(b))
+	h, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	b := make([]byte, 1<<19)
+	if _, err := io.ReadFull(h, b); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Process.Kill()
+	rest, err := io.ReadAll(h)
+	if b = append(b, rest...); err != nil || !bytes.Equal(b, content(1<<20)) {
+		t.Errorf("%d bytes, %v, want all", len(b), err)
+	}
+	h.Close()
+	seen.await(spool.NotKept, 1)
 	if got := open(t, f); !bytes.Equal(got, content(1<<20)) {
 		t.Errorf("afterwards %d bytes, want all", len(got))
 	}
