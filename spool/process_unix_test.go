@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"syscall"
@@ -70,7 +71,7 @@ func init() {
 	}
 	// gets January where no file may be larger than 300 kB.
 	children["limited"] = func(dir string) {
-		s, err := spool.New(dir, nil)
+		s, err := spool.New(dir, &spool.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			panic(err)
 		}
