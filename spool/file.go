@@ -23,8 +23,9 @@ import (
 // for bytes that are not there yet, until the context of its own Open ends. If f
 // fails half way, so do those who follow.
 //
-// If f has a size beforehand, what is being made has that size, and ranges: they
-// wait for their bytes. Else the size is not known, and a range is answered with
+// If f has a size beforehand, what is being made has that size, and ranges. They wait
+// for their bytes; if f is a [downloadview.RangeFile] with a strong entity tag, they
+// come from f instead. Else the size is not known, and a range is answered with
 // everything (RFC 9110, 14.2), since nobody knows whether the range is there. Content
 // of another size than f has is a failure.
 //

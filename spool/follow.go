@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
@@ -20,6 +21,7 @@ type follower struct {
 	ctx    context.Context // of Open, valid until Close
 	info   fs.FileInfo
 	offset int64
+	sought bool    // the offset was set, and nothing was read since
 	alone  fs.File // the rest of the content, from the file itself; nil: from the part
 	closed bool
 }
@@ -39,7 +41,7 @@ func (m *making) follow(ctx context.Context) (*follower, error) {
 	}
 	switch end := m.part.join(); end {
 	case nil:
-	case io.EOF:
+	case io.EOF, errDamaged: // the next making doesn't ask the second store
 		m.leave()
 		return nil, nil
 	case errAlone:
@@ -61,6 +63,10 @@ func (h *follower) Read(p []byte) (int, error) {
 	case len(p) == 0:
 		return 0, nil
 	}
+	if h.sought && h.alone == nil && !h.making.part.has(h.offset) {
+		h.alone = h.rangeAhead()
+	}
+	h.sought = false
 	if h.alone == nil {
 		part := h.making.part
 		length, err := part.await(h.ctx, h.offset)
@@ -79,6 +85,26 @@ func (h *follower) Read(p []byte) (int, error) {
 	n, err := h.alone.Read(p)
 	h.offset += int64(n)
 	return n, err
+}
+
+// rangeAhead opens the file itself at an offset that is not there yet, or returns nil
+// if it must be waited for. The entity tag says that the bytes are the same.
+func (h *follower) rangeAhead() fs.File {
+	want := h.making.info.ETag
+	r, ok := downloadview.Find[downloadview.RangeFile](downloadview.Pin(h.making.file, want))
+	if !ok {
+		return nil
+	}
+	f, err := r.OpenRange(h.ctx, h.offset, -1)
+	if err != nil || wrapper.IsNothing(f) {
+		return nil
+	}
+	fi, err := wrapper.Stat(f)
+	if err != nil || downloadview.AttributesOf(fi).StrongETag() != want {
+		f.Close()
+		return nil
+	}
+	return f
 }
 
 // errUnlike says that the content could not be made a second time.
@@ -165,7 +191,7 @@ func (h *follower) Seek(offset int64, whence int) (int64, error) {
 		h.alone.Close()
 		h.alone = nil
 	}
-	h.offset = offset
+	h.offset, h.sought = offset, true
 	return offset, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -187,6 +188,68 @@ func TestRangeWhileTheSizeIsNotKnown(t *testing.T) {
 		}
 	}
 	close(goOn)
+}
+
+// A range that is not there yet comes from the file itself, if it has ranges and the
+// tag says that the bytes are the same.
+func TestRangeAhead(t *testing.T) {
+	want := content(100_000)
+	for _, tt := range []struct {
+		tag  string
+		want bool
+	}{{`"v1"`, true}, {`"v2"`, false}, {"", false}} {
+		t.Run(tt.tag, func(t *testing.T) {
+			goOn := make(chan struct{})
+			p := &producer{make: func(_ context.Context, w io.Writer) error {
+				w.Write(want[:1000])
+				<-goOn
+				_, err := w.Write(want[1000:])
+				return err
+			}}
+			f := &ranged{File: p.file(&downloadview.Attributes{Size: int64(len(want)), ETag: `"v1"`}), bytes: want, tag: tt.tag, done: make(chan struct{})}
+			if !tt.want {
+				f.bytes = make([]byte, len(want)) // of another version
+			}
+			s, seen := newSpool(t, "", nil)
+			url := serve(t, s, f, nil)
+			first := do(t, "GET", url+"/x", nil)
+			if !tt.want {
+				// The answer waits, so it is asked for in the background.
+				go func() {
+					<-f.done
+					close(goOn)
+				}()
+			}
+			resp := do(t, "GET", url+"/x", map[string]string{"Range": "bytes=90000-"})
+			if got := read(t, resp); resp.StatusCode != http.StatusPartialContent || !bytes.Equal(got, want[90_000:]) {
+				t.Errorf("%s, %d bytes, want 206 and 10000", resp.Status, len(got))
+			}
+			if tt.want {
+				close(goOn)
+			}
+			if !bytes.Equal(read(t, first), want) {
+				t.Error("the first client has other bytes")
+			}
+			seen.await(spool.Kept, 1)
+			if n := p.calls.Load(); n != 1 {
+				t.Errorf("made %d times, want once", n)
+			}
+		})
+	}
+}
+
+// A ranged file has ranges with a tag and bytes of their own.
+type ranged struct {
+	downloadview.File
+	bytes []byte
+	tag   string
+	done  chan struct{} // closed when a range was opened
+}
+
+func (f *ranged) OpenRange(_ context.Context, offset, _ int64) (fs.File, error) {
+	defer close(f.done)
+	h, err := downloadview.FromBytes("x", f.bytes[offset:], &downloadview.Attributes{ETag: f.tag}).Open(context.Background())
+	return h, err
 }
 
 // Keys and versions are apart, however they are cut.

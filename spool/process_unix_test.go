@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"syscall"
@@ -16,6 +17,8 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/spool"
 )
+
+var december = spool.ID{Key: "sales/december"}
 
 // child starts this test program as another process, which uses the spool in dir.
 func child(t *testing.T, what, dir string) (cmd *exec.Cmd, in io.WriteCloser, out *bufio.Reader) {
@@ -49,10 +52,13 @@ func line(t *testing.T, r *bufio.Reader, want string) {
 }
 
 func init() {
-	// makes January: half of it, then the rest when it is told to.
+	// makes December, then January: half of it, then the rest when it is told to.
 	children["slow"] = func(dir string) {
 		s, err := spool.New(dir, &spool.Options{MaxBytes: 10 << 20})
 		if err != nil {
+			panic(err)
+		}
+		if err := s.Warm(context.Background(), december, making([]byte("december")).file(nil)); err != nil {
 			panic(err)
 		}
 		b := content(1 << 20)
@@ -70,7 +76,7 @@ func init() {
 	}
 	// gets January where no file may be larger than 300 kB.
 	children["limited"] = func(dir string) {
-		s, err := spool.New(dir, nil)
+		s, err := spool.New(dir, &spool.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			panic(err)
 		}
@@ -102,8 +108,8 @@ func init() {
 	}
 }
 
-// A process that is killed while it makes content leaves nothing that is served, and
-// the next start removes the rest.
+// A process that is killed while it makes content leaves nothing of it that is served,
+// and the next start removes the rest. What was complete stays.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	cmd, _, out := child(t, "slow", dir)
@@ -114,7 +120,18 @@ func TestKilled(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	s, _ := newSpool(t, dir, nil)
-	wantNothing(t, dir, "files", "records", "parts", "locks")
+	wantNothing(t, dir, "parts", "locks")
+	if names := left(t, dir, "files", "records"); len(names) != 2 {
+		t.Errorf("%q, want one file and its record", names)
+	}
+	again := making([]byte("made again"))
+	g, err := s.File(december, again.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(open(t, g)); got != "december" {
+		t.Errorf("%q, want what was complete", got)
+	}
 	p := making(content(1 << 20))
 	f, err := s.File(january, p.file(nil))
 	if err != nil {
@@ -182,13 +199,21 @@ func TestTheOtherProcessIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := make(chan []byte)
-	go func() { got <- open(t, f) }()
-	seen.await(spool.Began, 1)
-	cmd.Process.Kill()
-	if b := <-got; !bytes.Equal(b, content(1<<20)) {
-		t.Errorf("%d bytes, want all", len(b))
+	h, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	b := make([]byte, 1<<19)
+	if _, err := io.ReadFull(h, b); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Process.Kill()
+	rest, err := io.ReadAll(h)
+	if b = append(b, rest...); err != nil || !bytes.Equal(b, content(1<<20)) {
+		t.Errorf("%d bytes, %v, want all", len(b), err)
+	}
+	h.Close()
+	seen.await(spool.NotKept, 1)
 	if got := open(t, f); !bytes.Equal(got, content(1<<20)) {
 		t.Errorf("afterwards %d bytes, want all", len(got))
 	}
