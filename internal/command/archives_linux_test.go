@@ -215,3 +215,29 @@ func TestArchivesBehindProxies(t *testing.T) {
 		})
 	}
 }
+
+// The archives and the files of a mount share its number of downloads.
+func TestArchiveCountsAsADownload(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "large"), "")
+	if err := os.Truncate(filepath.Join(dir, "large"), large); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	writeFile(t, file, "storages: {a: "+dir+"}\nmounts: {/a/: {storage: a, max_downloads: 1, archive: true}}\nlimits: {downloads: {wait: 1ms}}\n")
+	p := start(t, "--config="+file)
+	x, err := ask(p.url, "GET", "/a/?archive=zip")
+	if err != nil || x.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", x, err)
+	}
+	for _, path := range []string{"/a/large", "/a/?archive=tar"} {
+		if got := p.get(t, "GET", path); got.status != http.StatusServiceUnavailable {
+			t.Errorf("%s beside an archive: %d, want 503", path, got.status)
+		}
+	}
+	x.Conn.Close()
+	p.mustAwait(t, "aborted_by=client")
+	if got := p.get(t, "GET", "/a/large"); got.status != http.StatusOK {
+		t.Errorf("after it: %d", got.status)
+	}
+}
