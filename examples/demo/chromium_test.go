@@ -55,6 +55,12 @@ func (b tab) patient(t *testing.T) context.Context {
 // save clicks a link and returns the one file that this saves on the disk.
 func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
 	t.Helper()
+	return b.saveBy(t, chromedp.Click(link))
+}
+
+// saveBy is save by another action than the click on a link.
+func (b tab) saveBy(t *testing.T, action chromedp.Action[chromedp.Void]) (name, content string) {
+	t.Helper()
 	ctx, dir, yes := b.patient(t), t.TempDir(), true
 	_, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 		Behavior:      browser.SetDownloadBehaviorBehaviorAllow,
@@ -65,7 +71,7 @@ func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
 		t.Fatal(err)
 	}
 	progress := chromedp.BrowserEvents(ctx, browser.DownloadProgress)
-	if err := chromedp.Do(ctx, chromedp.Click(link)); err != nil {
+	if err := chromedp.Do(ctx, action); err != nil {
 		t.Fatal(err)
 	}
 	for p, err := range progress {

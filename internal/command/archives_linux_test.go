@@ -2,7 +2,6 @@ package command
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
@@ -33,46 +32,6 @@ func openDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// zipped returns the members of a zip archive: the content of a file, or "folder".
-func zipped(t *testing.T, b []byte) map[string]string {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		t.Fatalf("%v, of %d bytes", err, len(b))
-	}
-	got := make(map[string]string)
-	for _, f := range z.File {
-		if f.FileInfo().IsDir() {
-			got[f.Name] = "folder"
-			continue
-		}
-		h, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(h)
-		if err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		got[f.Name] = string(content)
-	}
-	return got
-}
-
-func wantMembers(t *testing.T, what string, got, want map[string]string) {
-	t.Helper()
-	for name, content := range want {
-		if g, ok := got[name]; !ok || g != content {
-			t.Errorf("%s: %q is %.40q, want %.40q", what, name, g, content)
-		}
-	}
-	for name := range got {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s: %q is in it", what, name)
-		}
-	}
 }
 
 // An archive has what the pages show, and nothing that would break it off: not what the
@@ -254,5 +213,31 @@ func TestArchivesBehindProxies(t *testing.T) {
 				t.Errorf("modes %q, want stream:\n%s", modes, p.log.String())
 			}
 		})
+	}
+}
+
+// The archives and the files of a mount share its number of downloads.
+func TestArchiveCountsAsADownload(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "large"), "")
+	if err := os.Truncate(filepath.Join(dir, "large"), large); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	writeFile(t, file, "storages: {a: "+dir+"}\nmounts: {/a/: {storage: a, max_downloads: 1, archive: true}}\nlimits: {downloads: {wait: 1ms}}\n")
+	p := start(t, "--config="+file)
+	x, err := ask(p.url, "GET", "/a/?archive=zip")
+	if err != nil || x.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", x, err)
+	}
+	for _, path := range []string{"/a/large", "/a/?archive=tar"} {
+		if got := p.get(t, "GET", path); got.status != http.StatusServiceUnavailable {
+			t.Errorf("%s beside an archive: %d, want 503", path, got.status)
+		}
+	}
+	x.Conn.Close()
+	p.mustAwait(t, "aborted_by=client")
+	if got := p.get(t, "GET", "/a/large"); got.status != http.StatusOK {
+		t.Errorf("after it: %d", got.status)
 	}
 }

@@ -54,7 +54,7 @@ func (w *walk) list(ctx context.Context, f *subfolder, yield func(archive.Entry,
 	listed := false
 	for fi, err := range downloadview.List(ctx, w.storage, f.key) {
 		if err != nil {
-			if f.above != nil && !listed && isLeftOut(err) && ctx.Err() == nil {
+			if f.above != nil && !listed && w.isLeftOut(err) && ctx.Err() == nil {
 				return true
 			}
 			yield(archive.Entry{}, err)
@@ -79,10 +79,19 @@ func (w *walk) list(ctx context.Context, f *subfolder, yield func(archive.Entry,
 // errLeftOut says that an entry of a folder is not in the archive.
 var errLeftOut = errors.New("left out")
 
-// isLeftOut reports whether err, of a file or of a folder below another, means that a
-// page of --index leaves it out, or that its page is an error.
-func isLeftOut(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission)
+// isLeftOut reports whether err, of a file or of a folder below another, means that the
+// archive has to do without it. In a directory that is so without a permission. In a
+// bucket, a permission that is missing for one folder may have expired for all.
+func (w *walk) isLeftOut(err error) bool {
+	if errors.Is(err, fs.ErrPermission) {
+		return w.isDirectory()
+	}
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid)
+}
+
+func (w *walk) isDirectory() bool {
+	_, ok := w.storage.(*disk.Storage)
+	return ok
 }
 
 func (w *walk) entry(ctx context.Context, in *subfolder, fi fs.FileInfo) (archive.Entry, error) {
@@ -115,7 +124,7 @@ func (w *walk) addFile(ctx context.Context, e *archive.Entry, key string, fi fs.
 	if err == nil {
 		err = w.canRead(ctx, e.File, fi)
 	}
-	if err != nil && isLeftOut(err) && ctx.Err() == nil {
+	if err != nil && w.isLeftOut(err) && ctx.Err() == nil {
 		return errLeftOut
 	}
 	if err != nil {
@@ -126,7 +135,7 @@ func (w *walk) addFile(ctx context.Context, e *archive.Entry, key string, fi fs.
 	}
 	a := downloadview.AttributesOf(fi)
 	// Where a listing has no entity tags, an open file may have one: it has to be asked.
-	if _, local := w.storage.(*disk.Storage); local || a.StrongETag() != "" {
+	if w.isDirectory() || a.StrongETag() != "" {
 		e.Attributes = &a
 	}
 	if a.Size < 0 {
@@ -152,7 +161,7 @@ func sizeOf(ctx context.Context, f downloadview.File) (int64, error) {
 // canRead opens a file of a directory that not everybody may read. The archive could
 // not go on after a file that can't be read.
 func (w *walk) canRead(ctx context.Context, f downloadview.File, fi fs.FileInfo) error {
-	if _, local := w.storage.(*disk.Storage); !local || fi.Mode()&0o444 == 0o444 {
+	if !w.isDirectory() || fi.Mode()&0o444 == 0o444 {
 		return nil
 	}
 	h, err := f.Open(ctx)

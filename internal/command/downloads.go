@@ -85,14 +85,15 @@ func handlerOf(v downloadview.StorageView, m *config.Mount, l config.ArchiveLimi
 			return nil, err
 		}
 	}
-	h := lim.at(m).files(v, log.options())
+	own := lim.at(m)
+	h := own.files(v, log.options())
 	if m.Index {
-		if h, err = folders(v, lim.at(m), keysOf(m, v.Storage), log, offered); err != nil {
+		if h, err = folders(v, own, keysOf(m, v.Storage), log, offered); err != nil {
 			return nil, err
 		}
 	}
 	if offered != nil {
-		h = offered.beside(h, lim.at(m), log)
+		h = offered.beside(h, own, log)
 	}
 	return h, nil
 }

@@ -87,13 +87,19 @@ func (l *limits) change(d *config.DownloadLimits) {
 // rates is a [downloadview.Middleware] for the rates that downloads share.
 func (l *limits) rates(v downloadview.View) downloadview.View { return l.all.View(l.each.View(v)) }
 
-// mountLimits are the limits of a mount.
+// mountLimits are the limits of a mount. All of its handlers share them.
 type mountLimits struct {
 	*limits
 	mount *config.Mount
+	own   *middleware.DownloadLimit // nil: none
 }
 
-func (l *limits) at(m *config.Mount) mountLimits { return mountLimits{l, m} }
+func (l *limits) at(m *config.Mount) mountLimits {
+	if m.MaxDownloads == 0 {
+		return mountLimits{l, m, nil}
+	}
+	return mountLimits{l, m, middleware.NewDownloadLimit(l.options(m.MaxDownloads))}
+}
 
 // files returns a handler for the files of a storage, or their variants.
 func (l mountLimits) files(v downloadview.StorageView, o *downloadview.Options) http.Handler {
@@ -107,8 +113,8 @@ func (l mountLimits) files(v downloadview.StorageView, o *downloadview.Options) 
 // all mounts: a request that waits for the mount takes no place of the others.
 func (l mountLimits) downloads(v downloadview.View, o *downloadview.Options) http.Handler {
 	h := l.atOnce.Handler(downloadview.NewHandler(l.rates(middleware.CleanNames(v)), o))
-	if n := l.mount.MaxDownloads; n > 0 {
-		h = middleware.NewDownloadLimit(l.options(n)).Handler(h)
+	if l.own != nil {
+		h = l.own.Handler(h)
 	}
 	return h
 }
