@@ -60,10 +60,10 @@ type DigestLog interface {
 	Record(ctx context.Context, v FileVersion, sum [sha256.Size]byte) error
 }
 
-// A FileVersion is one version of a file. Both strings are printable, and nothing else
-// is said of their form.
+// A FileVersion is one version of a file. Both strings are printable ASCII without
+// spaces. Nothing else is said of their form.
 type FileVersion struct {
-	File    string // the name of the file, unique among all storages
+	File    string // the identity of an object, or the URL of a local file
 	Version string // changes when the bytes change
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -35,7 +36,7 @@ func fileVersion(f downloadview.File, fi fs.FileInfo) (knownVersion, bool) {
 		return v, true
 	}
 	if tag := a.StrongETag(); tag != "" {
-		v.Version = tag
+		v.Version = url.QueryEscape(tag)
 		return v, true
 	}
 	if !downloadview.UsefulModTime(a.ModTime) || a.Size < 0 {
@@ -55,10 +56,13 @@ func precisionOf(t time.Time) time.Duration {
 	return 100 * time.Millisecond
 }
 
-// localName returns the path of a local file as its name.
+// localName returns the URL of a local file, which is ASCII whatever the path is.
 func localName(f downloadview.File) (string, bool) {
 	src, ok := downloadview.SourceOf(f)
-	return src.String(), ok && src.Scheme == "file" && src.Host == ""
+	if !ok || src.Scheme != "file" || src.Host != "" {
+		return "", false
+	}
+	return (&url.URL{Scheme: src.Scheme, Path: src.Path}).String(), true
 }
 
 // file returns f with the digests and tags of d.

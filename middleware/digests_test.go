@@ -120,6 +120,39 @@ func TestDigestsInTheBackground(t *testing.T) {
 	}
 }
 
+// The name of a version is ASCII and distinct, whatever the name of the file is.
+func TestDigestsOfOddNames(t *testing.T) {
+	dir := t.TempDir()
+	log := newRecordingLog()
+	d := middleware.NewDigests(log, nil)
+	t.Cleanup(d.Close)
+	for _, name := range []string{"a b.bin", "a%20b.bin", "a\nb", "zażółć", "a\xffb", "a\xfeb"} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+			t.Logf("no file %q here: %v", name, err)
+			continue
+		}
+		f, err := openDisk(t, dir).File(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Compute(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		v := <-log.recorded
+		if strings.ContainsFunc(v.File+v.Version, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			t.Errorf("%q has the version %+v", name, v)
+		}
+	}
+	names := map[string]bool{}
+	for v := range log.sums {
+		if names[v.File] {
+			t.Errorf("two files have the name %q", v.File)
+		}
+		names[v.File] = true
+	}
+}
+
 // A variant has its own digests.
 func TestDigestsOfVariants(t *testing.T) {
 	dir := t.TempDir()
