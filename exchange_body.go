@@ -72,10 +72,14 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
 	if src, ok := b.handle.(io.WriterTo); ok && len(p.ranges) == 0 && !empty && !isKernelFile(b.handle) {
+		digest, err := x.contentDigest(b, p, part, nil, &a)
+		if err != nil {
+			return err
+		}
 		if err := x.enter(Streamed, &a, true); err != nil {
 			return err
 		}
-		return x.sendByItself(src, a, k)
+		return x.sendByItself(src, a, k, digest)
 	}
 	var small []byte
 	if !empty && part.length > 0 && part.length <= smallFile {
@@ -85,6 +89,10 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		if err := readSmall(b.handle, small); err != nil {
 			return err
 		}
+	}
+	digest, err := x.contentDigest(b, p, part, small, &a)
+	if err != nil {
+		return err
 	}
 	if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
 		return err
@@ -99,6 +107,16 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	if p.status == http.StatusPartialContent {
 		f.set("Content-Range", part.contentRange(k.size))
 	}
+	if digest != "" {
+		f.set("Content-Digest", digest)
+	}
+	out := x.w
+	var end *digestTrailer
+	if part.length < 0 {
+		if end = x.trailer(&f); end != nil {
+			out = end
+		}
+	}
 	x.outcome.Status = p.status
 	x.w.WriteHeader(p.status)
 	switch {
@@ -112,8 +130,11 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return nil
 	}
-	n, err := copyBody(x.w, b.handle, part.length)
+	n, err := copyBody(out, b.handle, part.length)
 	x.outcome.Bytes = n
+	if err == nil && end != nil {
+		end.end()
+	}
 	return err
 }
 
@@ -132,7 +153,7 @@ func readSmall(src io.Reader, small []byte) (err error) {
 
 // sendByItself lets src write the whole body. The header is sent with the first
 // byte, so that an error before it still gets its status.
-func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
+func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts, digest string) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
 	f.common(x, x.resp.describe(&a), &a)
@@ -141,7 +162,16 @@ func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	if x.uncut {
 		f.set("Accept-Ranges", "none")
 	}
+	if digest != "" {
+		f.set("Content-Digest", digest)
+	}
 	w := bodyWriter{w: x.w, size: k.size}
+	var end *digestTrailer
+	if k.size < 0 {
+		if end = x.trailer(&f); end != nil {
+			w.w = end
+		}
+	}
 	err := w.take(src)
 	x.outcome.Bytes = w.sent
 	if err != nil && !w.begun {
@@ -153,6 +183,9 @@ func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts) error {
 	x.outcome.Status = http.StatusOK
 	if err != nil { // a nil *cutOff is no nil error
 		return err
+	}
+	if end != nil {
+		end.end()
 	}
 	return nil
 }

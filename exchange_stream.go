@@ -258,7 +258,7 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
 	switch {
 	case k.etag != "":
-	case x.style != NanosecondTag:
+	case x.style != NanosecondTag && !saysNothing(a.ModTime): // with such a time, no proxy gets the file
 		k.etag = x.style.tag(a.ModTime, a.Size, x.now())
 	default:
 		k.etag = version(a, x.now())

@@ -45,6 +45,8 @@ var listFields = map[string]listing{
 	"Www-Authenticate":   extendedByLines,
 
 	"Content-Digest":      replaced,
+	"Digest":              replaced,
+	"Want-Digest":         replaced,
 	"Content-Encoding":    replaced,
 	"Content-Language":    replaced,
 	"Referrer-Policy":     replaced,

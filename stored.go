@@ -1,9 +1,6 @@
 package downloadview
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // StoredFields is a set of fields that a store keeps with the bytes of a file.
 type StoredFields uint8
@@ -15,8 +12,18 @@ const (
 	// StoredCacheControl uses the stored Cache-Control and Expires if
 	// Response.CacheControl is "".
 	StoredCacheControl
-	// StoredDigest adds Repr-Digest (RFC 9530) if the store has a digest of the
-	// whole file and Want-Repr-Digest of the request asks for its kind.
+	// StoredDigest adds Repr-Digest (RFC 9530) and its predecessor Digest (RFC
+	// 3230) if the store has a digest of the whole file, and Want-Repr-Digest or
+	// Want-Digest of the request asks for its kind.
+	//
+	// If this process sends the bytes and Want-Content-Digest asks for it,
+	// Content-Digest is the digest of the body: that of the store for the whole
+	// file, and a SHA-256 that is computed for a body of up to 1 MiB that can be read
+	// twice. It is left out otherwise, and on answers without a body.
+	//
+	// Content whose size isn't known gets Content-Digest and Repr-Digest as trailer
+	// fields, if the request asks for a SHA-256 and has "TE: trailers". A Connection
+	// field without TE in it means that a proxy has passed TE on, and there are none.
 	StoredDigest
 )
 
@@ -31,22 +38,7 @@ func (f *fields) stored(r *Response, request http.Header, a *Attributes) {
 	if a.Expires != "" && r.hasStoredPolicy(a) {
 		f.set("Expires", a.Expires)
 	}
-	if r.StoredFields&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) && wantsDigest(request, a.ReprDigest) {
-		f.set("Repr-Digest", a.ReprDigest)
+	if r.StoredFields&StoredDigest != 0 && a.ReprDigest != "" && !hasControl(a.ReprDigest) {
+		f.reprDigest(request, a.ReprDigest)
 	}
-}
-
-// wantsDigest tells whether Want-Repr-Digest (RFC 9530, 4) asks for the kind of
-// digest that the field value has. A preference of 0 means not wanted.
-func wantsDigest(request http.Header, digest string) bool {
-	kind, _, _ := strings.Cut(digest, "=")
-	for _, line := range request["Want-Repr-Digest"] {
-		for want := range strings.SplitSeq(line, ",") {
-			name, weight, _ := strings.Cut(strings.Trim(want, " \t"), "=")
-			if strings.EqualFold(name, kind) {
-				return weight != "0"
-			}
-		}
-	}
-	return false
 }

@@ -276,8 +276,18 @@ func (f *variant) describe(fi fs.FileInfo) fs.FileInfo {
 	of, a := f.of, downloadview.AttributesOf(fi)
 	of.Size, of.ModTime, of.ReprDigest, of.Metadata = a.Size, a.ModTime, a.ReprDigest, a.Metadata
 	of.ETag, of.ContentEncoding = codedTag(a.StrongETag(), f.coding), f.coding
-	return of.FileInfo(f.Name())
+	return describedInfo{of.FileInfo(f.Name()), of, fi.Sys()}
 }
+
+// A describedInfo has other attributes than the system's fs.FileInfo.
+type describedInfo struct {
+	fs.FileInfo
+	attributes downloadview.Attributes
+	sys        any
+}
+
+func (i describedInfo) Attributes() downloadview.Attributes { return i.attributes }
+func (i describedInfo) Sys() any                            { return i.sys }
 
 // codedTag returns an entity tag that no other coding of the file has, or "".
 func codedTag(tag, coding string) string {
@@ -303,38 +313,24 @@ func (f *variant) Open(ctx context.Context) (fs.File, error) {
 
 // OpenStat is Open without a wrapper of the handle, so that the kernel can send it.
 func (f *variant) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
-	h, err := f.sibling.Open(ctx)
-	if err == nil {
-		fi, described, err := f.look(h)
-		if described {
-			return h, fi, nil
-		}
+	h, fi, err := openStat(ctx, f.sibling)
+	switch {
+	case err == nil && f.fits(fi):
+		return h, f.describe(fi), nil
+	case err == nil:
 		h.Close()
-		if err != nil {
-			return nil, nil, err
-		}
-	} else if !saysMissing(err) {
+	case !saysMissing(err):
 		return nil, nil, err
 	}
-	if h, err = f.original.Open(ctx); err != nil {
-		return nil, nil, err
-	}
-	fi, err := h.Stat()
-	if err != nil {
-		h.Close()
+	if h, fi, err = openStat(ctx, f.original); err != nil {
 		return nil, nil, err
 	}
 	return h, f.identity(fi), nil
 }
 
-// look describes an open handle of the sibling. It is false if the sibling is no
-// variant any more.
-func (f *variant) look(h fs.File) (fs.FileInfo, bool, error) {
-	fi, err := h.Stat()
-	if err != nil || !fi.Mode().IsRegular() || !f.is(downloadview.AttributesOf(fi)) {
-		return nil, false, err
-	}
-	return f.describe(fi), true, nil
+// fits reports whether the metadata of an open sibling is still that of a variant.
+func (f *variant) fits(fi fs.FileInfo) bool {
+	return fi.Mode().IsRegular() && f.is(downloadview.AttributesOf(fi))
 }
 
 // identity returns the metadata of the original with the view's entity tag.
@@ -344,7 +340,7 @@ func (f *variant) identity(fi fs.FileInfo) fs.FileInfo {
 	}
 	a := downloadview.AttributesOf(fi)
 	a.ETag = f.tag
-	return a.FileInfo(f.Name())
+	return describedInfo{fi, a, fi.Sys()}
 }
 
 // OpenRange opens a part of the sibling. If that is not possible, the variant is
@@ -361,9 +357,9 @@ func (f *variant) OpenRange(ctx context.Context, offset, length int64) (fs.File,
 	case err != nil:
 		return nil, err
 	}
-	fi, described, err := f.look(h)
-	if described {
-		return describedHandle(h, fi), nil
+	fi, err := h.Stat()
+	if err == nil && f.fits(fi) {
+		return describedHandle(h, f.describe(fi)), nil
 	}
 	h.Close()
 	if err == nil {

@@ -1,0 +1,50 @@
+package middleware_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/middleware"
+	"github.com/downloadview/downloadview/storage/disk"
+)
+
+// Clients that ask get the SHA-256 of a file. It is computed ahead here; else the first
+// request that asks for it has it computed.
+func ExampleDigests() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	os.WriteFile(filepath.Join(dir, "a.txt"), []byte("hello\n"), 0o600)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		panic(err)
+	}
+	defer root.Close()
+	files := disk.New(root, nil)
+
+	digests := middleware.NewDigests(nil, nil)
+	defer digests.Close()
+	if f, err := files.File("a.txt"); err == nil {
+		digests.Compute(context.Background(), f)
+	}
+	h := downloadview.NewHandler(digests.View(downloadview.StorageView{Storage: files, Key: downloadview.PathKey("/")}), nil)
+
+	for _, wants := range []string{"Want-Repr-Digest: sha-256=1", "Want-Digest: SHA-256"} {
+		r := httptest.NewRequest("GET", "/a.txt", nil)
+		var field, value string
+		fmt.Sscanf(wants, "%s %s", &field, &value)
+		r.Header.Set(field[:len(field)-1], value)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Header().Get("Repr-Digest") + w.Header().Get("Digest"))
+	}
+	// Output:
+	// sha-256=:WJG1tSLV3whtD/CxEPvZ0hu0/HFjrzTQgoai6Eb2vgM=:
+	// SHA-256=WJG1tSLV3whtD/CxEPvZ0hu0/HFjrzTQgoai6Eb2vgM=
+}

@@ -1,0 +1,212 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/downloadview/downloadview"
+)
+
+// A knownVersion is a version, and the time after which a further change gets another.
+type knownVersion struct {
+	FileVersion
+	settles time.Time
+}
+
+// fileVersion returns the version of f that has the metadata fi.
+func fileVersion(f downloadview.File, fi fs.FileInfo) (knownVersion, bool) {
+	var v knownVersion
+	id, named := downloadview.IdentityOf(f)
+	if !named {
+		id, named = localName(f)
+	}
+	v.File = id
+	a := downloadview.AttributesOf(fi)
+	if !named {
+		return v, false
+	}
+	if inode, changed, ok := inodeOf(fi.Sys()); ok {
+		v.Version = fmt.Sprintf("%d-%d-%d-%d", a.Size, a.ModTime.UnixNano(), inode, changed.UnixNano())
+		v.settles = changed.Add(precisionOf(changed))
+		return v, true
+	}
+	if tag := a.StrongETag(); tag != "" {
+		v.Version = url.QueryEscape(tag)
+		return v, true
+	}
+	if !downloadview.UsefulModTime(a.ModTime) || a.Size < 0 {
+		return v, false
+	}
+	v.Version = strconv.FormatInt(a.Size, 10) + "-" + strconv.FormatInt(a.ModTime.UnixNano(), 10)
+	v.settles = a.ModTime.Add(precisionOf(a.ModTime))
+	return v, true
+}
+
+// precisionOf returns more than the time within which two changes may get the same time.
+// The clock of most file systems ticks every few milliseconds, others keep seconds.
+func precisionOf(t time.Time) time.Duration {
+	if t.Nanosecond() == 0 {
+		return 2 * time.Second
+	}
+	return 100 * time.Millisecond
+}
+
+// localName returns the URL of a local file, which is ASCII whatever the path is.
+func localName(f downloadview.File) (string, bool) {
+	src, ok := downloadview.SourceOf(f)
+	if !ok || src.Scheme != "file" || src.Host != "" {
+		return "", false
+	}
+	return (&url.URL{Scheme: src.Scheme, Path: src.Path}).String(), true
+}
+
+// file returns f with the digests and tags of d.
+func (d *Digests) file(f downloadview.File, asked bool) downloadview.File {
+	g := digested{d, f, asked}
+	if _, ok := downloadview.Find[downloadview.RangeFile](f); ok {
+		return digestedRanges{g}
+	}
+	return g
+}
+
+// A digested file adds its digest to the metadata of its handles.
+type digested struct {
+	digests *Digests
+	inner   downloadview.File
+	asked   bool // the client asks for a digest
+}
+
+// describe returns fi with what d knows. If nothing is known of a local file, it will
+// be later.
+func (f digested) describe(ctx context.Context, fi fs.FileInfo) fs.FileInfo {
+	a := downloadview.AttributesOf(fi)
+	tagged := a.StrongETag() != "" || downloadview.UsefulModTime(a.ModTime)
+	if (!f.asked || a.ReprDigest != "") && tagged || !fi.Mode().IsRegular() {
+		return fi
+	}
+	v, ok := fileVersion(f.inner, fi)
+	if !ok {
+		return fi
+	}
+	sum, ok, err := f.digests.log.Digest(ctx, v.FileVersion)
+	if err != nil || !ok {
+		if _, local := localName(f.inner); local && err == nil {
+			f.digests.later(f.inner, v.FileVersion)
+		}
+		return fi
+	}
+	if a.ReprDigest == "" {
+		a.ReprDigest = reprDigestOf(sum)
+	}
+	if !tagged {
+		a.ETag = tagOf(sum)
+	}
+	return describedInfo{fi, a, fi.Sys()}
+}
+
+func (f digested) Name() string { return f.inner.Name() }
+
+// Stat returns the metadata if it is known without opening the file.
+func (f digested) Stat(ctx context.Context) (fs.FileInfo, error) {
+	s, ok := downloadview.Find[downloadview.StatFile](f.inner)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	fi, err := s.Stat(ctx)
+	if err != nil || fi == nil {
+		return fi, err
+	}
+	return f.describe(ctx, fi), nil
+}
+
+func (f digested) Open(ctx context.Context) (fs.File, error) {
+	h, fi, err := f.OpenStat(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return describedHandle(h, fi), nil
+}
+
+// OpenStat is Open without a wrapper of the handle, so that the kernel can send it.
+func (f digested) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
+	h, fi, err := openStat(ctx, f.inner)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h, f.describe(ctx, fi), nil
+}
+
+// openStat opens f and returns the metadata of the handle, by the method OpenStat if f
+// has it.
+func openStat(ctx context.Context, f downloadview.File) (fs.File, fs.FileInfo, error) {
+	if s, ok := f.(interface {
+		OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error)
+	}); ok {
+		return s.OpenStat(ctx)
+	}
+	h, err := f.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	fi, err := h.Stat()
+	if err != nil {
+		h.Close()
+		return nil, nil, err
+	}
+	return h, fi, nil
+}
+
+// Source returns the source of the file.
+func (f digested) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.inner) }
+
+// Identity returns the identity of the file.
+func (f digested) Identity() (string, bool) { return downloadview.IdentityOf(f.inner) }
+
+// SignedURL signs a URL of the file.
+func (f digested) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	return downloadview.SignedURL(ctx, f.inner, o)
+}
+
+// digestedRanges is a digested file that can be opened in the middle.
+type digestedRanges struct{ digested }
+
+func (f digestedRanges) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	r, ok := downloadview.Find[downloadview.RangeFile](f.inner)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	h, err := r.OpenRange(ctx, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := h.Stat()
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return describedHandle(h, f.describe(ctx, fi)), nil
+}
+
+// Pin returns the file in one version, if its store can. A tag that is made of a digest
+// is not the store's: it is compared with that of the handle.
+func (f digestedRanges) Pin(etag string) downloadview.File {
+	if len(etag) > len(`"sha256-`) && etag[:len(`"sha256-`)] == `"sha256-` {
+		return f
+	}
+	f.inner = downloadview.Pin(f.inner, etag)
+	return f
+}
+
+var (
+	_ downloadview.StatFile   = digested{}
+	_ downloadview.Sourcer    = digested{}
+	_ downloadview.Identifier = digested{}
+	_ downloadview.Signer     = digested{}
+	_ downloadview.RangeFile  = digestedRanges{}
+	_ downloadview.Pinner     = digestedRanges{}
+)
