@@ -132,6 +132,22 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// One file doesn't take more than there is.
+func TestMemoryOfOneFile(t *testing.T) {
+	m := archive.NewMemory(3)
+	v := archive.Version{ID: "a", Tag: `"1"`, Size: 100 << 20}
+	for i := int64(1); i <= 5; i++ {
+		m.Save(t.Context(), v, archive.Beginning{Length: i << 20, CRC32: uint32(i)})
+	}
+	if b, _ := m.Load(t.Context(), v, v.Size); b.Length != 3<<20 {
+		t.Errorf("%+v, want the third beginning", b)
+	}
+	m.Save(t.Context(), v, archive.Beginning{Length: v.Size, CRC32: 9})
+	if b, _ := m.Load(t.Context(), v, v.Size); b.CRC32 != 9 {
+		t.Errorf("%+v, want the whole file", b)
+	}
+}
+
 // The directory is right whatever part of a member was read before.
 func TestCombinedChecksums(t *testing.T) {
 	content := noise(300)

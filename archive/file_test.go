@@ -15,6 +15,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
+	"github.com/downloadview/downloadview/storage/disk"
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
@@ -129,6 +130,45 @@ func TestResumeAfterChange(t *testing.T) {
 	if _, err := downloadview.Stat(t.Context(), pinned); !errors.Is(err, downloadview.ErrChanged) {
 		t.Errorf("Stat of the former version: %v", err)
 	}
+}
+
+// For several ranges, the files are asked twice at most: later parts are of the version
+// of the first.
+func TestSeveralRangesAskOnce(t *testing.T) {
+	var n atomic.Int64
+	f := asked{file("x", noise(10_000)), func() { n.Add(1) }}
+	url := serve(t, func() downloadview.File { return archive.Zip("a.zip", archive.Of(archive.Entry{File: f}), nil) })
+	if got := ask(t, "GET", url, "Range", "bytes=1-2,2000-2001,5000-5001,9000-"); got.StatusCode != 206 || got.err != nil {
+		t.Errorf("%d, %v", got.StatusCode, got.err)
+	}
+	if got := n.Load(); got > 2 {
+		t.Errorf("the file was asked %d times, want at most 2", got)
+	}
+}
+
+// What a listing says fits what is opened.
+func TestAttributesOfAListing(t *testing.T) {
+	dir, _ := onDisk(t, map[string][]byte{"a": noise(1000), "b": noise(10)})
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	storage := disk.New(root, nil)
+	b := read(t, archive.Zip("a.zip", func(yield func(archive.Entry, error) bool) {
+		for fi, err := range storage.List(t.Context(), "") {
+			if err != nil {
+				yield(archive.Entry{}, err)
+				return
+			}
+			f, err := storage.File(fi.Name())
+			a := downloadview.AttributesOf(fi)
+			if !yield(archive.Entry{File: f, Attributes: &a}, err) {
+				return
+			}
+		}
+	}, nil))
+	wantGoZip(t, b, []member{{"a", noise(1000)}, {"b", noise(10)}})
 }
 
 // A member without a validator leaves an archive without a tag and without ranges.

@@ -67,6 +67,8 @@ func (m *Memory) Save(_ context.Context, v Version, b Beginning) {
 	case ok:
 		return
 	case b.Length == v.Size:
+	case len(r.beginnings) >= m.most: // one file alone fills the memory
+		return
 	case i > 0 && b.Length-r.beginnings[i-1].Length < apart,
 		i < len(r.beginnings) && r.beginnings[i].Length < v.Size && r.beginnings[i].Length-b.Length < apart:
 		return
