@@ -13,7 +13,6 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
-	"github.com/downloadview/downloadview/middleware"
 )
 
 // explain is the command "downloadview explain".
@@ -139,7 +138,7 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 	if !ok {
 		return nothing
 	}
-	return lim.rates(middleware.CleanNames(d.view(m, storages[m.Storage])))
+	return lim.at(m).view(d.view(m, storages[m.Storage]))
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

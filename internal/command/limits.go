@@ -95,14 +95,19 @@ type mountLimits struct {
 
 func (l *limits) at(m *config.Mount) mountLimits { return mountLimits{l, m} }
 
-// downloads returns a handler for files. The limit of the mount is outside of
-// that for all mounts: a request that waits for the mount takes no place of the others.
-func (l mountLimits) downloads(files downloadview.StorageView, o *downloadview.Options) http.Handler {
+// view returns files with the middleware of the mount.
+func (l mountLimits) view(files downloadview.StorageView) downloadview.View {
 	var v downloadview.View = files
 	if l.mount.Precompressed {
 		v = middleware.NewVariants(files.Storage, nil).View(v)
 	}
-	h := l.atOnce.Handler(downloadview.NewHandler(l.rates(middleware.CleanNames(v)), o))
+	return l.rates(middleware.CleanNames(v))
+}
+
+// downloads returns a handler for files. The limit of the mount is outside of that for
+// all mounts: a request that waits for the mount takes no place of the others.
+func (l mountLimits) downloads(files downloadview.StorageView, o *downloadview.Options) http.Handler {
+	h := l.atOnce.Handler(downloadview.NewHandler(l.view(files), o))
 	if n := l.mount.MaxDownloads; n > 0 {
 		h = middleware.NewDownloadLimit(l.options(n)).Handler(h)
 	}
