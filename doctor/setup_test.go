@@ -16,6 +16,7 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/middleware"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
@@ -31,9 +32,10 @@ type setting struct {
 	from   accel.From // of the application
 	dir    string
 
-	streams bool   // the application has no accelerator
-	bare    bool   // nor a witness
-	socket  string // that the application listens on; "": an address
+	variants bool   // the application sends files that were compressed ahead of time
+	streams  bool   // the application has no accelerator
+	bare     bool   // nor a witness
+	socket   string // that the application listens on; "": an address
 
 	// encode changes the value of the field that hands over. The doctor expects the
 	// changed value too, unless misled is set.
@@ -99,13 +101,16 @@ func (s *setting) startWith(t *testing.T, storage downloadview.Storage) doctor.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	view := downloadview.StorageView{Storage: storage, Response: s.view, Key: func(r *http.Request) (string, error) {
+	var view downloadview.View = downloadview.StorageView{Storage: storage, Response: s.view, Key: func(r *http.Request) (string, error) {
 		key, ok := strings.CutPrefix(r.URL.Path, "/files/")
 		if !ok {
 			return "/", nil // no key
 		}
 		return key, nil
 	}}
+	if s.variants {
+		view = middleware.NewVariants(storage, nil).View(view)
+	}
 	handed := a.Middleware(view)
 	if s.streams {
 		handed = view

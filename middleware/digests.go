@@ -140,7 +140,11 @@ func (d *Digests) compute(ctx context.Context, f downloadview.File, pace *rate.L
 	if err != nil {
 		return sum, err
 	}
-	if err := sleep(ctx, time.Until(before.settles)); err != nil {
+	wait := time.Until(before.settles)
+	if wait > 2*longestPrecision {
+		return sum, fmt.Errorf("%q changed in the future, says its time: %w", f.Name(), errors.ErrUnsupported)
+	}
+	if err := sleep(ctx, wait); err != nil {
 		return sum, err
 	}
 	hash := sha256.New()

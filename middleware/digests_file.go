@@ -51,10 +51,12 @@ func fileVersion(f downloadview.File, fi fs.FileInfo) (knownVersion, bool) {
 // The clock of most file systems ticks every few milliseconds, others keep seconds.
 func precisionOf(t time.Time) time.Duration {
 	if t.Nanosecond() == 0 {
-		return 2 * time.Second
+		return longestPrecision
 	}
 	return 100 * time.Millisecond
 }
+
+const longestPrecision = 2 * time.Second
 
 // localName returns the URL of a local file, which is ASCII whatever the path is.
 func localName(f downloadview.File) (string, bool) {

@@ -305,6 +305,11 @@ func TestDigestsOfChangingFile(t *testing.T) {
 	if len(log.sums) != 0 {
 		t.Errorf("recorded %v", log.sums)
 	}
+	future := downloadview.FromString("a", "content", &downloadview.Attributes{ModTime: time.Now().Add(time.Hour)})
+	future = downloadview.WithSource(future, downloadview.Source{Scheme: "file", Path: "/a"})
+	if _, err := d.Compute(t.Context(), future); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v, want ErrUnsupported for a file that changed in the future", err)
+	}
 	unnamed := downloadview.FromString("a", "content", &downloadview.Attributes{ETag: `"v1"`})
 	if _, err := d.Compute(t.Context(), unnamed); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("%v, want ErrUnsupported for a file whose name is not unique", err)

@@ -86,7 +86,7 @@ func handlerOf(v downloadview.StorageView, m *config.Mount, l config.ArchiveLimi
 		}
 	}
 	own := lim.at(m)
-	h := own.files(v, log.options())
+	h := own.downloads(own.variants(v), log.options())
 	if m.Index {
 		if h, err = folders(v, own, keysOf(m, v.Storage), log, offered); err != nil {
 			return nil, err

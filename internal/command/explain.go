@@ -13,7 +13,6 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
-	"github.com/downloadview/downloadview/middleware"
 )
 
 // explain is the command "downloadview explain".
@@ -156,7 +155,8 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 		return nothing, nil
 	}
 	files := d.view(m, storages[m.Storage])
-	v := downloadview.View(files)
+	own := lim.at(m)
+	v := own.variants(files)
 	if m.Archive {
 		a, err := newArchives(files, m, c.Limits.Archives, nil)
 		if err != nil {
@@ -166,7 +166,7 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 			v = a
 		}
 	}
-	return lim.rates(middleware.CleanNames(v)), nil
+	return own.view(v), nil
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

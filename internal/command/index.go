@@ -26,7 +26,7 @@ func newIndexed(v downloadview.StorageView, lim mountLimits, storage downloadvie
 	x.folders = log.wrap(x.serveFolder)
 	o := log.options()
 	o.Error = x.serveError
-	x.downloads = lim.files(v, o)
+	x.downloads = lim.downloads(lim.variants(v), o)
 	return x
 }
 

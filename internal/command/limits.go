@@ -101,18 +101,23 @@ func (l *limits) at(m *config.Mount) mountLimits {
 	return mountLimits{l, m, middleware.NewDownloadLimit(l.options(m.MaxDownloads))}
 }
 
-// files returns a handler for the files of a storage, or their variants.
-func (l mountLimits) files(v downloadview.StorageView, o *downloadview.Options) http.Handler {
+// variants returns a view of files, or of their variants.
+func (l mountLimits) variants(files downloadview.StorageView) downloadview.View {
 	if l.mount.Precompressed {
-		return l.downloads(middleware.NewVariants(v.Storage, nil).View(v), o)
+		return middleware.NewVariants(files.Storage, nil).View(files)
 	}
-	return l.downloads(v, o)
+	return files
+}
+
+// view returns v with the middleware of the mount.
+func (l mountLimits) view(v downloadview.View) downloadview.View {
+	return l.rates(middleware.CleanNames(v))
 }
 
 // downloads returns a handler for a view. The limit of the mount is outside of that for
 // all mounts: a request that waits for the mount takes no place of the others.
 func (l mountLimits) downloads(v downloadview.View, o *downloadview.Options) http.Handler {
-	h := l.atOnce.Handler(downloadview.NewHandler(l.rates(middleware.CleanNames(v)), o))
+	h := l.atOnce.Handler(downloadview.NewHandler(l.view(v), o))
 	if l.own != nil {
 		h = l.own.Handler(h)
 	}

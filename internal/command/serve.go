@@ -20,8 +20,6 @@ type serve struct {
 	linkFlags
 	logFlags
 
-	Precompressed bool `help:"Send a.css.br, a.css.zst or a.css.gz in place of a.css to clients that accept that content coding, if the file is there, is smaller and isn't older. Default: every file is sent as it is."`
-
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
 
@@ -35,6 +33,9 @@ type downloadFlags struct {
 	MimeTypes string   `placeholder:"FILE" help:"A file of media types such as /etc/mime.types: each line has a type, followed by its extensions. They win over the built-in types; a type that a bucket stores with an object wins over both. Default: the built-in types alone."`
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
 	LimitRate byteSize `placeholder:"SIZE" help:"The most bytes of each download that are sent in a second, such as 1MB or 512KiB. Of the proxies, nginx alone can limit the rate; with another proxy, files are then streamed. Default: no limit."`
+
+	Precompressed bool `help:"Send a.css.br, a.css.zst or a.css.gz in place of a.css to clients that accept that content coding, if the file is there, is smaller and isn't older. Default: every file is sent as it is."`
+
 	behindProxy
 	archiveFlags
 	limitFlags
