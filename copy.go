@@ -48,12 +48,13 @@ func shortBy(n int64) error {
 // A bodyWriter is the writer for files with a WriteTo method. It sends the header
 // before the first byte, and keeps the client's errors apart from those of WriteTo.
 type bodyWriter struct {
-	w     http.ResponseWriter
-	size  int64 // -1: not known
-	begun bool  // the header has been sent
-	sent  int64
-	full  bool  // WriteTo wrote more than size bytes
-	err   error // of writing to w
+	w      http.ResponseWriter
+	status int
+	size   int64 // -1: not known
+	begun  bool  // the header has been sent
+	sent   int64
+	full   bool  // WriteTo wrote more than size bytes
+	err    error // of writing to w
 }
 
 var errFull = errors.New("all bytes have been sent")
@@ -83,7 +84,7 @@ func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 func (b *bodyWriter) begin() {
 	if !b.begun {
 		b.begun = true
-		b.w.WriteHeader(http.StatusOK)
+		b.w.WriteHeader(b.status)
 	}
 }
 

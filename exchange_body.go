@@ -71,15 +71,15 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
-	if src, ok := b.handle.(io.WriterTo); ok && len(p.ranges) == 0 && !empty && !isKernelFile(b.handle) {
+	if src, ok := b.handle.(io.WriterTo); ok && (len(p.ranges) == 0 || b.how.ranged) && !empty && !isKernelFile(b.handle) {
 		digest, err := x.contentDigest(b, p, part, nil, &a)
 		if err != nil {
 			return err
 		}
-		if err := x.enter(Streamed, &a, true); err != nil {
+		if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
 			return err
 		}
-		return x.sendByItself(src, a, k, digest)
+		return x.sendByItself(src, p.status, part, a, k, digest)
 	}
 	var small []byte
 	if !empty && part.length > 0 && part.length <= smallFile {
@@ -151,23 +151,26 @@ func readSmall(src io.Reader, small []byte) (err error) {
 	return err
 }
 
-// sendByItself lets src write the whole body. The header is sent with the first
-// byte, so that an error before it still gets its status.
-func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts, digest string) error {
+// sendByItself lets src write the whole body, which is part of the file. The header is
+// sent with the first byte, so that an error before it still gets its status.
+func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attributes, k facts, digest string) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
 	f.common(x, x.resp.describe(&a), &a)
 	f.content(a, k)
-	f.length(k.size)
-	if x.uncut {
+	f.length(part.length)
+	if x.uncut && status == http.StatusOK {
 		f.set("Accept-Ranges", "none")
+	}
+	if status == http.StatusPartialContent {
+		f.set("Content-Range", part.contentRange(k.size))
 	}
 	if digest != "" {
 		f.set("Content-Digest", digest)
 	}
-	w := bodyWriter{w: x.w, size: k.size}
+	w := bodyWriter{w: x.w, status: status, size: part.length}
 	var end *digestTrailer
-	if k.size < 0 {
+	if part.length < 0 {
 		if end = x.trailer(&f); end != nil {
 			w.w = end
 		}
@@ -180,7 +183,7 @@ func (x *exchange) sendByItself(src io.WriterTo, a Attributes, k facts, digest s
 		maps.Copy(h, before)
 		return err.err
 	}
-	x.outcome.Status = http.StatusOK
+	x.outcome.Status = status
 	if err != nil { // a nil *cutOff is no nil error
 		return err
 	}

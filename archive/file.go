@@ -82,11 +82,7 @@ func (a *archive) open(ctx context.Context, ix *index, offset, length int64) (fs
 	if length >= 0 && length < ix.size-offset {
 		end = offset + length
 	}
-	h := newHandle(ctx, ix, a.options, offset, end)
-	if offset == 0 && end == ix.size {
-		return &whole{h}, nil
-	}
-	return h, nil
+	return &sender{newHandle(ctx, ix, a.options, offset, end)}, nil
 }
 
 // Pin returns the archive in the version with this tag. If that is the version of

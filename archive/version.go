@@ -2,7 +2,9 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strconv"
 	"time"
@@ -83,10 +85,28 @@ func (m *member) openAt(ctx context.Context, offset int64) (fs.File, error) {
 	if m.version.etag != "" {
 		f = downloadview.Pin(f, m.version.etag)
 	}
-	if offset == 0 {
-		return wrapper.Open(ctx, f)
+	if _, ranged := downloadview.Find[downloadview.RangeFile](f); ranged && offset > 0 {
+		return downloadview.OpenRange(ctx, f, offset, m.size-offset)
 	}
-	return downloadview.OpenRange(ctx, f, offset, m.size-offset)
+	h, err := wrapper.Open(ctx, f)
+	if err != nil || offset == 0 {
+		return h, err
+	}
+	if err := seek(h, offset); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// seek moves h itself, so that a file of the system stays one.
+func seek(h fs.File, offset int64) error {
+	s, ok := h.(io.Seeker)
+	if !ok {
+		return fmt.Errorf("%T can't seek: %w", h, errors.ErrUnsupported)
+	}
+	_, err := s.Seek(offset, io.SeekStart)
+	return err
 }
 
 // failed returns err as the reason for which there is no archive. That a member is

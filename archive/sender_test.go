@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -67,8 +68,26 @@ func TestKernelSends(t *testing.T) {
 			if n := <-sent; n != int64(len(a)+len(b)) {
 				t.Errorf("the kernel sent %d bytes, want %d", n, len(a)+len(b))
 			}
-			if progress && (last.Offset != got.ContentLength || last.Size != got.ContentLength || last.Members != 5) {
-				t.Errorf("at the end: %+v", last)
+			whole, atEnd := got.body, last
+			for _, tt := range []struct {
+				first, last int // of the range
+				least       int64
+			}{
+				{0, len(whole) - 1, int64(len(a) + len(b))},
+				{100_000, len(whole) - 1, int64(len(a) + len(b) - 100_000 - 1<<16)}, // the first piece opens the file
+				{10, 250_000, 250_000 - 100},
+				{100_000, 250_000, 150_000 - 1<<16},
+			} {
+				got := ask(t, "GET", s.URL, "Range", fmt.Sprintf("bytes=%d-%d", tt.first, tt.last))
+				if got.StatusCode != 206 || got.err != nil || !bytes.Equal(got.body, whole[tt.first:tt.last+1]) {
+					t.Errorf("%d-%d: %d, %d other bytes, %v", tt.first, tt.last, got.StatusCode, len(got.body), got.err)
+				}
+				if n := <-sent; n < tt.least || n > int64(tt.last-tt.first+1) {
+					t.Errorf("%d-%d: the kernel sent %d bytes, want %d at least", tt.first, tt.last, n, tt.least)
+				}
+			}
+			if progress && (atEnd.Offset != got.ContentLength || atEnd.Size != got.ContentLength || atEnd.Members != 5) {
+				t.Errorf("at the end: %+v", atEnd)
 			}
 		})
 	}

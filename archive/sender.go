@@ -7,15 +7,15 @@ import (
 	"syscall"
 )
 
-// whole is a handle of the whole archive. It lets the handler answer with the right
-// status if the first member can't be opened, and the kernel send content that is
-// in the archive as it is.
-type whole struct{ *handle }
+// A sender is a handle that writes itself. So the handler answers with the right
+// status if the first member can't be opened, and the kernel sends content that is in
+// the archive as it is.
+type sender struct{ *handle }
 
 // kernelSize is the size from which on content is worth a system call of its own.
 const kernelSize = 16 << 10
 
-func (h *whole) WriteTo(w io.Writer) (total int64, err error) {
+func (h *sender) WriteTo(w io.Writer) (total int64, err error) {
 	rf, ok := w.(io.ReaderFrom)
 	if !ok {
 		return io.Copy(w, struct{ io.Reader }{h.handle})
@@ -55,13 +55,13 @@ func (h *handle) atKernelFile() bool {
 		fs.File
 		syscall.Conn
 	})
-	return ok && h.content.member.size-h.content.at >= kernelSize
+	return ok && min(h.content.member.size-h.content.at, h.end-h.pos) >= kernelSize
 }
 
 // sendContent lets w read the content of the current member.
 func (h *handle) sendContent(w io.ReaderFrom) (int64, error) {
 	c := h.content
-	part := c.member.size - c.at
+	part := min(c.member.size-c.at, h.end-h.pos)
 	if h.options.Progress != nil {
 		part = min(part, reportEvery)
 	}
@@ -79,4 +79,4 @@ func (h *handle) sendContent(w io.ReaderFrom) (int64, error) {
 	return n, h.err
 }
 
-var _ io.WriterTo = (*whole)(nil)
+var _ io.WriterTo = (*sender)(nil)
