@@ -158,7 +158,7 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 	files := d.view(m, storages[m.Storage])
 	v := downloadview.View(files)
 	if m.Archive {
-		a, err := newArchives(files, m, c.Limits.Archives, nil)
+		a, err := newArchives(files, m, c, nil)
 		if err != nil {
 			return nil, usageErrorf("--archive: %w", err)
 		}
