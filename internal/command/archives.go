@@ -18,20 +18,26 @@ import (
 type archives struct {
 	storage downloadview.Lister
 	keys    keys
-	top     string // the name of the archive of the top folder, without its extension
+	others  []string // folders, with a slash at the end, at whose paths are other mounts
+	top     string   // the name of the archive of the top folder, without its extension
 	limits  config.ArchiveLimits
 	resume  archive.Checksums
 	resp    downloadview.Response
 }
 
-// newArchives returns the archives of the files of v, which is the view of m. The error
-// is errNoFolders if the storage can't list.
-func newArchives(v downloadview.StorageView, m *config.Mount, l config.ArchiveLimits, resume archive.Checksums) (*archives, error) {
+// newArchives returns the archives of the files of v, which is the view of m, a mount of
+// c. The error is errNoFolders if the storage can't list.
+func newArchives(v downloadview.StorageView, m *config.Mount, c *config.Config, resume archive.Checksums) (*archives, error) {
 	lister, ok := v.Storage.(downloadview.Lister)
 	if !ok {
 		return nil, errNoFolders
 	}
-	a := &archives{storage: lister, keys: keysOf(m, v.Storage), top: "files", limits: l, resume: resume}
+	a := &archives{storage: lister, keys: keysOf(m, v.Storage), top: "files", limits: c.Limits.Archives, resume: resume}
+	for _, other := range c.Mounts {
+		if below, ok := strings.CutPrefix(other.Path, m.Path); ok && below != "" {
+			a.others = append(a.others, below)
+		}
+	}
 	if m.Path != "/" {
 		a.top = path.Base(m.Path)
 	}

@@ -33,7 +33,7 @@ func archivesOf(t *testing.T, storage downloadview.Storage, l config.ArchiveLimi
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := handlerOf(d.view(m, storage), m, l, nil, lim, access)
+	h, err := handlerOf(d.view(m, storage), m, &config.Config{Limits: config.Limits{Archives: l}}, nil, lim, access)
 	if err != nil {
 		t.Fatal(err)
 	}

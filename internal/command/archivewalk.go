@@ -105,7 +105,8 @@ func (w *walk) entry(ctx context.Context, in *subfolder, fi fs.FileInfo) (archiv
 	}
 	if fi.IsDir() {
 		w.learn(in, key)
-		if in.isBelow(fi) {
+		// A request for a path of another mount doesn't reach this storage.
+		if in.isBelow(fi) || slices.Contains(w.others, key+"/") {
 			return e, errLeftOut
 		}
 		e.Name, e.ModTime = e.Name+"/", fi.ModTime()

@@ -57,7 +57,7 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 	resume := archive.NewMemory(0)
 	for _, m := range c.Mounts {
 		v := d.view(&m, storages[m.Storage])
-		h, err := handlerOf(v, &m, c.Limits.Archives, resume, lim, log)
+		h, err := handlerOf(v, &m, c, resume, lim, log)
 		if err == errNoFolders && m.Line == 0 {
 			flag := "--archive"
 			if m.Index {
@@ -75,13 +75,13 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 	return newMounts(all, log), nil
 }
 
-// handlerOf returns a handler for the mount m of the files of v. The error is
+// handlerOf returns a handler for the files of v, which is the view of m, a mount of c. The error is
 // errNoFolders if the storage can't list and m needs that.
-func handlerOf(v downloadview.StorageView, m *config.Mount, l config.ArchiveLimits, resume archive.Checksums, lim *limits, log *accessLog) (http.Handler, error) {
+func handlerOf(v downloadview.StorageView, m *config.Mount, c *config.Config, resume archive.Checksums, lim *limits, log *accessLog) (http.Handler, error) {
 	var offered *archives
 	var err error
 	if m.Archive {
-		if offered, err = newArchives(v, m, l, resume); err != nil {
+		if offered, err = newArchives(v, m, c, resume); err != nil {
 			return nil, err
 		}
 	}

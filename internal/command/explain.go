@@ -158,7 +158,7 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 	own := lim.at(m)
 	v := own.variants(files)
 	if m.Archive {
-		a, err := newArchives(files, m, c.Limits.Archives, nil)
+		a, err := newArchives(files, m, c, nil)
 		if err != nil {
 			return nil, usageErrorf("--archive: %w", err)
 		}
