@@ -71,7 +71,10 @@ func localName(f downloadview.File) (string, bool) {
 func (d *Digests) file(f downloadview.File, asked bool) downloadview.File {
 	g := digested{d, f, asked}
 	if _, ok := downloadview.Find[downloadview.RangeFile](f); ok {
-		return digestedRanges{g}
+		return digestedRanges{digestedStat{g}}
+	}
+	if _, ok := downloadview.Find[downloadview.StatFile](f); ok {
+		return digestedStat{g}
 	}
 	return g
 }
@@ -112,19 +115,6 @@ func (f digested) describe(ctx context.Context, fi fs.FileInfo) fs.FileInfo {
 }
 
 func (f digested) Name() string { return f.inner.Name() }
-
-// Stat returns the metadata if it is known without opening the file.
-func (f digested) Stat(ctx context.Context) (fs.FileInfo, error) {
-	s, ok := downloadview.Find[downloadview.StatFile](f.inner)
-	if !ok {
-		return nil, errors.ErrUnsupported
-	}
-	fi, err := s.Stat(ctx)
-	if err != nil || fi == nil {
-		return fi, err
-	}
-	return f.describe(ctx, fi), nil
-}
 
 func (f digested) Open(ctx context.Context) (fs.File, error) {
 	h, fi, err := f.OpenStat(ctx)
@@ -174,8 +164,24 @@ func (f digested) SignedURL(ctx context.Context, o downloadview.SignOptions) (st
 	return downloadview.SignedURL(ctx, f.inner, o)
 }
 
+// digestedStat is a digested file that knows its metadata without being opened.
+type digestedStat struct{ digested }
+
+// Stat returns the metadata if it is known without opening the file.
+func (f digestedStat) Stat(ctx context.Context) (fs.FileInfo, error) {
+	s, ok := downloadview.Find[downloadview.StatFile](f.inner)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	fi, err := s.Stat(ctx)
+	if err != nil || fi == nil {
+		return fi, err
+	}
+	return f.describe(ctx, fi), nil
+}
+
 // digestedRanges is a digested file that can be opened in the middle.
-type digestedRanges struct{ digested }
+type digestedRanges struct{ digestedStat }
 
 func (f digestedRanges) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
 	r, ok := downloadview.Find[downloadview.RangeFile](f.inner)
@@ -205,7 +211,7 @@ func (f digestedRanges) Pin(etag string) downloadview.File {
 }
 
 var (
-	_ downloadview.StatFile   = digested{}
+	_ downloadview.StatFile   = digestedStat{}
 	_ downloadview.Sourcer    = digested{}
 	_ downloadview.Identifier = digested{}
 	_ downloadview.Signer     = digested{}

@@ -291,3 +291,31 @@ func TestVariantsAreDecodedByClients(t *testing.T) {
 		t.Errorf("%q, decoded: %t; want the file, decoded", got, resp.Uncompressed)
 	}
 }
+
+// Whatever a client sends, it gets the file, or a variant in a coding that it names.
+func FuzzVariants(f *testing.F) {
+	for _, accepts := range []string{"", "gzip, br;q=0.5", "*", "identity;q=0", "x-gzip", "gzip;q=1;q=0", "br;;q", ",;=", "GZIP;Q=.5"} {
+		f.Add(accepts)
+	}
+	content := map[string]string{"": "the file itself", "br": "brotli", "zstd": "zstandard", "gzip": "gzip"}
+	v := variantsOf(iofs.New(fstest.MapFS{
+		"a.css": file(content[""]), "a.css.br": file(content["br"]), "a.css.zst": file(content["zstd"]), "a.css.gz": file(content["gzip"]),
+	}, nil), nil)
+	f.Fuzz(func(t *testing.T, accepts string) {
+		resp := askFor(v, "/a.css", "Accept-Encoding", accepts)
+		lower := strings.ToLower(accepts)
+		if resp.StatusCode == http.StatusNotAcceptable {
+			if !strings.Contains(lower, "identity") {
+				t.Errorf("%q: 406, although it doesn't name identity", accepts)
+			}
+			return
+		}
+		coding := resp.Header.Get("Content-Encoding")
+		if coding != "" && !strings.Contains(lower, coding) && !strings.Contains(lower, "*") {
+			t.Errorf("%q: coding %q, which it doesn't name", accepts, coding)
+		}
+		if body := proxytest.Body(t, resp); resp.StatusCode != 200 || body != content[coding] {
+			t.Errorf("%q: %s, %q in coding %q", accepts, resp.Status, body, coding)
+		}
+	})
+}
