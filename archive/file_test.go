@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
@@ -63,31 +65,25 @@ func must(h fs.File, err error) fs.File {
 // Files are asked several at once, but not too many.
 func TestLookups(t *testing.T) {
 	for give, want := range map[int]int64{0: 8, 3: 3} {
-		var now, most atomic.Int64
-		waiting := make(chan struct{})
-		var entries []archive.Entry
-		for range 40 {
-			entries = append(entries, archive.Entry{File: asked{file("x", nil), func() {
-				n := now.Add(1)
-				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-				}
-				if n == want {
-					select {
-					case <-waiting:
-					default:
-						close(waiting)
-					}
-				}
-				<-waiting // until as many as allowed are here
-				now.Add(-1)
-			}}})
-		}
-		if _, err := downloadview.Stat(t.Context(), archive.Zip("a.zip", archive.Of(entries...), &archive.Options{Lookups: give})); err != nil {
-			t.Fatal(err)
-		}
-		if got := most.Load(); got != want {
-			t.Errorf("Lookups %d: %d at once, want %d", give, got, want)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			var now, most atomic.Int64
+			var entries []archive.Entry
+			for range 40 {
+				entries = append(entries, archive.Entry{File: asked{file("x", nil), func() {
+					now.Add(1)
+					time.Sleep(time.Second) // until nobody else can start
+					most.Store(max(most.Load(), now.Load()))
+					time.Sleep(time.Second)
+					now.Add(-1)
+				}}})
+			}
+			if _, err := downloadview.Stat(t.Context(), archive.Zip("a.zip", archive.Of(entries...), &archive.Options{Lookups: give})); err != nil {
+				t.Fatal(err)
+			}
+			if got := most.Load(); got != want {
+				t.Errorf("Lookups %d: %d at once, want %d", give, got, want)
+			}
+		})
 	}
 }
 
@@ -169,6 +165,23 @@ func TestAttributesOfAListing(t *testing.T) {
 		}
 	}, nil))
 	wantGoZip(t, b, []member{{"a", noise(1000)}, {"b", noise(10)}})
+}
+
+// Without a validator, the size tells that a file is not the one that is expected.
+func TestAnotherSize(t *testing.T) {
+	for _, size := range []int64{999, 1001} {
+		e := archive.Entry{File: downloadview.FromBytes("x", noise(1000), nil), Attributes: &downloadview.Attributes{Size: size}}
+		h, err := archive.Zip("a.zip", archive.Of(e), nil).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(h); !errors.Is(err, downloadview.ErrChanged) || len(b) > 0 {
+			t.Errorf("%d bytes expected: %d bytes, %v", size, len(b), err)
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // A member without a validator leaves an archive without a tag and without ranges.
