@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -13,74 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/internal/testserver"
+	"github.com/downloadview/downloadview/examples/internal/paused"
 	"github.com/downloadview/downloadview/middleware"
-)
-
-// openTab starts a real browser that saves into dir.
-func openTab(t *testing.T, dir string) context.Context {
-	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")),
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-	)
-	if os.Getuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox) // which root can't have
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, flags...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	yes := true
-	if _, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, EventsEnabled: &yes,
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
-}
-
-// onDownloads runs a script in the browser's own page of downloads, which shows one.
-// The script has the item, which it calls anew for each look, and a handler for buttons.
-func onDownloads(ctx context.Context, t *testing.T, script string) {
-	t.Helper()
-	script = `import("chrome://downloads/downloads.js").then(async page => {
-		const item = () => document.querySelector("downloads-manager").shadowRoot.querySelector("downloads-item");
-		const handler = page.browserProxyFactory.getInstance().handler;
-		const wait = () => new Promise(resolve => setTimeout(resolve, 100));
-		while (!item()?.data) await wait();
-		` + script + `
-		return "";
-	})`
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Scripts for onDownloads. Chromium may notice the end of the connection only after it
-// was told to go on, and has to be told again.
-const (
-	pause  = `handler.pause(item().data.id);`
-	resume = `while (item().data.state !== page.State.kComplete) {
-		if (item().data.resume) handler.resume(item().data.id);
-		await wait();
-	}`
 )
 
 // An asked question is a request and how it ended.
@@ -123,25 +59,7 @@ func TestPausedInChromium(t *testing.T) {
 	}
 
 	dir := t.TempDir()
-	ctx := openTab(t, dir)
-	began := chromedp.BrowserEvents(ctx, browser.DownloadWillBegin)
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+mail), chromedp.Click(chromedp.CSS("button"))); err != nil {
-		t.Fatal(err)
-	}
-	var link string
-	for b, err := range began {
-		if err != nil {
-			t.Fatalf("waiting for the download: %v", err)
-		}
-		link = b.URL
-		break
-	}
-	downloads, cancel := chromedp.NewContext(ctx) // another tab
-	defer cancel()
-	if err := chromedp.Do(downloads, chromedp.Navigate("chrome://downloads/")); err != nil {
-		t.Fatal(err)
-	}
-	onDownloads(downloads, t, pause)
+	ctx := paused.Open(t, dir)
 	ended := func() asked {
 		select {
 		case a := <-requests:
@@ -151,10 +69,14 @@ func TestPausedInChromium(t *testing.T) {
 			return asked{}
 		}
 	}
-	if first := ended(); first.outcome.Status != 200 || first.outcome.AbortedBy != downloadview.AbortedByStall {
-		t.Fatalf("the paused download ended with %+v, want a stall", first)
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+mail)); err != nil {
+		t.Fatal(err)
 	}
-	onDownloads(downloads, t, resume)
+	link := paused.Download(ctx, t, chromedp.Click(chromedp.CSS("button")), func() {
+		if first := ended(); first.outcome.Status != 200 || first.outcome.AbortedBy != downloadview.AbortedByStall {
+			t.Fatalf("the paused download ended with %+v, want a stall", first)
+		}
+	})
 	if next := ended(); next.outcome.Status != 206 || next.byteRange == "" || next.ifRange == "" {
 		t.Errorf("the resumed download is %+v, want a range", next)
 	}
