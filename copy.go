@@ -29,7 +29,7 @@ func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
 		return copyByKernel(rf, src, n)
 	}
-	sent, readErr, writeErr := copyPieces(w.Write, src, n)
+	sent, readErr, writeErr := copyPieces(func(p []byte) (int, error) { return safely(w.Write, p) }, src, n)
 	switch {
 	case readErr != nil:
 		return sent, &cutOff{AbortedByOrigin, readErr}
@@ -39,6 +39,17 @@ func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 		return sent, &cutOff{AbortedByOrigin, shortBy(n - sent)}
 	}
 	return sent, nil
+}
+
+// safely returns what write returns, or an error for its panic: that of a writer is not
+// taken for one of the file.
+func safely[T any, N int | int64](write func(T) (N, error), p T) (n N, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
+	return write(p)
 }
 
 func shortBy(n int64) error {
@@ -117,7 +128,7 @@ func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) 
 	n := 0
 	if len(p) > 0 {
 		b.begin()
-		n, b.err = write(p)
+		n, b.err = safely(write, p)
 		b.sent += int64(n)
 	}
 	if b.err == nil && over {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"runtime"
 	"syscall"
@@ -22,7 +23,7 @@ func isKernelFile(src io.Reader) bool {
 // copyByKernel lets w copy n bytes of src. If no wrapper is between w and the
 // connection, w uses sendfile(2).
 func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
-	sent, err := w.ReadFrom(&io.LimitedReader{R: src, N: n})
+	sent, err := safely(w.ReadFrom, io.Reader(&io.LimitedReader{R: src, N: n}))
 	switch {
 	case err == nil && sent == n:
 		return sent, nil
@@ -31,7 +32,9 @@ func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	case isConnectionError(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 		return sent, &cutOff{AbortedByClient, err}
 	}
-	if _, ok := errors.AsType[*paceError](err); ok {
+	_, paced := errors.AsType[*paceError](err)
+	_, panics := errors.AsType[*panicError](err)
+	if paced || panics || err == http.ErrAbortHandler {
 		return sent, &cutOff{AbortedByClient, err} // of writing; partyOf finds out whose
 	}
 	return sent, &cutOff{AbortedByOrigin, err}

@@ -123,7 +123,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	case empty:
 		return nil
 	case small != nil:
-		n, err := x.w.Write(small)
+		n, err := safely(x.w.Write, small)
 		x.outcome.Bytes = int64(n)
 		if err != nil {
 			return &cutOff{AbortedByClient, err}
