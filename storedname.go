@@ -117,7 +117,7 @@ func decodedWords(s string) string {
 		return s
 	}
 	plain, err := new(mime.WordDecoder).DecodeHeader(s)
-	if err != nil || hasControl(plain) {
+	if err != nil || hasControl(plain) || !utf8.ValidString(plain) {
 		return s
 	}
 	return plain

@@ -55,6 +55,7 @@ func FuzzNameIn(f *testing.F) {
 	f.Add(`attachment; filename="a.pdf"; filename=b c.pdf`)
 	f.Add(`attachment; filename*=UTF-8''%e2%82%ac; filename="\"`)
 	f.Add("filename==?utf-8?q?=0A?=")
+	f.Add("filename==?utf-8?q?=80?=")
 	f.Fuzz(func(t *testing.T, stored string) {
 		name := nameIn(stored)
 		if hasControl(name) || utf8.ValidString(stored) && !utf8.ValidString(name) {
