@@ -116,6 +116,9 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 		return opening{}, true, err
 	}
 	x.looked = true
+	if refusesRanges(fi) {
+		x.ranger = nil
+	}
 	k := x.facts(a, x.parts(a))
 	p := decide(x.r.Method, x.r.Header, k)
 	refused := p.status == http.StatusPreconditionFailed || p.status == http.StatusRequestedRangeNotSatisfiable && !x.beyond
@@ -155,6 +158,8 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	offered := x.parts(a)
 	_, seeks := h.(io.Seeker)
 	switch {
+	case refusesRanges(fi):
+		offered, seeks = noParts, false
 	case seeks && !how.ranged:
 		offered = manyParts
 	case offered > onePart && how.ranged:

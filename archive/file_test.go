@@ -191,11 +191,21 @@ func TestNoValidator(t *testing.T) {
 		return archive.Zip("a.zip", archive.Of(archive.Entry{File: file("y", noise(10))}, archive.Entry{File: plain}), nil)
 	})
 	whole := ask(t, "GET", url)
-	for _, fields := range [][]string{{"Range", "bytes=100-"}, {"Range", "bytes=-100"}, {"Range", "bytes=1-2,5-6"}} {
+	for _, fields := range [][]string{
+		nil,
+		{"If-None-Match", `"other"`},
+		{"Range", "bytes=100-"},
+		{"Range", "bytes=-100"},
+		{"Range", "bytes=1-2,5-6"},
+		{"Range", "bytes=100-", "If-None-Match", `"other"`},
+	} {
 		got := ask(t, "GET", url, fields...)
-		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" {
+		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" || got.Header["Accept-Ranges"] != nil {
 			t.Errorf("%q: %d, %v", fields, got.StatusCode, got.Header)
 		}
+	}
+	if head := ask(t, "HEAD", url); head.StatusCode != 200 || head.ContentLength != whole.ContentLength || head.Header["Accept-Ranges"] != nil {
+		t.Errorf("HEAD: %d, %v", head.StatusCode, head.Header)
 	}
 }
 

@@ -70,7 +70,8 @@ func newIndex(ctx context.Context, name, contentType string, f format, entries i
 	if o.compressed {
 		ix.size = -1
 	}
-	ix.info = downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}.FileInfo(name)
+	a := downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}
+	ix.info = info{a.FileInfo(name), a}
 	return ix, nil
 }
 
