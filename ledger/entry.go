@@ -1,0 +1,110 @@
+package ledger
+
+import "time"
+
+// An Entry is one logical download of one version of a file.
+type Entry struct {
+	// ID is that of the download. Entries for several versions of the file have the
+	// same ID and another Version.
+	ID string `json:"id"`
+	Download
+
+	// Version is the entity tag of the file, in quotes and without "W/". "" means
+	// that no answer had one.
+	Version string `json:"version"`
+
+	// Size is the file's size in bytes; -1 if it isn't known.
+	Size int64 `json:"size"`
+
+	// Bytes is how many bytes of the file left, in all answers together. Bytes that
+	// left twice count twice.
+	Bytes int64 `json:"bytes"`
+
+	// Complete reports whether each byte of the file left at least once.
+	Complete bool `json:"complete"`
+
+	// Pieces are the parts of the file that left, in order. If they would be more than
+	// [MostPieces], further ones are left out, and Scattered is true. The answers that
+	// have several ranges add none.
+	Pieces    []Piece `json:"pieces"`
+	Scattered bool    `json:"scattered,omitempty"`
+
+	// First is when the first request came, Last when the last answer ended.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+
+	// The requests of the download: those that this process answered itself, those
+	// that it left to a proxy, and those that it redirected. Logged is how many lines
+	// of the proxy's log were read. While it is less than HandedOver, some bytes are
+	// not counted yet.
+	Streamed   int `json:"streamed"`
+	HandedOver int `json:"handed_over"`
+	Redirected int `json:"redirected"`
+	Logged     int `json:"logged"`
+
+	// Ended is why the answer that ended last was not sent whole, as in [Part.Ended].
+	// "" means that it was.
+	Ended string `json:"ended"`
+
+	ended time.Time // of the answer that Ended is about
+}
+
+// MostPieces is how many pieces an entry remembers.
+const MostPieces = 256
+
+// Requests returns how many requests the download took. Those of a proxy count once:
+// when they are handed over, or by the proxy's log if that alone is known.
+func (e *Entry) Requests() int {
+	return e.Streamed + e.Redirected + max(e.HandedOver, e.Logged)
+}
+
+// Add adds p, which is of the same download and version. It is for stores: [Memory]
+// uses it.
+func (e *Entry) Add(p Part) {
+	switch p.Kind {
+	case Streamed:
+		e.Streamed++
+	case HandedOver:
+		e.HandedOver++
+	case Logged:
+		e.Logged++
+	case Redirected:
+		e.Redirected++
+	}
+	if p.Kind != Logged || e.Name == "" { // the proxy knows another name, and only an address
+		e.Download = p.Download
+	}
+	if e.Version == "" {
+		e.Version = p.Version
+	}
+	if p.Size >= 0 {
+		e.Size = p.Size
+	}
+	e.Bytes += p.Bytes
+	var ok bool
+	if e.Pieces, ok = join(e.Pieces, p.Piece, MostPieces); !ok {
+		e.Scattered = true
+	}
+	if p.Whole && e.Size < 0 {
+		e.Size = p.Bytes
+	}
+	if p.Whole || len(e.Pieces) == 1 && e.Pieces[0] == (Piece{0, e.Size}) {
+		e.Complete = true
+	}
+	if began := p.Began; e.First.IsZero() || began.Before(e.First) {
+		e.First = began
+	}
+	if p.Time.After(e.Last) {
+		e.Last = p.Time
+	}
+	if (p.Kind == Streamed || p.Kind == Logged) && !p.Time.Before(e.ended) {
+		e.Ended, e.ended = p.Ended, p.Time
+	}
+}
+
+// clone returns a copy of e that shares nothing with it.
+func (e *Entry) clone() Entry {
+	c := *e
+	c.Pieces = append([]Piece(nil), e.Pieces...)
+	return c
+}

@@ -1,0 +1,188 @@
+package ledger
+
+import (
+	"container/list"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory is a [Store] in the memory of one process. A restart forgets it. Several
+// goroutines may use it.
+type Memory struct {
+	o MemoryOptions
+
+	mu   sync.Mutex
+	ids  map[string]*download
+	open map[Download]*download // the one of each that was opened last
+	used list.List              // of *download; the one that was used last is at the front
+}
+
+// MemoryOptions are the options of [NewMemory]. The zero value is fine.
+type MemoryOptions struct {
+	// Most is how many downloads are kept; 0 is 100000. For another one, the download
+	// that wasn't used for the longest time is dropped. An entry takes about 600 bytes,
+	// and 16 for each of its pieces.
+	Most int
+
+	// Keep is how long a download is kept after its last use; 0 is 24 hours. The
+	// time is that of the parts, so that old logs can be read. It should be longer than
+	// Options.Window of the Ledger, and than a proxy takes for one answer: the line in
+	// its log comes at the end.
+	Keep time.Duration
+
+	// Done gets each entry when it is dropped, for example to write it to a database.
+	// nil: entries are lost then. It is called before Add or Open returns, and must not
+	// call the Memory.
+	Done func(Entry)
+}
+
+// A download has the entries with one ID: one for each version of its file.
+type download struct {
+	id      string
+	what    Download
+	opened  bool // in Memory.open
+	last    time.Time
+	entries []*Entry // the one that was used last is at the end
+	place   *list.Element
+}
+
+// mostVersions is how many versions of a file one download remembers.
+const mostVersions = 16
+
+// NewMemory returns an empty Memory. nil options are the zero value. It panics if Most
+// or Keep is negative.
+func NewMemory(o *MemoryOptions) *Memory {
+	m := &Memory{ids: map[string]*download{}, open: map[Download]*download{}}
+	if o != nil {
+		m.o = *o
+	}
+	if m.o.Most == 0 {
+		m.o.Most = 100_000
+	}
+	if m.o.Keep == 0 {
+		m.o.Keep = 24 * time.Hour
+	}
+	if m.o.Most < 0 || m.o.Keep < 0 {
+		panic(fmt.Sprintf("ledger: NewMemory: Most is %d and Keep is %v; want 0 or more", m.o.Most, m.o.Keep))
+	}
+	return m
+}
+
+// Open does what [Store.Open] says. It does no I/O and returns no error.
+func (m *Memory) Open(_ context.Context, d Download, began time.Time, window time.Duration) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if found := m.open[d]; found != nil && !began.After(found.last.Add(window)) {
+		m.use(found, began)
+		return found.id, nil
+	}
+	made := m.add(rand.Text(), d, began)
+	if old := m.open[d]; old != nil {
+		old.opened = false
+	}
+	m.open[d], made.opened = made, true
+	return made.id, nil
+}
+
+// Add does what [Store.Add] says. It does no I/O and returns no error.
+func (m *Memory) Add(_ context.Context, p Part) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.ids[p.ID]
+	if d == nil {
+		d = m.add(p.ID, p.Download, p.Time)
+	}
+	m.use(d, p.Time)
+	m.entry(d, p).Add(p)
+	return nil
+}
+
+// entry returns the entry of d that p belongs to, which is then at the end.
+func (m *Memory) entry(d *download, p Part) *Entry {
+	i := len(d.entries) - 1
+	if p.Version != "" {
+		i = slices.IndexFunc(d.entries, func(e *Entry) bool { return e.Version == p.Version })
+		if i < 0 {
+			i = slices.IndexFunc(d.entries, func(e *Entry) bool { return e.Version == "" })
+		}
+	}
+	e := &Entry{ID: d.id, Download: d.what, Size: -1}
+	if i >= 0 {
+		e = d.entries[i]
+		d.entries = slices.Delete(d.entries, i, i+1)
+	} else if len(d.entries) == mostVersions {
+		m.done(d.entries[0])
+		d.entries = slices.Delete(d.entries, 0, 1)
+	}
+	d.entries = append(d.entries, e)
+	return e
+}
+
+// add makes room and a download.
+func (m *Memory) add(id string, what Download, now time.Time) *download {
+	for oldest := m.used.Back(); oldest != nil; oldest = m.used.Back() {
+		d := oldest.Value.(*download)
+		if len(m.ids) < m.o.Most && now.Sub(d.last) <= m.o.Keep {
+			break
+		}
+		m.drop(d)
+	}
+	d := &download{id: id, what: what, last: now}
+	d.place = m.used.PushFront(d)
+	m.ids[id] = d
+	return d
+}
+
+func (m *Memory) use(d *download, now time.Time) {
+	if now.After(d.last) {
+		d.last = now
+	}
+	m.used.MoveToFront(d.place)
+}
+
+func (m *Memory) drop(d *download) {
+	m.used.Remove(d.place)
+	delete(m.ids, d.id)
+	if d.opened {
+		delete(m.open, d.what)
+	}
+	for _, e := range d.entries {
+		m.done(e)
+	}
+}
+
+func (m *Memory) done(e *Entry) {
+	if m.o.Done != nil {
+		m.o.Done(e.clone())
+	}
+}
+
+// Entries returns copies of all entries. The download that wasn't used for the longest
+// time comes first.
+func (m *Memory) Entries() []Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []Entry
+	for at := m.used.Back(); at != nil; at = at.Prev() {
+		for _, e := range at.Value.(*download).entries {
+			all = append(all, e.clone())
+		}
+	}
+	return all
+}
+
+// Flush drops all entries; MemoryOptions.Done gets them in the order of
+// [Memory.Entries]. Call it when the process ends.
+func (m *Memory) Flush() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for at := m.used.Back(); at != nil; at = m.used.Back() {
+		m.drop(at.Value.(*download))
+	}
+}
+
+var _ Store = (*Memory)(nil)
