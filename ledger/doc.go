@@ -10,7 +10,9 @@
 //	files := downloadview.NewHandler(view, &downloadview.Options{Observer: l.Observe})
 //	http.Handle("/files/", l.Handler(files))
 //
-// The bytes that a proxy sends are not known to the application. The application sends
-// the ID of the download to the proxy in the field [Field], so that what the proxy logs
-// can be added to the entry with [Store.Add].
+// The bytes that a proxy sends are not known to the application. The proxy's log has
+// them: the application sends the ID of the download to the proxy in the field [Field],
+// and the proxy logs it with the bytes that left. [AddLine] adds such a line to its entry,
+// [Follow] reads a log while the proxy writes it, and [Receive] gets it by syslog.
+// "downloadview config nginx --ledger FILE" prints the configuration for it.
 package ledger

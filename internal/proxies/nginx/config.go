@@ -20,7 +20,7 @@ var text string
 //go:embed links.tmpl
 var linksText string
 
-var texts = site.Template(text+linksText, word)
+var texts = site.Template(text+linksText+ledgerText, word)
 
 // conf has a Site's values in the form for nginx's configuration.
 type conf struct {
@@ -36,6 +36,7 @@ type conf struct {
 	Links     []signed
 	Turns     []turn // of paths behind a token
 	Root      bool   // whether nginx answers at "/" itself
+	Log       string // for the ledger, in the form of access_log
 }
 
 // location is an internal location.
@@ -66,6 +67,7 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 }
 
 func newConf(s site.Site, p site.Part) (conf, error) {
+	var err error
 	c := conf{Site: s, OpenFor: "10s"}
 	if s.OpenFiles%time.Second != 0 {
 		return c, fmt.Errorf("open files for %v; want whole seconds for nginx", s.OpenFiles)
@@ -87,6 +89,9 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 		c.Resolvers[i], _ = site.Resolver(r) // Site.Check has found no error
 	}
 	if err := c.pass(p); err != nil {
+		return c, err
+	}
+	if c.Log, err = ledgerLog(s.Ledger); err != nil {
 		return c, err
 	}
 	for _, r := range s.Rules {
@@ -182,7 +187,7 @@ func (conf) Private() []string { return PrivateFields() }
 
 // PrivateNames returns the names of all fields that are only for nginx.
 func (conf) PrivateNames() []string {
-	names := []string{URLField, KeyField, CodingField}
+	names := []string{URLField, KeyField, CodingField, IDField}
 	for _, f := range PrivateFields() {
 		names = append(names, PrivatePrefix+f)
 	}

@@ -22,6 +22,10 @@ const (
 // CodingField is the private name of Content-Encoding. A store sends its own.
 const CodingField = PrivatePrefix + "Content-Encoding"
 
+// IDField has the ID of the download that is handed over, for the log. It is the Field of
+// package ledger.
+const IDField = PrivatePrefix + "Id"
+
 // PrivateFields returns the fields that the application sends under a private name,
 // [PrivatePrefix] and their own name, if the rule has accel.PassAll. The proxy
 // restores their own name on a download, but not on the error page for a missing

@@ -16,6 +16,7 @@ func (s Site) Check() error {
 		{"upstream", s.Upstream},
 		{"folder", s.Folder},
 		{"authorities", s.Authorities},
+		{"ledger", s.Ledger},
 	} {
 		if err := plain(v.name, v.value); err != nil {
 			return err
@@ -34,6 +35,14 @@ func (s Site) Check() error {
 	}
 	if s.Authorities != "" && !path.IsAbs(s.Authorities) {
 		return fmt.Errorf("authorities %q is not absolute; want the path of a file with certificates", s.Authorities)
+	}
+	if where, socket := strings.CutPrefix(s.Ledger, "unix:"); s.Ledger != "" {
+		switch {
+		case !path.IsAbs(where):
+			return fmt.Errorf("ledger %q is not absolute; want a path such as %q or %q", s.Ledger, "/var/log/nginx/downloads.log", "unix:/run/ledger.sock")
+		case socket && len(where) > longestSocket:
+			return fmt.Errorf("ledger %q is longer than the %d bytes that a socket's path may have", s.Ledger, longestSocket)
+		}
 	}
 	for _, r := range s.Resolvers {
 		if _, err := Resolver(r); err != nil {

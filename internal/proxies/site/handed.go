@@ -19,8 +19,12 @@ func (s Site) Listener(p Part) (host, port string, err error) {
 
 // Handed returns the rules whose files the server sends, and the names of the rules
 // that the application streams, because the server can't limit their speed. A rule
-// with signed URLs is an error: only nginx fetches these.
+// with signed URLs is an error: only nginx fetches these. So is a Ledger: only nginx
+// writes its log.
 func (s Site) Handed(server string) (rules []Rule, streamed []string, err error) {
+	if s.Ledger != "" {
+		return nil, nil, fmt.Errorf("ledger %q: %s has no such log; use nginx", s.Ledger, server)
+	}
 	for _, r := range s.Rules {
 		switch {
 		case r.Signed != nil:

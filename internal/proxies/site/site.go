@@ -44,6 +44,11 @@ type Site struct {
 	// Links says that the proxy verifies signed links by itself; nil: the application
 	// does.
 	Links *Links
+
+	// Ledger is where the proxy logs the downloads that it sends, for package ledger:
+	// the path of a file, or unix: and that of a socket, which gets syslog messages.
+	// "" logs none.
+	Ledger string
 }
 
 // Symlinks says how a server treats symbolic links.
