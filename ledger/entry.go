@@ -105,6 +105,6 @@ func (e *Entry) Add(p Part) {
 // clone returns a copy of e that shares nothing with it.
 func (e *Entry) clone() Entry {
 	c := *e
-	c.Pieces = append([]Piece(nil), e.Pieces...)
+	c.Pieces = append([]Piece{}, e.Pieces...)
 	return c
 }

@@ -45,7 +45,7 @@ func ParseLine(line []byte) (p Part, ok bool, err error) {
 	if !ok {
 		return Part{}, false, nil
 	}
-	words, err := split(rest)
+	words, err := split(string(rest))
 	if err == nil {
 		p, err = part(words, ended)
 	}
@@ -85,16 +85,14 @@ func withoutSyslog(line []byte) []byte {
 const wordsOfLine = 12
 
 // split splits a line at its spaces. A word in quotes may have spaces and escapes.
-func split(line []byte) (words [wordsOfLine]string, err error) {
+func split(line string) (words [wordsOfLine]string, err error) {
 	n := 0
 	for ; len(line) > 0; n++ {
 		if n == wordsOfLine {
 			return words, fmt.Errorf("it has more than %d words", wordsOfLine)
 		}
-		var word []byte
 		if line[0] != '"' {
-			word, line, _ = bytes.Cut(line, []byte(" "))
-			words[n] = string(word)
+			words[n], line, _ = strings.Cut(line, " ")
 			continue
 		}
 		end := closingQuote(line)
@@ -119,7 +117,7 @@ func split(line []byte) (words [wordsOfLine]string, err error) {
 
 // closingQuote returns the index of the quote that ends the word at the front of line;
 // -1: there is none.
-func closingQuote(line []byte) int {
+func closingQuote(line string) int {
 	for i := 1; i < len(line); i++ {
 		switch line[i] {
 		case '\\':
@@ -132,33 +130,33 @@ func closingQuote(line []byte) int {
 }
 
 // unescape replaces \xHH, \", \\ and the usual short escapes. nginx writes the first
-// only, the others the second too.
-func unescape(b []byte) (string, error) {
-	if bytes.IndexByte(b, '\\') < 0 {
-		return string(b), nil
+// only, other servers write the others too.
+func unescape(s string) (string, error) {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s, nil
 	}
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
-		if b[i] != '\\' {
-			out = append(out, b[i])
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			out = append(out, s[i])
 			continue
 		}
-		if i++; i == len(b) {
+		if i++; i == len(s) {
 			return "", errors.New("it has an escape that doesn't end")
 		}
-		if b[i] != 'x' {
-			if at := strings.IndexByte(shortEscapes, b[i]); at >= 0 {
+		if s[i] != 'x' {
+			if at := strings.IndexByte(shortEscapes, s[i]); at >= 0 {
 				out = append(out, escaped[at])
 				continue
 			}
-			return "", fmt.Errorf("it has the escape %q", `\`+string(b[i:i+1]))
+			return "", fmt.Errorf("it has the escape %q", `\`+s[i:i+1])
 		}
-		if i+2 >= len(b) {
+		if i+2 >= len(s) {
 			return "", errors.New("it has an escape that doesn't end")
 		}
-		c, err := strconv.ParseUint(string(b[i+1:i+3]), 16, 8)
+		c, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
 		if err != nil {
-			return "", fmt.Errorf("it has the escape %q", `\`+string(b[i:i+3]))
+			return "", fmt.Errorf("it has the escape %q", `\`+s[i:i+3])
 		}
 		out, i = append(out, byte(c)), i+2
 	}

@@ -56,6 +56,7 @@ type commands struct {
 	Doctor  examine          `cmd:"" help:"Check a running set-up, and say what to change."`
 	Key     keyFile          `cmd:"" help:"Make or check a key file for signed links."`
 	Sign    sign             `cmd:"" help:"Sign a link to a file, which needs no other permission then."`
+	Ledger  foldLogs         `cmd:"" help:"Read logs of a proxy, and print an entry for each download."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
@@ -147,7 +148,7 @@ func words() kong.Vars {
 // asked returns the command whose help an error refers to, with a space at its end: the
 // one that args name, or else serve.
 func asked(args []string) string {
-	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor", "key", "sign"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor", "key", "sign", "ledger"}, args[0]) {
 		return args[0] + " "
 	}
 	return "serve "

@@ -25,6 +25,7 @@ func TestEmptyFlags(t *testing.T) {
 		"explain":      {dir, "key"},
 		"doctor":       {"http://127.0.0.1:1", dir},
 		"sign":         {"/a"},
+		"ledger":       {filepath.Join(dir, "none.log")},
 		"config print": {"nginx"},
 		"config check": {filepath.Join(dir, "none.yaml")},
 	}
