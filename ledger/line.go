@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,43 +31,51 @@ func AddLine(ctx context.Context, s Store, line []byte) error {
 }
 
 // ParseLine reads a line of a proxy's log in the format that "downloadview config
-// --ledger" prints: for nginx, such a line begins with "downloadview/nginx". A header of
-// syslog may stand before it, and a line break at its end is ignored. ok is false for
-// lines of other formats. The subject of the part is the address of the proxy's client,
-// and its name is the path at the proxy. An error is a [LineError].
+// SERVER --ledger" prints. Such a line of nginx begins with "downloadview/nginx", those of
+// Apache and lighttpd are alike, and Caddy writes JSON. A header of syslog may stand
+// before it, and a line break at its end is ignored. ok is false for lines of other
+// formats, and for requests that were not handed over. The subject of the part is the
+// address of the proxy's client. Its name is what the log has: the path of the internal
+// location at nginx, that of the file at Apache, that of the request at Caddy, and nothing
+// at lighttpd. An error is a [LineError].
 func ParseLine(line []byte) (p Part, ok bool, err error) {
 	line = bytes.TrimRight(withoutSyslog(line), "\r\n")
-	rest, ok := bytes.CutPrefix(line, []byte("downloadview/"))
-	if !ok {
-		return Part{}, false, nil
-	}
-	name, rest, _ := bytes.Cut(rest, []byte(" "))
-	ended, ok := endings[string(name)]
-	if !ok {
-		return Part{}, false, nil
-	}
-	words, err := split(string(rest))
-	if err == nil {
-		p, err = part(words, ended)
+	if rest, ours := bytes.CutPrefix(line, []byte("downloadview/")); ours {
+		name, rest, _ := bytes.Cut(rest, []byte(" "))
+		server, known := textLogs[string(name)]
+		if !known {
+			return Part{}, false, nil
+		}
+		var words [wordsOfLine]string
+		if words, err = split(string(rest)); err == nil {
+			if words[idWord] == "-" {
+				return Part{}, false, nil
+			}
+			p, err = part(words, server)
+		}
+		ok = true
+	} else if bytes.HasPrefix(line, []byte("{")) {
+		p, ok, err = parseCaddy(line)
 	}
 	if err != nil {
 		return Part{}, true, &LineError{err}
 	}
-	return p, true, nil
+	return p, ok, nil
 }
 
-// endings tell how an answer ended, from the words of each server. "" means that all of
-// it was sent.
-var endings = map[string]func(word string) (string, bool){
-	"nginx": func(word string) (string, bool) {
-		switch word {
-		case "OK":
-			return "", true
-		case "", "-":
-			return Cut, true
-		}
-		return "", false
-	},
+// A textLog says what the words of one server mean.
+type textLog struct {
+	whole, cut []string // the words for how an answer ended
+
+	// planned says that the number of bytes is what the answer should have had. If it
+	// was cut, only the bytes on the wire are known, with those of the header.
+	planned bool
+}
+
+var textLogs = map[string]textLog{
+	"nginx":    {whole: []string{"OK"}, cut: []string{"", "-"}},
+	"apache":   {whole: []string{"+", "-"}, cut: []string{"X"}, planned: true},
+	"lighttpd": {whole: []string{"+", "-"}, cut: []string{"X"}},
 }
 
 // withoutSyslog removes "<PRI>Mmm dd hh:mm:ss TAG: " from the front of a line.
@@ -81,8 +90,11 @@ func withoutSyslog(line []byte) []byte {
 	return message
 }
 
-// wordsOfLine is how many words follow the name of the server.
-const wordsOfLine = 12
+// wordsOfLine is how many words follow the name of the server. One of them is the ID.
+const (
+	wordsOfLine = 13
+	idWord      = 2
+)
 
 // split splits a line at its spaces. A word in quotes may have spaces and escapes.
 func split(line string) (words [wordsOfLine]string, err error) {
@@ -169,30 +181,41 @@ const (
 )
 
 // part returns the part that the words of a line describe.
-func part(words [wordsOfLine]string, ended func(string) (string, bool)) (Part, error) {
-	p := Part{Kind: Logged, ID: words[2], Download: Download{Subject: words[10], Name: words[11]}}
-	var ok bool
-	if p.Time, ok = parseTime(words[0]); !ok {
+func part(words [wordsOfLine]string, server textLog) (Part, error) {
+	p := Part{Kind: Logged, ID: words[idWord], Download: Download{Subject: words[11], Name: given(words[12])}}
+	at, ok := parseSeconds(words[0])
+	if !ok {
 		return p, fmt.Errorf("its time is %q, want seconds", words[0])
 	}
-	took, ok := parseSeconds(words[1])
+	took, ok := parseDuration(words[1])
 	if !ok {
 		return p, fmt.Errorf("its duration is %q, want seconds", words[1])
 	}
+	p.Time = time.Unix(0, 0).Add(at)
 	p.Began = p.Time.Add(-took)
-	if p.ID == "" || p.ID == "-" || len(p.ID) > longestID {
+	if p.ID == "" || len(p.ID) > longestID {
 		return p, fmt.Errorf("its ID is %q", p.ID)
 	}
 	status, err := strconv.ParseUint(words[4], 10, 16)
 	if err != nil {
 		return p, fmt.Errorf("its status is %q", words[4])
 	}
-	a := answer{method: words[3], status: int(status), contentRange: given(words[7]), contentLength: given(words[8]), tag: given(words[9])}
+	a := answer{method: words[3], status: int(status), contentRange: given(words[8]), contentLength: given(words[9]), tag: given(words[10])}
 	if a.bytes, ok = parseCount(words[5]); !ok && words[5] != "-" {
 		return p, fmt.Errorf("its number of bytes is %q", words[5])
 	}
-	if a.ended, ok = ended(words[6]); !ok {
-		return p, fmt.Errorf("its end is %q", words[6])
+	wire, ok := parseCount(words[6])
+	if !ok && words[6] != "-" {
+		return p, fmt.Errorf("its number of bytes on the wire is %q", words[6])
+	}
+	switch {
+	case slices.Contains(server.cut, words[7]):
+		a.ended = Cut
+		if server.planned { // so that the answer never counts as whole
+			a.bytes = max(0, min(wire, a.bytes-1))
+		}
+	case !slices.Contains(server.whole, words[7]):
+		return p, fmt.Errorf("its end is %q", words[7])
 	}
 	a.fill(&p)
 	return p, nil
@@ -209,10 +232,17 @@ func given(word string) string {
 	return word
 }
 
-// parseTime parses Unix seconds with a fraction, such as "1764190000.123".
-func parseTime(s string) (time.Time, bool) {
-	d, ok := parseSeconds(s)
-	return time.Unix(0, 0).Add(d), ok
+// parseDuration parses seconds with a fraction, or microseconds with the unit "us".
+func parseDuration(s string) (time.Duration, bool) {
+	micros, ok := strings.CutSuffix(s, "us")
+	if !ok {
+		return parseSeconds(s)
+	}
+	n, ok := parseCount(micros)
+	if !ok || n > 1<<50 {
+		return 0, false
+	}
+	return time.Duration(n) * time.Microsecond, true
 }
 
 // parseSeconds parses seconds with a fraction of up to nine digits.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -24,12 +25,12 @@ type foldLogs struct {
 
 // Help is the long part of --help.
 func (*foldLogs) Help() string {
-	return `The logs are those that "downloadview config nginx --ledger FILE" makes nginx write. They have the downloads that an application with package ledger handed over to nginx.
+	return `The logs are those that "downloadview config SERVER --ledger FILE" makes nginx, Apache, lighttpd or Caddy write. They have the downloads that an application with package ledger handed over.
 
   downloadview ledger /var/log/nginx/downloads.log.2.gz /var/log/nginx/downloads.log.1 \
       /var/log/nginx/downloads.log
 
-All requests for one download are one entry: ranges, retries, several connections. BYTES left nginx, OF is the size of the file. END is "complete" if each byte of the file left, else it says how the last answer ended: "cut" if it broke off, "partial" if it was sent whole. Lines of other formats are ignored.
+All requests for one download are one entry: ranges, retries, several connections. BYTES left the proxy, OF is the size of the file. END is "complete" if each byte of the file left, else it says how the last answer ended: "cut" if it broke off, "partial" if it was sent whole. Lines of other formats are ignored.
 
 An entry is printed when its download had no request for 24 hours, at the latest at the end.`
 }
@@ -62,7 +63,7 @@ func (f *foldLogs) Run(env *environment) error {
 		fmt.Fprintf(env.stderr, "downloadview: %d entries were printed early, because more than %d downloads were open; if they went on, they are printed twice; set --open higher\n", l.early, l.open)
 	}
 	if l.ours == 0 && l.lines > 0 {
-		return errors.New("no line has the ledger's format; want a log that \"downloadview config nginx --ledger FILE\" makes nginx write")
+		return errors.New("no line has the ledger's format; want a log of \"downloadview config SERVER --ledger FILE\"")
 	}
 	return nil
 }
@@ -172,6 +173,9 @@ func (l *logFold) add(line []byte, at int) {
 	l.entries.Add(context.Background(), p) // returns no error
 }
 
+// orDash returns s in a form to print; "-" if it isn't known.
+func orDash(s string) string { return cmp.Or(printable.Text(s), "-") }
+
 const entryForm = "%-20s %8s %8s %15s %15s  %-9s  %s  %s\n"
 
 func printHeading(w io.Writer) {
@@ -191,6 +195,6 @@ func printEntry(w io.Writer, e *ledger.Entry) error {
 		end = e.Ended
 	}
 	_, err := fmt.Fprintf(w, entryForm, e.First.UTC().Format(time.RFC3339), strconv.FormatFloat(e.Last.Sub(e.First).Seconds(), 'f', 0, 64),
-		strconv.Itoa(e.Requests()), strconv.FormatInt(e.Bytes, 10), size, end, printable.Text(e.Subject), printable.Text(e.Name))
+		strconv.Itoa(e.Requests()), strconv.FormatInt(e.Bytes, 10), size, end, orDash(e.Subject), orDash(e.Name))
 	return err
 }

@@ -32,7 +32,7 @@ func (l *longLog) Read(p []byte) (int, error) {
 		l.rest = l.rest[:0]
 		number("downloadview/nginx ", 1795694400+l.written/1000)
 		number(" 0.500 ABCDEFGHIJKLMNOPQRST", id)
-		number(" GET 206 250 \"OK\" \"bytes ", 250*i)
+		number(" GET 206 250 - \"OK\" \"bytes ", 250*i)
 		number("-", 250*i+249)
 		number("/1000\" \"250\" \"\\x226553f100-3e8\\x22\" 192.0.2.", id%256)
 		number(" \"/_media/", id)

@@ -28,7 +28,7 @@ type printConfig struct {
 	Symlinks  string         `placeholder:"WHICH" help:"What the server does with symbolic links: refuse (if it can) or follow, wherever they lead. Default: that of the file, else refuse."`
 	OpenFiles *time.Duration `placeholder:"DURATION" help:"How long nginx may keep files open between requests, such as 30s. For that long it may send a replaced file as it was before. 0s: not at all. Default: that of the file, else 0s."`
 	Resolver  []string       `placeholder:"ADDR" help:"A name server for the hosts of signed URLs, such as 127.0.0.53. Repeatable. Default: those of the file."`
-	Ledger    string         `placeholder:"WHERE" help:"Log the downloads that the server sends, for \"downloadview ledger\" and package ledger: to a FILE, or by syslog to unix:PATH (nginx). Default: no such log."`
+	Ledger    string         `placeholder:"WHERE" help:"Log the downloads that the server sends, for \"downloadview ledger\" and package ledger: to a FILE, or of nginx by syslog to unix:PATH. Default: no such log."`
 	verifyFlags
 }
 

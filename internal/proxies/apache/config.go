@@ -64,6 +64,12 @@ func print(w io.Writer, p site.Part, c conf) error {
 		return err
 	}
 	c.Modules = []string{"mpm_event", "authz_core", "env", "proxy", "proxy_http", "xsendfile"}
+	if c.Ledger != "" {
+		if err := c.FileOfLedger("Apache", quote); err != nil {
+			return err
+		}
+		c.Modules = append(c.Modules, "headers")
+	}
 	return site.Write(w, texts, p, c)
 }
 

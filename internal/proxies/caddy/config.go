@@ -65,6 +65,9 @@ func print(w io.Writer, p site.Part, c conf) error {
 	if _, err := quote(c.Folder); err != nil {
 		return fmt.Errorf("folder: %w", err)
 	}
+	if err := c.FileOfLedger("Caddy", quote); err != nil {
+		return err
+	}
 	if c.Address, err = c.upstream(); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}

@@ -51,6 +51,9 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 	if _, err := quote(c.Host); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
+	if err := s.FileOfLedger("lighttpd", quote); err != nil {
+		return err
+	}
 	if c.Directories, err = site.Destinations(rules, quote); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Listener returns the host and port where the proxy listens. They are "" for a
@@ -19,12 +20,8 @@ func (s Site) Listener(p Part) (host, port string, err error) {
 
 // Handed returns the rules whose files the server sends, and the names of the rules
 // that the application streams, because the server can't limit their speed. A rule
-// with signed URLs is an error: only nginx fetches these. So is a Ledger: only nginx
-// writes its log.
+// with signed URLs is an error: only nginx fetches these.
 func (s Site) Handed(server string) (rules []Rule, streamed []string, err error) {
-	if s.Ledger != "" {
-		return nil, nil, fmt.Errorf("ledger %q: %s has no such log; use nginx", s.Ledger, server)
-	}
 	for _, r := range s.Rules {
 		switch {
 		case r.Signed != nil:
@@ -36,6 +33,18 @@ func (s Site) Handed(server string) (rules []Rule, streamed []string, err error)
 		}
 	}
 	return rules, streamed, nil
+}
+
+// FileOfLedger returns an error if the log for the ledger is not a file, or if quote
+// refuses its path.
+func (s Site) FileOfLedger(server string, quote func(string) (string, error)) error {
+	if strings.HasPrefix(s.Ledger, "unix:") {
+		return fmt.Errorf("ledger %q is a socket, and %s logs to files; want the path of a file", s.Ledger, server)
+	}
+	if _, err := quote(s.Ledger); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
 }
 
 // Destinations returns the directories that are the rules' destinations, for servers
