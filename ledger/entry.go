@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An Entry is one logical download of one version of a file.
 type Entry struct {
@@ -46,7 +49,8 @@ type Entry struct {
 	// "" means that it was.
 	Ended string `json:"ended"`
 
-	ended time.Time // of the answer that Ended is about
+	// EndedAt is when that answer ended; zero: none has yet.
+	EndedAt time.Time `json:"ended_at,omitzero"`
 }
 
 // MostPieces is how many pieces an entry remembers.
@@ -58,9 +62,30 @@ func (e *Entry) Requests() int {
 	return e.Streamed + e.Redirected + max(e.HandedOver, e.Logged)
 }
 
-// Add adds p, which is of the same download and version. It is for stores: [Memory]
-// uses it.
-func (e *Entry) Add(p Part) {
+// Fold adds p to one of the entries of a download, or to a new one, as [Store.Add] says,
+// and returns them. The entries have the ID of p, in the order of their last use; the
+// changed one is at the end of the result. Fold is for stores. It changes entries and
+// their Pieces.
+func Fold(entries []Entry, p Part) []Entry {
+	i := len(entries) - 1
+	if p.Version != "" {
+		i = slices.IndexFunc(entries, func(e Entry) bool { return e.Version == p.Version })
+		if i < 0 {
+			i = slices.IndexFunc(entries, func(e Entry) bool { return e.Version == "" })
+		}
+	}
+	e := Entry{ID: p.ID, Size: -1}
+	if i >= 0 {
+		e = entries[i]
+		entries = slices.Delete(entries, i, i+1)
+	} else if n := len(entries); n > 0 {
+		e.Download = entries[n-1].Download
+	}
+	e.add(p)
+	return append(entries, e)
+}
+
+func (e *Entry) add(p Part) {
 	switch p.Kind {
 	case Streamed:
 		e.Streamed++
@@ -71,7 +96,7 @@ func (e *Entry) Add(p Part) {
 	case Redirected:
 		e.Redirected++
 	}
-	if p.Kind != Logged || e.Name == "" { // the proxy knows another name, and only an address
+	if p.Kind != Logged || e.Download == (Download{}) { // the proxy knows another name, and only an address
 		e.Download = p.Download
 	}
 	if e.Version == "" {
@@ -97,8 +122,8 @@ func (e *Entry) Add(p Part) {
 	if p.Time.After(e.Last) {
 		e.Last = p.Time
 	}
-	if (p.Kind == Streamed || p.Kind == Logged) && !p.Time.Before(e.ended) {
-		e.Ended, e.ended = p.Ended, p.Time
+	if (p.Kind == Streamed || p.Kind == Logged) && !p.Time.Before(e.EndedAt) {
+		e.Ended, e.EndedAt = p.Ended, p.Time
 	}
 }
 

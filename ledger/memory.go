@@ -46,7 +46,7 @@ type download struct {
 	what    Download
 	opened  bool // in Memory.open
 	last    time.Time
-	entries []*Entry // the one that was used last is at the end
+	entries []Entry // the one that was used last is at the end
 	place   *list.Element
 }
 
@@ -97,29 +97,11 @@ func (m *Memory) Add(_ context.Context, p Part) error {
 		d = m.add(p.ID, p.Download, p.Time)
 	}
 	m.use(d, p.Time)
-	m.entry(d, p).Add(p)
-	return nil
-}
-
-// entry returns the entry of d that p belongs to, which is then at the end.
-func (m *Memory) entry(d *download, p Part) *Entry {
-	i := len(d.entries) - 1
-	if p.Version != "" {
-		i = slices.IndexFunc(d.entries, func(e *Entry) bool { return e.Version == p.Version })
-		if i < 0 {
-			i = slices.IndexFunc(d.entries, func(e *Entry) bool { return e.Version == "" })
-		}
-	}
-	e := &Entry{ID: d.id, Download: d.what, Size: -1}
-	if i >= 0 {
-		e = d.entries[i]
-		d.entries = slices.Delete(d.entries, i, i+1)
-	} else if len(d.entries) == mostVersions {
-		m.done(d.entries[0])
+	if d.entries = Fold(d.entries, p); len(d.entries) > mostVersions {
+		m.done(&d.entries[0])
 		d.entries = slices.Delete(d.entries, 0, 1)
 	}
-	d.entries = append(d.entries, e)
-	return e
+	return nil
 }
 
 // add makes room and a download.
@@ -150,8 +132,8 @@ func (m *Memory) drop(d *download) {
 	if d.opened {
 		delete(m.open, d.what)
 	}
-	for _, e := range d.entries {
-		m.done(e)
+	for i := range d.entries {
+		m.done(&d.entries[i])
 	}
 }
 
@@ -168,8 +150,9 @@ func (m *Memory) Entries() []Entry {
 	defer m.mu.Unlock()
 	var all []Entry
 	for at := m.used.Back(); at != nil; at = at.Prev() {
-		for _, e := range at.Value.(*download).entries {
-			all = append(all, e.clone())
+		d := at.Value.(*download)
+		for i := range d.entries {
+			all = append(all, d.entries[i].clone())
 		}
 	}
 	return all

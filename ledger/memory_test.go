@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/ledger"
+	"github.com/downloadview/downloadview/ledger/ledgertest"
 )
 
 var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -148,4 +149,11 @@ func TestScatteredPieces(t *testing.T) {
 	if !e.Scattered || len(e.Pieces) != ledger.MostPieces || e.Bytes != ledger.MostPieces+1 || e.Complete {
 		t.Errorf("scattered %v, %d pieces, %d bytes, complete %v", e.Scattered, len(e.Pieces), e.Bytes, e.Complete)
 	}
+}
+
+func TestMemory(t *testing.T) {
+	m := ledger.NewMemory(nil)
+	ledgertest.Run(t, ledgertest.Fixture{Store: m, Entries: func(_ testing.TB, id string) []ledger.Entry {
+		return slices.DeleteFunc(m.Entries(), func(e ledger.Entry) bool { return e.ID != id })
+	}})
 }

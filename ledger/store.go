@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A Store keeps the entries of a [Ledger]. Several goroutines use it.
+// A Store keeps the entries of a [Ledger]. Package ledgertest tests one. Several goroutines
+// use it.
 type Store interface {
 	// Open returns the ID of the download of d: the one that was used last, if began
 	// is not later than window after that, else a new one. A use is a part that
@@ -16,6 +17,7 @@ type Store interface {
 	// Add adds a part to the entry that has its ID and version. If there is none, it
 	// belongs to the entry of this ID whose version isn't known, and a part without a
 	// version to the entry that was used last. Otherwise Add makes an entry: also for an
-	// ID that the store doesn't know, because a proxy's log may outlive it.
+	// ID that the store doesn't know, because a proxy's log may outlive it. It is one
+	// atomic operation. [Fold] does all of this for the entries of one ID.
 	Add(ctx context.Context, p Part) error
 }

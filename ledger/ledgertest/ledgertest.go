@@ -1,0 +1,285 @@
+// Package ledgertest tests stores of entries: the [ledger.Store] of a ledger.
+package ledgertest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/downloadview/downloadview/ledger"
+)
+
+// A Fixture is a store to test.
+type Fixture struct {
+	Store ledger.Store
+
+	// Entries returns the entries with an ID, in any order.
+	Entries func(t testing.TB, id string) []ledger.Entry
+}
+
+// Run tests a store, as subtests of t. It uses random subjects and IDs, so that the store
+// may be one that is in use.
+func Run(t *testing.T, f Fixture) {
+	t.Helper()
+	for _, tt := range []struct {
+		name string
+		test func(*testing.T, Fixture)
+	}{
+		{"a window", window},
+		{"others", others},
+		{"opened at once", atOnce},
+		{"an entry", entry},
+		{"parts at once", partsAtOnce},
+		{"versions", versions},
+		{"an unknown ID", unknownID},
+		{"an ID that was replaced", replacedID},
+		{"many pieces", manyPieces},
+		{"odd text", oddText},
+		{"done context", doneContext},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, f) })
+	}
+}
+
+// noon is the beginning of each test. Its microseconds must be kept.
+var noon = time.Date(2026, 11, 26, 12, 0, 0, 123456000, time.UTC)
+
+func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+
+// download returns one that no other test uses.
+func download() ledger.Download {
+	return ledger.Download{Subject: "ledgertest-" + rand.Text(), Name: "a.pdf", Source: "/srv/a.pdf"}
+}
+
+func (f Fixture) open(t testing.TB, d ledger.Download, began time.Time, window time.Duration) string {
+	t.Helper()
+	id, err := f.Store.Open(t.Context(), d, began, window)
+	if err != nil || id == "" {
+		t.Fatalf("Open(%+v) = %q, %v", d, id, err)
+	}
+	return id
+}
+
+func (f Fixture) add(t testing.TB, p ledger.Part) {
+	t.Helper()
+	if err := f.Store.Add(t.Context(), p); err != nil {
+		t.Fatalf("Add(%+v): %v", p, err)
+	}
+}
+
+// only returns the single entry with an ID.
+func (f Fixture) only(t testing.TB, id string) ledger.Entry {
+	t.Helper()
+	all := f.Entries(t, id)
+	if len(all) != 1 {
+		t.Fatalf("%d entries, want one: %+v", len(all), all)
+	}
+	return all[0]
+}
+
+func window(t *testing.T, f Fixture) {
+	d := download()
+	first := f.open(t, d, noon, 10*time.Minute)
+	if got := f.open(t, d, at(10), 10*time.Minute); got != first {
+		t.Error("after a pause of the window it is another download")
+	}
+	if got := f.open(t, d, at(3), 10*time.Minute); got != first {
+		t.Error("a request that came earlier is another download")
+	}
+	f.add(t, ledger.Part{ID: first, Download: d, Kind: ledger.Streamed, Began: at(10), Time: at(60), Size: -1})
+	if got := f.open(t, d, at(70), 10*time.Minute); got != first {
+		t.Error("soon after a long answer it is another download")
+	}
+	if got := f.open(t, d, at(70).Add(10*time.Minute+time.Microsecond), 10*time.Minute); got == first {
+		t.Error("after a longer pause it is the same download")
+	}
+}
+
+func others(t *testing.T, f Fixture) {
+	d := download()
+	first := f.open(t, d, noon, time.Hour)
+	for _, change := range []func(*ledger.Download){
+		func(d *ledger.Download) { d.Subject += "x" },
+		func(d *ledger.Download) { d.Name += "x" },
+		func(d *ledger.Download) { d.Source = "" },
+		func(d *ledger.Download) { d.Subject, d.Name = d.Subject+d.Name, "" },
+	} {
+		other := d
+		change(&other)
+		if f.open(t, other, noon, time.Hour) == first {
+			t.Errorf("%+v is the same download as %+v", other, d)
+		}
+	}
+}
+
+func atOnce(t *testing.T, f Fixture) {
+	d := download()
+	ids := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() {
+			var err error
+			if ids[i], err = f.Store.Open(t.Context(), d, noon, time.Hour); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if slices.Sort(ids); len(slices.Compact(ids)) != 1 {
+		t.Errorf("IDs %q, want one", ids)
+	}
+}
+
+func entry(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.HandedOver, Began: noon, Time: noon, Size: -1})
+	if e := f.only(t, id); e.Size != -1 || e.HandedOver != 1 || e.Version != "" || !e.EndedAt.IsZero() || !e.First.Equal(noon) {
+		t.Errorf("after a hand-over: %+v", e)
+	}
+	f.add(t, ledger.Part{
+		ID: id, Download: ledger.Download{Subject: "192.0.2.7", Name: "/_media/a.pdf"}, Kind: ledger.Logged, Began: noon, Time: at(1),
+		Version: `"v1"`, Size: 100, Bytes: 60, Piece: ledger.Piece{End: 60}, Ended: ledger.Cut,
+	})
+	if e := f.only(t, id); e.Ended != ledger.Cut || e.Complete || e.Logged != 1 || !e.EndedAt.Equal(at(1)) || !slices.Equal(e.Pieces, []ledger.Piece{{End: 60}}) {
+		t.Errorf("after an answer that was cut: %+v", e)
+	}
+	f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Redirected, Began: at(2), Time: at(2), Size: -1})
+	f.add(t, ledger.Part{
+		ID: id, Download: d, Kind: ledger.Streamed, Began: at(2), Time: at(3), Version: `"v1"`, Size: 100, Bytes: 50, Piece: ledger.Piece{Start: 50, End: 100},
+	})
+	e := f.only(t, id)
+	if e.ID != id || e.Download != d || e.Version != `"v1"` || e.Size != 100 || e.Bytes != 110 || !e.Complete || e.Scattered {
+		t.Errorf("in the end: %+v", e)
+	}
+	if e.Streamed != 1 || e.HandedOver != 1 || e.Logged != 1 || e.Redirected != 1 || e.Requests() != 3 || e.Ended != "" {
+		t.Errorf("its requests: %+v", e)
+	}
+	if !e.First.Equal(noon) || !e.Last.Equal(at(3)) {
+		t.Errorf("from %v to %v, want %v and %v", e.First, e.Last, noon, at(3))
+	}
+}
+
+func partsAtOnce(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	const n = 20
+	var all sync.WaitGroup
+	for i := range int64(n) {
+		all.Go(func() {
+			p := ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: at(1), Version: `"v1"`, Size: 10 * n, Bytes: 10, Piece: ledger.Piece{Start: 10 * i, End: 10*i + 10}}
+			if err := f.Store.Add(t.Context(), p); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if e := f.only(t, id); !e.Complete || e.Bytes != 10*n || e.Streamed != n {
+		t.Errorf("%d parts are %+v", n, e)
+	}
+}
+
+func versions(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	add := func(kind ledger.Kind, minute int, version string, bytes int64) {
+		t.Helper()
+		f.add(t, ledger.Part{ID: id, Download: d, Kind: kind, Began: at(minute), Time: at(minute), Version: version, Size: 10, Bytes: bytes, Piece: ledger.Piece{End: bytes}})
+	}
+	add(ledger.HandedOver, 1, "", 0)
+	add(ledger.Logged, 2, `"v1"`, 3)
+	add(ledger.HandedOver, 3, "", 0)
+	add(ledger.Logged, 4, `"v2"`, 10)
+	add(ledger.Streamed, 5, `"v1"`, 4)
+	add(ledger.HandedOver, 6, "", 0) // goes to v1, which was used last
+	var got []string
+	for _, e := range f.Entries(t, id) {
+		got = append(got, fmt.Sprintf("%s %d %v %d %d %d", e.Version, e.Bytes, e.Complete, e.HandedOver, e.Logged, e.Streamed))
+	}
+	slices.Sort(got)
+	if want := []string{`"v1" 7 false 3 1 1`, `"v2" 10 true 0 1 0`}; !slices.Equal(got, want) {
+		t.Errorf("entries %q, want %q", got, want)
+	}
+}
+
+func unknownID(t *testing.T, f Fixture) {
+	id := "ledgertest-" + rand.Text()
+	d := ledger.Download{Subject: "192.0.2.7", Name: "/_media/a.pdf"}
+	p := ledger.Part{ID: id, Download: d, Kind: ledger.Logged, Began: noon, Time: noon, Version: `"v1"`, Size: 10, Bytes: 5, Piece: ledger.Piece{End: 5}}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := f.Store.Add(t.Context(), p); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if e := f.only(t, id); e.Download != d || e.Bytes != 20 || e.Logged != 4 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A line of the proxy's log comes when its download is over, and the same one was begun
+// again.
+func replacedID(t *testing.T, f Fixture) {
+	d := download()
+	first := f.open(t, d, noon, time.Minute)
+	second := f.open(t, d, at(5), time.Minute)
+	f.add(t, ledger.Part{ID: first, Download: d, Kind: ledger.Logged, Began: noon, Time: at(6), Size: -1, Bytes: 5})
+	if e := f.only(t, first); e.Bytes != 5 {
+		t.Errorf("the first: %+v", e)
+	}
+	if all := f.Entries(t, second); len(all) != 0 {
+		t.Errorf("the second: %+v", all)
+	}
+	if got := f.open(t, d, at(5), time.Minute); got != second {
+		t.Error("the line of the first download opened a third")
+	}
+}
+
+func manyPieces(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	for i := range int64(ledger.MostPieces + 1) {
+		f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: noon, Size: 1 << 40, Bytes: 1, Piece: ledger.Piece{Start: i << 20, End: i<<20 + 1}})
+	}
+	if e := f.only(t, id); !e.Scattered || len(e.Pieces) != ledger.MostPieces || e.Bytes != ledger.MostPieces+1 {
+		t.Errorf("scattered %v, %d pieces, %d bytes", e.Scattered, len(e.Pieces), e.Bytes)
+	}
+}
+
+// Names may have all bytes but those that UTF-8 doesn't allow, and zero.
+func oddText(t *testing.T, f Fixture) {
+	d := download()
+	d.Name = "ä'\"\\\n\u202e;-- %s $1 ?"
+	id := f.open(t, d, noon, time.Hour)
+	f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: noon, Version: `"'ä"`, Size: -1})
+	if e := f.only(t, id); e.Download != d || e.Version != `"'ä"` {
+		t.Errorf("%+v, want %+v", e, d)
+	}
+	// Others are kept in some form, and are no error.
+	d.Name = "a\xff\x00b"
+	id = f.open(t, d, noon, time.Hour)
+	f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: noon, Version: "\"\xff\x00\"", Size: -1, Bytes: 1})
+	f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: noon, Version: "\"\xff\x00\"", Size: -1, Bytes: 1})
+	if e := f.only(t, id); e.Bytes != 2 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A store that asks somebody else ends with the context, and leaves nothing half done.
+func doneContext(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := f.Store.Add(ctx, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: noon, Time: noon, Size: -1})
+	if all := f.Entries(t, id); (err == nil) != (len(all) == 1) {
+		t.Errorf("Add: %v, and the entries are %+v", err, all)
+	}
+}

@@ -1,0 +1,209 @@
+// Package sqlledger keeps the entries of a ledger in a database: SQLite 3.35 or later, or
+// PostgreSQL. Several processes may share it.
+//
+// It uses package database/sql and needs no driver of its own: open the database with the
+// driver that the program has. docs/ledger.md has the tables.
+package sqlledger
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	_ "embed" // of the schema
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/downloadview/downloadview/ledger"
+)
+
+// schema creates the tables, unless they are there.
+//
+//go:embed schema.sql
+var schema string
+
+// A Store is a [ledger.Store] in a database. Several goroutines may use it.
+type Store struct{ db *sql.DB }
+
+// New returns a Store in db, which stays the caller's to close. Its tables must be there:
+// [Store.Create] makes them. New does no I/O. It panics if db is nil.
+//
+// Several connections write to SQLite in turn, and a writer has to wait: set its
+// busy_timeout.
+func New(db *sql.DB) *Store {
+	if db == nil {
+		panic("sqlledger: New: db is nil")
+	}
+	return &Store{db}
+}
+
+// Create makes the tables ledger_downloads and ledger_entries with their indexes, unless
+// they are there.
+func (s *Store) Create(ctx context.Context) error {
+	for statement := range strings.SplitSeq(strings.TrimSpace(schema), ";\n") {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("sqlledger: %w", err)
+		}
+	}
+	return nil
+}
+
+// Open does what [ledger.Store] says, by one statement.
+func (s *Store) Open(ctx context.Context, d ledger.Download, began time.Time, window time.Duration) (string, error) {
+	var id string
+	err := s.db.QueryRowContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
+		ON CONFLICT (what) DO UPDATE SET
+			id = CASE WHEN ledger_downloads.used < $4 THEN excluded.id ELSE ledger_downloads.id END,
+			used = CASE WHEN ledger_downloads.used < excluded.used THEN excluded.used ELSE ledger_downloads.used END
+		RETURNING id`, identity(d.Subject, d.Name, d.Source), rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("sqlledger: open a download: %w", err)
+	}
+	return id, nil
+}
+
+// identity returns a text that is another one for other texts.
+func identity(texts ...string) string {
+	h := sha256.New()
+	for _, text := range texts {
+		fmt.Fprintf(h, "%d:%s", len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Add does what [ledger.Store] says, in one transaction. After an error nothing is
+// changed, so the same part may be added again.
+func (s *Store) Add(ctx context.Context, p ledger.Part) error {
+	p.ID, p.Version = text(p.ID), text(p.Version)
+	p.Subject, p.Name, p.Source = text(p.Subject), text(p.Name), text(p.Source)
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err == nil {
+		if err = add(ctx, tx, p); err == nil {
+			err = tx.Commit()
+		} else {
+			tx.Rollback() // the first error says more
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("sqlledger: add to a download: %w", err)
+	}
+	return nil
+}
+
+func add(ctx context.Context, tx *sql.Tx, p ledger.Part) error {
+	if err := lock(ctx, tx, p); err != nil {
+		return err
+	}
+	entries, err := read(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
+	before := len(entries)
+	unknown := false // there was an entry whose version wasn't known
+	for _, e := range entries {
+		unknown = unknown || e.Version == ""
+	}
+	entries = ledger.Fold(entries, p)
+	changed := entries[len(entries)-1]
+	if unknown && changed.Version != "" && len(entries) == before {
+		// It may be this one, whose version is known now.
+		if _, err := tx.ExecContext(ctx, `UPDATE ledger_entries SET version = $1 WHERE id = $2 AND version = ''
+			AND NOT EXISTS (SELECT 1 FROM ledger_entries WHERE id = $2 AND version = $1)`, changed.Version, p.ID); err != nil {
+			return err
+		}
+	}
+	return write(ctx, tx, &changed)
+}
+
+// lock makes other transactions for the same ID wait for the end of this one. It is the
+// first statement, and writes, so that SQLite doesn't have to turn a reader into a
+// writer, which can fail.
+func lock(ctx context.Context, tx *sql.Tx, p ledger.Part) error {
+	used := p.Time.UnixMicro()
+	result, err := tx.ExecContext(ctx, `UPDATE ledger_downloads SET used = CASE WHEN used < $1 THEN $1 ELSE used END WHERE id = $2`, used, p.ID)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
+		ON CONFLICT (what) DO UPDATE SET used = excluded.used`, identity(p.ID), p.ID, used)
+	return err
+}
+
+// queryer is a *sql.DB or a *sql.Tx.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+const columns = `id, version, subject, name, source, size, bytes, complete, pieces, scattered, first_at, last_at, streamed, handed_over, redirected, logged, ended, ended_at`
+
+// Entries returns the entries with an ID: one for each version of the file. The one that
+// was changed last is at the end.
+func (s *Store) Entries(ctx context.Context, id string) ([]ledger.Entry, error) {
+	entries, err := read(ctx, s.db, text(id))
+	if err != nil {
+		return nil, fmt.Errorf("sqlledger: read a download: %w", err)
+	}
+	return entries, nil
+}
+
+func read(ctx context.Context, q queryer, id string) ([]ledger.Entry, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM ledger_entries WHERE id = $1 ORDER BY changed`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var entries []ledger.Entry
+	for rows.Next() {
+		var e ledger.Entry
+		var pieces string
+		var first, last int64
+		var ended sql.NullInt64
+		if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
+			&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &e.Ended, &ended); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
+			return nil, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
+		}
+		e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
+		if ended.Valid {
+			e.EndedAt = time.UnixMicro(ended.Int64)
+		}
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
+func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
+	if e.Pieces == nil {
+		e.Pieces = []ledger.Piece{}
+	}
+	pieces, err := json.Marshal(e.Pieces)
+	if err != nil {
+		return err
+	}
+	ended := sql.NullInt64{Int64: e.EndedAt.UnixMicro(), Valid: !e.EndedAt.IsZero()}
+	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_entries (`+columns+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+			(SELECT COALESCE(MAX(changed), 0) + 1 FROM ledger_entries WHERE id = $1))
+		ON CONFLICT (id, version) DO UPDATE SET
+			subject = excluded.subject, name = excluded.name, source = excluded.source, size = excluded.size, bytes = excluded.bytes,
+			complete = excluded.complete, pieces = excluded.pieces, scattered = excluded.scattered, first_at = excluded.first_at, last_at = excluded.last_at,
+			streamed = excluded.streamed, handed_over = excluded.handed_over, redirected = excluded.redirected, logged = excluded.logged,
+			ended = excluded.ended, ended_at = excluded.ended_at, changed = excluded.changed`,
+		e.ID, e.Version, e.Subject, e.Name, e.Source, e.Size, e.Bytes, e.Complete, string(pieces), e.Scattered,
+		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, e.Ended, ended)
+	return err
+}
+
+// text replaces what PostgreSQL refuses in a text: bytes that aren't UTF-8, and zero.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+}
+
+var _ ledger.Store = (*Store)(nil)
