@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,8 +66,12 @@ func (e *Entry) Requests() int {
 // Fold adds p to one of the entries of a download, or to a new one, as [Store.Add] says,
 // and returns them. The entries have the ID of p, in the order of their last use; the
 // changed one is at the end of the result. Fold is for stores. It changes entries and
-// their Pieces.
+// their Pieces. Bytes that not every store can keep, zero and those that aren't UTF-8,
+// become U+FFFD in the texts of an entry, except its ID.
 func Fold(entries []Entry, p Part) []Entry {
+	for _, s := range []*string{&p.Version, &p.Subject, &p.Name, &p.Source} {
+		*s = strings.ReplaceAll(strings.ToValidUTF8(*s, "\ufffd"), "\x00", "\ufffd")
+	}
 	i := len(entries) - 1
 	if p.Version != "" {
 		i = slices.IndexFunc(entries, func(e Entry) bool { return e.Version == p.Version })

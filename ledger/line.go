@@ -193,7 +193,7 @@ func part(words [wordsOfLine]string, server textLog) (Part, error) {
 	}
 	p.Time = time.Unix(0, 0).Add(at)
 	p.Began = p.Time.Add(-took)
-	if p.ID == "" || len(p.ID) > longestID {
+	if !isID(p.ID) {
 		return p, fmt.Errorf("its ID is %q", p.ID)
 	}
 	status, err := strconv.ParseUint(words[4], 10, 16)
@@ -221,8 +221,12 @@ func part(words [wordsOfLine]string, server textLog) (Part, error) {
 	return p, nil
 }
 
-// longestID is the length of the longest ID that is taken from a log.
-const longestID = 128
+// isID reports whether an ID of a log can be one: visible ASCII characters, and not too
+// many.
+func isID(s string) bool {
+	const longest = 128
+	return s != "" && len(s) <= longest && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
 
 // given returns a value of a log, in which "-" means that there is none.
 func given(word string) string {

@@ -39,7 +39,7 @@ func parseCaddy(line []byte) (p Part, ok bool, err error) {
 	switch {
 	case l.ID == "":
 		return Part{}, false, nil
-	case len(l.ID) > longestID:
+	case !isID(l.ID):
 		return p, true, fmt.Errorf("its ID is %q", l.ID)
 	case l.Time < 0 || l.Time > 1<<33 || l.Duration < 0 || l.Duration > 1<<30:
 		return p, true, fmt.Errorf("its time is %v and its duration is %v, want seconds", l.Time, l.Duration)

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,9 @@ func TestOtherLines(t *testing.T) {
 		{`downloadview/nginx 99999999999999 1 ID7 GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`downloadview/nginx 1 -1 ID7 GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`downloadview/nginx 1 1 ID7 GET 200 10 x "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
+		{`downloadview/nginx 1 1 "a b" GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
+		{`downloadview/nginx 1 1 ` + strings.Repeat("a", 129) + ` GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
+		{`{"ts":1,"duration":1,"size":10,"status":200,"downloadview_id":"\u0000"}`, true},
 		{`downloadview/lighttpd 1 -1us ID7 GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`downloadview/lighttpd 1 1us - GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, false}, // streamed
 		{`{"ts":1,"duration":1,"size":10,"status":200,"resp_headers":{"X-Download-Id":["ID7"]}`, true},

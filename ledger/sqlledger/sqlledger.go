@@ -77,8 +77,6 @@ func identity(texts ...string) string {
 // Add does what [ledger.Store] says, in one transaction. After an error nothing is
 // changed, so the same part may be added again.
 func (s *Store) Add(ctx context.Context, p ledger.Part) error {
-	p.ID, p.Version = text(p.ID), text(p.Version)
-	p.Subject, p.Name, p.Source = text(p.Subject), text(p.Name), text(p.Source)
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err == nil {
 		if err = add(ctx, tx, p); err == nil {
@@ -145,7 +143,7 @@ const columns = `id, version, subject, name, source, size, bytes, complete, piec
 // Entries returns the entries with an ID: one for each version of the file. The one that
 // was changed last is at the end.
 func (s *Store) Entries(ctx context.Context, id string) ([]ledger.Entry, error) {
-	entries, err := read(ctx, s.db, text(id))
+	entries, err := read(ctx, s.db, id)
 	if err != nil {
 		return nil, fmt.Errorf("sqlledger: read a download: %w", err)
 	}
@@ -199,11 +197,6 @@ func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
 		e.ID, e.Version, e.Subject, e.Name, e.Source, e.Size, e.Bytes, e.Complete, string(pieces), e.Scattered,
 		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, e.Ended, ended)
 	return err
-}
-
-// text replaces what PostgreSQL refuses in a text: bytes that aren't UTF-8, and zero.
-func text(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
 var _ ledger.Store = (*Store)(nil)

@@ -1,0 +1,189 @@
+package natsledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/downloadview/downloadview/internal/leaktest"
+	"github.com/downloadview/downloadview/internal/natstest"
+	"github.com/downloadview/downloadview/ledger"
+	"github.com/downloadview/downloadview/ledger/ledgertest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+func open(t testing.TB, nodes []*natstest.Node, o *Options) *Store {
+	t.Helper()
+	var urls []string
+	for _, n := range nodes {
+		urls = append(urls, n.URL())
+	}
+	s, err := Connect(strings.Join(urls, ","), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// soon is a context that outlasts the election of a leader on a slow machine.
+func soon(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func run(t *testing.T, s *Store) {
+	t.Helper()
+	ledgertest.Run(t, ledgertest.Fixture{Store: s, Entries: func(t testing.TB, id string) []ledger.Entry {
+		t.Helper()
+		entries, err := s.Entries(soon(t), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}})
+}
+
+func TestStore(t *testing.T) { run(t, open(t, natstest.Start(t, 1), nil)) }
+
+// Four processes add to ten downloads, while one of three servers is killed. Each part
+// counts once.
+func TestOneServerOfThreeIsKilled(t *testing.T) {
+	nodes := natstest.Start(t, 3)
+	began := time.Now().Truncate(time.Microsecond)
+	const processes, downloads, parts = 4, 10, 10
+	var all sync.WaitGroup
+	half := make(chan bool, processes)
+	for i := range processes {
+		s := open(t, nodes, nil)
+		all.Go(func() {
+			for part := range parts {
+				if part == parts/2 {
+					half <- true
+				}
+				for n := range downloads {
+					d := ledger.Download{Subject: "ann", Name: fmt.Sprint(n)}
+					id, err := s.Open(soon(t), d, began, time.Hour)
+					if err != nil {
+						t.Errorf("Open: %v", err)
+						continue
+					}
+					at := int64(i*parts + part)
+					p := ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: began, Time: began, Size: processes * parts, Bytes: 1, Piece: ledger.Piece{Start: at, End: at + 1}}
+					if err := s.Add(soon(t), p); err != nil {
+						t.Errorf("Add: %v", err)
+					}
+				}
+			}
+		})
+	}
+	<-half
+	s := open(t, nodes, nil)
+	stream, err := s.found(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := false
+	for _, n := range nodes {
+		if info := stream.CachedInfo(); info.Config.Replicas == 3 && info.Cluster != nil && n.Name == info.Cluster.Leader {
+			n.Kill()
+			killed = true
+		}
+	}
+	if !killed {
+		t.Errorf("no server leads the bucket: %+v", stream.CachedInfo())
+	}
+	all.Wait()
+	seen := map[string]bool{}
+	if err := s.All(soon(t), func(e ledger.Entry) error {
+		if seen[e.Name] = true; !e.Complete || e.Bytes != processes*parts || e.Streamed != processes*parts {
+			t.Errorf("%+v", e)
+		}
+		return nil
+	}); err != nil || len(seen) != downloads {
+		t.Errorf("%d downloads, %v, want %d", len(seen), err, downloads)
+	}
+	full := errors.New("full")
+	if err := s.All(soon(t), func(ledger.Entry) error { return full }); err != full {
+		t.Errorf("All returned %v, want the error of each", err)
+	}
+}
+
+// A lossy server takes a message, and its first answers are lost.
+type lossy struct {
+	jetstream.JetStream
+	lost int
+}
+
+func (l *lossy) PublishMsg(ctx context.Context, m *nats.Msg, o ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	ack, err := l.JetStream.PublishMsg(ctx, m, o...)
+	if err == nil && l.lost > 0 {
+		l.lost--
+		return nil, context.DeadlineExceeded
+	}
+	return ack, err
+}
+
+// A part that was taken, but whose answer was lost, counts once.
+func TestLostAnswer(t *testing.T) {
+	s := open(t, natstest.Start(t, 1), nil)
+	l := &lossy{s.js, 2}
+	s.js = l
+	p := ledger.Part{ID: "a", Kind: ledger.Logged, Size: -1, Bytes: 1}
+	for range 2 {
+		if err := s.Add(soon(t), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, err := s.Entries(soon(t), "a"); err != nil || len(e) != 1 || e[0].Bytes != 2 || l.lost != 0 {
+		t.Errorf("%+v, %v, %d answers to lose; want two bytes of two parts", e, err, l.lost)
+	}
+}
+
+// If all servers are gone, the error comes when the context ends, and has no password.
+func TestNoServer(t *testing.T) {
+	nodes := natstest.Start(t, 1)
+	s := open(t, nodes, nil)
+	d := ledger.Download{Name: "a"}
+	if _, err := s.Open(soon(t), d, time.Now(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	nodes[0].Kill()
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	_, err := s.Open(ctx, d, time.Now(), time.Hour)
+	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), natstest.Password) {
+		t.Errorf("%v, want the end of the context", err)
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	for _, tt := range []struct {
+		url  string
+		o    Options
+		want string
+	}{
+		{"nats://a:1", Options{Bucket: "a.b"}, `the bucket is called "a.b"; want letters`},
+		{"nats://a:1", Options{Replicas: 6}, "6 replicas; want 0 to 5"},
+		{"nats://a:1", Options{Keep: time.Minute}, "kept for 1m0s; want an hour or more"},
+		{"http://user:secret@a:1", Options{}, "http://a:1 is not a URL of NATS"},
+		{"nats://user:secret%zz@a", Options{}, "this is not a URL"},
+	} {
+		s, err := Connect(tt.url, &tt.o)
+		if err == nil {
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("Connect(%q, %+v): %v, want %q", tt.url, tt.o, err, tt.want)
+		}
+	}
+}
