@@ -49,7 +49,7 @@ type FollowOptions struct {
 // line or of reading. If there is no file at path, it waits for one. It reads in one
 // goroutine, the caller's.
 func Follow(ctx context.Context, path string, from Position, line func(b []byte, at Position) error, o *FollowOptions) error {
-	f := &follower{path: path, line: line, poll: time.Second, linger: 10 * time.Second}
+	f := &follower{path: path, line: line, poll: time.Second, linger: 10 * time.Second, buffer: make([]byte, 2*longestLine)}
 	if o != nil && o.Poll > 0 {
 		f.poll = o.Poll
 	}
@@ -78,6 +78,7 @@ type follower struct {
 	poll   time.Duration
 	linger time.Duration
 	tails  []*tail // the oldest first; the last one is the file at path, if there is one
+	buffer []byte
 }
 
 func (f *follower) close() {
@@ -152,7 +153,7 @@ func (f *follower) look() error {
 	}
 	for i := 0; i < len(f.tails); i++ {
 		t := f.tails[i]
-		grown, err := t.read(f.line)
+		grown, err := t.read(f.buffer, f.line)
 		if err != nil {
 			return err
 		}
@@ -253,8 +254,9 @@ func (t *tail) readHead() (string, error) {
 // longestLine is the length in bytes of the longest line that is read.
 const longestLine = 64 << 10
 
-// read calls line for the lines from t.offset on. grown reports whether there were any.
-func (t *tail) read(line func([]byte, Position) error) (grown bool, err error) {
+// read calls line for the lines from t.offset on. grown reports whether there were any. b
+// has room for a line.
+func (t *tail) read(b []byte, line func([]byte, Position) error) (grown bool, err error) {
 	head, err := t.readHead()
 	if err != nil {
 		return false, err
@@ -264,7 +266,6 @@ func (t *tail) read(line func([]byte, Position) error) (grown bool, err error) {
 		t.offset, t.skip = 0, false
 	}
 	t.head = head
-	b := make([]byte, 2*longestLine)
 	for {
 		n, err := t.file.ReadAt(b, t.offset)
 		if err != nil && err != io.EOF {

@@ -24,8 +24,8 @@ type Memory struct {
 // MemoryOptions are the options of [NewMemory]. The zero value is fine.
 type MemoryOptions struct {
 	// Most is how many downloads are kept; 0 is 100000. For another one, the download
-	// that wasn't used for the longest time is dropped. An entry takes about 600 bytes,
-	// and 16 for each of its pieces.
+	// that wasn't used for the longest time is dropped. An entry takes about 750 bytes,
+	// and 16 for each further piece.
 	Most int
 
 	// Keep is how long a download is kept after its last use; 0 is 24 hours. The

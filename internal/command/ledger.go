@@ -20,7 +20,7 @@ import (
 type foldLogs struct {
 	Files []string `arg:"" name:"file" help:"The logs, the oldest first; compressed by gzip or not. \"-\" is the standard input."`
 	JSON  bool     `name:"json" help:"Print each entry as a JSON object on a line of its own."`
-	Open  *int     `placeholder:"N" help:"How many downloads are kept in memory until they are printed: 100000 unless this is set. They take about 60 MB."`
+	Open  *int     `placeholder:"N" help:"How many downloads are kept in memory until they are printed: 100000 unless this is set. They take about 75 MB."`
 }
 
 // Help is the long part of --help.

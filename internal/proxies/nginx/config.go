@@ -99,7 +99,13 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 			return c, fmt.Errorf("rule %q: %w", r.Title(), err)
 		}
 	}
-	return c, c.links()
+	if err := c.links(); err != nil {
+		return c, err
+	}
+	if c.Log != "" && !c.Asks() {
+		return c, fmt.Errorf("ledger %q would have no lines: nginx verifies all links itself, and the application, which gives each download its ID, is not asked", s.Ledger)
+	}
+	return c, nil
 }
 
 // pass sets the URL that requests are passed on to: an upstream group with one server,
