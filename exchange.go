@@ -23,6 +23,7 @@ type exchange struct {
 	ranger  RangeFile     // the file, if it can be opened at a range
 	beyond  bool          // the file refused a range with ErrRange
 	refused bool          // the file refused a range other than its last bytes
+	tag     string        // strong tag of the metadata that was read last, or ""
 	asked   int           // requests to the store so far
 	looked  bool          // the metadata was read without opening the file
 	unseen  bool          // the answer is made without reading the metadata

@@ -11,31 +11,23 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/benchprocess"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// benchServer is the environment variable with what this process serves, if a
-// benchmark started it: "contender directory".
-const benchServer = "DOWNLOADVIEW_BENCH_SERVER"
-
 // TestServeForBenchmarks is the server process that a benchmark starts.
 func TestServeForBenchmarks(t *testing.T) {
-	what := os.Getenv(benchServer)
-	if what == "" {
-		return
-	}
-	if err := serveBenchmark(what); err != nil {
-		t.Fatal(err)
+	if what := benchprocess.What(); len(what) > 0 {
+		if err := serveBenchmark(what[0], what[1]); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -90,29 +82,8 @@ type contender struct {
 }
 
 func start(b *testing.B, name, dir string) *contender {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$")
-	cmd.Env = append(os.Environ(), benchServer+"="+name+" "+dir)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close() // which ends it
-		cmd.Wait()
-	})
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	conn, err := net.Dial("tcp", strings.TrimSpace(addr))
+	addr, _ := benchprocess.Start(b, name, dir)
+	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -147,21 +118,14 @@ func (c *contender) cpu(b *testing.B) float64 {
 	return ns
 }
 
-func serveBenchmark(what string) error {
-	name, dir, _ := strings.Cut(what, " ")
+func serveBenchmark(name, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	mux := http.NewServeMux()
-	mux.HandleFunc("/cpu", func(w http.ResponseWriter, _ *http.Request) {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			panic(err)
-		}
-		fmt.Fprint(w, u.Utime.Nano()+u.Stime.Nano())
-	})
+	mux.HandleFunc("/cpu", benchprocess.CPU)
 	view := downloadview.StorageView{Storage: disk.New(root, nil)}
 	var h http.Handler
 	switch name {
@@ -201,9 +165,8 @@ func serveBenchmark(what string) error {
 	mux.Handle("/{path...}", h)
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	fmt.Println(s.Listener.Addr())
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	benchprocess.Serving(s.Listener.Addr().String())
+	return nil
 }
 
 func setHeaders(h http.Header, name string) {

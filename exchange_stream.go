@@ -115,7 +115,10 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
-	x.looked = true
+	x.looked, x.tag = true, a.StrongETag()
+	if refusesRanges(fi) {
+		x.ranger = nil
+	}
 	k := x.facts(a, x.parts(a))
 	p := decide(x.r.Method, x.r.Header, k)
 	refused := p.status == http.StatusPreconditionFailed || p.status == http.StatusRequestedRangeNotSatisfiable && !x.beyond
@@ -152,9 +155,12 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
+	x.tag = a.StrongETag()
 	offered := x.parts(a)
 	_, seeks := h.(io.Seeker)
 	switch {
+	case refusesRanges(fi):
+		offered, seeks = noParts, false
 	case seeks && !how.ranged:
 		offered = manyParts
 	case offered > onePart && how.ranged:
@@ -200,11 +206,16 @@ func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
 
 // open opens the file. The metadata is nil if it wasn't read.
 func (x *exchange) open(how opening) (fs.File, fs.FileInfo, error) {
+	f := lookedAt(x.resp.File, x.tag)
 	if !how.ranged {
-		return openAndLook(x.r.Context(), x.resp.File)
+		return openAndLook(x.r.Context(), f)
+	}
+	ranger, ok := f.(RangeFile)
+	if !ok {
+		ranger = x.ranger
 	}
 	offset, length := how.spec.open()
-	h, err := openPart(x.r.Context(), x.ranger, offset, length)
+	h, err := openPart(x.r.Context(), ranger, offset, length)
 	return h, nil, err
 }
 

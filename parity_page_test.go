@@ -55,6 +55,7 @@ func mustHaveNames(t *testing.T, page string, dirs ...string) int {
 	for name, dir := range map[string]string{
 		"accel": "accel", "aferofs": "storage/aferofs", "disk": "storage/disk", "gocloud": "storage/gocloud",
 		"iofs": "storage/iofs", "remote": "storage/remote", "s3bucket": "storage/s3bucket", "downloadtest": "downloadtest",
+		"archive": "archive", "spool": "spool",
 	} {
 		packages[name] = exported(t, dir)
 	}

@@ -14,6 +14,10 @@ var ErrRange = errors.New("range not satisfiable")
 
 // A RangeFile is a File that can be opened in the middle with one request to
 // the place where it lives.
+//
+// If only the metadata tells whether a file has ranges, its FileInfo, that of Stat and
+// that of the handle, may have a method HasRanges() bool. If it returns false, the file
+// is answered whole, and the answer doesn't say that ranges are accepted.
 type RangeFile interface {
 	File
 
@@ -27,6 +31,12 @@ type RangeFile interface {
 	// satisfied, and [errors.ErrUnsupported] if the file can't answer this kind of
 	// range (a suffix, for example) and should be asked in another way.
 	OpenRange(ctx context.Context, offset, length int64) (fs.File, error)
+}
+
+// refusesRanges reports whether a file says in its metadata that it has no ranges.
+func refusesRanges(fi fs.FileInfo) bool {
+	s, ok := fi.(interface{ HasRanges() bool })
+	return ok && !s.HasRanges()
 }
 
 // OpenRange opens a part of f, with the arguments and errors of

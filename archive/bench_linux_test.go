@@ -2,34 +2,27 @@ package archive_test
 
 import (
 	"archive/zip"
-	"bufio"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
+	"github.com/downloadview/downloadview/internal/benchprocess"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// benchServer is the environment variable with the folder that this process serves
-// as archives, if a benchmark started it.
-const benchServer = "DOWNLOADVIEW_BENCH_ARCHIVE"
-
 // TestServeForBenchmarks is the server process that a benchmark starts.
 func TestServeForBenchmarks(t *testing.T) {
-	if dir := os.Getenv(benchServer); dir != "" {
-		serveArchives(t, dir)
+	if what := benchprocess.What(); len(what) > 0 {
+		serveArchives(t, what[0])
 	}
 }
 
@@ -69,11 +62,7 @@ func serveArchives(t *testing.T, dir string) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/cpu":
-			var u syscall.Rusage
-			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-				panic(err)
-			}
-			fmt.Fprint(w, u.Utime.Nano()+u.Stime.Nano())
+			benchprocess.CPU(w, r)
 		case "/archive-zip":
 			writeZip(w, root, names)
 		default:
@@ -81,8 +70,7 @@ func serveArchives(t *testing.T, dir string) {
 		}
 	}))
 	defer s.Close()
-	fmt.Println(s.URL)
-	io.Copy(io.Discard, os.Stdin) // until the benchmark closes it
+	benchprocess.Serving(s.URL)
 }
 
 // writeZip is what one writes by hand.
@@ -122,29 +110,7 @@ func BenchmarkServe(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$")
-	cmd.Env = append(os.Environ(), benchServer+"="+dir)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close() // which ends it
-		cmd.Wait()
-	})
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	url = strings.TrimSpace(url)
+	url, _ := benchprocess.Start(b, dir)
 	for _, layout := range []string{"stored", "framed", "tar"} {
 		b.Run(layout, func(b *testing.B) {
 			var ratios []float64

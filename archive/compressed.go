@@ -36,13 +36,31 @@ func (c compressed) Name() string { return c.archive.name }
 
 func (c compressed) Stat(ctx context.Context) (fs.FileInfo, error) { return c.archive.Stat(ctx) }
 
-func (c compressed) Open(ctx context.Context) (fs.File, error) {
+func (c compressed) Open(ctx context.Context) (fs.File, error) { return c.open(ctx, c.archive.look) }
+
+// Looked returns the archive of the last look; see [downloadview.Pinner].
+func (c compressed) Looked(etag string) (downloadview.File, bool) {
+	ix := c.archive.known(etag)
+	return lookedCompressed{c, ix}, ix != nil
+}
+
+// lookedCompressed is a compressed archive whose members are not asked again.
+type lookedCompressed struct {
+	compressed
+	index *index
+}
+
+func (c lookedCompressed) Open(ctx context.Context) (fs.File, error) {
+	return c.open(ctx, func(context.Context) (*index, error) { return c.index, nil })
+}
+
+func (c compressed) open(ctx context.Context, look func(context.Context) (*index, error)) (fs.File, error) {
 	level := cmp.Or(c.archive.options.Level, flate.DefaultCompression)
 	deflater, err := flate.NewWriter(io.Discard, level)
 	if err != nil {
 		return nil, fmt.Errorf("archive %q: %w", c.archive.name, err)
 	}
-	ix, err := c.archive.look(ctx)
+	ix, err := look(ctx)
 	if err != nil {
 		return nil, err
 	}

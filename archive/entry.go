@@ -35,7 +35,10 @@ type Entry struct {
 	// the version in Attributes, or of the current one: it is not checked. nil means
 	// that it isn't known, unless Attributes is nil and the store has it: its
 	// [fs.FileInfo] has a method CRC32() (uint32, bool), as those of storage/iofs for
-	// members of zip archives and of storage/s3bucket. Tar archives don't use it.
+	// members of zip archives and of storage/s3bucket. If the store must be asked for it,
+	// the method is AskCRC32(context.Context) (sum uint32, ok bool, err error). It is
+	// called if [Options].Known doesn't have the CRC-32; its error is one of the member.
+	// Tar archives don't use checksums.
 	CRC32 *uint32
 
 	// ModTime is the time that the member is extracted with; zero means that of the

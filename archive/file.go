@@ -20,7 +20,7 @@ type archive struct {
 	options     *settings
 
 	mu   sync.Mutex
-	last *index // for Pin: the handler opens several ranges of one version
+	last *index // for Pin and Looked: the handler opens what it has looked at
 }
 
 func newArchive(name, contentType string, f format, entries iter.Seq2[Entry, error], o *settings) *archive {
@@ -87,18 +87,36 @@ func (a *archive) open(ctx context.Context, ix *index, offset, length int64) (fs
 
 // Pin returns the archive in the version with this tag. If that is the version of
 // the last look, the members are not asked again.
-func (a *archive) Pin(etag string) downloadview.File { return &pinned{a, etag} }
+func (a *archive) Pin(etag string) downloadview.File { return &pinned{a, etag, nil} }
+
+// Looked returns the archive of the last look, whose members are not asked again; see
+// [downloadview.Pinner].
+func (a *archive) Looked(etag string) (downloadview.File, bool) {
+	ix := a.known(etag)
+	return &pinned{a, etag, ix}, ix != nil
+}
+
+// known returns the index of the last look if the archive had this tag then, else nil.
+func (a *archive) known(etag string) *index {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last == nil || a.last.tag != etag {
+		return nil
+	}
+	return a.last
+}
 
 type pinned struct {
 	*archive
-	tag string
+	tag   string
+	index *index // nil: that of the last look, or of a new one
 }
 
 func (p *pinned) look(ctx context.Context) (*index, error) {
-	p.mu.Lock()
-	ix := p.last
-	p.mu.Unlock()
-	if ix != nil && ix.tag == p.tag {
+	if p.index != nil {
+		return p.index, nil
+	}
+	if ix := p.known(p.tag); ix != nil {
 		return ix, nil
 	}
 	ix, err := p.archive.look(ctx)

@@ -128,17 +128,65 @@ func TestResumeAfterChange(t *testing.T) {
 	}
 }
 
-// For several ranges, the files are asked twice at most: later parts are of the version
-// of the first.
-func TestSeveralRangesAskOnce(t *testing.T) {
+// One answer asks the files once, also if it needs the metadata of the archive and then
+// its bytes.
+func TestOneLook(t *testing.T) {
 	var n atomic.Int64
-	f := asked{file("x", noise(10_000)), func() { n.Add(1) }}
-	url := serve(t, func() downloadview.File { return archive.Zip("a.zip", archive.Of(archive.Entry{File: f}), nil) })
-	if got := ask(t, "GET", url, "Range", "bytes=1-2,2000-2001,5000-5001,9000-"); got.StatusCode != 206 || got.err != nil {
-		t.Errorf("%d, %v", got.StatusCode, got.err)
+	entries := archive.Of(archive.Entry{File: asked{file("x", noise(10_000)), func() { n.Add(1) }}})
+	for name, f := range map[string]downloadview.File{
+		"zip":            archive.Zip("a.zip", entries, nil),
+		"tar":            archive.Tar("a.tar", entries, nil),
+		"compressed zip": archive.CompressedZip("a.zip", entries, nil),
+	} {
+		url := serve(t, func() downloadview.File { return f })
+		tag := ask(t, "GET", url).Header.Get("Etag")
+		for _, tt := range []struct {
+			method string
+			status int // of an archive with ranges
+			fields []string
+		}{
+			{"GET", 200, nil},
+			{"HEAD", 200, nil},
+			{"GET", 304, []string{"If-None-Match", tag}},
+			{"GET", 200, []string{"If-None-Match", `"other"`}},
+			{"HEAD", 200, []string{"If-None-Match", `"other"`}},
+			{"GET", 200, []string{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"}},
+			{"GET", 412, []string{"If-Match", `"other"`}},
+			{"GET", 206, []string{"Range", "bytes=5-"}},
+			{"GET", 206, []string{"Range", "bytes=5-", "If-Match", tag}},
+			{"GET", 206, []string{"Range", "bytes=5-", "If-None-Match", `"other"`}},
+			{"GET", 206, []string{"Range", "bytes=5-", "If-Range", tag}},
+			{"GET", 200, []string{"Range", "bytes=5-", "If-Range", `"other"`}},
+			{"GET", 206, []string{"Range", "bytes=1-2,2000-2001,5000-5001,9000-"}},
+			{"GET", 416, []string{"Range", "bytes=100000-", "If-Match", tag}},
+		} {
+			if name == "compressed zip" && (tt.status == 206 || tt.status == 416) {
+				tt.status = 200
+			}
+			n.Store(0)
+			got := ask(t, tt.method, url, tt.fields...)
+			if got.StatusCode != tt.status || got.err != nil {
+				t.Errorf("%s, %s %q: %d, %v; want %d", name, tt.method, tt.fields, got.StatusCode, got.err, tt.status)
+			}
+			if n.Load() != 1 {
+				t.Errorf("%s, %s %q: the file was asked %d times, want once", name, tt.method, tt.fields, n.Load())
+			}
+		}
 	}
-	if got := n.Load(); got > 2 {
-		t.Errorf("the file was asked %d times, want at most 2", got)
+}
+
+// The next answer asks the files again.
+func TestNextAnswerLooksAgain(t *testing.T) {
+	dir, entries := onDisk(t, map[string][]byte{"a": noise(1000)})
+	zip := archive.Zip("a.zip", archive.Of(entries...), nil)
+	url := serve(t, func() downloadview.File { return zip })
+	before := ask(t, "GET", url, "If-None-Match", `"other"`)
+	if err := os.WriteFile(filepath.Join(dir, "a"), noise(999), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	after := ask(t, "GET", url, "If-None-Match", before.Header.Get("Etag"))
+	if after.StatusCode != 200 || after.ContentLength != before.ContentLength-1 || after.err != nil {
+		t.Errorf("%d with %d bytes, %v; want 200 with %d", after.StatusCode, after.ContentLength, after.err, before.ContentLength-1)
 	}
 }
 
@@ -191,11 +239,21 @@ func TestNoValidator(t *testing.T) {
 		return archive.Zip("a.zip", archive.Of(archive.Entry{File: file("y", noise(10))}, archive.Entry{File: plain}), nil)
 	})
 	whole := ask(t, "GET", url)
-	for _, fields := range [][]string{{"Range", "bytes=100-"}, {"Range", "bytes=-100"}, {"Range", "bytes=1-2,5-6"}} {
+	for _, fields := range [][]string{
+		nil,
+		{"If-None-Match", `"other"`},
+		{"Range", "bytes=100-"},
+		{"Range", "bytes=-100"},
+		{"Range", "bytes=1-2,5-6"},
+		{"Range", "bytes=100-", "If-None-Match", `"other"`},
+	} {
 		got := ask(t, "GET", url, fields...)
-		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" {
+		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" || got.Header["Accept-Ranges"] != nil {
 			t.Errorf("%q: %d, %v", fields, got.StatusCode, got.Header)
 		}
+	}
+	if head := ask(t, "HEAD", url); head.StatusCode != 200 || head.ContentLength != whole.ContentLength || head.Header["Accept-Ranges"] != nil {
+		t.Errorf("HEAD: %d, %v", head.StatusCode, head.Header)
 	}
 }
 

@@ -70,7 +70,8 @@ func newIndex(ctx context.Context, name, contentType string, f format, entries i
 	if o.compressed {
 		ix.size = -1
 	}
-	ix.info = downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}.FileInfo(name)
+	a := downloadview.Attributes{Size: ix.size, ETag: ix.tag, ContentType: contentType}
+	ix.info = info{a.FileInfo(name), a}
 	return ix, nil
 }
 
@@ -185,8 +186,10 @@ func (b *builder) member(e *Entry, l *look) (m member, err error) {
 // A look is what is known of the file of an entry.
 type look struct {
 	attributes downloadview.Attributes
-	crc        *uint32 // nil: not known
-	learned    bool    // crc is from Options.Known
+	info       fs.FileInfo // nil: the file wasn't asked
+	crc        *uint32     // nil: not known
+	learned    bool        // crc is from Options.Known
+	fetched    bool        // crc took another request to the store
 	err        error
 }
 
@@ -208,7 +211,11 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 			free <- struct{}{}
 			running.Go(func() {
 				defer func() { <-free }()
-				if *l = ask(ctx, e, b.options.Known); l.err != nil {
+				*l = ask(ctx, e, b.options.Known)
+				if b.needsSum(e, l) {
+					l.fetch(ctx)
+				}
+				if l.err != nil {
 					cancel()
 				}
 			})
@@ -216,6 +223,11 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 	}
 	running.Wait()
 	return firstError(entries, looks)
+}
+
+// needsSum reports whether the checksum would change how the archive has the file.
+func (b *builder) needsSum(e *Entry, l *look) bool {
+	return e.CRC32 == nil && !b.options.compressed && b.format.isFramed(&member{file: e.File, size: l.attributes.Size})
 }
 
 // ask finds the attributes of the file of e, and its checksum.
@@ -233,7 +245,7 @@ func ask(ctx context.Context, e *Entry, known Checksums) (l look) {
 		if !fi.Mode().IsRegular() {
 			return look{err: fmt.Errorf("it is no regular file (%v)", fi.Mode().Type())}
 		}
-		l.attributes, l.crc = downloadview.AttributesOf(fi), storedCRC(fi)
+		l.info, l.attributes, l.crc = fi, downloadview.AttributesOf(fi), storedCRC(fi)
 	}
 	if known == nil || l.crc != nil || e.CRC32 != nil {
 		return l

@@ -20,6 +20,9 @@ func (h *sender) WriteTo(w io.Writer) (total int64, err error) {
 	if !ok {
 		return io.Copy(w, struct{ io.Reader }{h.handle})
 	}
+	if err := h.openStored(); err != nil {
+		return 0, err
+	}
 	h.stops = true
 	defer func() { h.stops = false }()
 	for h.pos < h.end {
@@ -34,6 +37,16 @@ func (h *sender) WriteTo(w io.Writer) (total int64, err error) {
 		}
 	}
 	return total, nil
+}
+
+// openStored opens the member in which a range begins, so that the kernel sends all of
+// its content.
+func (h *handle) openStored() error {
+	if h.err != nil || h.stage != stageBody || h.pos == h.end || h.index.format.isFramed(&h.index.members[h.member]) {
+		return nil
+	}
+	h.err = h.openContent(h.skip)
+	return h.err
 }
 
 // A stretch ends where the kernel can go on.

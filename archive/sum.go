@@ -3,6 +3,8 @@ package archive
 import (
 	"hash/crc32"
 	"io"
+
+	"github.com/downloadview/downloadview/internal/checksum"
 )
 
 // sum returns the CRC-32 of the member with this index. If the handle has read only
@@ -29,8 +31,8 @@ func (h *handle) sum(i int) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	sum := combine(first.CRC32, between, upTo-first.Length)
-	sum = combine(sum, rest, m.size-upTo)
+	sum := checksum.Combine(first.CRC32, between, upTo-first.Length)
+	sum = checksum.Combine(sum, rest, m.size-upTo)
 	h.sums[i] = sum
 	h.save(m, Beginning{m.size, sum})
 	return sum, nil

@@ -27,10 +27,14 @@ func Warm(ctx context.Context, entries iter.Seq2[Entry, error], store Checksums)
 			continue
 		}
 		l := ask(ctx, &e, store)
+		l.fetch(ctx)
 		if l.err != nil {
 			return memberError(nameOf(&e), l.err)
 		}
 		v, ok := VersionOf(e.File, l.attributes)
+		if ok && l.fetched { // saves the request next time
+			store.Save(ctx, v, Beginning{v.Size, *l.crc})
+		}
 		if !ok || l.crc != nil {
 			continue
 		}

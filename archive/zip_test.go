@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/archive"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // withSums gives those entries that which accepts their CRC-32.
@@ -61,20 +62,14 @@ func TestRangesEqualTheWhole(t *testing.T) {
 }
 
 // Java's ZipInputStream reads a zip from a stream, which not every archive allows.
-// The test needs Java, which is not among the servers that the tests install.
 func TestJavaReadsAStream(t *testing.T) {
-	java, err := exec.LookPath("javac")
-	if err != nil {
-		t.Skip("needs javac")
-	}
 	classes := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), java, "-d", classes, filepath.Join("testdata", "Stream.java")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	run(t, "", "javac", "-d", classes, filepath.Join("testdata", "Stream.java"))
+	java := testserver.Binary(t, "java", "DOWNLOADVIEW_JAVA")
 	for name, which := range layouts {
 		t.Run(name, func(t *testing.T) {
 			members := several()
-			cmd := exec.CommandContext(t.Context(), "java", "-cp", classes, "Stream")
+			cmd := exec.CommandContext(t.Context(), java, "-cp", classes, "Stream")
 			cmd.Stdin = bytes.NewReader(read(t, archive.Zip("a.zip", archive.Of(withSums(members, which)...), nil)))
 			out, err := cmd.CombinedOutput()
 			if err != nil {

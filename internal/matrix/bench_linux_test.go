@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,19 +20,16 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/benchprocess"
 	printed "github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/storage/disk"
 )
 
-// benchApp is the environment variable that says what this process serves when a
-// benchmark runs it: "application network address what". what is a directory or a
-// bucket.
-const benchApp = "DOWNLOADVIEW_BENCH_APP"
-
-// TestServeForBenchmarks is the process that a benchmark runs.
+// TestServeForBenchmarks is the process that a benchmark runs: an application of this
+// name, on a network and an address, with a directory or a bucket.
 func TestServeForBenchmarks(t *testing.T) {
-	what := strings.Fields(os.Getenv(benchApp))
+	what := benchprocess.What()
 	if len(what) == 0 {
 		return
 	}
@@ -56,9 +52,8 @@ func TestServeForBenchmarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println(ln.Addr())
 	go http.Serve(ln, h)
-	io.Copy(io.Discard, os.Stdin) // whose end is that of this process
+	benchprocess.Serving(ln.Addr().String())
 }
 
 func benchHandler(name string, root *os.Root) (http.Handler, error) {
@@ -170,29 +165,7 @@ func startApp(b *testing.B, app, network, what string) (address string, pid int)
 	if network == "unix" {
 		address = filepath.Join(b.TempDir(), "s")
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$")
-	cmd.Env = append(os.Environ(), benchApp+"="+strings.Join([]string{app, network, address, what}, " "))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close()
-		cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.TrimSpace(line), cmd.Process.Pid
+	return benchprocess.Start(b, app, network, address, what)
 }
 
 // connect opens a new connection, because nginx closes one after 1000 requests.

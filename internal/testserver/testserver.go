@@ -72,6 +72,8 @@ func howTo(name string) string {
 		name = "p7zip-full"
 	case "bsdtar":
 		name = "libarchive-tools"
+	case "java", "javac":
+		name = "default-jdk-headless"
 	}
 	return "on Debian: apt-get install " + name
 }

@@ -1,6 +1,7 @@
 package s3bucket
 
 import (
+	"context"
 	"io/fs"
 	"net/http"
 
@@ -29,6 +30,9 @@ func (f *file) looked(out *s3.HeadObjectOutput) fs.FileInfo {
 	}
 	if sum, ok := crc32Of(out.ChecksumType, out.ChecksumCRC32); ok {
 		return checksum.FileInfo(a, f.key, sum)
+	}
+	if c, ok := compositeOf(out); ok {
+		return checksum.Asking(a, f.key, func(ctx context.Context) (uint32, bool, error) { return f.combined(ctx, c) })
 	}
 	return a.FileInfo(f.key)
 }

@@ -1,8 +1,8 @@
-package archive
+package checksum
 
-// combine returns the CRC-32 of two parts, one after the other, from those of the
+// Combine returns the CRC-32 of two parts, one after the other, from those of the
 // parts and the length of the second.
-func combine(first, second uint32, length int64) uint32 {
+func Combine(first, second uint32, length int64) uint32 {
 	return times(power(length), first) ^ second
 }
 
