@@ -1,9 +1,19 @@
 package deploy
 
 import (
+	"context"
+	"os"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/downloadview/downloadview/internal/command"
 	"github.com/downloadview/downloadview/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+// TestMain makes the test binary the command downloadview too, without the clouds.
+func TestMain(m *testing.M) {
+	testscript.Main(leaktest.Checked{M: m}, map[string]func(){
+		"downloadview": func() { os.Exit(command.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, nil)) },
+	})
+}
