@@ -57,9 +57,9 @@ type description struct {
 // disposition returns the Content-Disposition field.
 func (d *description) disposition() string {
 	if d.shown {
-		return contentDisposition("inline", d.name)
+		return contentDisposition(inline, d.name)
 	}
-	return contentDisposition("attachment", d.name)
+	return contentDisposition(attachment, d.name)
 }
 
 // describe sets d for the file of r, which has the attributes a.

@@ -146,7 +146,7 @@ func TestTheLastFileCounts(t *testing.T) {
 func BenchmarkOffload(b *testing.B) {
 	for _, name := range []string{"report-2026.pdf", "zażółć € 日本.pdf"} {
 		b.Run(name, func(b *testing.B) {
-			disposition := contentDisposition("attachment", name)
+			disposition := contentDisposition(attachment, name)
 			location := "/_media/2026/" + name
 			f := localFile("/srv/media/" + name)
 			accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: location, Terms: &Terms{Tag: NginxTag}}}
