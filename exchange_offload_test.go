@@ -16,10 +16,11 @@ func (p proxy) Offload(_ *http.Request, src Source) (Handover, bool) {
 }
 
 func (p proxy) middleware(next View) View {
-	return ViewFunc(func(r *http.Request) (Response, error) {
-		resp, err := next.Respond(r)
+	var offloader Offloader = p // one for all requests, as that of package accel
+	return ViewFunc(func(r *http.Request) (resp Response, err error) {
+		resp, err = next.Respond(r)
 		if resp.Offloader == nil {
-			resp.Offloader = p
+			resp.Offloader = offloader
 		}
 		return resp, err
 	})
