@@ -21,10 +21,10 @@ type exchange struct {
 
 	style   TagStyle
 	ranger  RangeFile     // the file, if it can be opened at a range
-	beyond  bool          // the file refused a range with ErrRange
-	refused bool          // the file refused a range other than its last bytes
 	tag     string        // strong tag of the metadata that was read last, or ""
 	asked   int           // requests to the store so far
+	beyond  bool          // the file refused a range with ErrRange
+	refused bool          // the file refused a range other than its last bytes
 	looked  bool          // the metadata was read without opening the file
 	unseen  bool          // the answer is made without reading the metadata
 	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
@@ -57,7 +57,12 @@ func (x *exchange) now() time.Time {
 
 func (x *exchange) answer(v View) {
 	var err error
-	if x.resp, err = v.Respond(x.r); err != nil {
+	if f, ok := v.(ViewFunc); ok { // its method would copy the Response once more
+		x.resp, err = f(x.r)
+	} else {
+		x.resp, err = v.Respond(x.r)
+	}
+	if err != nil {
 		x.refuse(err)
 		return
 	}

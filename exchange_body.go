@@ -98,7 +98,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		return err
 	}
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(&a), &a)
+	var d description
+	x.resp.describe(&a, &d)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(part.length)
 	if x.uncut && p.status == http.StatusOK {
@@ -156,7 +158,9 @@ func readSmall(src io.Reader, small []byte) (err error) {
 func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attributes, k facts, digest string) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(&a), &a)
+	var d description
+	x.resp.describe(&a, &d)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(part.length)
 	if x.uncut && status == http.StatusOK {
@@ -209,7 +213,8 @@ func (s span) contentRange(size int64) string {
 // empty preamble (RFC 2046, 5.1.1); without it, zsync 0.6.2 requests the same
 // ranges again and again.
 func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
-	d := x.resp.describe(&a)
+	var d description
+	x.resp.describe(&a, &d)
 	boundary := rand.Text()
 	head := func(i int) []byte {
 		var h bytes.Buffer
@@ -224,7 +229,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	}
 
 	f := fieldsOf(x.w, 9)
-	f.common(x, d, &a)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)
