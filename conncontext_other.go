@@ -1,0 +1,8 @@
+//go:build !linux
+
+package downloadview
+
+// holds reports whether the connection can hold bytes back until more follow.
+func (*stallConn) holds() bool { return false }
+
+func (*stallConn) hold([]byte) int { return 0 }
