@@ -11,17 +11,37 @@ func (c *stallConn) holds() bool {
 	return ok
 }
 
+// A holder puts bytes into the socket of a connection. It is kept between answers, so
+// that an answer allocates nothing for it.
+type holder struct {
+	raw  syscall.RawConn
+	send func(fd uintptr) bool
+	p    []byte
+	took int
+}
+
 // hold puts p into the socket, which sends it together with the bytes that follow, or
 // after 200 ms: see MSG_MORE in send(2). It returns how much of p it took. It doesn't
-// wait, and the next write has its error.
-func (c *stallConn) hold(p []byte) (n int) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0
+// wait; the next write has its error.
+func (c *stallConn) hold(p []byte) int {
+	h := c.holder
+	if h == nil {
+		raw, err := c.SyscallConn()
+		if err != nil {
+			return 0
+		}
+		h = &holder{raw: raw}
+		h.send = func(fd uintptr) bool {
+			n, err := syscall.SendmsgN(int(fd), h.p, nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
+			if err == nil {
+				h.took = n
+			}
+			return true
+		}
+		c.holder = h
 	}
-	_ = raw.Write(func(fd uintptr) bool {
-		n, _ = syscall.SendmsgN(int(fd), p, nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
-		return true
-	})
-	return max(n, 0)
+	h.p, h.took = p, 0
+	_ = h.raw.Write(h.send)
+	h.p = nil
+	return h.took
 }

@@ -5,4 +5,7 @@ package downloadview
 // holds reports whether the connection can hold bytes back until more follow.
 func (*stallConn) holds() bool { return false }
 
+// A holder is needed on Linux only.
+type holder struct{}
+
 func (*stallConn) hold([]byte) int { return 0 }

@@ -71,6 +71,7 @@ type stallConn struct {
 
 	writing atomic.Int32 // writes that are going on
 	holding atomic.Bool  // a file follows what is written
+	holder  *holder      // nil until then
 	pace    pace
 
 	mu    sync.Mutex
