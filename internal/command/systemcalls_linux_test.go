@@ -15,8 +15,9 @@ import (
 	"github.com/downloadview/downloadview/internal/testserver"
 )
 
-// A download of a local file takes five system calls of the file and the answer. The
-// header waits in the socket for the file, and no byte of the file is read.
+// A download of a local file takes five system calls for the file and the answer, and one
+// of the runtime. The header waits in the socket for the file, and no byte of the file is
+// read.
 func TestSystemCallsOfADownload(t *testing.T) {
 	strace := testserver.Binary(t, "strace", "DOWNLOADVIEW_STRACE")
 	const requests = 10
