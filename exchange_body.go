@@ -132,6 +132,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return nil
 	}
+	if part.length > 0 && isKernelFile(b.handle) {
+		x.holdHeader()
+	}
 	n, err := copyBody(out, b.handle, part.length)
 	x.outcome.Bytes = n
 	if err == nil && end != nil {

@@ -70,6 +70,8 @@ type stallConn struct {
 	limit time.Duration
 
 	writing atomic.Int32 // writes that are going on
+	holding atomic.Bool  // a file follows what is written
+	holder  *holder      // nil until then
 	pace    pace
 
 	mu    sync.Mutex
@@ -151,12 +153,21 @@ func (c *stallConn) isOver() bool {
 }
 
 func (c *stallConn) Write(p []byte) (int, error) {
+	held := 0
+	if c.holding.Load() {
+		held = c.hold(p)
+		c.pace.queued += held
+		if held == len(p) {
+			return held, nil
+		}
+		p = p[held:]
+	}
 	n, err := c.write(func() (int64, error) {
 		n, err := c.Conn.Write(p)
 		p = p[n:]
 		return int64(n), err
 	})
-	return int(n), err
+	return held + int(n), err
 }
 
 // ReadFrom lets the connection copy if the kernel can do it.

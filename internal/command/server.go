@@ -33,6 +33,7 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: downloadview.ConnContext,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.handlers.Add(1)
 			defer s.handlers.Done()
