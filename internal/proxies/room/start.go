@@ -17,6 +17,16 @@ type Start struct {
 	// path, prints its errors, and ends.
 	Check func(path string) []string
 
+	// Warning is a text that Check prints if a configuration is valid and doubtful.
+	Warning string
+
+	// Frame returns a configuration with a fragment in its place. whole is the
+	// printed configuration for the same site.
+	Frame func(fragment, whole string) string
+
+	// Folders are those of Debian's package that the configuration for root needs.
+	Folders []string
+
 	// NotAsRoot says that the server sends no files if root runs it.
 	NotAsRoot bool
 }
