@@ -13,6 +13,11 @@ type Start struct {
 	// s.Folder.
 	Args func(s site.Site, conf string) []string
 
+	// FilesAt is for a server that reads no files itself, such as a cache: the name of
+	// a socket in the folder. There the server asks a file server for the internal
+	// locations. Tests run one.
+	FilesAt string
+
 	// Check returns the arguments with which the server checks the configuration at
 	// path, prints its errors, and ends.
 	Check func(path string) []string
