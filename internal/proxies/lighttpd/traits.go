@@ -29,7 +29,7 @@ var traits = room.Traits{
 		},
 		NoFile:          http.StatusForbidden,
 		IgnoresIfMatch:  true,
-		MergesRanges:    true,
+		Several:         room.AsOne,
 		RefusesSymlinks: true,
 		Codings:         room.WholeCodings,
 	},

@@ -63,8 +63,9 @@ type Files struct {
 	// IgnoresIfMatch says that the server doesn't evaluate If-Match.
 	IgnoresIfMatch bool
 
-	// MergesRanges says that ranges that are near each other are sent as one.
-	MergesRanges bool
+	// Several says how a request for several ranges that are near each other is
+	// answered.
+	Several SeveralRanges
 
 	// EmptyWithoutLength says that the answer to HEAD for an empty file has no
 	// Content-Length.
@@ -77,6 +78,15 @@ type Files struct {
 	// application is sent with it, and with the right length.
 	Codings Codings
 }
+
+// SeveralRanges is the way in which a file is sent for several ranges.
+type SeveralRanges int
+
+const (
+	InParts SeveralRanges = iota // as a multipart body
+	AsOne                        // as the one range that has them all in it
+	AsWhole                      // the whole file
+)
 
 // Codings says which requests for a file with a Content-Encoding are handed over.
 type Codings int
