@@ -9,6 +9,10 @@ type Traits struct {
 	Requests Requests
 	Files    Files
 	HandOver HandedOver
+
+	// Unprintable are the characters that the configuration can't express in the path
+	// of a socket, so that printing it is an error.
+	Unprintable string
 }
 
 // Requests are the traits of how a server treats requests, and passes them on.
