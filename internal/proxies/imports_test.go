@@ -56,10 +56,15 @@ func TestOnlyTestsReadTraits(t *testing.T) {
 		}
 		read++
 		ast.Inspect(file, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok && (s.Sel.Name == "Traits" || s.Sel.Name == "Start") {
-				if x, ok := s.X.(*ast.Ident); !ok || x.Name != "room" {
-					t.Errorf("%s reads %s of a room", name, s.Sel.Name)
-				}
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := s.X.(*ast.Ident); s.Sel.Name == "Traits" && (!ok || x.Name != "room") {
+				t.Errorf("%s reads the Traits of a room", name)
+			}
+			if x, ok := s.X.(*ast.SelectorExpr); ok && x.Sel.Name == "Start" {
+				t.Errorf("%s reads %s of a room's Start", name, s.Sel.Name)
 			}
 			return true
 		})
