@@ -15,6 +15,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
@@ -272,18 +273,15 @@ func (row *variantRow) check(t *testing.T, v *variantSite, server string, tags m
 		return
 	}
 	var obstacle downloadview.Obstacle
+	codings := proxytest.KindOf(t, server).Traits.Files.Codings
 	switch {
 	case row.coding == "-":
-	case !slices.Contains(carriers, server):
+	case codings == room.NoCodings:
 		obstacle = downloadview.ContentCoding
-	case server == "lighttpd" && h["Range"] != nil:
+	case codings == room.WholeCodings && h["Range"] != nil:
 		obstacle = downloadview.UnfitRange
 	}
 	if o.Obstacle != obstacle || (o.Mode == downloadview.Offloaded) != (obstacle == "") {
 		errorf("%v, obstacle %q; want obstacle %q", o.Mode, o.Obstacle, obstacle)
 	}
 }
-
-// carriers are the proxies that send a file with the Content-Encoding of the
-// application. Apache removes it, and Caddy sends the file without a length.
-var carriers = []string{"nginx", "lighttpd"}
