@@ -20,6 +20,7 @@ var traits = room.Traits{
 			"get-with-body":     "400",
 			"two-lengths":       "400",
 		},
+		NamesNoHost:       true,
 		WaitsAfterFailure: true,
 	},
 	Files: room.Files{

@@ -26,6 +26,10 @@ type Requests struct {
 	// application as one.
 	MergesSlashes bool
 
+	// NamesNoHost says that the application sees no host if the client, which may
+	// speak HTTP/1.0, names none.
+	NamesNoHost bool
+
 	// WaitsAfterFailure says that the server doesn't connect to the application
 	// for some time after that failed.
 	WaitsAfterFailure bool
