@@ -13,6 +13,10 @@ import (
 type Attributes struct {
 	Size    int64     // in bytes; -1: not known
 	ModTime time.Time // last change; zero: not known; before 1981: displayed, but not a validator
+	// SoFar is how many bytes there are at this moment, if Size is -1 and the content
+	// grows. If the handle is an [io.Seeker] and an [io.WriterTo], and waits for bytes
+	// that are not there yet, requests for a range are answered as RFC 8673 says.
+	SoFar int64
 	// ETag is the entity tag with its quotes. A weak tag (W/…) is ignored: two
 	// versions with different bytes may share it (RFC 9110, 8.8.1). See
 	// StrongETag.

@@ -104,13 +104,13 @@ type digestTrailer struct {
 }
 
 // trailer returns a writer for the body that ends with its digest, or nil if the client
-// doesn't ask for it or can't take it. It announces the fields in f.
-func (x *exchange) trailer(f *fields) *digestTrailer {
+// asks for none of the possible fields, or can't take them. It announces the fields in f.
+func (x *exchange) trailer(f *fields, possible ...string) *digestTrailer {
 	if x.resp.StoredFields&StoredDigest == 0 || x.r.Method == http.MethodHead || !takesTrailers(x.r) {
 		return nil
 	}
 	t := &digestTrailer{ResponseWriter: x.w}
-	for _, field := range []string{"Content-Digest", "Repr-Digest"} {
+	for _, field := range possible {
 		if wantsDigest(x.r.Header["Want-"+field], sha256Kind) && len(f.header[field]) == 0 {
 			t.fields = append(t.fields, field)
 		}

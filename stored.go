@@ -22,8 +22,9 @@ const (
 	// twice. It is left out otherwise, and on answers without a body.
 	//
 	// Content whose size isn't known gets Content-Digest and Repr-Digest as trailer
-	// fields, if the request asks for a SHA-256 and has "TE: trailers". A Connection
-	// field without TE in it means that a proxy has passed TE on, and there are none.
+	// fields, a range of it only Content-Digest, if the request asks for a SHA-256 and
+	// has "TE: trailers". A Connection field without TE in it means that a proxy has
+	// passed TE on, and there are none.
 	StoredDigest
 )
 

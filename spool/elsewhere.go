@@ -110,9 +110,7 @@ func (e *elsewhere) finish(m *making, why error) {
 	s.mu.Lock()
 	s.retire(m)
 	s.mu.Unlock()
-	e.part.mu.Lock()
-	length := e.part.length
-	e.part.mu.Unlock()
+	length, _ := e.part.state()
 	e.part.finish(length, why)
 	e.part.leave()
 }
