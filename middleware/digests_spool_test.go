@@ -4,15 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
 	"github.com/downloadview/downloadview/spool"
@@ -88,25 +84,11 @@ func TestDigestsOfSpooledContentBehindProxies(t *testing.T) {
 			}
 			d := middleware.NewDigests(nil, nil)
 			t.Cleanup(d.Close)
-			kind := proxytest.KindOf(t, server)
-			rule := kind.Rule("media", "/_media/", s.Files())
-			rule.Headers = accel.PassAll
-			a, err := accel.New(kind.Accel(), []accel.Rule{rule.Rule}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			view := a.Middleware(d.View(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+			proxy := newProxySite(t, server, s.Files(), d.View(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 				return s.Response(r, id, downloadview.Response{File: made})
 			})))
-			modes := make(chan downloadview.Mode, 1)
-			app := httptest.NewServer(downloadview.NewHandler(view, &downloadview.Options{
-				Logger:   slog.New(slog.DiscardHandler),
-				Observer: func(_ *http.Request, o downloadview.Outcome) { modes <- o.Mode },
-			}))
-			t.Cleanup(app.Close)
-			proxy := proxytest.Start(t, server, site.Site{Upstream: app.Listener.Addr().String(), Rules: []site.Rule{rule}}, proxytest.Options{})
-			resp := proxy.Do(t, "GET", "/a.bin", http.Header{"Want-Repr-Digest": {"sha-256=1"}})
-			body, mode := proxytest.Body(t, resp), <-modes
+			resp := proxy.do(t, "GET", "/a.bin", http.Header{"Want-Repr-Digest": {"sha-256=1"}})
+			body, mode := proxytest.Body(t, resp), (<-proxy.outcomes).Mode
 			if got := resp.Header.Get("Repr-Digest"); body != content || got != digestOf(content) || mode != downloadview.Offloaded {
 				t.Errorf("%v, %s with %d bytes, Repr-Digest %q; want it handed over with the digest", mode, resp.Status, len(body), got)
 			}
