@@ -31,6 +31,10 @@ type Attributes struct {
 	Expires      string // the stored Expires, an HTTP date
 	Disposition  string // the stored Content-Disposition
 	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of all stored bytes
+	// UnencodedDigest is a value of Unencoded-Digest, in the form of ReprDigest: a digest
+	// of what the stored bytes are without their ContentEncoding. If there is none, it
+	// isn't used: ReprDigest is the same.
+	UnencodedDigest string
 
 	// Metadata are the application's own values, stored with the bytes; the keys
 	// are in lower case. They never reach a client. The map may be shared: don't

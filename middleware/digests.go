@@ -21,7 +21,8 @@ import (
 
 // Digests lets clients check what they got. Answers have the SHA-256 of the file that
 // the client asks for: Repr-Digest and Content-Digest (RFC 9530), and Digest (RFC
-// 3230), which aria2c asks for and checks; [downloadview.StoredDigest] says which
+// 3230), which aria2c asks for and checks; Unencoded-Digest, which for a variant is the
+// digest of the file itself. [downloadview.StoredDigest] says which
 // answer has which. [NewDigests] makes one; several goroutines may use it, and several
 // views may share it.
 //
@@ -39,7 +40,8 @@ import (
 // is the same on every node.
 //
 // Bytes that a handler outside compresses have other digests than these. To use it with
-// [Variants], put it outside of them: variants have digests of their own.
+// [Variants], put it outside of them: variants have digests of their own. Unencoded-Digest
+// is right in both cases.
 type Digests struct {
 	log     DigestLog
 	pace    *rate.Limiter
@@ -107,8 +109,8 @@ func (d *Digests) View(next downloadview.View) downloadview.View {
 		if err != nil || resp.File == nil {
 			return resp, err
 		}
-		asked := asksForDigest(r.Header)
-		if asked {
+		asked := wishesIn(r.Header)
+		if asked != (wishes{}) {
 			resp.StoredFields |= downloadview.StoredDigest
 		} else if _, local := localName(resp.File); !local {
 			return resp, nil // only local files need a tag
@@ -118,8 +120,17 @@ func (d *Digests) View(next downloadview.View) downloadview.View {
 	})
 }
 
-func asksForDigest(h http.Header) bool {
-	return len(h["Want-Digest"]) > 0 || len(h["Want-Repr-Digest"]) > 0 || len(h["Want-Content-Digest"]) > 0
+// wishes are the digests that a client asks for.
+type wishes struct {
+	coded     bool // of the bytes that it gets
+	unencoded bool // of the file without a content coding
+}
+
+func wishesIn(h http.Header) wishes {
+	return wishes{
+		coded:     len(h["Want-Digest"]) > 0 || len(h["Want-Repr-Digest"]) > 0 || len(h["Want-Content-Digest"]) > 0,
+		unencoded: len(h["Want-Unencoded-Digest"]) > 0,
+	}
 }
 
 // Compute reads f, whatever the rate, records its digest and returns it. If the store has
