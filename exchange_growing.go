@@ -17,10 +17,14 @@ const (
 )
 
 // duringGrowth decides on the range of a request for content of unknown size, of which
-// f.soFar bytes are there (RFC 8673). What isn't there is sent only if the client says
-// that it takes a part whose end nobody knows, by a very large last position. An
-// open-ended GET counts as well if the client couldn't use the whole: it has some bytes,
-// and sends no If-Range. HEAD tells what is there.
+// f.soFar bytes are there (RFC 8673). It is sent only if the client says that it takes a
+// part whose end nobody knows, by a very large last position. An open-ended GET counts as
+// well if the client couldn't use the whole: it has some bytes, and sends no If-Range.
+// HEAD tells what is there.
+//
+// A range that is there already is not sent: its Content-Range would have no complete
+// length, and caches that fetch in slices fail then (nginx: "no complete length in slice
+// response"). They pass on the whole.
 func duringGrowth(method string, h http.Header, f facts) plan {
 	whole := plan{status: http.StatusOK}
 	lines := h["Range"]
@@ -30,17 +34,8 @@ func duringGrowth(method string, h http.Header, f facts) plan {
 	}
 	s := set[0]
 	open := s.last == math.MaxInt64
-	part := func(last int64) plan {
-		return plan{status: http.StatusPartialContent, ranges: []span{{s.first, last - s.first + 1}}}
-	}
 	switch {
-	case s.isSuffix(), s.first > f.soFar:
-		return whole
-	case s.last < f.soFar:
-		p := part(s.last)
-		p.grows = method == http.MethodHead
-		return p
-	case s.last < max(veryLarge, 2*f.soFar):
+	case s.isSuffix(), s.first > f.soFar, s.last < max(veryLarge, 2*f.soFar):
 		return whole
 	case method == http.MethodHead && s.first == f.soFar:
 		return whole
@@ -51,9 +46,7 @@ func duringGrowth(method string, h http.Header, f facts) plan {
 	case open:
 		s.last = recommendedLast
 	}
-	p := part(s.last)
-	p.grows = true
-	return p
+	return plan{http.StatusPartialContent, []span{{s.first, s.last - s.first + 1}}, true}
 }
 
 // followed reports whether the rest of growing content can be sent from the handle h.
@@ -73,16 +66,16 @@ func (x *exchange) sendGrowing(b body, p plan, a Attributes, k facts) error {
 		if _, err := b.handle.(io.Seeker).Seek(part.start, io.SeekStart); err != nil {
 			return err
 		}
-		buf := smallPieces.Get().(*[]byte)
-		defer smallPieces.Put(buf)
-		n, err := readAtLeast(b.handle, *buf, 1)
+		buf := smallBuffers.Get().(*[smallFile]byte)
+		defer smallBuffers.Put(buf)
+		n, err := readAtLeast(b.handle, buf[:], 1)
 		switch {
 		case err == io.EOF:
 			return x.sendEnded(b)
 		case err != nil:
 			return err
 		}
-		rest = remainder{(*buf)[:n], n == len(*buf), b.handle.(io.WriterTo)}
+		rest = remainder{buf[:n], n == len(buf), b.handle.(io.WriterTo)}
 		if err := x.enter(Streamed, &a, true); err != nil {
 			return err
 		}

@@ -146,24 +146,22 @@ func TestRangesWhileItGrows(t *testing.T) {
 	for _, tt := range []struct {
 		method, bytes, ifRange string
 		contentRange           string // "": everything
-		length                 int64
-		start, end             int
+		start                  int
 	}{
-		{"HEAD", "0-", "", "bytes 0-59999/*", -1, 0, 0},
-		{"HEAD", "100-" + large, "", "bytes 100-59999/*", -1, 0, 0},
-		{"HEAD", "60000-", "", "", -1, 0, 0},
-		{"GET", "0-99", "", "bytes 0-99/*", 100, 0, 100},
-		{"GET", "59000-59999", g.tag, "bytes 59000-59999/*", 1000, 59_000, 60_000},
-		{"GET", "100-999999999999", "", "bytes 100-999999999999/*", -1, 100, 100_000},
-		{"GET", "59999-" + large, g.tag, "bytes 59999-" + large + "/*", -1, 59_999, 100_000},
-		{"GET", "50000-", "", "bytes 50000-" + large + "/*", -1, 50_000, 100_000},
-		{"GET", "50000-", g.tag, "", -1, 0, 100_000},
-		{"GET", "50000-" + large, `"other"`, "", -1, 0, 100_000},
-		{"GET", "60001-" + large, "", "", -1, 0, 100_000},
-		{"GET", "50000-99999", "", "", -1, 0, 100_000},
-		{"GET", "0-", "", "", -1, 0, 100_000},
-		{"GET", "-5", "", "", -1, 0, 100_000},
-		{"GET", "0-0,3-4", "", "", -1, 0, 100_000},
+		{"HEAD", "0-", "", "bytes 0-59999/*", 0},
+		{"HEAD", "100-" + large, "", "bytes 100-59999/*", 0},
+		{"HEAD", "60000-", "", "", 0},
+		{"GET", "0-99", "", "", 0},
+		{"GET", "100-999999999999", "", "bytes 100-999999999999/*", 100},
+		{"GET", "59999-" + large, g.tag, "bytes 59999-" + large + "/*", 59_999},
+		{"GET", "50000-", "", "bytes 50000-" + large + "/*", 50_000},
+		{"GET", "50000-", g.tag, "", 0},
+		{"GET", "50000-" + large, `"other"`, "", 0},
+		{"GET", "60001-" + large, "", "", 0},
+		{"GET", "50000-99999", "", "", 0},
+		{"GET", "0-", "", "", 0},
+		{"GET", "-5", "", "", 0},
+		{"GET", "0-0,3-4", "", "", 0},
 	} {
 		header := map[string]string{"Range": "bytes=" + tt.bytes}
 		if tt.ifRange != "" {
@@ -174,15 +172,19 @@ func TestRangesWhileItGrows(t *testing.T) {
 		if tt.contentRange == "" {
 			status = http.StatusOK
 		}
-		if got := resp.Header.Get("Content-Range"); resp.StatusCode != status || got != tt.contentRange || resp.ContentLength != tt.length {
-			t.Errorf("%s %s: %s, Content-Range %q, length %d; want %d, %q, %d", tt.method, tt.bytes, resp.Status, got, resp.ContentLength, status, tt.contentRange, tt.length)
+		if got := resp.Header.Get("Content-Range"); resp.StatusCode != status || got != tt.contentRange || resp.ContentLength >= 0 {
+			t.Errorf("%s %s: %s, Content-Range %q, length %d; want %d, %q, none", tt.method, tt.bytes, resp.Status, got, resp.ContentLength, status, tt.contentRange)
 		}
 		if accept, tag := resp.Header.Get("Accept-Ranges"), resp.Header.Get("ETag"); accept != "bytes" || tag != g.tag {
 			t.Errorf("%s %s: Accept-Ranges %q, ETag %s; want bytes, %s", tt.method, tt.bytes, accept, tag, g.tag)
 		}
 		open = append(open, func() {
-			if got := read(t, resp); !bytes.Equal(got, g.want[tt.start:tt.end]) {
-				t.Errorf("%s %s: %d bytes, want %d to %d", tt.method, tt.bytes, len(got), tt.start, tt.end)
+			want := g.want[tt.start:]
+			if tt.method == "HEAD" {
+				want = nil
+			}
+			if got := read(t, resp); !bytes.Equal(got, want) {
+				t.Errorf("%s %s: %d bytes, want those from %d on", tt.method, tt.bytes, len(got), tt.start)
 			}
 		})
 	}
@@ -324,8 +326,12 @@ func TestRangesWhileItGrowsBehindProxies(t *testing.T) {
 				g.goOn()
 			}()
 			resp := proxy.Do(t, "GET", "/", ask)
-			if got := resp.Header.Get("Content-Range"); resp.StatusCode != http.StatusPartialContent || got != field || resp.ContentLength >= 0 {
-				t.Errorf("%s, Content-Range %q, length %d; want 206, %q", resp.Status, got, resp.ContentLength, field)
+			if got := resp.Header.Get("Content-Range"); resp.StatusCode != http.StatusPartialContent || got != field {
+				t.Errorf("%s, Content-Range %q; want 206, %q", resp.Status, got, field)
+			}
+			// lighttpd adds the length if it has the whole body before it sends the header.
+			if n := resp.ContentLength; n >= 0 && n != 50_000 {
+				t.Errorf("length %d, want none or 50,000", n)
 			}
 			if got := proxytest.Body(t, resp); got != string(g.want[50_000:]) {
 				t.Errorf("%d bytes, want 50,000", len(got))
