@@ -63,6 +63,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return x.sendParts(b, p.ranges, a, k)
 	}
+	if p.grows {
+		return x.sendGrowing(b, p, a, k)
+	}
 	part := span{0, k.size}
 	if len(p.ranges) == 1 {
 		part = p.ranges[0]
@@ -115,7 +118,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	out := x.w
 	var end *digestTrailer
 	if part.length < 0 {
-		if end = x.trailer(&f); end != nil {
+		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
 			out = end
 		}
 	}
@@ -143,14 +146,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	return err
 }
 
-func readSmall(src io.Reader, small []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
-	}()
-	n, err := io.ReadFull(src, small)
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadFull; wrapped ones are the storage's
+func readSmall(src io.Reader, small []byte) error {
+	n, err := readAtLeast(src, small, len(small))
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadAtLeast; wrapped ones are the storage's
 		err = shortBy(int64(len(small) - n))
 	}
 	return err
@@ -175,10 +173,10 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	if digest != "" {
 		f.set("Content-Digest", digest)
 	}
-	w := bodyWriter{w: x.w, status: status, size: part.length}
+	w := bodyWriter{w: x.w, status: status, size: part.length, least: part.length}
 	var end *digestTrailer
 	if part.length < 0 {
-		if end = x.trailer(&f); end != nil {
+		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
 			w.w = end
 		}
 	}
@@ -200,6 +198,17 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	return nil
 }
 
+// readAtLeast is [io.ReadAtLeast] with an error for a panic.
+func readAtLeast(src io.Reader, p []byte, least int) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
+	return io.ReadAtLeast(src, p, least)
+}
+
+// contentRange returns the Content-Range of s in a file of size bytes; -1: not known.
 func (s span) contentRange(size int64) string {
 	b := make([]byte, 0, 64)
 	b = append(b, "bytes "...)
@@ -207,8 +216,10 @@ func (s span) contentRange(size int64) string {
 	b = append(b, '-')
 	b = strconv.AppendInt(b, s.start+s.length-1, 10)
 	b = append(b, '/')
-	b = strconv.AppendInt(b, size, 10)
-	return string(b)
+	if size < 0 {
+		return string(append(b, '*'))
+	}
+	return string(strconv.AppendInt(b, size, 10))
 }
 
 // sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6). As with

@@ -167,6 +167,9 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		offered++ // h already has the first one
 	}
 	k := x.facts(a, offered)
+	if k.soFar > 0 && (how.ranged || !followed(h)) {
+		k.soFar = 0
+	}
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusPartialContent && x.refused && !how.ranged && !seeks {
 		k.parts = noParts // the file refuses its ranges
@@ -266,7 +269,7 @@ func version(a Attributes, now time.Time) string {
 // values come before the storage's. If a rule covers the file, the tag has the
 // style of the proxy.
 func (x *exchange) facts(a Attributes, offered parts) facts {
-	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
+	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered, soFar: a.SoFar}
 	switch {
 	case k.etag != "":
 	case x.style != NanosecondTag && !saysNothing(a.ModTime): // with such a time, no proxy gets the file
