@@ -1,3 +1,5 @@
+// Package deploy has only tests, which run what this folder holds: what runs downloadview
+// on a machine, such as units of systemd, a Debian package and containers.
 package deploy
 
 import (
