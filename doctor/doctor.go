@@ -81,6 +81,10 @@ type Setup struct {
 	// no link can be for them.
 	Links bool
 
+	// Index says that the application shows pages that list the files of folders. That
+	// clients get such a list is then no fault.
+	Index bool
+
 	// Client sends the requests. It follows no redirects: its CheckRedirect is
 	// ignored. Its Transport is not used for an application on a socket. nil means
 	// a client that waits up to 30 seconds for each answer.

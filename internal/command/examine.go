@@ -140,6 +140,7 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	if err != nil {
 		return s, nil, err
 	}
+	s.Index = m.Index
 	s.Prefix, s.Storage, s.Offloader = cmp.Or(x.Mount, m.Path), storages[m.Storage], d.offloader
 	return s, release, nil
 }

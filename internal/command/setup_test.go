@@ -84,6 +84,26 @@ func TestDoctorOfABrokenSetup(t *testing.T) {
 	}
 }
 
+// That clients get lists of folders is a fault, unless the settings say so.
+func TestDoctorOfAnIndex(t *testing.T) {
+	media := handedFiles(t)
+	p := start(t, "--index", media)
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	for index, want := range map[string]string{
+		"true":  "ok              whole-directory: listed, as the settings say",
+		"false": "failed          whole-directory: 200",
+	} {
+		if err := os.WriteFile(file, []byte("index: "+index+"\nstorages: {media: "+media+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		Run(t.Context(), []string{"doctor", p.url, "--config", file}, &out, &out, openLocal)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("index: %s: the doctor doesn't say %q:\n%s", index, want, &out)
+		}
+	}
+}
+
 // run returns the output of a command, which must succeed.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
