@@ -78,7 +78,7 @@ func TestDigestsBehindProxies(t *testing.T) {
 				t.Errorf("made: %d bytes, want %d", len(got), len(content))
 			}
 			want := ""
-			if kind.Traits.Requests.PassesTrailers {
+			if proxytest.KindOf(t, server).Traits.Requests.PassesTrailers {
 				want = whole
 			}
 			if got := resp.Trailer.Get("Content-Digest"); got != want {
