@@ -28,13 +28,17 @@ func listenAt(a config.Address) (net.Listener, error) {
 	return ln, nil
 }
 
-// urlOf returns the URL of ln: with its real port or, for a socket, in the form of
+// urlOf returns the URL of ln, the listener of c: with its real port or, for a socket, in the form of
 // nginx's proxy_pass.
-func urlOf(a config.Address, ln net.Listener) string {
-	if a.Network == "unix" {
-		return "http://" + a.String()
+func urlOf(c *config.Config, a config.Address, ln net.Listener) string {
+	scheme := "http://"
+	if c.TLS.Cert != "" {
+		scheme = "https://"
 	}
-	return "http://" + ln.Addr().String()
+	if a.Network == "unix" {
+		return scheme + a.String()
+	}
+	return scheme + ln.Addr().String()
 }
 
 // listenCause returns err without the address, which the message names already.

@@ -95,6 +95,9 @@ func (p *printConfig) site() (site.Site, error) {
 		if proxy, err = p.choose(c); err != nil {
 			return s, err
 		}
+		if c.TLS.Cert != "" {
+			return s, usageErrorf("config %s: --config %s has tls_cert, and the printed configuration asks downloadview without TLS; want tls_cert and tls_key removed, since the proxy speaks TLS with the clients", p.Server, p.Config)
+		}
 		s = siteOf(c, proxy)
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)

@@ -16,7 +16,7 @@ import (
 )
 
 // On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
-// again, and reads its configuration file and its key files again, if it has any. The
+// again, and reads its configuration file, its key files and its certificate again, if it has any. The
 // configuration file's proxies and rules take effect at once, and so do its limits for
 // what downloads take together, and which mounts require links, with which keys; its
 // other keys after a restart.
@@ -29,6 +29,7 @@ type reloader struct {
 	gates       *gates
 	limits      *limits
 	directories []*disk.Storage
+	cert        *certificate // nil: no TLS
 	logger      *slog.Logger
 }
 
@@ -43,10 +44,10 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
-// hears returns the signals on which a server of these directories and gates reloads.
+// hears returns the signals on which a server of c, these directories and gates reloads.
 // Any other signal ends it.
-func (s *serve) hears(directories []*disk.Storage, g *gates) []os.Signal {
-	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 {
+func (s *serve) hears(c *config.Config, directories []*disk.Storage, g *gates) []os.Signal {
+	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 && c.TLS.Cert == "" {
 		return nil
 	}
 	return []os.Signal{syscall.SIGHUP}
@@ -67,6 +68,9 @@ func (r *reloader) start() (stop func()) {
 					r.reload()
 				}
 				r.gates.reload(r.signed, r.logger)
+				if r.cert != nil {
+					r.cert.reload(r.logger)
+				}
 			case <-quit:
 				return
 			}

@@ -19,6 +19,7 @@ type serve struct {
 	downloadFlags
 	linkFlags
 	logFlags
+	tlsFlags
 
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
@@ -52,7 +53,7 @@ With --require-signature, a request without a signed link is 403, whatever its p
 
 In a bucket, a name that begins with a dot is a key as any other, and so is a path such as //a; only a file:// URL needs --hidden as a directory does. The credentials for a bucket come from the environment, and its store gets no request before the first download. Keys with "../" are 404. docs/buckets.md lists the parameters of the URL, and the answers when the store fails.
 
-The line "listening on http://..." on stderr means that connections are accepted. After it, the log has one line for each request. The exit status is 0 after a signal, 1 after a failure, and 2 if the command line is wrong.
+The line "listening on http://..." (or https://...) on stderr means that connections are accepted. After it, the log has one line for each request. The exit status is 0 after a signal, 1 after a failure, and 2 if the command line is wrong.
 
 Examples:
 
@@ -110,7 +111,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	defer release()
 	opened := directories(storages)
-	heard := s.hears(opened, gates)
+	heard := s.hears(c, opened, gates)
 	defer logs.guard(heard...)()
 
 	lim, err := newLimits(c, logs.access)
@@ -122,12 +123,21 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	s.warnOfSharedRates(c, logger)
+	cert := certificateOf(c)
+	if cert != nil {
+		if err := cert.load(logger); err != nil {
+			return err
+		}
+	}
 	ln, err := listenAt(addr)
 	if err != nil {
 		return err
 	}
 	srv := newServer(doctor.Witness(handler), logger)
 	srv.limit(&c.Limits)
+	if cert != nil {
+		srv.http.TLSConfig = cert.config()
+	}
 	if c.Limits.LeastRate > 0 {
 		ln = downloadview.EndSlow(ln, c.Limits.Stall, c.Limits.LeastRate)
 	} else {
@@ -139,12 +149,12 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()
 	return srv.run(ctx, ln, *c.Grace, func() {
-		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
+		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(c, addr, ln))
 		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
 			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
 		}

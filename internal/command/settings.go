@@ -86,6 +86,9 @@ func (s *serve) complete(c *config.Config) error {
 	if err := s.logFlags.apply(c); err != nil {
 		return err
 	}
+	if err := s.tlsFlags.apply(c); err != nil {
+		return err
+	}
 	if c.Limits.LeastRate > 0 && runtime.GOOS != "linux" {
 		return usageErrorf("--least-rate %d is not possible on this system, only on Linux; want it left out", c.Limits.LeastRate)
 	}

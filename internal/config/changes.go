@@ -24,6 +24,8 @@ func (c *Config) Changes(old *Config) []string {
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
 		{"links", c.Links, old.Links},
 		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
+		{"tls_cert", c.TLS.Cert, old.TLS.Cert},
+		{"tls_key", c.TLS.Key, old.TLS.Key},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits.withoutLive(), old.Limits.withoutLive()},

@@ -30,6 +30,8 @@ type Config struct {
 	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
 	ProxyProtocol  bool     // the trusted proxies begin each connection with the PROXY protocol
 
+	TLS TLS
+
 	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 
 	Storages []Storage
@@ -121,6 +123,8 @@ func (c *Config) readTop(v value) {
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
 		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
+		{name: "tls_cert", read: scalar(&c.TLS.Cert, v.d.keyFile)},
+		{name: "tls_key", read: scalar(&c.TLS.Key, v.d.keyFile)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
@@ -130,6 +134,7 @@ func (c *Config) readTop(v value) {
 	if c.Log == "off" && c.LogLevel != "" {
 		v.d.errorf(v.child("log_level").Line, "log_level", "%q has no effect while log is off; remove one of them", c.LogLevel)
 	}
+	c.checkTLS(v)
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 	v.d.check(func() { c.checkSigned(v, &rest) })
 }
