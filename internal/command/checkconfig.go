@@ -58,7 +58,7 @@ func checkKeyFiles(c *config.Config) (wrong config.Errors) {
 		checked[m.KeyFile] = true
 		keys, err := keysOfMount(c, m)
 		if err == nil && !anyAccepted(keys) {
-			err = inFile(c, m.Line, "mounts."+m.Path, fmt.Errorf("key_file: key file %s: %w", m.KeyFile, errAllOver))
+			err = inFile(c, m.Line, c.MountKey(m), fmt.Errorf("key_file: key file %s: %w", m.KeyFile, errAllOver))
 		}
 		if e, ok := errors.AsType[*config.Error](err); ok {
 			wrong = append(wrong, e)

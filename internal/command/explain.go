@@ -109,7 +109,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	for i, key := range keys {
 		path := key
 		if s.Storage != nil {
-			path = "/" + key
+			path = c.BasePath + "/" + key
 		} else if !strings.HasPrefix(key, "/") {
 			return usageErrorf("explain: %q is not a path; want the path of a URL, such as /media/report.pdf", key)
 		}

@@ -21,6 +21,7 @@ type printConfig struct {
 	Config string `placeholder:"FILE" help:"Read the proxy and its rules from the YAML file of serve. Flags win over the file. Default: none."`
 	Proxy  string `placeholder:"NAME" help:"The name of the proxy in the file, if the file has several of this server."`
 	ruleFlags
+	BasePath  string         `placeholder:"PATH" help:"The --base-path of serve. nginx passes only requests below it on, and those of links to a prefix. Default: that of the file, else /."`
 	Listen    string         `placeholder:"ADDR" help:"The address at which the server listens: HOST:PORT; no host means every address. Default: that of the file, else 127.0.0.1:8000."`
 	Upstream  string         `placeholder:"ADDR" help:"The address at which downloadview listens: HOST:PORT, or unix:PATH. Default: that of the file, else 127.0.0.1:8080."`
 	Fragment  bool           `help:"Print a part, for an existing configuration to include. Default: a whole configuration, which runs as it is."`
@@ -98,6 +99,12 @@ func (p *printConfig) site() (site.Site, error) {
 		if c.TLS.Cert != "" {
 			return s, usageErrorf("config %s: --config %s has tls_cert, and the printed configuration asks downloadview without TLS; want tls_cert and tls_key removed, since the proxy speaks TLS with the clients", p.Server, p.Config)
 		}
+		if err := setBasePath(c, p.BasePath); err != nil {
+			return s, err
+		}
+		if _, err := accelerate(c); err != nil { // with the mounts where they are now
+			return s, &UsageError{err}
+		}
 		s = siteOf(c, proxy)
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)
@@ -106,6 +113,11 @@ func (p *printConfig) site() (site.Site, error) {
 		if err != nil {
 			return s, err
 		}
+		var alone config.Config
+		if err := setBasePath(&alone, p.BasePath); err != nil {
+			return s, err
+		}
+		s.BasePath = alone.BasePath
 		proxy, err := proxies.Find(p.Server)
 		if err == nil {
 			_, err = accel.New(proxy.Accel(), rules, nil)
@@ -200,6 +212,7 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 func siteOf(c *config.Config, p *config.Proxy) site.Site {
 	s := p.Site
 	s.Upstream = cmp.Or(p.Upstream, upstreamOf(c))
+	s.BasePath = c.BasePath
 	for _, r := range c.Rules {
 		if r.Proxy == p.Name {
 			s.Rules = append(s.Rules, r.Rule)

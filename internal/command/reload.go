@@ -119,7 +119,8 @@ func (r *reloader) reload() {
 	if len(changed) > 0 {
 		r.logger.Warn("the other changes take effect only after a restart", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
 	}
-	if !slices.Contains(changed, "storages") && !slices.Contains(changed, "mounts") {
+	places := []string{"storages", "mounts", "base_path"}
+	if !slices.ContainsFunc(changed, func(key string) bool { return slices.Contains(places, key) }) {
 		r.signed = c // else a mount could stand for another storage than the one that is running
 	}
 }

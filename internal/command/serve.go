@@ -30,6 +30,7 @@ type serve struct {
 // downloadFlags are the flags that decide how a download is answered.
 type downloadFlags struct {
 	Config    string   `placeholder:"FILE" help:"Read settings from a YAML file, which may have several storages, proxies, and rules with options. Flags win over the file. SIGHUP reads its proxies, its rules and which links it needs again. Default: none."`
+	BasePath  string   `placeholder:"PATH" help:"Serve everything below this path, such as /media: that at which a proxy passes requests on. It is a part of each URL, also of those that are signed. Other paths are 404. Default: /."`
 	Inline    bool     `help:"Let browsers show the files that they can show, HTML and SVG included (sandboxed), instead of saving them. Default: every file is saved."`
 	MimeTypes string   `placeholder:"FILE" help:"A file of media types such as /etc/mime.types: each line has a type, followed by its extensions. They win over the built-in types; a type that a bucket stores with an object wins over both. Default: the built-in types alone."`
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`

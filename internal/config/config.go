@@ -20,9 +20,10 @@ import (
 type Config struct {
 	File string
 
-	Listen string         // see [ParseAddress]; "": not in the file
-	Grace  *time.Duration // time for running downloads after a signal; nil: not in the file
-	Blind  bool           // hand over without looking at the file first
+	Listen   string         // see [ParseAddress]; "": not in the file
+	BasePath string         // of all mounts, whose Path begins with it: see [ParseBasePath]
+	Grace    *time.Duration // time for running downloads after a signal; nil: not in the file
+	Blind    bool           // hand over without looking at the file first
 
 	MimeTypes      string   // a file of media types for [ReadTypes]; "": none
 	Log            string   // text, json or off; "": not in the file
@@ -106,8 +107,10 @@ func Parse(file string, text []byte) (*Config, error) {
 // so names are checked at the end, by d.later.
 func (c *Config) readTop(v value) {
 	var rest mountDefaults
+	var base string
 	v.mapping("storages, mounts, proxies and rules", []field{
 		{name: "listen", read: scalar(&c.Listen, listen)},
+		{name: "base_path", read: scalar(&base, ParseBasePath)},
 		{name: "grace", read: optional(&c.Grace, duration)},
 		{name: "index", read: scalar(&rest.index, boolean)},
 		{name: "inline", read: scalar(&rest.inline, boolean)},
@@ -137,4 +140,5 @@ func (c *Config) readTop(v value) {
 	c.checkTLS(v)
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 	v.d.check(func() { c.checkSigned(v, &rest) })
+	v.d.check(func() { c.SetBasePath(base) })
 }

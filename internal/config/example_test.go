@@ -52,12 +52,13 @@ func TestExampleIsComplete(t *testing.T) {
 	}
 	c.Blind = true               // the example has the default, false
 	c.ProxyProtocol = true       // also false there
+	c.BasePath = "/media"        // the example has the default, /
 	said := fields(*c)           // by type and name
 	said["Proxy.Version"] = true // in a comment of the example, and in TestAnchors
 	for _, name := range []string{"Config.TLS", "TLS.Cert", "TLS.Key", "TLS.CertLine", "TLS.KeyLine"} {
 		said[name] = true // in a comment of the example, whose proxy doesn't ask with TLS, and in TestTLS
 	}
-	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.Links", "Site.Rules"} {
+	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.BasePath", "Site.Links", "Site.Rules"} {
 		if said[name] {
 			t.Errorf("%s is set, which a file can't say", name)
 		}
