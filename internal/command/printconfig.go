@@ -106,6 +106,9 @@ func (p *printConfig) site() (site.Site, error) {
 			return s, &UsageError{err}
 		}
 		s = siteOf(c, proxy)
+		if s.Upstream == "" && p.Upstream == "" && c.Listen != "" {
+			return s, usageErrorf("config %s: --config %s has listen: %s, which doesn't say where the socket is; want --upstream, or the upstream of the proxy", p.Server, p.Config, c.Listen)
+		}
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)
 	default:
@@ -222,12 +225,15 @@ func siteOf(c *config.Config, p *config.Proxy) site.Site {
 }
 
 // upstreamOf returns the address at which a proxy finds the application, from the
-// listen of c; "" if c has none.
+// listen of c; "" if c has none, or a socket of systemd.
 func upstreamOf(c *config.Config) string {
 	if c.Listen == "" {
 		return ""
 	}
 	a, err := config.ParseAddress(c.Listen)
+	if err == nil && a.Network == "systemd" {
+		return ""
+	}
 	if err != nil { // can't be: package config has read it with the same function
 		return c.Listen
 	}

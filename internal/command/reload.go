@@ -30,6 +30,7 @@ type reloader struct {
 	limits      *limits
 	directories []*disk.Storage
 	cert        *certificate // nil: no TLS
+	notifier    *notifier
 	logger      *slog.Logger
 }
 
@@ -45,9 +46,9 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 }
 
 // hears returns the signals on which a server of c, these directories and gates reloads.
-// Any other signal ends it.
+// Any other signal ends it. A service of systemd always hears that it shall reload.
 func (s *serve) hears(c *config.Config, directories []*disk.Storage, g *gates) []os.Signal {
-	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 && c.TLS.Cert == "" {
+	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 && c.TLS.Cert == "" && !isNotified() {
 		return nil
 	}
 	return []os.Signal{syscall.SIGHUP}
@@ -63,6 +64,7 @@ func (r *reloader) start() (stop func()) {
 		for {
 			select {
 			case <-hangups:
+				r.notifier.reloading()
 				r.reopen()
 				if r.serve.Config != "" {
 					r.reload()
@@ -71,6 +73,7 @@ func (r *reloader) start() (stop func()) {
 				if r.cert != nil {
 					r.cert.reload(r.logger)
 				}
+				r.notifier.reloaded()
 			case <-quit:
 				return
 			}

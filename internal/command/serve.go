@@ -14,7 +14,7 @@ import (
 type serve struct {
 	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. Leave it out if the --config file has storages."`
 
-	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), or unix:PATH for a socket. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
+	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), unix:PATH for a socket, or systemd (or systemd:NAME) for the socket that systemd passes. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
 	linkFlags
@@ -130,6 +130,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
+	warnOfUnused(addr, logger)
 	ln, err := listenAt(addr)
 	if err != nil {
 		return err
@@ -147,16 +148,25 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if c.ProxyProtocol {
 		ln = &proxiedListener{Listener: ln, clients: lim.clients, timeout: srv.http.ReadHeaderTimeout, logger: logger}
 	}
+	systemd := &notifier{logger: logger}
+	srv.stop = func() { systemd.stopping(*c.Grace) }
+	if dog := newWatchdog(ln, systemd, logger); dog != nil {
+		dog.prepare(srv.http)
+		ln, srv.stop = dog.listener, func() { dog.drain(); systemd.stopping(*c.Grace) }
+		defer dog.start()()
+	}
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()
 	return srv.run(ctx, ln, *c.Grace, func() {
-		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(c, addr, ln))
-		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
+		url := urlOf(c, addr, ln)
+		fmt.Fprintf(env.stderr, "listening on %s\n", url)
+		systemd.ready(url)
+		if ln.Addr().Network() == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
 			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
 		}
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {

@@ -21,6 +21,7 @@ import (
 type server struct {
 	http     *http.Server
 	fresh    freshConns
+	stop     func()                  // is called when run begins to stop; nil: nothing
 	handlers sync.WaitGroup          // running handlers
 	stopping chan struct{}           // closed after the listener and idle connections
 	end      context.CancelCauseFunc // cancels the requests' contexts
@@ -82,6 +83,9 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	case <-signals:
 	}
 
+	if s.stop != nil {
+		s.stop()
+	}
 	again, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
