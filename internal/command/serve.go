@@ -166,6 +166,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		url := urlOf(c, addr, ln)
 		fmt.Fprintf(env.stderr, "listening on %s\n", url)
 		systemd.ready(url)
+		warnOfOpenFiles(c, logger)
 		if ln.Addr().Network() == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
 			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
 		}
