@@ -30,8 +30,9 @@ import (
 //
 // The [Outcome] of such a download has [AbortedByStall]. HTTP/2 streams have
 // their own flow control: a connection is ended only if it makes no progress as
-// a whole. A limit of 0 or less panics. For clients that read very slowly see
-// [EndSlow], for request bodies that don't arrive [EndStalledBodies].
+// a whole, so use [EndStalledStreams], too. A limit of 0 or less panics. For
+// clients that read very slowly see [EndSlow], for request bodies that don't
+// arrive [EndStalledBodies].
 func EndStalled(l net.Listener, limit time.Duration) net.Listener {
 	if limit <= 0 {
 		panic("downloadview: EndStalled: limit " + limit.String() + "; want more than 0")

@@ -65,7 +65,7 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 			}
 			return nil, usageErrorf("%s: the folders of %q can't be listed; want no %[1]s", flag, c.Storages[0].URL)
 		} else if err != nil {
-			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
+			return nil, inFile(c, m.Line, c.MountKey(&m), &UsageError{err})
 		}
 		all = append(all, mounted{mountPath{m.Path, keysOf(&m, v.Storage).clean}, m.Index, g.guard(&m, h)})
 	}

@@ -103,7 +103,7 @@ func (g *gates) read(c *config.Config, m *config.Mount) (*middleware.Keys, error
 func keysOfMount(c *config.Config, m *config.Mount) (*middleware.Keys, error) {
 	keys, err := readKeys(m.KeyFile, c.Folder())
 	if err != nil {
-		return nil, inFile(c, m.Line, "mounts."+m.Path, fmt.Errorf("key_file: %w", err))
+		return nil, inFile(c, m.Line, c.MountKey(m), fmt.Errorf("key_file: %w", err))
 	}
 	return keys, nil
 }

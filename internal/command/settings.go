@@ -49,7 +49,10 @@ func (s *serve) complete(c *config.Config) error {
 		return usageErrorf("got both --accel or --rule and the rules of --config %s; want one of them", s.Config)
 	case len(c.Storages) == 0:
 		c.Storages = []config.Storage{{URL: *s.Storage}}
-		c.Mounts = []config.Mount{{Path: "/"}}
+		c.Mounts = []config.Mount{{Path: c.BasePath + "/"}}
+	}
+	if err := setBasePath(c, s.BasePath); err != nil {
+		return err
 	}
 	if s.Listen != "" {
 		c.Listen = s.Listen
@@ -84,6 +87,9 @@ func (s *serve) complete(c *config.Config) error {
 		return err
 	}
 	if err := s.logFlags.apply(c); err != nil {
+		return err
+	}
+	if err := s.tlsFlags.apply(c); err != nil {
 		return err
 	}
 	if c.Limits.LeastRate > 0 && runtime.GOOS != "linux" {

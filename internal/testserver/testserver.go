@@ -66,6 +66,8 @@ func howTo(name string) string {
 		name = "aria2"
 	case "postgres":
 		name = "postgresql-15"
+	case "systemd-socket-activate":
+		name = "systemd"
 	case "zipinfo":
 		name = "unzip"
 	case "7z":
