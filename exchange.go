@@ -30,6 +30,7 @@ type exchange struct {
 	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
 	leave   func(Outcome) // of the gate, or nil
+	over    func(error)   // of the Tracer, or nil
 }
 
 // noOptions stands for nil *Options.
@@ -44,6 +45,9 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	if o.Observer != nil {
 		x.now()
 	}
+	if o.Tracer != nil {
+		x.trace()
+	}
 }
 
 // now returns the time of its first call, so that one request sees only one time.
@@ -55,8 +59,7 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
-	var err error
-	if x.resp, err = v.Respond(x.r); err != nil {
+	if err := x.respond(v); err != nil {
 		x.refuse(err)
 		return
 	}
@@ -205,11 +208,11 @@ func (x *exchange) finish() {
 		x.leave = nil
 		leave(x.outcome)
 	}
-	if x.options.Observer == nil {
-		return
+	if x.options.Observer != nil {
+		x.outcome.Duration = time.Since(x.started)
+		x.options.Observer(x.r, x.outcome)
 	}
-	x.outcome.Duration = time.Since(x.started)
-	x.options.Observer(x.r, x.outcome)
+	x.traced(x.outcome.Err)
 }
 
 // An answerRecorder records the status and the length of an error hook's answer.
