@@ -35,6 +35,7 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 		mode:     o.Mode.String(),
 		rule:     o.Rule,
 		remote:   remoteOf(l.peers, r),
+		id:       requestID(r.Header),
 	}
 	if o.AbortedBy != downloadview.NotAborted {
 		line.abortedBy = o.AbortedBy.String()
