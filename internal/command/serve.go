@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,6 +20,7 @@ type serve struct {
 	downloadFlags
 	linkFlags
 	logFlags
+	metricsFlags
 
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
@@ -93,7 +95,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
-	leases, releaseLeases, err := openLeases(c.Links)
+	seen, err := openTelemetry(ctx, c.Metrics, logger)
+	if err != nil {
+		return err
+	}
+	defer seen.close()
+	logs.access.seen = seen
+	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
 	if err != nil {
 		return err
 	}
@@ -104,7 +112,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	s.warnShadowed(c, logger)
 	s.warnOfFile(c, env.checks, logger)
-	storages, release, err := openStorages(ctx, c, env.open, logger)
+	storages, release, err := openStorages(ctx, c, env.open, seen, logger)
 	if err != nil {
 		return err
 	}
@@ -126,7 +134,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	srv := newServer(doctor.Witness(handler), logger)
+	srv := newServer(seen.around(doctor.Witness(handler)), logger)
 	srv.limit(&c.Limits)
 	if c.Limits.LeastRate > 0 {
 		ln = downloadview.EndSlow(ln, c.Limits.Stall, c.Limits.LeastRate)
@@ -143,6 +151,15 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		defer r.start()()
 	}
 	defer floorHeap()()
+	if c.Metrics != "" {
+		ready := &readiness{storages: storages, gates: gates, stopping: srv.stopping, logger: logger}
+		m, err := listenForMetrics(c.Metrics, seen, ready, logger)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer m.start()()
+		fmt.Fprintf(env.stderr, "metrics on %s\n", m.url)
+	}
 	return srv.run(ctx, ln, *c.Grace, func() {
 		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
 		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {

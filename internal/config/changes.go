@@ -24,6 +24,7 @@ func (c *Config) Changes(old *Config) []string {
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
 		{"links", c.Links, old.Links},
 		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
+		{"metrics", c.Metrics, old.Metrics},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits.withoutLive(), old.Limits.withoutLive()},

@@ -30,6 +30,8 @@ type Config struct {
 	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
 	ProxyProtocol  bool     // the trusted proxies begin each connection with the PROXY protocol
 
+	Metrics string // where to listen for Prometheus: see [ParseAddress]; "": nowhere
+
 	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 
 	Storages []Storage
@@ -121,6 +123,7 @@ func (c *Config) readTop(v value) {
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
 		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
+		{name: "metrics", read: scalar(&c.Metrics, listen)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
