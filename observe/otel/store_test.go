@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -59,6 +60,10 @@ func (s *store) storage(t *testing.T, wrap func(http.RoundTripper) http.RoundTri
 // A fault of the store is one tree, from which its reason and each retry can be read.
 func TestStoreFault(t *testing.T) {
 	st := newStore(t)
+	docs, err := os.ReadFile("../../docs/observe.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name    string
 		request func(*http.Request)
@@ -138,6 +143,9 @@ download mode=stream status_code=502 size=12 ERROR: open reports/a.pdf: upstream
 			t.Logf("\n%s", got)
 			if "\n"+got != tt.want {
 				t.Errorf("want the tree%s", tt.want)
+			}
+			if tt.name == "503, then cut off" && !strings.Contains(string(docs), tt.want) {
+				t.Error("docs/observe.md has not this tree")
 			}
 			if got := s.text("store.requests"); got != tt.counts {
 				t.Errorf("counted\n%swant\n%s", got, tt.counts)
