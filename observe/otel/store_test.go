@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -155,6 +156,23 @@ download mode=stream status_code=502 size=12 ERROR: open reports/a.pdf: upstream
 }
 
 var address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// A request that ends because the client has gone is no fault of the store.
+func TestClientGone(t *testing.T) {
+	st := newStore(t)
+	s := newScene()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	st.proxy.On(1, nil, faultproxy.Before(leave), faultproxy.Mute())
+	storage := st.storage(t, func(base http.RoundTripper) http.RoundTripper { return s.Transport("reports", base) })
+	s.handler(storage, nil).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/reports/a.pdf", nil))
+	if got, want := s.tree("downloadview.aborted_by"), "download aborted_by=client\n  respond\n  open\n    store read\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got, want := s.text("store.requests"), "store.requests{operation=read status=canceled storage=reports} 1\n"; got != want {
+		t.Errorf("counted %s, want %s", got, want)
+	}
+}
 
 // Parts that are fetched at once are not taken for retries, and a retry of a part is.
 func TestPartsAtOnce(t *testing.T) {
