@@ -39,6 +39,8 @@
 package otel
 
 import (
+	"sync"
+
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
@@ -66,6 +68,7 @@ type Options struct {
 type Telemetry struct {
 	tracer    trace.Tracer
 	errorText func(error) string
+	known     sync.Map // of *answerOptions by answer
 	instruments
 }
 

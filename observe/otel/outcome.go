@@ -15,13 +15,9 @@ import (
 // is a [downloadview.Observer]. Without the Telemetry as Tracer there is no such span.
 func (t *Telemetry) Observe(r *http.Request, o downloadview.Outcome) {
 	ctx := context.WithoutCancel(r.Context())
-	sent := []attribute.KeyValue{
-		attribute.String("mode", o.Mode.String()),
-		attribute.String("rule", o.Rule),
-		attribute.String("status", statusText(o.Status)),
-	}
-	t.answers.Add(ctx, 1, metric.WithAttributes(sent...))
-	t.body.Add(ctx, o.Bytes, metric.WithAttributes(sent[:2]...))
+	how := t.optionsFor(answer{o.Mode.String(), o.Rule, statusText(o.Status)})
+	t.answers.Add(ctx, 1, how.answers...)
+	t.body.Add(ctx, o.Bytes, how.body...)
 	if o.AbortedBy != downloadview.NotAborted {
 		t.aborts.Add(ctx, 1, metric.WithAttributes(attribute.String("party", o.AbortedBy.String())))
 	}
@@ -56,4 +52,28 @@ func (t *Telemetry) describe(p *place, r *http.Request, o *downloadview.Outcome)
 		}
 		p.span.SetStatus(codes.Error, text)
 	}
+}
+
+// An answer is what the attributes of an answer are made of.
+type answer struct{ mode, rule, status string }
+
+// answerOptions have the attributes for an answer. Making them costs more than counting.
+type answerOptions struct{ answers, body []metric.AddOption }
+
+// optionsFor returns the options for a. There are as many as the metrics have series.
+func (t *Telemetry) optionsFor(a answer) *answerOptions {
+	if known, ok := t.known.Load(a); ok {
+		return known.(*answerOptions)
+	}
+	all := []attribute.KeyValue{
+		attribute.String("mode", a.mode),
+		attribute.String("rule", a.rule),
+		attribute.String("status", a.status),
+	}
+	o := &answerOptions{
+		answers: []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(all...))},
+		body:    []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(all[0], all[1]))},
+	}
+	t.known.Store(a, o)
+	return o
 }

@@ -60,10 +60,14 @@ func (p *place) in(ctx context.Context) context.Context {
 	return ctx
 }
 
-// Start begins the span of a stage, and counts open downloads.
+// Start begins the span of a stage, and counts open downloads. If the download is not
+// sampled, its stages have no spans.
 func (t *Telemetry) Start(ctx context.Context, s downloadview.Stage) (context.Context, func(error)) {
 	var d *download
 	if p := placeIn(ctx); p != nil && s != downloadview.Answering {
+		if !p.span.IsRecording() { // of metrics alone, or not sampled
+			return ctx, func(error) {}
+		}
 		d = p.download
 		ctx = p.in(ctx)
 	} else {
