@@ -51,6 +51,7 @@
 //   - middleware/memlease, middleware/redislease, middleware/natslease: stores that count
 //     the downloads of links
 //   - middleware/leasetest: for tests of such a store of one's own
+//   - observe/otel: spans and metrics with OpenTelemetry
 //   - doctor: finds out what is wrong with a running set-up
 //   - downloadtest: for tests of views
 //   - storage/storagetest: for tests of a storage of one's own

@@ -31,6 +31,7 @@ type exchange struct {
 	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
 	leave   func(Outcome) // of the gate, or nil
+	over    func(error)   // of the Tracer, or nil
 }
 
 // noOptions stands for nil *Options.
@@ -45,6 +46,9 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	if o.Observer != nil {
 		x.now()
 	}
+	if o.Tracer != nil {
+		x.trace()
+	}
 }
 
 // now returns the time of its first call, so that one request sees only one time.
@@ -56,13 +60,7 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
-	var err error
-	if f, ok := v.(ViewFunc); ok { // its method would copy the Response once more
-		x.resp, err = f(x.r)
-	} else {
-		x.resp, err = v.Respond(x.r)
-	}
-	if err != nil {
+	if err := x.respond(v); err != nil {
 		x.refuse(err)
 		return
 	}
@@ -211,11 +209,11 @@ func (x *exchange) finish() {
 		x.leave = nil
 		leave(x.outcome)
 	}
-	if x.options.Observer == nil {
-		return
+	if x.options.Observer != nil {
+		x.outcome.Duration = time.Since(x.started)
+		x.options.Observer(x.r, x.outcome)
 	}
-	x.outcome.Duration = time.Since(x.started)
-	x.options.Observer(x.r, x.outcome)
+	x.traced(x.outcome.Err)
 }
 
 // An answerRecorder records the status and the length of an error hook's answer.

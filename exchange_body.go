@@ -33,7 +33,9 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	if !ok {
 		pinned = x.ranger
 	}
-	h, err := openPart(x.r.Context(), pinned, s.start, s.length)
+	ctx, end := x.enterStage(Opening)
+	h, err := openPart(ctx, pinned, s.start, s.length)
+	end(err)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -135,7 +135,9 @@ func (x *exchange) unlessDoubtful(err error) error {
 }
 
 func (x *exchange) look() (Attributes, error) {
-	fi, err := Stat(x.r.Context(), x.resp.File)
+	ctx, end := x.enterStage(Looking)
+	fi, err := Stat(ctx, x.resp.File)
+	end(err)
 	if err != nil {
 		return Attributes{}, err
 	}
@@ -147,7 +149,11 @@ var notLooked = Attributes{Size: -1}
 
 // handOver sets the header and writes nothing: a write would make a compressor set
 // Content-Encoding for an empty body. k has the validators to send, if it is not nil.
-func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (bool, error) {
+func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, err error) {
+	if x.options.Tracer != nil {
+		_, end := x.enterStage(HandingOver)
+		defer func() { end(err) }()
+	}
 	var d description
 	x.resp.describe(a, &d)
 	switch {

@@ -95,7 +95,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	storages, release, err := openStorages(ctx, c, env.open, slog.New(slog.NewTextHandler(env.stderr, nil)))
+	storages, release, err := openStorages(ctx, c, env.open, nil, slog.New(slog.NewTextHandler(env.stderr, nil)))
 	if err != nil {
 		return err
 	}

@@ -42,20 +42,24 @@ func warnOfUnused(a config.Address, logger *slog.Logger) {
 	}
 }
 
-// urlOf returns the URL of ln, the listener of c: with its real port or, for a socket, in the form of
+// urlOf returns the URL of ln: with its real port or, for a socket, in the form of
 // nginx's proxy_pass.
-func urlOf(c *config.Config, a config.Address, ln net.Listener) string {
-	scheme := "http://"
-	if c.TLS.Cert != "" {
-		scheme = "https://"
-	}
+func urlOf(scheme string, a config.Address, ln net.Listener) string {
 	switch {
 	case a.Network == "unix":
-		return scheme + a.String()
+		return scheme + "://" + a.String()
 	case ln.Addr().Network() == "unix":
-		return scheme + "unix:" + ln.Addr().String()
+		return scheme + "://unix:" + ln.Addr().String()
 	}
-	return scheme + ln.Addr().String()
+	return scheme + "://" + ln.Addr().String()
+}
+
+// schemeOf returns the scheme of the URLs of a server with these settings.
+func schemeOf(c *config.Config) string {
+	if c.TLS.Cert != "" {
+		return "https"
+	}
+	return "http"
 }
 
 // listenCause returns err without the address, which the message names already.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type serve struct {
 	linkFlags
 	logFlags
 	tlsFlags
+	metricsFlags
 
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
@@ -95,7 +97,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
-	leases, releaseLeases, err := openLeases(c.Links)
+	seen, err := openTelemetry(ctx, c.Metrics, logger)
+	if err != nil {
+		return err
+	}
+	defer seen.close()
+	logs.access.seen = seen
+	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
 	if err != nil {
 		return err
 	}
@@ -106,7 +114,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	s.warnShadowed(c, logger)
 	s.warnOfFile(c, env.checks, logger)
-	storages, release, err := openStorages(ctx, c, env.open, logger)
+	storages, release, err := openStorages(ctx, c, env.open, seen, logger)
 	if err != nil {
 		return err
 	}
@@ -135,7 +143,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	srv := newServer(doctor.Witness(handler), logger)
+	srv := newServer(seen.around(doctor.Witness(handler)), logger)
 	srv.limit(&c.Limits)
 	if cert != nil {
 		srv.http.TLSConfig = cert.config()
@@ -162,8 +170,17 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		defer r.start()()
 	}
 	defer floorHeap()()
+	if c.Metrics != "" {
+		ready := &readiness{storages: storages, gates: gates, stopping: srv.stopping, logger: logger}
+		m, err := listenForMetrics(c.Metrics, seen, ready, logger)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer m.start()()
+		fmt.Fprintf(env.stderr, "metrics on %s\n", m.url)
+	}
 	return srv.run(ctx, ln, *c.Grace, func() {
-		url := urlOf(c, addr, ln)
+		url := urlOf(schemeOf(c), addr, ln)
 		fmt.Fprintf(env.stderr, "listening on %s\n", url)
 		systemd.ready(url)
 		warnOfOpenFiles(c, logger)

@@ -95,6 +95,9 @@ func (s *serve) complete(c *config.Config) error {
 	if c.Limits.LeastRate > 0 && runtime.GOOS != "linux" {
 		return usageErrorf("--least-rate %d is not possible on this system, only on Linux; want it left out", c.Limits.LeastRate)
 	}
+	if err := s.metricsFlags.apply(c); err != nil {
+		return err
+	}
 	return s.checkProxyProtocol(c)
 }
 

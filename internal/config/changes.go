@@ -29,6 +29,7 @@ func (c *Config) Changes(old *Config) []string {
 		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
 		{"tls_cert", c.TLS.Cert, old.TLS.Cert},
 		{"tls_key", c.TLS.Key, old.TLS.Key},
+		{"metrics", c.Metrics, old.Metrics},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
 		{"mounts", withoutLines(below.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits.withoutLive(), old.Limits.withoutLive()},

@@ -31,7 +31,8 @@ type Config struct {
 	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
 	ProxyProtocol  bool     // the trusted proxies begin each connection with the PROXY protocol
 
-	TLS TLS
+	TLS     TLS
+	Metrics string // where to listen for Prometheus: see [ParseAddress]; "": nowhere
 
 	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 
@@ -128,6 +129,7 @@ func (c *Config) readTop(v value) {
 		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
 		{name: "tls_cert", read: scalar(&c.TLS.Cert, v.d.keyFile)},
 		{name: "tls_key", read: scalar(&c.TLS.Key, v.d.keyFile)},
+		{name: "metrics", read: scalar(&c.Metrics, listen)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
