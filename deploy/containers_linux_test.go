@@ -83,7 +83,8 @@ func TestContainersServe(t *testing.T) {
 			}
 			write(t, filepath.Join(media, "a b.txt"), "0123456789")
 			app, front := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
-			here := strings.NewReplacer("/srv/media", media, "0.0.0.0:8080", app, "127.0.0.1:8081", app, "app:8080", app,
+			metrics := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
+			here := strings.NewReplacer("/srv/media", media, "0.0.0.0:8080", app, "127.0.0.1:8081", app, "app:8080", app, "0.0.0.0:9090", metrics,
 				"/etc/nginx/snippets", dir, "listen 8000;", "listen "+front+";", "listen 8080;", "listen "+front+";")
 			settings := write(t, filepath.Join(dir, "downloadview.yaml"), here.Replace(s.settings))
 			write(t, filepath.Join(dir, "downloads.conf"), here.Replace(s.downloads))
@@ -111,6 +112,11 @@ func TestContainersServe(t *testing.T) {
 			defer resp.Body.Close()
 			if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "0123456789" || resp.Header.Get("Content-Disposition") != `attachment; filename="a b.txt"` {
 				t.Errorf("%d %v %q %v", resp.StatusCode, resp.Header, body, err)
+			}
+			if ready, err := http.Get("http://" + metrics + "/readyz"); err != nil || ready.StatusCode != http.StatusOK {
+				t.Errorf("/readyz: %v, %v", ready, err)
+			} else {
+				ready.Body.Close()
 			}
 			if await(lines, "mode=offload rule=media") == "" {
 				t.Error("the log has no line of a hand-over")
