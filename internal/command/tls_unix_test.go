@@ -258,6 +258,46 @@ func TestTLSStalledDownload(t *testing.T) {
 	}
 }
 
+// Downloads over TLS finish after SIGTERM. A second signal cuts them off, and their
+// clients don't take the part for the whole.
+func TestTLSShutdown(t *testing.T) {
+	pair := newPair(t, 1, time.Now().Add(60*day))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "large"), bytes.Repeat([]byte("x"), large), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		for _, cut := range []bool{false, true} {
+			t.Run(fmt.Sprint(protocol, " ", cut), func(t *testing.T) {
+				p := start(t, append(pair.write(t, t.TempDir()), "--grace=24h", dir)...)
+				client, tr := clientOf(t, pair)
+				tr.ForceAttemptHTTP2 = protocol == "HTTP/2.0"
+				resp, err := client.Get(p.url + "/large")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if resp.Proto != protocol {
+					t.Fatalf("%s, want %s", resp.Proto, protocol)
+				}
+				p.signal(t, syscall.SIGTERM)
+				p.mustAwait(t, "stopping")
+				if cut {
+					p.signal(t, syscall.SIGTERM)
+					p.mustAwait(t, "running downloads are cut off")
+				}
+				n, err := io.Copy(io.Discard, resp.Body)
+				if whole := n == large && err == nil; whole == cut {
+					t.Errorf("the client has %d bytes, %v", n, err)
+				}
+				if got := p.wait(); got != exitOK {
+					t.Errorf("exit status = %d", got)
+				}
+			})
+		}
+	}
+}
+
 // One file of the two, or wrong ones, are errors at the start.
 func TestTLSNeedsBoth(t *testing.T) {
 	dir := t.TempDir()
