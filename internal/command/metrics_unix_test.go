@@ -20,14 +20,16 @@ import (
 	"time"
 )
 
-// metricsURL returns where the process has said that its metrics are.
+// metricsURL returns where the process says that its metrics are, in the line after
+// "listening on". It may be called once.
 func (p *process) metricsURL(t *testing.T) string {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^metrics on (\S+)$`).FindStringSubmatch(p.log.String())
-	if m == nil {
-		t.Fatalf("it doesn't say where its metrics are: %s", &p.log)
+	line, ok := p.await("metrics on ")
+	url, found := strings.CutPrefix(line, "metrics on ")
+	if !ok || !found || strings.Count(p.log.String(), "\n") != 2 {
+		t.Fatalf("it doesn't say in its second line where its metrics are: %s", &p.log)
 	}
-	return m[1]
+	return url
 }
 
 // fetchText returns the status and the body of an answer.

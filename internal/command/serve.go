@@ -170,6 +170,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		defer r.start()()
 	}
 	defer floorHeap()()
+	metricsAt := ""
 	if c.Metrics != "" {
 		ready := &readiness{storages: storages, gates: gates, stopping: srv.stopping, logger: logger}
 		m, err := listenForMetrics(c.Metrics, seen, ready, logger)
@@ -177,11 +178,14 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 			return errors.Join(err, ln.Close())
 		}
 		defer m.start()()
-		fmt.Fprintf(env.stderr, "metrics on %s\n", m.url)
+		metricsAt = m.url
 	}
 	return srv.run(ctx, ln, *c.Grace, func() {
 		url := urlOf(schemeOf(c), addr, ln)
 		fmt.Fprintf(env.stderr, "listening on %s\n", url)
+		if metricsAt != "" {
+			fmt.Fprintf(env.stderr, "metrics on %s\n", metricsAt)
+		}
 		systemd.ready(url)
 		warnOfOpenFiles(c, logger)
 		if ln.Addr().Network() == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
