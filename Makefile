@@ -1,9 +1,11 @@
-# make test   installs what the tests need (Debian, as root) and runs them all
-# make check  is test and what else must hold before a change lands
-# make soak   runs mixed requests and each fuzz target for ten minutes, which no change waits for
-# make bench  runs the benchmarks whose figures stand in docs/performance.md
+# make test    installs what the tests need (Debian, as root) and runs them all
+# make check   is test and what else must hold before a change lands
+# make soak    runs mixed requests and each fuzz target for ten minutes, which no change waits for
+# make bench   runs the benchmarks whose figures stand in docs/performance.md
+# make deb     makes a Debian package of the commit, in dist
+# make release makes the files of a release of the tag, in dist
 
-.PHONY: test check soak bench fmt
+.PHONY: test check soak bench deb release fmt
 
 test:
 	@scripts/test
@@ -16,6 +18,12 @@ soak:
 
 bench:
 	@scripts/bench
+
+deb:
+	@scripts/deb
+
+release:
+	@scripts/release
 
 fmt: bin/gofumpt
 	bin/gofumpt -w .

@@ -119,8 +119,22 @@ func closeHard(conn net.Conn) {
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = t.NetConn()
 	}
-	if t, ok := conn.(interface{ SetLinger(int) error }); ok {
-		_ = t.SetLinger(0)
-	}
+	lingerNot(conn)
 	_ = conn.Close()
+}
+
+// lingerNot makes a close reset the connection of the system, which may be below
+// several others: TLS is over the connection of [EndStalled].
+func lingerNot(conn net.Conn) {
+	for conn != nil {
+		if t, ok := conn.(interface{ SetLinger(int) error }); ok {
+			_ = t.SetLinger(0)
+			return
+		}
+		t, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return
+		}
+		conn = t.NetConn()
+	}
 }

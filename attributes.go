@@ -13,6 +13,10 @@ import (
 type Attributes struct {
 	Size    int64     // in bytes; -1: not known
 	ModTime time.Time // last change; zero: not known; before 1981: displayed, but not a validator
+	// SoFar is how many bytes there are at this moment, if Size is -1 and the content
+	// grows. If the handle is an [io.Seeker] and an [io.WriterTo], and waits for bytes
+	// that are not there yet, requests for a range are answered as RFC 8673 says.
+	SoFar int64
 	// ETag is the entity tag with its quotes. A weak tag (W/…) is ignored: two
 	// versions with different bytes may share it (RFC 9110, 8.8.1). See
 	// StrongETag.
@@ -27,6 +31,10 @@ type Attributes struct {
 	Expires      string // the stored Expires, an HTTP date
 	Disposition  string // the stored Content-Disposition
 	ReprDigest   string // value of Repr-Digest (RFC 9530): a digest of all stored bytes
+	// UnencodedDigest is a value of Unencoded-Digest, in the form of ReprDigest: a digest
+	// of what the stored bytes are without their ContentEncoding. If there is none, it
+	// isn't used: ReprDigest is the same.
+	UnencodedDigest string
 
 	// Metadata are the application's own values, stored with the bytes; the keys
 	// are in lower case. They never reach a client. The map may be shared: don't

@@ -70,11 +70,11 @@ func TestRanges(t *testing.T) {
 	} {
 		h := http.Header{"Range": {tt.field}}
 		got := decide("GET", h, facts{size: tt.size, parts: manyParts})
-		want := plan{200, nil}
+		want := plan{status: 200}
 		if tt.none {
 			want.status = 416
 		} else if tt.want != nil {
-			want = plan{206, tt.want}
+			want = plan{status: 206, ranges: tt.want}
 		}
 		if got.status != want.status || !slices.Equal(got.ranges, want.ranges) {
 			t.Errorf("%.60q of %d bytes: %v, want %v", tt.field, tt.size, got, want)

@@ -62,6 +62,7 @@ type bodyWriter struct {
 	w      http.ResponseWriter
 	status int
 	size   int64 // -1: not known
+	least  int64 // fewer bytes are an error
 	begun  bool  // the header has been sent
 	sent   int64
 	full   bool  // WriteTo wrote more than size bytes
@@ -85,8 +86,8 @@ func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 		return nil
 	case err != nil:
 		return &cutOff{AbortedByOrigin, err}
-	case b.sent < b.size:
-		return &cutOff{AbortedByOrigin, shortBy(b.size - b.sent)}
+	case b.sent < b.least:
+		return &cutOff{AbortedByOrigin, shortBy(b.least - b.sent)}
 	}
 	b.begin()
 	return nil

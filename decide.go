@@ -12,6 +12,7 @@ type facts struct {
 	modTime time.Time // whole seconds, not in the future, or zero
 	age     time.Duration
 	parts   parts
+	soFar   int64 // bytes that are there, if the size is not known; 0: the content has no ranges
 }
 
 // parts is how many ranges of the file can be sent in one answer.
@@ -28,6 +29,7 @@ const (
 type plan struct {
 	status int
 	ranges []span
+	grows  bool // the range is one of content whose size is not known; it may end earlier
 }
 
 // endsWithoutBytes reports whether the answer needs no bytes of the file.
@@ -42,6 +44,9 @@ func decide(method string, h http.Header, f facts) plan {
 		return plan{status: status}
 	}
 	whole := plan{status: http.StatusOK}
+	if f.size < 0 && f.soFar > 0 && (method == http.MethodGet || method == http.MethodHead) {
+		return duringGrowth(method, h, f)
+	}
 	if method != http.MethodGet || f.parts == noParts || f.size < 0 {
 		return whole
 	}
@@ -59,5 +64,5 @@ func decide(method string, h http.Header, f facts) plan {
 	case len(spans) == 0, len(spans) > int(f.parts):
 		return whole
 	}
-	return plan{http.StatusPartialContent, spans}
+	return plan{status: http.StatusPartialContent, ranges: spans}
 }

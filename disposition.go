@@ -38,33 +38,39 @@ func (d Disposition) shown(contentType string) bool {
 // longestName is the longest name that file systems can hold, in bytes.
 const longestName = 255
 
-// contentDisposition returns the value of Content-Disposition for a file name: a
-// quoted ASCII form that no browser decodes or splits, followed by the name itself
-// if the two differ (RFC 6266, RFC 8187).
-func contentDisposition(kind, name string) string {
+// The beginnings of a Content-Disposition.
+const (
+	attachment = `attachment; filename="`
+	inline     = `inline; filename="`
+)
+
+// contentDisposition returns the value of Content-Disposition for a file name:
+// begin and a quoted ASCII form that no browser decodes or splits, followed by the
+// name itself if the two differ (RFC 6266, RFC 8187).
+func contentDisposition(begin, name string) string {
 	if isPlain(name) {
-		return kind + `; filename="` + name + `"`
+		return begin + name + `"`
 	}
-	name = fileName(name)
+	if name == "" || name == "." || name == ".." || len(name) > longestName {
+		return contentDisposition(begin, fileName(name))
+	}
+	return encodedDisposition(begin, name)
+}
+
+// encodedDisposition is contentDisposition of a name that is not plain.
+func encodedDisposition(begin, name string) string {
 	var stack [512]byte // most names fit; then the string is the only allocation
-	b := append(stack[:0], kind...)
-	b = append(b, `; filename="`...)
-	exact := true
-	for _, c := range []byte(name) {
-		if c >= utf8.RuneSelf || c == '"' || c == '%' {
-			exact = false
-			if !utf8.RuneStart(c) {
-				continue
+	b := append(stack[:0], begin...)
+	for _, c := range name {
+		if c >= utf8.RuneSelf || !isPlainChar[c] {
+			if inFileName(c) != c {
+				return contentDisposition(begin, fileName(name))
 			}
 			c = '_'
 		}
-		b = append(b, c)
+		b = append(b, byte(c))
 	}
-	b = append(b, '"')
-	if exact {
-		return string(b)
-	}
-	b = append(b, `; filename*=UTF-8''`...)
+	b = append(b, `"; filename*=UTF-8''`...)
 	const hex = "0123456789ABCDEF"
 	for _, c := range []byte(name) {
 		if isAttrChar[c] {
@@ -91,12 +97,7 @@ func isPlain(name string) bool {
 // and characters that change the direction of writing (they can show "exe.jpg" as
 // "gpj.exe"); valid UTF-8, at most longestName bytes, and never empty.
 func fileName(name string) string {
-	for _, c := range name {
-		if isLetter := c >= 0xa0 && c < 0x600 || c > 0x2069 && c < utf8.RuneError; !isLetter && inFileName(c) != c {
-			name = strings.Map(inFileName, name)
-			break
-		}
-	}
+	name = strings.Map(inFileName, name)
 	if len(name) > longestName {
 		name = shortened(name)
 	}
@@ -109,6 +110,8 @@ func fileName(name string) string {
 // inFileName returns the replacement for c in a file name, or -1 to remove c.
 func inFileName(c rune) rune {
 	switch {
+	case c >= 0xa0 && c < 0x600, c > 0x2069 && c < utf8.RuneError: // nearly all letters
+		return c
 	case c == '/', c == '\\', c == utf8.RuneError:
 		return '_'
 	case c >= ' ' && c < 0x7f:

@@ -27,7 +27,7 @@ func TestContentDisposition(t *testing.T) {
 		{"\x00", `attachment; filename="download"`},
 		{long + ".tar.gz", `attachment; filename="` + strings.Repeat("_", 126) + `.gz"; filename*=UTF-8''` + strings.Repeat("%C5%BC", 126) + ".gz"},
 	} {
-		if got := contentDisposition("attachment", tt.name); got != tt.want {
+		if got := contentDisposition(attachment, tt.name); got != tt.want {
 			t.Errorf("contentDisposition(%q) =\n%s, want\n%s", tt.name, got, tt.want)
 		}
 	}
@@ -40,7 +40,7 @@ func FuzzDisposition(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		got := contentDisposition("inline", name)
+		got := contentDisposition(inline, name)
 		kind, params, err := mime.ParseMediaType(got)
 		if err != nil || kind != "inline" {
 			t.Fatalf("%q gives %q: %q, %v", name, got, kind, err)
@@ -68,7 +68,7 @@ func BenchmarkDisposition(b *testing.B) {
 			b.Run("ours", func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					_ = contentDisposition("attachment", name)
+					_ = contentDisposition(attachment, name)
 				}
 			})
 			b.Run("mime.FormatMediaType", func(b *testing.B) {

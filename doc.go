@@ -55,6 +55,7 @@
 //   - ledger/sqlledger, ledger/natsledger: stores of these entries in SQLite or PostgreSQL,
 //     and in NATS
 //   - ledger/ledgertest: for tests of such a store of one's own
+//   - observe/otel: spans and metrics with OpenTelemetry
 //   - doctor: finds out what is wrong with a running set-up
 //   - downloadtest: for tests of views
 //   - storage/storagetest: for tests of a storage of one's own

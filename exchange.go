@@ -21,16 +21,17 @@ type exchange struct {
 
 	style   TagStyle
 	ranger  RangeFile     // the file, if it can be opened at a range
-	beyond  bool          // the file refused a range with ErrRange
-	refused bool          // the file refused a range other than its last bytes
 	tag     string        // strong tag of the metadata that was read last, or ""
 	asked   int           // requests to the store so far
+	beyond  bool          // the file refused a range with ErrRange
+	refused bool          // the file refused a range other than its last bytes
 	looked  bool          // the metadata was read without opening the file
 	unseen  bool          // the answer is made without reading the metadata
 	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
 	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
 	leave   func(Outcome) // of the gate, or nil
+	over    func(error)   // of the Tracer, or nil
 }
 
 // noOptions stands for nil *Options.
@@ -45,6 +46,9 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 	if o.Observer != nil {
 		x.now()
 	}
+	if o.Tracer != nil {
+		x.trace()
+	}
 }
 
 // now returns the time of its first call, so that one request sees only one time.
@@ -56,8 +60,7 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
-	var err error
-	if x.resp, err = v.Respond(x.r); err != nil {
+	if err := x.respond(v); err != nil {
 		x.refuse(err)
 		return
 	}
@@ -206,11 +209,11 @@ func (x *exchange) finish() {
 		x.leave = nil
 		leave(x.outcome)
 	}
-	if x.options.Observer == nil {
-		return
+	if x.options.Observer != nil {
+		x.outcome.Duration = time.Since(x.started)
+		x.options.Observer(x.r, x.outcome)
 	}
-	x.outcome.Duration = time.Since(x.started)
-	x.options.Observer(x.r, x.outcome)
+	x.traced(x.outcome.Err)
 }
 
 // An answerRecorder records the status and the length of an error hook's answer.

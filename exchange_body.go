@@ -33,7 +33,9 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	if !ok {
 		pinned = x.ranger
 	}
-	h, err := openPart(x.r.Context(), pinned, s.start, s.length)
+	ctx, end := x.enterStage(Opening)
+	h, err := openPart(ctx, pinned, s.start, s.length)
+	end(err)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,6 +64,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 			return err
 		}
 		return x.sendParts(b, p.ranges, a, k)
+	}
+	if p.grows {
+		return x.sendGrowing(b, p, a, k)
 	}
 	part := span{0, k.size}
 	if len(p.ranges) == 1 {
@@ -98,7 +103,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		return err
 	}
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(&a), &a)
+	var d description
+	x.resp.describe(&a, &d)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(part.length)
 	if x.uncut && p.status == http.StatusOK {
@@ -113,7 +120,7 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	out := x.w
 	var end *digestTrailer
 	if part.length < 0 {
-		if end = x.trailer(&f); end != nil {
+		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
 			out = end
 		}
 	}
@@ -130,6 +137,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return nil
 	}
+	if part.length > 0 && isKernelFile(b.handle) {
+		x.holdHeader()
+	}
 	n, err := copyBody(out, b.handle, part.length)
 	x.outcome.Bytes = n
 	if err == nil && end != nil {
@@ -138,14 +148,9 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	return err
 }
 
-func readSmall(src io.Reader, small []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
-	}()
-	n, err := io.ReadFull(src, small)
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadFull; wrapped ones are the storage's
+func readSmall(src io.Reader, small []byte) error {
+	n, err := readAtLeast(src, small, len(small))
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadAtLeast; wrapped ones are the storage's
 		err = shortBy(int64(len(small) - n))
 	}
 	return err
@@ -156,7 +161,9 @@ func readSmall(src io.Reader, small []byte) (err error) {
 func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attributes, k facts, digest string) error {
 	before := maps.Clone(x.w.Header())
 	f := fieldsOf(x.w, 9)
-	f.common(x, x.resp.describe(&a), &a)
+	var d description
+	x.resp.describe(&a, &d)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(part.length)
 	if x.uncut && status == http.StatusOK {
@@ -168,10 +175,10 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	if digest != "" {
 		f.set("Content-Digest", digest)
 	}
-	w := bodyWriter{w: x.w, status: status, size: part.length}
+	w := bodyWriter{w: x.w, status: status, size: part.length, least: part.length}
 	var end *digestTrailer
 	if part.length < 0 {
-		if end = x.trailer(&f); end != nil {
+		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
 			w.w = end
 		}
 	}
@@ -193,6 +200,17 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	return nil
 }
 
+// readAtLeast is [io.ReadAtLeast] with an error for a panic.
+func readAtLeast(src io.Reader, p []byte, least int) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
+	return io.ReadAtLeast(src, p, least)
+}
+
+// contentRange returns the Content-Range of s in a file of size bytes; -1: not known.
 func (s span) contentRange(size int64) string {
 	b := make([]byte, 0, 64)
 	b = append(b, "bytes "...)
@@ -200,8 +218,10 @@ func (s span) contentRange(size int64) string {
 	b = append(b, '-')
 	b = strconv.AppendInt(b, s.start+s.length-1, 10)
 	b = append(b, '/')
-	b = strconv.AppendInt(b, size, 10)
-	return string(b)
+	if size < 0 {
+		return string(append(b, '*'))
+	}
+	return string(strconv.AppendInt(b, size, 10))
 }
 
 // sendParts sends several ranges as multipart/byteranges (RFC 9110, 14.6). As with
@@ -209,7 +229,8 @@ func (s span) contentRange(size int64) string {
 // empty preamble (RFC 2046, 5.1.1); without it, zsync 0.6.2 requests the same
 // ranges again and again.
 func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
-	d := x.resp.describe(&a)
+	var d description
+	x.resp.describe(&a, &d)
 	boundary := rand.Text()
 	head := func(i int) []byte {
 		var h bytes.Buffer
@@ -224,7 +245,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	}
 
 	f := fieldsOf(x.w, 9)
-	f.common(x, d, &a)
+	f.common(x, &d, &a)
 	f.content(a, k)
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)

@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,23 @@ func (f *fields) reprDigest(request http.Header, digest string) {
 	}
 }
 
-// wantsDigest reports whether Want-Repr-Digest or Want-Content-Digest (RFC 9530, 4)
+// unencodedDigest sets the digest of the whole file without its coding, if the request
+// asks for it.
+func (f *fields) unencodedDigest(r *Response, request http.Header, a *Attributes) {
+	lines := request["Want-Unencoded-Digest"]
+	if len(lines) == 0 {
+		return
+	}
+	digest := a.UnencodedDigest
+	if a.ContentEncoding == "" && !r.has("Content-Encoding") {
+		digest = a.ReprDigest
+	}
+	if kind, _, _ := strings.Cut(digest, "="); kind != "" && !hasControl(digest) && wantsDigest(lines, kind) {
+		f.set("Unencoded-Digest", digest)
+	}
+}
+
+// wantsDigest reports whether Want-Repr-Digest, Want-Unencoded-Digest or Want-Content-Digest (RFC 9530, 4)
 // asks for a kind of digest. A preference of 0 means not wanted.
 func wantsDigest(lines []string, kind string) bool {
 	for _, line := range lines {
@@ -104,13 +121,16 @@ type digestTrailer struct {
 }
 
 // trailer returns a writer for the body that ends with its digest, or nil if the client
-// doesn't ask for it or can't take it. It announces the fields in f.
-func (x *exchange) trailer(f *fields) *digestTrailer {
+// asks for none of the possible fields, or can't take them. It announces the fields in f.
+func (x *exchange) trailer(f *fields, possible ...string) *digestTrailer {
 	if x.resp.StoredFields&StoredDigest == 0 || x.r.Method == http.MethodHead || !takesTrailers(x.r) {
 		return nil
 	}
 	t := &digestTrailer{ResponseWriter: x.w}
-	for _, field := range []string{"Content-Digest", "Repr-Digest"} {
+	if len(f.header["Content-Encoding"]) == 0 && slices.Contains(possible, "Repr-Digest") {
+		possible = append(possible, "Unencoded-Digest")
+	}
+	for _, field := range possible {
 		if wantsDigest(x.r.Header["Want-"+field], sha256Kind) && len(f.header[field]) == 0 {
 			t.fields = append(t.fields, field)
 		}

@@ -95,6 +95,35 @@ func TestDigests(t *testing.T) {
 	}
 }
 
+// Unencoded-Digest is the digest without the coding that the answer has.
+func TestUnencodedDigest(t *testing.T) {
+	const coded, plain = "sha-256=:AAAA:", "sha-256=:BBBB:"
+	wants := []string{"Want-Unencoded-Digest", "sha-512=10, sha-256=1"}
+	for _, tt := range []struct {
+		name       string
+		attributes Attributes
+		header     http.Header
+		fields     StoredFields
+		request    []string
+		want       string
+	}{
+		{"coded", Attributes{ContentEncoding: "gzip", ReprDigest: coded, UnencodedDigest: plain}, nil, StoredDigest, wants, plain},
+		{"coded, not known", Attributes{ContentEncoding: "gzip", ReprDigest: coded}, nil, StoredDigest, wants, ""},
+		{"not coded", Attributes{ReprDigest: coded, UnencodedDigest: plain}, nil, StoredDigest, wants, coded},
+		{"no real coding", Attributes{ContentEncoding: "aws-chunked", ReprDigest: coded}, nil, StoredDigest, wants, coded},
+		{"coded, says the view", Attributes{ReprDigest: coded}, http.Header{"content-encoding": {"gzip"}}, StoredDigest, wants, ""},
+		{"not asked", Attributes{ReprDigest: coded}, nil, StoredDigest, []string{"Want-Repr-Digest", "sha-256=1"}, ""},
+		{"of another kind", Attributes{ReprDigest: coded}, nil, StoredDigest, []string{"Want-Unencoded-Digest", "md5=1"}, ""},
+		{"a control character", Attributes{ReprDigest: "sha-256=:A\n:"}, nil, StoredDigest, wants, ""},
+		{"not allowed", Attributes{ReprDigest: coded}, nil, 0, wants, ""},
+	} {
+		resp, _, err := serveOnce(t, Response{File: FromString("a", "content", &tt.attributes), Header: tt.header, StoredFields: tt.fields}, "GET", append(tt.request, "Accept-Encoding", "gzip")...)
+		if got := resp.Header.Get("Unencoded-Digest"); err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
+		}
+	}
+}
+
 // Content of unknown length ends with its digest if the client takes trailers.
 func TestDigestTrailers(t *testing.T) {
 	content := strings.Repeat("0123456789", 1000)
@@ -105,14 +134,21 @@ func TestDigestTrailers(t *testing.T) {
 	read := FromOpener("a", func(context.Context) (io.Reader, error) {
 		return struct{ io.Reader }{strings.NewReader(content)}, nil
 	}, nil)
-	wants := []string{"Want-Content-Digest", "sha-256=1", "Want-Repr-Digest", "sha-256=1"}
+	wants := []string{"Want-Content-Digest", "sha-256=1", "Want-Repr-Digest", "sha-256=1", "Want-Unencoded-Digest", "sha-256=1"}
+	coded := FromFunc("a", func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, content)
+		return err
+	}, &Attributes{ContentEncoding: "br"})
+	if resp, _, _ := serveOnce(t, Response{File: coded, StoredFields: StoredDigest}, "GET", append(wants, "TE", "trailers")...); resp.Trailer.Get("Unencoded-Digest") != "" || resp.Trailer.Get("Repr-Digest") == "" {
+		t.Errorf("coded: trailer %v, want no Unencoded-Digest", resp.Trailer)
+	}
 	for name, f := range map[string]File{"written": made, "read": read} {
 		t.Run(name, func(t *testing.T) {
 			resp, body, err := serveOnce(t, Response{File: f, StoredFields: StoredDigest}, "GET", append(wants, "TE", "gzip, trailers")...)
 			if err != nil || string(body) != content {
 				t.Fatalf("%d bytes, %v", len(body), err)
 			}
-			for _, field := range []string{"Content-Digest", "Repr-Digest"} {
+			for _, field := range []string{"Content-Digest", "Repr-Digest", "Unencoded-Digest"} {
 				if got := resp.Trailer.Get(field); got != sumOf(content) || resp.Header.Get(field) != "" {
 					t.Errorf("trailer %s %q, header %q; want %s in the trailer", field, got, resp.Header.Get(field), sumOf(content))
 				}

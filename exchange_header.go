@@ -55,16 +55,17 @@ type description struct {
 }
 
 // disposition returns the Content-Disposition field.
-func (d description) disposition() string {
+func (d *description) disposition() string {
 	if d.shown {
-		return contentDisposition("inline", d.name)
+		return contentDisposition(inline, d.name)
 	}
-	return contentDisposition("attachment", d.name)
+	return contentDisposition(attachment, d.name)
 }
 
-func (r *Response) describe(a *Attributes) description {
+// describe sets d for the file of r, which has the attributes a.
+func (r *Response) describe(a *Attributes, d *description) {
 	key := r.File.Name()
-	d := description{name: r.Name}
+	d.name = r.Name
 	if d.name == "" && r.StoredFields&StoredName != 0 {
 		d.name = nameIn(a.Disposition)
 	}
@@ -88,7 +89,6 @@ func (r *Response) describe(a *Attributes) description {
 	if d.shown = r.Disposition.shown(d.contentType); !d.shown && isScript(d.contentType) {
 		d.contentType = octetStream
 	}
-	return d
 }
 
 // hasControl reports whether s has an ASCII control character. Several texts of
@@ -116,7 +116,7 @@ func hasControl(s string) bool {
 }
 
 // common sets the fields that hand-overs and streamed answers have in common.
-func (f *fields) common(x *exchange, d description, a *Attributes) {
+func (f *fields) common(x *exchange, d *description, a *Attributes) {
 	r := &x.resp
 	f.drop(factFields)
 	f.add(r.Header, nil)
@@ -145,7 +145,7 @@ func (f *fields) validators(k facts) {
 // content sets the fields of a streamed answer with the file's bytes.
 func (f *fields) content(a Attributes, k facts) {
 	f.validators(k)
-	if k.parts != noParts && k.size >= 0 {
+	if k.parts != noParts && k.size >= 0 || k.size < 0 && k.soFar > 0 {
 		f.set("Accept-Ranges", "bytes")
 	}
 	if a.ContentEncoding != "" && !hasControl(a.ContentEncoding) {
@@ -176,7 +176,9 @@ func (f *fields) length(n int64) {
 func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
 	f.add(x.resp.Header, describesNoBody)
 	if x.resp.Disposition == InlineActive {
-		switch d := x.resp.describe(a); {
+		var d description
+		x.resp.describe(a, &d)
+		switch {
 		case !isHarmless(d.contentType):
 			f.sandbox()
 		case x.unseen && x.resp.ContentType == "": // the stored type may be another

@@ -13,7 +13,10 @@ func (x *exchange) offload() (done bool, err error) {
 	if x.resp.Offloader == nil {
 		return false, nil
 	}
-	src, _ := SourceOf(x.resp.File)
+	var src Source
+	if s, ok := sourcer(x.resp.File); ok { // SourceOf would copy the source once more
+		src, _ = s.Source()
+	}
 	h, ok := x.resp.Offloader.Offload(x.r, src)
 	switch {
 	case !ok:
@@ -54,19 +57,21 @@ func (x *exchange) offload() (done bool, err error) {
 			return x.declined(OwnValidators)
 		}
 	}
-	a := Attributes{Size: -1}
+	a := &notLooked
 	if x.resp.CheckFirst || x.resp.StoredFields != 0 || x.resp.Gate != nil {
-		if a, err = x.look(); err != nil {
+		found, err := x.look()
+		if err != nil {
 			return false, x.unlessDoubtful(err)
 		}
+		a = &found
 	}
 	if saysNothing(a.ModTime) { // the proxy, or the store, would make validators from it
 		return x.declined(UselessTime)
 	}
-	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(a, manyParts)).endsWithoutBytes() {
+	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(*a, manyParts)).endsWithoutBytes() {
 		return x.declined(AnsweredHere) // the gate is asked only if bytes follow
 	}
-	return x.handOver(&h, &a, facts{})
+	return x.handOver(&h, a, nil)
 }
 
 // declined records why the file is not handed over.
@@ -100,7 +105,7 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	case len(p.ranges) > 1 && h.Terms.Unfit&SeveralRanges != 0:
 		return x.declined(UnfitRange)
 	}
-	return x.handOver(h, &a, k)
+	return x.handOver(h, &a, &k)
 }
 
 // unfit reports whether the ranges of the request are of a kind in t.Unfit. Several
@@ -130,17 +135,27 @@ func (x *exchange) unlessDoubtful(err error) error {
 }
 
 func (x *exchange) look() (Attributes, error) {
-	fi, err := Stat(x.r.Context(), x.resp.File)
+	ctx, end := x.enterStage(Looking)
+	fi, err := Stat(ctx, x.resp.File)
+	end(err)
 	if err != nil {
 		return Attributes{}, err
 	}
 	return attributes(fi)
 }
 
+// notLooked are the attributes of a file that was not looked at.
+var notLooked = Attributes{Size: -1}
+
 // handOver sets the header and writes nothing: a write would make a compressor set
-// Content-Encoding for an empty body.
-func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
-	d := x.resp.describe(a)
+// Content-Encoding for an empty body. k has the validators to send, if it is not nil.
+func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, err error) {
+	if x.options.Tracer != nil {
+		_, end := x.enterStage(HandingOver)
+		defer func() { end(err) }()
+	}
+	var d description
+	x.resp.describe(a, &d)
 	switch {
 	case d.shown && !h.Terms.KeepsSafety:
 		return x.declined(UnsafeInline)
@@ -156,7 +171,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 		}
 		var until time.Time
 		var ok bool
-		if url, until, ok = x.sign(h.Link, d); !ok {
+		if url, until, ok = x.sign(h.Link, &d); !ok {
 			return x.declined(Unsigned)
 		}
 		if h.Link.Status != 0 {
@@ -171,9 +186,11 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 		return false, err
 	}
 	f := fieldsOf(x.w, 5)
-	delete(f.header, "Content-Encoding") // some compressors set it in advance
 	several := len(f.header) > 0 || len(x.resp.Header) > 0
-	f.common(x, d, a)
+	if several {
+		delete(f.header, "Content-Encoding") // some compressors set it in advance
+	}
+	f.common(x, &d, a)
 	if several {
 		f.drop(rangeFields) // of the view: the proxy sets them
 	}
@@ -183,7 +200,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k facts) (bool, error) {
 	if as := h.Terms.CodingField; as != "" && as != "Content-Encoding" && (several || a.ContentEncoding != "") {
 		f.rename("Content-Encoding", as)
 	}
-	f.validators(k)
+	if k != nil {
+		f.validators(*k)
+	}
 	if h.Terms.SilentRanges {
 		f.set("Accept-Ranges", "bytes")
 	}

@@ -16,10 +16,11 @@ func (p proxy) Offload(_ *http.Request, src Source) (Handover, bool) {
 }
 
 func (p proxy) middleware(next View) View {
-	return ViewFunc(func(r *http.Request) (Response, error) {
-		resp, err := next.Respond(r)
+	var offloader Offloader = p // one for all requests, as that of package accel
+	return ViewFunc(func(r *http.Request) (resp Response, err error) {
+		resp, err = next.Respond(r)
 		if resp.Offloader == nil {
-			resp.Offloader = p
+			resp.Offloader = offloader
 		}
 		return resp, err
 	})
@@ -146,7 +147,7 @@ func TestTheLastFileCounts(t *testing.T) {
 func BenchmarkOffload(b *testing.B) {
 	for _, name := range []string{"report-2026.pdf", "zażółć € 日本.pdf"} {
 		b.Run(name, func(b *testing.B) {
-			disposition := contentDisposition("attachment", name)
+			disposition := contentDisposition(attachment, name)
 			location := "/_media/2026/" + name
 			f := localFile("/srv/media/" + name)
 			accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: location, Terms: &Terms{Tag: NginxTag}}}

@@ -11,7 +11,7 @@ import (
 
 // sign returns a signed URL for the file and the time until which it is valid. If
 // ok is false, the file must be streamed.
-func (x *exchange) sign(l *Link, d description) (url string, until time.Time, ok bool) {
+func (x *exchange) sign(l *Link, d *description) (url string, until time.Time, ok bool) {
 	o := SignOptions{Method: http.MethodGet, Expiry: l.Expiry}
 	if l.Status != 0 {
 		o.Disposition, o.ContentType = d.disposition(), d.contentType

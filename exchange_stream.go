@@ -68,8 +68,7 @@ func (x *exchange) prepare() (how opening, done bool, err error) {
 		wanted, _ = parseRange(x.r.Header["Range"])
 	}
 	if x.r.Method == http.MethodHead || hasPreconditions(x.r.Header) || len(wanted) > 1 {
-		fi, err := statUnopened(x.r.Context(), x.resp.File)
-		_, looks := Find[StatFile](x.resp.File)
+		fi, looks, err := x.statUnopened()
 		if looks {
 			x.asked++
 		}
@@ -84,6 +83,17 @@ func (x *exchange) prepare() (how opening, done bool, err error) {
 		return opening{true, wanted[0]}, false, nil
 	}
 	return opening{}, false, nil
+}
+
+// statUnopened reads the metadata, if that is possible without opening the file.
+func (x *exchange) statUnopened() (fi fs.FileInfo, looks bool, err error) {
+	if _, looks = Find[StatFile](x.resp.File); !looks {
+		return nil, false, errors.ErrUnsupported
+	}
+	ctx, end := x.enterStage(Looking)
+	fi, err = statUnopened(ctx, x.resp.File)
+	end(err)
+	return fi, true, err
 }
 
 // isDoubtful reports whether err, from reading the metadata, leaves open whether the
@@ -167,6 +177,9 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		offered++ // h already has the first one
 	}
 	k := x.facts(a, offered)
+	if k.soFar > 0 && (how.ranged || !followed(h)) {
+		k.soFar = 0
+	}
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusPartialContent && x.refused && !how.ranged && !seeks {
 		k.parts = noParts // the file refuses its ranges
@@ -192,7 +205,9 @@ func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
 		x.ranger = nil
 		return opening{}, false, nil
 	}
-	fi, err := Stat(x.r.Context(), x.resp.File)
+	ctx, end := x.enterStage(Looking)
+	fi, err := Stat(ctx, x.resp.File)
+	end(err)
 	x.asked += 2 // Stat takes two requests if the store refuses the first
 	if err != nil && x.isDoubtful(err) {
 		return opening{}, false, nil
@@ -205,18 +220,21 @@ func (x *exchange) afterRefused(how opening, err error) (opening, bool, error) {
 }
 
 // open opens the file. The metadata is nil if it wasn't read.
-func (x *exchange) open(how opening) (fs.File, fs.FileInfo, error) {
+func (x *exchange) open(how opening) (h fs.File, fi fs.FileInfo, err error) {
 	f := lookedAt(x.resp.File, x.tag)
-	if !how.ranged {
-		return openAndLook(x.r.Context(), f)
+	ctx, end := x.enterStage(Opening)
+	if how.ranged {
+		ranger, ok := f.(RangeFile)
+		if !ok {
+			ranger = x.ranger
+		}
+		offset, length := how.spec.open()
+		h, err = openPart(ctx, ranger, offset, length)
+	} else {
+		h, fi, err = openAndLook(ctx, f)
 	}
-	ranger, ok := f.(RangeFile)
-	if !ok {
-		ranger = x.ranger
-	}
-	offset, length := how.spec.open()
-	h, err := openPart(x.r.Context(), ranger, offset, length)
-	return h, nil, err
+	end(err)
+	return h, fi, err
 }
 
 // openingFor returns the opening for sending p.
@@ -266,7 +284,7 @@ func version(a Attributes, now time.Time) string {
 // values come before the storage's. If a rule covers the file, the tag has the
 // style of the proxy.
 func (x *exchange) facts(a Attributes, offered parts) facts {
-	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered}
+	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered, soFar: a.SoFar}
 	switch {
 	case k.etag != "":
 	case x.style != NanosecondTag && !saysNothing(a.ModTime): // with such a time, no proxy gets the file
@@ -302,7 +320,10 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 			Header: http.Header{"Content-Range": {"bytes */" + size}},
 		}
 	}
-	return x.sendContent(b, p, a, k)
+	_, end := x.enterStage(Sending)
+	err := x.sendContent(b, p, a, k)
+	end(err)
+	return err
 }
 
 func (x *exchange) sendNotModified(k facts, a *Attributes) {

@@ -26,6 +26,10 @@ type Options struct {
 
 	// Observer is called with the outcome of each request. nil calls nothing.
 	Observer Observer
+
+	// Tracer learns when the stages of each request begin and end. nil costs
+	// nothing.
+	Tracer Tracer
 }
 
 // NewHandler returns a handler that answers with the responses of v. It answers
@@ -50,6 +54,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var x exchange
 	x.begin(w, r, s.options)
+	if x.over != nil {
+		defer x.traced(errPanicked)
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		x.refuse(errMethod)
 		return
@@ -70,6 +77,9 @@ func Send(w http.ResponseWriter, r *http.Request, resp Response) {
 	s := scopeOf(r.Context())
 	var x exchange
 	x.begin(w, r, s.options)
+	if x.over != nil {
+		defer x.traced(errPanicked)
+	}
 	if len(s.middleware) == 0 {
 		x.resp = resp
 		x.carryOut()

@@ -33,7 +33,7 @@ func TestDocNamesEachPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range goList(t, "./...") {
+	for _, p := range goList(t, "-f", "{{if .GoFiles}}{{.ImportPath}}{{end}}", "./...") {
 		p = short(p)
 		if p == "root" || strings.HasPrefix(p, "internal/") {
 			continue

@@ -51,8 +51,11 @@ var listFields = map[string]listing{
 	"Content-Language":    replaced,
 	"Referrer-Policy":     replaced,
 	"Repr-Digest":         replaced,
+	"Unencoded-Digest":    replaced,
 	"Want-Content-Digest": replaced,
 	"Want-Repr-Digest":    replaced,
+
+	"Want-Unencoded-Digest": replaced,
 }
 
 // union returns the values of both lists, each once, in a new slice.

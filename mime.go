@@ -14,8 +14,11 @@ const (
 // with charset=utf-8 for text, or "" if the extension is not known. It uses a
 // table of its own, so the result is the same on every machine.
 func TypeByName(name string) string {
-	dot := strings.LastIndexByte(name, '.')
-	if dot < 0 || strings.IndexByte(name[dot:], '/') >= 0 {
+	dot := len(name) - 1
+	for dot >= 0 && name[dot] != '.' && name[dot] != '/' {
+		dot--
+	}
+	if dot < 0 || name[dot] == '/' {
 		return ""
 	}
 	ext := name[dot+1:]

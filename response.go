@@ -60,6 +60,10 @@ type Response struct {
 	// language.
 	StoredFields StoredFields
 
+	// CheckFirst looks at the file before it is handed over to a proxy, by [Stat],
+	// so that this process answers for a missing or forbidden file.
+	CheckFirst bool
+
 	// LimitRate is the highest speed of this download, in bytes a second; 0 means
 	// no limit except that of the rule of a [Handover]. If a proxy can't limit the
 	// speed, the file is streamed.
@@ -87,10 +91,6 @@ type Response struct {
 	// Use [Response.WithGate], since there may be one already. With a Gate, the file
 	// is looked at before it is handed over, as with CheckFirst.
 	Gate Gate
-
-	// CheckFirst looks at the file before it is handed over to a proxy, by [Stat],
-	// so that this process answers for a missing or forbidden file.
-	CheckFirst bool
 }
 
 // WithHeader returns a copy of r whose Header has value for key, in place of

@@ -34,9 +34,17 @@ type Sourcer interface {
 // SourceOf returns the source of the first Sourcer found by following Unwrap
 // from f, and whether there is one.
 func SourceOf(f File) (Source, bool) {
-	s, ok := Find[Sourcer](f)
+	s, ok := sourcer(f)
 	if !ok {
 		return Source{}, false
 	}
 	return s.Source()
+}
+
+// sourcer is Find[Sourcer], and faster if f itself is one.
+func sourcer(f File) (Sourcer, bool) {
+	if s, ok := f.(Sourcer); ok {
+		return s, true
+	}
+	return Find[Sourcer](f)
 }

@@ -30,8 +30,9 @@ import (
 //
 // The [Outcome] of such a download has [AbortedByStall]. HTTP/2 streams have
 // their own flow control: a connection is ended only if it makes no progress as
-// a whole. A limit of 0 or less panics. For clients that read very slowly see
-// [EndSlow], for request bodies that don't arrive [EndStalledBodies].
+// a whole, so use [EndStalledStreams], too. A limit of 0 or less panics. For
+// clients that read very slowly see [EndSlow], for request bodies that don't
+// arrive [EndStalledBodies].
 func EndStalled(l net.Listener, limit time.Duration) net.Listener {
 	if limit <= 0 {
 		panic("downloadview: EndStalled: limit " + limit.String() + "; want more than 0")
@@ -70,6 +71,8 @@ type stallConn struct {
 	limit time.Duration
 
 	writing atomic.Int32 // writes that are going on
+	holding atomic.Bool  // a file follows what is written
+	holder  *holder      // nil until then
 	pace    pace
 
 	mu    sync.Mutex
@@ -151,12 +154,21 @@ func (c *stallConn) isOver() bool {
 }
 
 func (c *stallConn) Write(p []byte) (int, error) {
+	held := 0
+	if c.holding.Load() {
+		held = c.hold(p)
+		c.pace.queued += held
+		if held == len(p) {
+			return held, nil
+		}
+		p = p[held:]
+	}
 	n, err := c.write(func() (int64, error) {
 		n, err := c.Conn.Write(p)
 		p = p[n:]
 		return int64(n), err
 	})
-	return int(n), err
+	return held + int(n), err
 }
 
 // ReadFrom lets the connection copy if the kernel can do it.

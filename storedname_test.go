@@ -64,7 +64,7 @@ func FuzzNameIn(f *testing.F) {
 		if name == "" {
 			return
 		}
-		field := contentDisposition("attachment", name)
+		field := contentDisposition(attachment, name)
 		if _, params, err := mime.ParseMediaType(field); err != nil || params["filename"] == "" {
 			t.Errorf("nameIn(%q) = %q, which is sent as %s: %v", stored, name, field, err)
 		}

@@ -164,8 +164,8 @@ func (a *Accelerator) Offload(r *http.Request, src downloadview.Source) (downloa
 // The file that is handed over is that of the final response, after all middleware
 // outside of this one.
 func (a *Accelerator) Middleware(v downloadview.View) downloadview.View {
-	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
-		resp, err := v.Respond(r)
+	return downloadview.ViewFunc(func(r *http.Request) (resp downloadview.Response, err error) {
+		resp, err = v.Respond(r)
 		if err == nil && resp.Offloader == nil {
 			resp.Offloader = a
 		}

@@ -81,9 +81,13 @@ type Setup struct {
 	// no link can be for them.
 	Links bool
 
+	// Index says that the application shows pages that list the files of folders. That
+	// clients get such a list is then no fault.
+	Index bool
+
 	// Client sends the requests. It follows no redirects: its CheckRedirect is
-	// ignored. Its Transport is not used for an application on a socket. nil means
-	// a client that waits up to 30 seconds for each answer.
+	// ignored. For an application on a socket, only the TLSClientConfig of its
+	// Transport is used. nil means a client that waits up to 30 seconds for each answer.
 	Client *http.Client
 }
 
@@ -155,11 +159,11 @@ func newExam(s Setup) (*exam, error) {
 	if e.site, err = baseURL(s.Site); err != nil {
 		return nil, &SetupError{"Site", fmt.Errorf("site %w", err)}
 	}
-	if path, ok := socketPath(s.App); ok {
+	if scheme, path, ok := socketPath(s.App); ok {
 		if path == "" {
 			return nil, &SetupError{"App", fmt.Errorf("application %q has no path; want one such as unix:/run/downloadview.sock", s.App)}
 		}
-		e.app, e.socket = &url.URL{Scheme: "http", Host: "localhost"}, path
+		e.app, e.socket = &url.URL{Scheme: scheme, Host: "localhost"}, path
 	} else if s.App != "" {
 		if e.app, err = baseURL(s.App); err != nil {
 			return nil, &SetupError{"App", fmt.Errorf("application %w", err)}
@@ -187,10 +191,15 @@ func newExam(s Setup) (*exam, error) {
 	return e, nil
 }
 
-// socketPath returns the path of a socket's address, also of the form that serve
-// prints, with http:// in front.
-func socketPath(addr string) (string, bool) {
-	return strings.CutPrefix(strings.TrimPrefix(addr, "http://"), "unix:")
+// socketPath returns the path of a socket's address, and the scheme to use there. An
+// address may have the form that serve prints, with http:// or https:// in front.
+func socketPath(addr string) (scheme, path string, ok bool) {
+	scheme = "http"
+	if rest, tls := strings.CutPrefix(addr, "https://"); tls {
+		scheme, addr = "https", rest
+	}
+	path, ok = strings.CutPrefix(strings.TrimPrefix(addr, "http://"), "unix:")
+	return scheme, path, ok
 }
 
 // askSocket sets the client for an application that listens on a socket.
@@ -198,6 +207,9 @@ func (e *exam) askSocket() {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", e.socket)
 	}}
+	if given, ok := e.client.Transport.(*http.Transport); ok && given.TLSClientConfig != nil {
+		t.TLSClientConfig, t.ForceAttemptHTTP2 = given.TLSClientConfig.Clone(), true
+	}
 	c := *e.client
 	c.Transport = t
 	e.appClient = &c

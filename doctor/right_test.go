@@ -28,7 +28,7 @@ func TestRight(t *testing.T) {
 					t.Errorf("app-handover: %q, want a hand-over", c.Detail)
 				}
 				for _, c := range report.Checks {
-					if c.Result == doctor.Warning && !known(server, c.Name) {
+					if c.Result == doctor.Warning && !known(t, server, c.Name) {
 						t.Errorf("%s: warning, want none", c.Name)
 					}
 				}
@@ -38,6 +38,7 @@ func TestRight(t *testing.T) {
 }
 
 // known are the warnings that a server's configuration can't avoid.
-func known(server, check string) bool {
-	return check == "proxy-symlinks" && server != "nginx" && server != "lighttpd"
+func known(t *testing.T, server, check string) bool {
+	t.Helper()
+	return check == "proxy-symlinks" && !proxytest.KindOf(t, server).Traits.Files.RefusesSymlinks
 }

@@ -151,6 +151,7 @@ func (e *exam) checkDirectory(ctx context.Context) {
 	}
 	folder := strings.TrimSuffix(e.folder, "/")
 	h, _, _ := e.handover(ctx, folder)
+	said := "not shown"
 	for _, key := range []string{folder, e.folder} {
 		a := e.get(ctx, key)
 		to := a.header.Get("Location")
@@ -163,6 +164,8 @@ func (e *exam) checkDirectory(ctx context.Context) {
 				ev.Words("set `if (-d $request_filename) { return 404; }` in `location LOCATION`, or have the application look at files before it hands them over (Response.CheckFirst)"),
 			}, "%v", a)
 			return
+		case a.status == http.StatusOK && strings.Contains(a.body, plainName) && e.Index:
+			said = "listed, as the settings say"
 		case a.status == http.StatusOK && strings.Contains(a.body, plainName):
 			e.failed(name, finding{
 				"clients get a list of the files in a folder",
@@ -171,7 +174,7 @@ func (e *exam) checkDirectory(ctx context.Context) {
 			return
 		}
 	}
-	e.ok(name, "not shown")
+	e.ok(name, "%s", said)
 }
 
 // checkErrorPages compares an error of the application with its answer through the

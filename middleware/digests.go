@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,12 +21,13 @@ import (
 
 // Digests lets clients check what they got. Answers have the SHA-256 of the file that
 // the client asks for: Repr-Digest and Content-Digest (RFC 9530), and Digest (RFC
-// 3230), which aria2c asks for and checks; [downloadview.StoredDigest] says which
+// 3230), which aria2c asks for and checks; Unencoded-Digest, which for a variant is the
+// digest of the file itself. [downloadview.StoredDigest] says which
 // answer has which. [NewDigests] makes one; several goroutines may use it, and several
 // views may share it.
 //
-// A digest comes from the store, if the store has one of the whole file; else from the
-// log; else it is computed in the background, for the next request: only for local
+// A digest comes from the store, if the store has one of the whole file, or from the
+// spool that has made it; else from the log; else it is computed in the background, for the next request: only for local
 // files, one file at a time, at a limited rate. The request that asks first gets none.
 // [Digests.Compute] computes one ahead.
 //
@@ -38,7 +40,8 @@ import (
 // is the same on every node.
 //
 // Bytes that a handler outside compresses have other digests than these. To use it with
-// [Variants], put it outside of them: variants have digests of their own.
+// [Variants], put it outside of them: variants have digests of their own. Unencoded-Digest
+// is right in both cases.
 type Digests struct {
 	log     DigestLog
 	pace    *rate.Limiter
@@ -106,8 +109,8 @@ func (d *Digests) View(next downloadview.View) downloadview.View {
 		if err != nil || resp.File == nil {
 			return resp, err
 		}
-		asked := asksForDigest(r.Header)
-		if asked {
+		asked := wishesIn(r.Header)
+		if asked != (wishes{}) {
 			resp.StoredFields |= downloadview.StoredDigest
 		} else if _, local := localName(resp.File); !local {
 			return resp, nil // only local files need a tag
@@ -117,11 +120,21 @@ func (d *Digests) View(next downloadview.View) downloadview.View {
 	})
 }
 
-func asksForDigest(h http.Header) bool {
-	return len(h["Want-Digest"]) > 0 || len(h["Want-Repr-Digest"]) > 0 || len(h["Want-Content-Digest"]) > 0
+// wishes are the digests that a client asks for.
+type wishes struct {
+	coded     bool // of the bytes that it gets
+	unencoded bool // of the file without a content coding
 }
 
-// Compute reads f, whatever the rate, records its digest and returns it. The error is
+func wishesIn(h http.Header) wishes {
+	return wishes{
+		coded:     len(h["Want-Digest"]) > 0 || len(h["Want-Repr-Digest"]) > 0 || len(h["Want-Content-Digest"]) > 0,
+		unencoded: len(h["Want-Unencoded-Digest"]) > 0,
+	}
+}
+
+// Compute reads f, whatever the rate, records its digest and returns it. If the store has
+// a SHA-256 of f, Compute returns that one, and neither reads nor records. The error is
 // [downloadview.ErrChanged] if f changes meanwhile, and [errors.ErrUnsupported] if
 // nothing tells the versions of f apart. For a file that has changed just now, it waits
 // until the next change would have another time: for most file systems a tenth of a
@@ -136,7 +149,14 @@ func (d *Digests) compute(ctx context.Context, f downloadview.File, pace *rate.L
 		return sum, err
 	}
 	defer h.Close()
-	before, err := versionOfHandle(f, h)
+	fi, err := h.Stat()
+	if err != nil {
+		return sum, err
+	}
+	if sum, ok := storedSHA256(fi); ok {
+		return sum, nil
+	}
+	before, err := versionFrom(f, fi)
 	if err != nil {
 		return sum, err
 	}
@@ -151,7 +171,10 @@ func (d *Digests) compute(ctx context.Context, f downloadview.File, pace *rate.L
 	if _, err := io.Copy(hash, &pacedReader{ctx, h, pace}); err != nil {
 		return sum, err
 	}
-	after, err := versionOfHandle(f, h)
+	if fi, err = h.Stat(); err != nil {
+		return sum, err
+	}
+	after, err := versionFrom(f, fi)
 	if err != nil {
 		return sum, err
 	}
@@ -162,11 +185,18 @@ func (d *Digests) compute(ctx context.Context, f downloadview.File, pace *rate.L
 	return sum, d.log.Record(ctx, before.FileVersion, sum)
 }
 
-func versionOfHandle(f downloadview.File, h fs.File) (knownVersion, error) {
-	fi, err := h.Stat()
-	if err != nil {
-		return knownVersion{}, err
+// storedSHA256 returns the SHA-256 that the store of a file has.
+func storedSHA256(fi fs.FileInfo) (sum [sha256.Size]byte, ok bool) {
+	text, ok := strings.CutPrefix(downloadview.AttributesOf(fi).ReprDigest, "sha-256=:")
+	text, ends := strings.CutSuffix(text, ":")
+	b, err := base64.StdEncoding.DecodeString(text)
+	if !ok || !ends || err != nil || len(b) != sha256.Size {
+		return sum, false
 	}
+	return [sha256.Size]byte(b), true
+}
+
+func versionFrom(f downloadview.File, fi fs.FileInfo) (knownVersion, error) {
 	v, ok := fileVersion(f, fi)
 	if !ok {
 		return v, fmt.Errorf("nothing tells the versions of %q apart: %w", f.Name(), errors.ErrUnsupported)

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -68,7 +69,7 @@ func localName(f downloadview.File) (string, bool) {
 }
 
 // file returns f with the digests and tags of d.
-func (d *Digests) file(f downloadview.File, asked bool) downloadview.File {
+func (d *Digests) file(f downloadview.File, asked wishes) downloadview.File {
 	g := digested{d, f, asked}
 	if _, ok := downloadview.Find[downloadview.RangeFile](f); ok {
 		return digestedRanges{digestedStat{g}}
@@ -83,35 +84,56 @@ func (d *Digests) file(f downloadview.File, asked bool) downloadview.File {
 type digested struct {
 	digests *Digests
 	inner   downloadview.File
-	asked   bool // the client asks for a digest
+	asked   wishes
 }
 
 // describe returns fi with what d knows. If nothing is known of a local file, it will
 // be later.
 func (f digested) describe(ctx context.Context, fi fs.FileInfo) fs.FileInfo {
 	a := downloadview.AttributesOf(fi)
+	if !fi.Mode().IsRegular() {
+		return fi
+	}
+	found := false
 	tagged := a.StrongETag() != "" || downloadview.UsefulModTime(a.ModTime)
-	if (!f.asked || a.ReprDigest != "") && tagged || !fi.Mode().IsRegular() {
-		return fi
-	}
-	v, ok := fileVersion(f.inner, fi)
-	if !ok {
-		return fi
-	}
-	sum, ok, err := f.digests.log.Digest(ctx, v.FileVersion)
-	if err != nil || !ok {
-		if _, local := localName(f.inner); local && err == nil {
-			f.digests.later(f.inner, v.FileVersion)
+	asked := f.asked.coded || f.asked.unencoded && a.ContentEncoding == ""
+	if asked && a.ReprDigest == "" || !tagged {
+		if sum, ok := f.digests.known(ctx, f.inner, fi); ok {
+			found = true
+			if a.ReprDigest == "" {
+				a.ReprDigest = reprDigestOf(sum)
+			}
+			if !tagged {
+				a.ETag = tagOf(sum)
+			}
 		}
+	}
+	if f.asked.unencoded && a.ContentEncoding != "" && a.UnencodedDigest == "" {
+		if v, ok := downloadview.Find[*variant](f.inner); ok {
+			if sum, ok := f.digests.known(ctx, v.original, v.ofInfo); ok {
+				found = true
+				a.UnencodedDigest = reprDigestOf(sum)
+			}
+		}
+	}
+	if !found {
 		return fi
-	}
-	if a.ReprDigest == "" {
-		a.ReprDigest = reprDigestOf(sum)
-	}
-	if !tagged {
-		a.ETag = tagOf(sum)
 	}
 	return describedInfo{fi, a, fi.Sys()}
+}
+
+// known returns the digest of the version of f with the metadata fi. If that of a local
+// file isn't known, it will be later.
+func (d *Digests) known(ctx context.Context, f downloadview.File, fi fs.FileInfo) (sum [sha256.Size]byte, ok bool) {
+	v, ok := fileVersion(f, fi)
+	if !ok {
+		return sum, false
+	}
+	sum, ok, err := d.log.Digest(ctx, v.FileVersion)
+	if _, local := localName(f); !ok && err == nil && local {
+		d.later(f, v.FileVersion)
+	}
+	return sum, ok && err == nil
 }
 
 func (f digested) Name() string { return f.inner.Name() }

@@ -3,16 +3,12 @@ package middleware_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
 )
@@ -34,14 +30,7 @@ func TestDigestsBehindProxies(t *testing.T) {
 			if _, err := d.Compute(t.Context(), f); err != nil {
 				t.Fatal(err)
 			}
-			kind := proxytest.KindOf(t, server)
-			rule := kind.Rule("media", "/_media/", dir)
-			rule.Headers = accel.PassAll
-			a, err := accel.New(kind.Accel(), []accel.Rule{rule.Rule}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			view := a.Middleware(d.View(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+			proxy := newProxySite(t, server, dir, d.View(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 				if r.URL.Path == "/made" {
 					return downloadview.Response{File: downloadview.FromFunc("made", func(_ context.Context, w io.Writer) error {
 						_, err := io.WriteString(w, content)
@@ -54,9 +43,6 @@ func TestDigestsBehindProxies(t *testing.T) {
 				}
 				return resp, err
 			})))
-			app := httptest.NewServer(downloadview.NewHandler(view, &downloadview.Options{Logger: slog.New(slog.DiscardHandler)}))
-			t.Cleanup(app.Close)
-			proxy := proxytest.Start(t, server, site.Site{Upstream: app.Listener.Addr().String(), Rules: []site.Rule{rule}}, proxytest.Options{})
 			whole := digestOf(content)
 			old := "SHA-256=" + strings.Trim(strings.TrimPrefix(whole, "sha-256="), ":")
 			for _, tt := range []struct {
@@ -77,7 +63,7 @@ func TestDigestsBehindProxies(t *testing.T) {
 				if tt.stream != "" {
 					h.Set("Stream", "1")
 				}
-				resp := proxy.Do(t, tt.method, "/a.bin", h)
+				resp := proxy.do(t, tt.method, "/a.bin", h)
 				if resp.StatusCode != tt.status {
 					t.Errorf("%s: %s, want %d", tt.name, resp.Status, tt.status)
 				}
@@ -87,12 +73,12 @@ func TestDigestsBehindProxies(t *testing.T) {
 					}
 				}
 			}
-			resp := proxy.Do(t, "GET", "/made", http.Header{"Want-Content-Digest": {"sha-256=1"}, "Te": {"trailers"}})
+			resp := proxy.do(t, "GET", "/made", http.Header{"Want-Content-Digest": {"sha-256=1"}, "Te": {"trailers"}})
 			if got := proxytest.Body(t, resp); got != content {
 				t.Errorf("made: %d bytes, want %d", len(got), len(content))
 			}
 			want := ""
-			if strings.HasPrefix(server, "caddy") {
+			if proxytest.KindOf(t, server).Traits.Requests.PassesTrailers {
 				want = whole
 			}
 			if got := resp.Trailer.Get("Content-Digest"); got != want {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"runtime"
@@ -32,15 +31,6 @@ type key struct {
 	secret      []byte
 	macs        sync.Pool // of *linkMAC
 	lease       []byte    // the subkey for names of clients in a LeaseStore
-}
-
-// A linkMAC computes MACs with one key, for one goroutine at a time.
-type linkMAC struct {
-	hash   hash.Hash
-	text   []byte // the canonical bytes
-	sum    []byte // of 96 bytes: the MAC, and its characters
-	claims []byte
-	asked  []byte // the MAC that a link has
 }
 
 const (
@@ -164,7 +154,7 @@ func parseKey(words []string) (*key, error) {
 	if k.lease, err = k.subkey("lease"); err != nil {
 		return nil, err
 	}
-	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey), sum: make([]byte, 0, 96)} }
+	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey)} }
 	return k, nil
 }
 

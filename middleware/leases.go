@@ -50,6 +50,11 @@ type LeasesOptions struct {
 
 	// Timeout is how long the store may take for an answer; 0 is 2 seconds.
 	Timeout time.Duration
+
+	// Observer is called with the store's answer to each request that asks for a
+	// lease, for metrics. If err is not nil, the state means nothing. Several
+	// goroutines call it. nil calls nothing.
+	Observer func(state LeaseState, err error)
 }
 
 // A LeaseCount says when a lease is counted.

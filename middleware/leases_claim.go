@@ -63,6 +63,9 @@ func (c *claim) take(ctx context.Context, version string, provisional int) (Leas
 		Keep: min(max(c.end.Sub(c.now()), 0), century) + time.Minute, Provisional: provisional, // a minute for clocks that differ
 	}
 	state, err := c.leases.ask(ctx, q)
+	if observe := c.leases.o.Observer; observe != nil {
+		observe(state, err)
+	}
 	switch {
 	case err != nil:
 		return q, &downloadview.StatusError{

@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -273,6 +274,37 @@ func TestFaultyStoreIs503(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The Observer gets each answer of the store, and none for requests that need no lease.
+func TestObserverOfLeases(t *testing.T) {
+	var seen []string
+	note := func(s middleware.LeaseState, err error) {
+		if err != nil {
+			seen = append(seen, err.Error())
+			return
+		}
+		seen = append(seen, s.String())
+	}
+	for _, tt := range []struct {
+		store middleware.LeaseStore
+		want  []string
+	}{
+		{memlease.New(nil), []string{"new", "same", "used up"}},
+		{faulty{errors.New("refused")}, []string{"refused", "refused", "refused"}},
+	} {
+		seen = nil
+		l := countedLinks(tt.store, &middleware.LeasesOptions{Observer: note})
+		link := sign(t, l, "/digits", middleware.Grant{Times: 1})
+		h := l.Handler(downloadview.NewHandler(digits, quiet))
+		ask(h, "HEAD", link, "192.0.2.1")
+		ask(h, "GET", link, "192.0.2.1")
+		ask(h, "GET", link, "192.0.2.1")
+		ask(h, "GET", link, "192.0.2.2")
+		if !slices.Equal(seen, tt.want) {
+			t.Errorf("%T: seen %q, want %q", tt.store, seen, tt.want)
+		}
 	}
 }
 

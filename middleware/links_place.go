@@ -23,11 +23,15 @@ func tokenOf(raw string) (token string, n int) {
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		if name == tokenParam || unescaped(name) == tokenParam {
-			token = unescaped(value)
-			n++
+		value, ok := strings.CutPrefix(pair, tokenParam+"=")
+		if !ok {
+			var name string
+			if name, value, _ = strings.Cut(pair, "="); unescaped(name) != tokenParam {
+				continue
+			}
 		}
+		token = unescaped(value)
+		n++
 	}
 	return token, n
 }
@@ -65,24 +69,28 @@ func cookieName(prefix string) string {
 	return cookieMark + base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
-// cookieTokens returns the tokens in the cookies of a request. It is not ok to have two
-// of one name, or more than mostCookies.
-func cookieTokens(h http.Header) (tokens []string, ok bool) {
-	var names []string
+// A linkCookie is a cookie of a link. Its value is the token.
+type linkCookie struct{ name, value string }
+
+// appendCookies appends the cookies of links that a request has. It is not ok to have
+// two of one name, or more than mostCookies.
+func appendCookies(list []linkCookie, h http.Header) (_ []linkCookie, ok bool) {
 	for _, line := range h["Cookie"] {
-		for pair := range strings.SplitSeq(line, ";") {
-			name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-			if !strings.HasPrefix(name, cookieMark) {
+		for line != "" {
+			var pair string
+			pair, line, _ = strings.Cut(line, ";")
+			pair = strings.Trim(pair, " \t")
+			if !strings.HasPrefix(pair, cookieMark) {
 				continue
 			}
-			if len(names) == mostCookies || slices.Contains(names, name) {
+			name, value, _ := strings.Cut(pair, "=")
+			if len(list) == mostCookies || slices.ContainsFunc(list, func(c linkCookie) bool { return c.name == name }) {
 				return nil, false
 			}
-			names = append(names, name)
-			tokens = append(tokens, value)
+			list = append(list, linkCookie{name, value})
 		}
 	}
-	return tokens, true
+	return list, true
 }
 
 // withoutCookies returns the lines of Cookie without those of links.
@@ -167,7 +175,7 @@ func tokenLength(text string) int {
 	rest, ok := strings.CutPrefix(text, "1.")
 	for field, most := range [...]int{longestKeyID, longestDate, len(rest), macLen} {
 		n := 0
-		for n < len(rest) && n < most && base64URLChars[rest[n]] {
+		for n < len(rest) && n < most && base64URLBits[rest[n]] <= 63 {
 			n++
 		}
 		rest = rest[n:]

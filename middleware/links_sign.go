@@ -161,10 +161,7 @@ func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) 
 	if text := c.text(); len(text) > 0 {
 		encoded = base64.RawURLEncoding.EncodeToString(text)
 	}
-	m := k.macs.Get().(*linkMAC)
-	mac := string(m.of(signed, k.id))
-	k.macs.Put(m)
-	return signed, "1." + k.id + "." + signed.expiry + "." + encoded + "." + mac, nil
+	return signed, "1." + k.id + "." + signed.expiry + "." + encoded + "." + k.mac(signed), nil
 }
 
 // link returns what g permits for a path, and the claims that a URL shows.
@@ -214,12 +211,3 @@ func (g *Grant) link(kind, path string, params url.Values) (*link, *claims, erro
 
 // hostOf returns a host as it is signed.
 func hostOf(host string) string { return strings.ToLower(host) }
-
-// of returns the MAC of a link as characters, which are m's until it is asked again.
-func (m *linkMAC) of(l *link, keyID string) []byte {
-	m.text = l.canonical(m.text[:0], keyID)
-	m.hash.Reset()
-	m.hash.Write(m.text)
-	m.sum = m.hash.Sum(m.sum[:0])
-	return base64.RawURLEncoding.AppendEncode(m.sum, m.sum)[len(m.sum):][:macLen]
-}

@@ -29,7 +29,6 @@ const (
 )
 
 const (
-	macLen      = 22 // characters of base64url: 132 bits
 	longestDate = 11 // digits; the year 5138
 	longestText = 4096
 )
@@ -37,31 +36,42 @@ const (
 // canonical appends the text that is signed.
 func (g *link) canonical(b []byte, keyID string) []byte {
 	b = append(b, "downloadview link 1\n"...)
-	for _, field := range [...]string{
-		keyID, "read", g.host, g.kind, g.path, g.notBefore, g.expiry, g.name, g.disposition,
-		g.network, g.times, g.id, g.query, g.session, g.version,
-	} {
-		if field == "" { // most are
-			b = append(b, "0:\n"...)
-			continue
-		}
-		b = appendNumber(b, len(field))
-		b = append(b, ':')
-		b = append(b, field...)
-		b = append(b, '\n')
-	}
-	return b
+	b = appendField(b, keyID)
+	b = append(b, "4:read\n"...)
+	b = appendField(b, g.host)
+	b = appendField(b, g.kind)
+	b = appendField(b, g.path)
+	b = appendField(b, g.notBefore)
+	b = appendField(b, g.expiry)
+	b = appendField(b, g.name)
+	b = appendField(b, g.disposition)
+	b = appendField(b, g.network)
+	b = appendField(b, g.times)
+	b = appendField(b, g.id)
+	b = appendField(b, g.query)
+	b = appendField(b, g.session)
+	return appendField(b, g.version)
 }
 
-// appendNumber is faster than strconv for lengths of most fields.
-func appendNumber(b []byte, n int) []byte {
-	switch {
-	case n < 10:
-		return append(b, '0'+byte(n))
-	case n < 100:
-		return append(b, '0'+byte(n/10), '0'+byte(n%10))
+// appendField is inlined for empty fields, which most are.
+func appendField(b []byte, field string) []byte {
+	if field == "" {
+		return append(b, "0:\n"...)
 	}
-	return strconv.AppendInt(b, int64(n), 10)
+	return appendValue(b, field)
+}
+
+func appendValue(b []byte, field string) []byte {
+	switch n := len(field); { // faster than strconv for most
+	case n < 10:
+		b = append(b, '0'+byte(n), ':')
+	case n < 100:
+		b = append(b, '0'+byte(n/10), '0'+byte(n%10), ':')
+	default:
+		b = append(strconv.AppendInt(b, int64(n), 10), ':')
+	}
+	b = append(b, field...)
+	return append(b, '\n')
 }
 
 // claimOrder has the letters of claims in the order of their text.
@@ -97,18 +107,28 @@ func (c *claims) text() []byte {
 
 // parse reads text. There is one text for each set of claims; any other is refused.
 func (c *claims) parse(text string) bool {
-	last := -1
-	for text != "" {
-		i := strings.IndexByte(claimOrder, text[0])
-		digits, rest, ok := strings.Cut(text[1:], ":")
-		n, isNumber := number(digits, 4)
-		if i <= last || !ok || !isNumber || n == 0 || n > int64(len(rest)) {
+	if text == "" {
+		return false
+	}
+	for i := 0; text != ""; i++ {
+		for i < len(claimOrder) && claimOrder[i] != text[0] {
+			i++
+		}
+		n, colon := 0, 1
+		for colon < len(text) && colon <= 4 && '0' <= text[colon] && text[colon] <= '9' {
+			n = n*10 + int(text[colon]-'0')
+			colon++
+		}
+		if i == len(claimOrder) || n == 0 || text[1] == '0' || colon == len(text) || text[colon] != ':' {
 			return false
 		}
-		c[i], text = rest[:n], rest[n:]
-		last = i
+		text = text[colon+1:]
+		if n > len(text) {
+			return false
+		}
+		c[i], text = text[:n], text[n:]
 	}
-	return last >= 0 && c.valid()
+	return c.valid()
 }
 
 // valid reports whether each claim is one that is signed.
@@ -160,12 +180,21 @@ func number(s string, most int) (n int64, ok bool) {
 
 // isText reports whether s can be a name or an id.
 func isText(s string) bool {
-	return len(s) <= 255 && utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return len(s) <= 255 && utf8.ValidString(s)
 }
 
 // A token is what makes a URL a link, in its parts.
-type token struct{ keyID, expiry, claims, mac string }
+type token struct {
+	keyID, expiry, claims, mac string
+	sum                        [macSize]byte // that mac stands for
+}
 
+// parseToken does not look at the characters of the claims.
 func parseToken(s string) (t token, ok bool) {
 	if len(s) > longestText {
 		return token{}, false
@@ -173,9 +202,13 @@ func parseToken(s string) (t token, ok bool) {
 	s, ok = strings.CutPrefix(s, "1.")
 	t.keyID, s = cutDot(s)
 	t.expiry, s = cutDot(s)
-	t.claims, t.mac = cutDot(s)
+	n := len(s) - macLen - 1
+	if !ok || n <= 0 || s[n] != '.' {
+		return token{}, false
+	}
+	t.claims, t.mac = s[:n], s[n+1:]
 	_, isDate := number(t.expiry, longestDate)
-	return t, ok && isDate && isKeyID(t.keyID) && t.claims != "" && isBase64URL(t.claims) && len(t.mac) == macLen && isBase64URL(t.mac)
+	return t, decodeBase64URL(t.sum[:], t.mac) && isDate && isKeyID(t.keyID)
 }
 
 func cutDot(s string) (before, after string) {
@@ -185,42 +218,31 @@ func cutDot(s string) (before, after string) {
 	return s, ""
 }
 
-// isBase64URL reports whether s has only characters of base64url.
-func isBase64URL(s string) bool {
-	for i := range len(s) {
-		if !base64URLChars[s[i]] {
-			return false
-		}
-	}
-	return true
-}
-
-var base64URLChars = func() (is [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
-		is[c] = true
-	}
-	return is
-}()
-
 // unambiguous reports whether all read u's path in the same way.
 func unambiguous(u *url.URL) bool {
 	p := u.Path
-	if p == "" || p[0] != '/' || u.Opaque != "" || strings.IndexByte(p, '\\') >= 0 || strings.IndexByte(p, 0) >= 0 || strings.Contains(p, "//") {
+	if p == "" || p[0] != '/' || u.Opaque != "" || strings.IndexByte(p, '\\') >= 0 || strings.IndexByte(p, 0) >= 0 {
 		return false
 	}
-	if strings.IndexByte(p, '~') >= 0 && strings.Contains(p[1:], pathMark) { // a token that is not at the beginning, or a second one
-		return false
-	}
-	if strings.Contains(p, "/.") {
-		for segment := range strings.SplitSeq(p, "/") {
-			if segment == "." || segment == ".." {
-				return false
-			}
+	for i := 0; ; {
+		segment := p[i+1:]
+		n := strings.IndexByte(segment, '/')
+		if n < 0 {
+			n = len(segment)
+		}
+		switch segment = segment[:n]; {
+		case n == 0 && i+1 < len(p), segment == ".", segment == "..":
+			return false
+		case i > 0 && strings.HasPrefix(segment, pathMark[1:]): // a token that is not at the beginning, or a second one
+			return false
+		}
+		if i += 1 + n; i == len(p) {
+			break
 		}
 	}
 	raw := u.RawPath
 	if raw == "" { // that of EscapedPath, which escapes no ";"
-		return !strings.Contains(p, ";")
+		return strings.IndexByte(p, ';') < 0
 	}
 	return !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/")
 }

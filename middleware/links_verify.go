@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,58 +16,67 @@ import (
 func (l *Links) verify(r *http.Request) (g link, err error) {
 	raw, n := tokenOf(r.URL.RawQuery)
 	inPath, path, ok := cutToken(r.URL.Path)
-	var cookies []string
-	switch {
-	case ok:
+	f := found{raw, kindFile, path}
+	if ok {
+		f = found{inPath, kindPrefix, path}
 		n++
-	case n > 0:
-		ok = true
-	default:
-		if cookies, ok = cookieTokens(r.Header); ok && len(cookies) == 0 {
-			return g, &LinkError{Reason: LinkMissing}
-		}
 	}
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return g, &LinkError{Reason: LinkMethod}
-	case !ok || n > 1 || path == "" || !unambiguous(r.URL):
-		return g, &LinkError{Reason: LinkMalformed}
-	case len(cookies) > 0:
-		return l.verifyCookies(r, cookies)
-	case inPath != "":
-		err = l.verifyToken(&g, r, found{inPath, kindPrefix, path}, nil)
-	default:
-		err = l.verifyToken(&g, r, found{raw, kindFile, path}, nil)
+	if n == 0 {
+		err = l.verifyCookies(&g, r)
+	} else if err = checkAsked(r, path, n == 1); err == nil {
+		err = l.verifyToken(&g, r, f, nil)
 	}
 	return g, err
+}
+
+// checkAsked refuses a request that no link is for, whatever its token. path is without
+// the token; clear is whether it is clear which token counts.
+func checkAsked(r *http.Request, path string, clear bool) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return &LinkError{Reason: LinkMethod}
+	}
+	if !clear || path == "" || !unambiguous(r.URL) {
+		return &LinkError{Reason: LinkMalformed}
+	}
+	return nil
 }
 
 // found is a token in a request: its text, the kind that is signed there, and the path
 // without it.
 type found struct{ token, kind, path string }
 
-// verifyCookies returns what the first valid token permits. If none is valid, the error
-// is that of the first genuine one, else of the first.
-func (l *Links) verifyCookies(r *http.Request, tokens []string) (link, error) {
-	b, err := l.bindings(r, r.URL.Path)
+// verifyCookies sets g to what the first valid token permits. If none is valid, the
+// error is that of the first genuine one, else of the first.
+func (l *Links) verifyCookies(g *link, r *http.Request) error {
+	var few [4]linkCookie
+	cookies, ok := appendCookies(few[:0], r.Header)
+	if ok && len(cookies) == 0 {
+		return &LinkError{Reason: LinkMissing}
+	}
+	path := r.URL.Path
+	if err := checkAsked(r, path, ok); err != nil {
+		return err
+	}
+	b, err := l.bindings(r, path)
 	if err != nil {
-		return link{}, err
+		return err
 	}
 	var refused error
 	var first link // genuine
 	genuine := false
-	for _, raw := range tokens {
-		var g link
-		err := l.verifyToken(&g, r, found{raw, kindPrefix, r.URL.Path}, &b)
+	for _, c := range cookies {
+		*g = link{}
+		err := l.verifyToken(g, r, found{c.value, kindPrefix, path}, &b)
 		if err == nil {
-			return g, nil
+			return nil
 		}
 		e, isRefusal := errors.AsType[*LinkError](err)
 		if of := !isRefusal || e.isGenuine(); refused == nil || of && !genuine {
-			refused, genuine, first = err, of, g
+			refused, genuine, first = err, of, *g
 		}
 	}
-	return first, refused
+	*g = first
+	return refused
 }
 
 // bindings are what the application says that a request may use.
@@ -92,7 +99,14 @@ func (l *Links) bindings(r *http.Request, path string) (b bindings, err error) {
 // verifyToken sets g to what a token permits. If b is nil, it asks for the bindings.
 func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) error {
 	t, ok := parseToken(f.token)
-	if !ok {
+	var room [128]byte // for most claims
+	var text []byte
+	if n := len(t.claims) * 3 / 4; n <= len(room) {
+		text = room[:n]
+	} else {
+		text = make([]byte, n)
+	}
+	if !decodeBase64URL(text, t.claims) || !ok {
 		return &LinkError{Reason: LinkMalformed}
 	}
 	now := l.now()
@@ -101,10 +115,11 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 		return &LinkError{Reason: LinkUnknownKey}
 	}
 	g.kind, g.path, g.expiry = f.kind, f.path, t.expiry
-	m := k.macs.Get().(*linkMAC)
-	defer k.macs.Put(m)
 	if t.claims != "-" {
-		if reason := g.take(t.claims, m, r); reason != "" {
+		if !isExact(t.claims) {
+			return &LinkError{Reason: LinkMalformed}
+		}
+		if reason := g.take(string(text), r); reason != "" {
 			return &LinkError{Reason: reason}
 		}
 	} else if f.kind == kindPrefix {
@@ -118,8 +133,7 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 		b = &asked
 	}
 	g.session, g.version = b.session, b.version
-	m.asked = append(m.asked[:0], t.mac...)
-	if subtle.ConstantTimeCompare(m.of(g, t.keyID), m.asked) != 1 {
+	if !k.signed(g, &t.sum) {
 		return &LinkError{Reason: LinkAltered}
 	}
 	if err := g.refusal(now, l, r); err != nil {
@@ -134,15 +148,10 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 	return nil
 }
 
-// take reads the claims of a token, and returns "" or what is wrong. m lends its memory.
-func (g *link) take(encoded string, m *linkMAC, r *http.Request) LinkReason {
-	m.text = append(m.text[:0], encoded...)
-	var err error
-	if m.claims, err = strictBase64URL.AppendDecode(m.claims[:0], m.text); err != nil {
-		return LinkMalformed
-	}
+// take reads the text of the claims, and returns "" or what is wrong.
+func (g *link) take(text string, r *http.Request) LinkReason {
 	var c claims
-	if !c.parse(string(m.claims)) || (c[claimPrefix] != "") != (g.kind == kindPrefix) {
+	if !c.parse(text) || (c[claimPrefix] != "") != (g.kind == kindPrefix) {
 		return LinkMalformed
 	}
 	if c[claimHost] != "" {
@@ -166,17 +175,14 @@ func (g *link) take(encoded string, m *linkMAC, r *http.Request) LinkReason {
 	return ""
 }
 
-var strictBase64URL = base64.RawURLEncoding.Strict()
-
 // refusal returns why a genuine link is not valid here and now.
 func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
-	if end := g.end(); !now.Before(end) {
-		return &LinkError{Reason: LinkExpired, ID: g.id, Time: end}
+	if expiry, _ := number(g.expiry, longestDate); now.Unix() >= expiry {
+		return &LinkError{Reason: LinkExpired, ID: g.id, Time: g.end()}
 	}
 	if g.notBefore != "" {
-		n, _ := number(g.notBefore, longestDate)
-		if begin := time.Unix(n, 0); now.Before(begin) {
-			return &LinkError{Reason: LinkEarly, ID: g.id, Time: begin}
+		if begin, _ := number(g.notBefore, longestDate); now.Unix() < begin {
+			return &LinkError{Reason: LinkEarly, ID: g.id, Time: time.Unix(begin, 0)}
 		}
 	}
 	if g.network != "" {

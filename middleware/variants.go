@@ -178,7 +178,7 @@ func (v *Variants) find(r *http.Request, resp *downloadview.Response, accepted a
 		if of.ContentEncoding != "" || isCompressedType(of.ContentType) && resp.ContentType == "" {
 			return nil
 		}
-		found := &variant{original: resp.File, sibling: f, coding: coding, of: of}
+		found := &variant{original: resp.File, sibling: f, coding: coding, of: of, ofInfo: original}
 		if found.is(downloadview.AttributesOf(fi)) {
 			found.info = found.describe(fi)
 			return found

@@ -18,6 +18,7 @@ type variant struct {
 	original, sibling downloadview.File
 	coding            string
 	of                downloadview.Attributes // of original
+	ofInfo            fs.FileInfo             // of original
 	info              fs.FileInfo             // of sibling, described
 	tag               string                  // of the view, for original; may be ""
 }
@@ -32,7 +33,8 @@ func (f *variant) is(a downloadview.Attributes) bool {
 // describe returns the metadata of the sibling as that of the variant.
 func (f *variant) describe(fi fs.FileInfo) fs.FileInfo {
 	of, a := f.of, downloadview.AttributesOf(fi)
-	of.Size, of.ModTime, of.ReprDigest, of.Metadata = a.Size, a.ModTime, a.ReprDigest, a.Metadata
+	of.UnencodedDigest = of.ReprDigest
+	of.Size, of.SoFar, of.ModTime, of.ReprDigest, of.Metadata = a.Size, a.SoFar, a.ModTime, a.ReprDigest, a.Metadata
 	of.ETag, of.ContentEncoding = codedTag(a.StrongETag(), f.coding), f.coding
 	return describedInfo{of.FileInfo(f.Name()), of, fi.Sys()}
 }

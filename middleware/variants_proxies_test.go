@@ -2,9 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +12,9 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/accel"
-	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxies/room"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
-	"github.com/downloadview/downloadview/storage/disk"
 )
 
 // variantTime is old enough for a strong entity tag.
@@ -120,74 +116,27 @@ func (row *variantRow) negotiated() bool {
 	return !slices.Contains([]string{"marked.txt", "pic.png", "all.css.br", "all.css.gz"}, row.key)
 }
 
-// A variantSite is an application with variants, behind a proxy or not.
-type variantSite struct {
-	outcomes chan downloadview.Outcome
-	do       func(t testing.TB, method, target string, h http.Header) *http.Response
-}
-
-// newVariantSite starts the application, and in front of it the proxy called server; ""
-// starts none.
-func newVariantSite(t *testing.T, server string) *variantSite {
+// newVariantSite is newProxySite with the files that the table describes.
+func newVariantSite(t *testing.T, server string) *proxySite {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "media")
 	writeVariants(t, dir)
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { root.Close() })
-	files := disk.New(root, nil)
-	var view downloadview.View = downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
-		resp, err := downloadview.StorageView{Storage: files, Key: downloadview.PathKey("/")}.Respond(r)
+	files := openDisk(t, dir)
+	view := downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		resp, err := filesOf(files).Respond(r)
 		if strings.HasSuffix(r.URL.Path, "marked.txt") {
 			resp = resp.WithHeader("Content-Encoding", "gzip")
 		}
 		return resp, err
 	})
-	view = middleware.NewVariants(files, nil).View(view)
-	var s site.Site
-	if server != "" {
-		kind := proxytest.KindOf(t, server)
-		rule := kind.Rule("media", "/_media/", dir)
-		rule.Headers = accel.PassAll
-		a, err := accel.New(kind.Accel(), []accel.Rule{rule.Rule}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		view = a.Middleware(view)
-		s.Rules = []site.Rule{rule}
-	}
-	v := &variantSite{outcomes: make(chan downloadview.Outcome, 10)}
-	app := httptest.NewServer(downloadview.NewHandler(view, &downloadview.Options{
-		Logger:   slog.New(slog.DiscardHandler),
-		Observer: func(_ *http.Request, o downloadview.Outcome) { v.outcomes <- o },
-	}))
-	t.Cleanup(app.Close)
-	if server != "" {
-		s.Upstream = app.Listener.Addr().String()
-		v.do = proxytest.Start(t, server, s, proxytest.Options{}).Do
-		return v
-	}
-	transport := &http.Transport{DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	v.do = func(t testing.TB, method, target string, h http.Header) *http.Response {
-		r := httptest.NewRequest(method, app.URL+target, nil)
-		r.RequestURI, r.Header = "", h
-		resp, err := transport.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp
-	}
-	return v
+	return newProxySite(t, server, dir, middleware.NewVariants(files, nil).View(view))
 }
 
 // The table holds for streamed variants, and behind every proxy. Those that can send
 // Content-Encoding with the right length get the variants handed over.
 func TestVariantsTable(t *testing.T) {
 	rows := variantRows(t)
-	for _, server := range append([]string{""}, proxytest.Names()...) {
+	for _, server := range aloneAndBehindProxies() {
 		t.Run("behind "+server, func(t *testing.T) {
 			v := newVariantSite(t, server)
 			tags := map[string]string{}
@@ -214,7 +163,7 @@ func TestVariantsTable(t *testing.T) {
 	}
 }
 
-func (row *variantRow) check(t *testing.T, v *variantSite, server string, tags map[string]string) {
+func (row *variantRow) check(t *testing.T, v *proxySite, server string, tags map[string]string) {
 	t.Helper()
 	h := http.Header{}
 	for field := range strings.SplitSeq(row.fields, "&") {
@@ -272,18 +221,15 @@ func (row *variantRow) check(t *testing.T, v *variantSite, server string, tags m
 		return
 	}
 	var obstacle downloadview.Obstacle
+	codings := proxytest.KindOf(t, server).Traits.Files.Codings
 	switch {
 	case row.coding == "-":
-	case !slices.Contains(carriers, server):
+	case codings == room.NoCodings:
 		obstacle = downloadview.ContentCoding
-	case server == "lighttpd" && h["Range"] != nil:
+	case codings == room.WholeCodings && h["Range"] != nil:
 		obstacle = downloadview.UnfitRange
 	}
 	if o.Obstacle != obstacle || (o.Mode == downloadview.Offloaded) != (obstacle == "") {
 		errorf("%v, obstacle %q; want obstacle %q", o.Mode, o.Obstacle, obstacle)
 	}
 }
-
-// carriers are the proxies that send a file with the Content-Encoding of the
-// application. Apache removes it, and Caddy sends the file without a length.
-var carriers = []string{"nginx", "lighttpd"}

@@ -28,9 +28,16 @@ func (e *elsewhere) look(m *making) {
 		e.part, e.size = &part{file: file, users: 1}, r.Size
 		m.info = downloadview.AttributesOf(r.fileInfo())
 		m.info.ReprDigest = ""
+		e.grow()
 		m.part = e.part
 		close(m.ready)
+		return
 	}
+	e.grow()
+}
+
+// grow lets those who follow read what is there now.
+func (e *elsewhere) grow() {
 	fi, err := e.part.file.Stat()
 	if err != nil {
 		return
@@ -110,9 +117,7 @@ func (e *elsewhere) finish(m *making, why error) {
 	s.mu.Lock()
 	s.retire(m)
 	s.mu.Unlock()
-	e.part.mu.Lock()
-	length := e.part.length
-	e.part.mu.Unlock()
+	length, _ := e.part.state()
 	e.part.finish(length, why)
 	e.part.leave()
 }

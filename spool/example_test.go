@@ -168,3 +168,64 @@ func ExampleSpool_Warm() {
 	// true a29e9ab7…
 	// false
 }
+
+// A client has the first line of a report that is being made, and lost its connection. It
+// asks what there is, and goes on with what comes (RFC 8673).
+func ExampleSpool_File_growing() {
+	dir, err := os.MkdirTemp("", "spool")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reports, err := spool.New(dir, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer reports.Close()
+
+	rows := make(chan string)
+	f, err := reports.File(spool.ID{Key: "sales"}, downloadview.FromFunc("sales.csv", func(_ context.Context, w io.Writer) error {
+		for row := range rows {
+			fmt.Fprintln(w, row)
+		}
+		return nil
+	}, nil))
+	if err != nil {
+		log.Fatal(err)
+	}
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: f}, nil
+	})
+	server := httptest.NewServer(downloadview.NewHandler(view, nil))
+	defer server.Close()
+	ask := func(method, bytes string) *http.Response {
+		r, err := http.NewRequest(method, server.URL, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		r.Header.Set("Range", bytes)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s %s → %d %q\n", method, bytes, resp.StatusCode, resp.Header.Get("Content-Range"))
+		return resp
+	}
+
+	go func() { rows <- "day,cents" }()
+	resp := ask("GET", "bytes=0-")
+	io.ReadFull(resp.Body, make([]byte, len("day,cents\n")))
+	resp.Body.Close()
+
+	ask("HEAD", "bytes=0-")
+	resp = ask("GET", "bytes=4-9007199254740991")
+	defer resp.Body.Close()
+	go func() { rows <- "2026-10-01,1999"; close(rows) }()
+	io.Copy(os.Stdout, resp.Body)
+	// Output:
+	// GET bytes=0- → 200 ""
+	// HEAD bytes=0- → 206 "bytes 0-9/*"
+	// GET bytes=4-9007199254740991 → 206 "bytes 4-9007199254740991/*"
+	// cents
+	// 2026-10-01,1999
+}

@@ -25,9 +25,12 @@ import (
 //
 // If f has a size beforehand, what is being made has that size, and ranges. They wait
 // for their bytes; if f is a [downloadview.RangeFile] with a strong entity tag, they
-// come from f instead. Else the size is not known, and a range is answered with
-// everything (RFC 9110, 14.2), since nobody knows whether the range is there. Content
-// of another size than f has is a failure.
+// come from f instead. Content of another size than f has is a failure.
+//
+// Else the size is not known, and ranges are those of RFC 8673: from a byte on what is
+// there and what comes, if the client asks for it by a very large last position (2^39 or
+// more), or by none without If-Range. Other ranges are answered with everything (RFC
+// 9110, 14.2). HEAD with a range tells what is there.
 //
 // The entity tag is the strong one of f. If f has none, each making has a new
 // random tag, since content that is made again may differ, by a time stamp for
@@ -127,7 +130,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 		select {
 		case <-m.ready:
 			if m.part != nil {
-				return m.info.FileInfo(f.Name()), nil
+				return m.known(), nil
 			}
 		default:
 		}

@@ -51,10 +51,25 @@ func (m *making) follow(ctx context.Context) (*follower, error) {
 		m.leave()
 		return nil, end
 	}
-	return &follower{making: m, ctx: ctx, info: m.info.FileInfo(m.file.Name())}, nil
+	return &follower{making: m, ctx: ctx, info: m.known()}, nil
 }
 
-func (h *follower) Stat() (fs.FileInfo, error) { return h.info, nil }
+// known returns what is known of the content at this moment. There is something to
+// follow.
+func (m *making) known() fs.FileInfo {
+	a := m.info
+	if a.Size < 0 {
+		switch length, end := m.part.state(); end {
+		case nil:
+			a.SoFar = length
+		case io.EOF:
+			a.Size = length
+		}
+	}
+	return a.FileInfo(m.file.Name())
+}
+
+func (h *follower) Stat() (fs.FileInfo, error) { return h.making.known(), nil }
 
 func (h *follower) Read(p []byte) (int, error) {
 	switch {

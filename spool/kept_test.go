@@ -165,31 +165,6 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
-// A range of content whose size is not known yet is answered with everything.
-func TestRangeWhileTheSizeIsNotKnown(t *testing.T) {
-	goOn := make(chan struct{})
-	p := &producer{make: func(_ context.Context, w io.Writer) error {
-		io.WriteString(w, "first")
-		<-goOn
-		_, err := io.WriteString(w, " second")
-		return err
-	}}
-	s, _ := newSpool(t, "", nil)
-	url := serve(t, s, p.file(nil), nil)
-	for _, r := range []string{"bytes=0-0", "bytes=2-", "bytes=-3", "bytes=2-9007199254740991", "bytes=0-0,3-4"} {
-		resp := do(t, "GET", url+"/x", map[string]string{"Range": r})
-		defer func() {
-			if got := read(t, resp); string(got) != "first second" {
-				t.Errorf("%s: %q, want everything", r, got)
-			}
-		}()
-		if resp.StatusCode != http.StatusOK || resp.Header.Get("Accept-Ranges") == "bytes" {
-			t.Errorf("%s: %s, Accept-Ranges %q, want 200 and none", r, resp.Status, resp.Header.Get("Accept-Ranges"))
-		}
-	}
-	close(goOn)
-}
-
 // A range that is not there yet comes from the file itself, if it has ranges and the
 // tag says that the bytes are the same.
 func TestRangeAhead(t *testing.T) {

@@ -40,7 +40,7 @@ func (m *making) fromFile() (o origin, err error) {
 		// stamp. So the tag is that of this making.
 		a.ETag = `"` + rand.Text() + `"`
 	}
-	a.ReprDigest, a.Metadata = "", nil
+	a.SoFar, a.ReprDigest, a.UnencodedDigest, a.Metadata = 0, "", "", nil
 	return origin{handle: h, attributes: a, name: m.file.Name()}, nil
 }
 

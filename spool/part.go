@@ -146,6 +146,14 @@ func (p *part) has(offset int64) bool {
 	return p.length > offset || p.end != nil
 }
 
+// state returns how many bytes may be read, and why there will be no more; nil: there may
+// be.
+func (p *part) state() (length int64, end error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.length, p.end
+}
+
 // join adds one who follows. If the part is closed, it returns how it ended.
 func (p *part) join() error {
 	p.mu.Lock()

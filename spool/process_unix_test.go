@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"syscall"
@@ -232,4 +234,32 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("the other process: %v", err)
 	}
 	wantNothing(t, dir, "files", "records", "parts", "locks")
+}
+
+// A range of what another process is making has what is there, and what comes.
+func TestRangeWhileItGrowsInAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	cmd, in, out := child(t, "slow", dir)
+	line(t, out, "half")
+	s, _ := newSpool(t, dir, nil)
+	f, err := s.File(january, making(nil).file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: f}, nil
+	})
+	srv := httptest.NewServer(downloadview.NewHandler(view, nil))
+	t.Cleanup(srv.Close)
+	resp := do(t, "GET", srv.URL, map[string]string{"Range": "bytes=400000-9007199254740991"})
+	if got := resp.Header.Get("Content-Range"); resp.StatusCode != http.StatusPartialContent || got != "bytes 400000-9007199254740991/*" {
+		t.Errorf("%s, Content-Range %q, want a range while it grows", resp.Status, got)
+	}
+	io.WriteString(in, "\n")
+	if got := read(t, resp); !bytes.Equal(got, content(1 << 20)[400_000:]) {
+		t.Errorf("%d bytes, want the rest", len(got))
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
 }

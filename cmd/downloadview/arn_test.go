@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -62,11 +63,10 @@ func startedAt(t *testing.T, cmd *exec.Cmd) string {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	line := make([]byte, 4096)
-	n, err := stderr.Read(line)
-	base, ok := strings.CutPrefix(strings.TrimSpace(string(line[:n])), "listening on ")
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	base, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if !ok {
-		t.Fatalf("it says %q, %v", line[:n], err)
+		t.Fatalf("it says %q, %v", line, err)
 	}
 	return base
 }

@@ -35,7 +35,7 @@ func openAzure(_ context.Context, at *location, r *command.Reach) (downloadview.
 	}
 	t := newTransport(r.Connect)
 	a := &azure{at: account, container: at.bucket}
-	a.options.Transport = sender{link{t}}
+	a.options.Transport = sender{r.Counted(link{t})}
 	a.options.Retry = policy.RetryOptions{MaxRetries: -1} // package resume retries
 	client, err := a.open()
 	if err != nil {

@@ -30,7 +30,7 @@ var gsParameters = []string{"anonymous", "access_id", "private_key_path", "unive
 // names a server, requests have no credentials.
 func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.Storage, func() error, error) {
 	t := newTransport(r.Connect)
-	base := http.RoundTripper(link{t})
+	base := r.Counted(link{t})
 	id, anonymous, err := gsIdentity(at)
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +40,7 @@ func openGS(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		options = append(options, option.WithUniverseDomain(domain))
 	}
 	// A limit for the server that issues tokens.
-	tokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: base, Timeout: r.Credentials})
+	tokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: link{t}, Timeout: r.Credentials})
 	params := google.CredentialsParams{
 		Scopes:         []string{"https://www.googleapis.com/auth/cloud-platform"},
 		UniverseDomain: at.parameters.Get("universe_domain"),

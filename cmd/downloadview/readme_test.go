@@ -10,17 +10,30 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// The README's commands work as it describes. The test replaces their folder by one of
-// its own, and their port by a free one.
+// The commands of the README and of docs/coming-from work as the pages describe. The test
+// replaces their folder by one of its own, and their port by a free one.
 func TestReadmeCommands(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	pages, err := filepath.Glob("../../docs/coming-from/*.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	var commands []string
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range regexp.MustCompile(`(?m)^(?:go run \./cmd/)?downloadview (.*)$`).FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(commands, c[1]) {
+				commands = append(commands, c[1])
+			}
+		}
 	}
 	program := filepath.Join(t.TempDir(), "downloadview")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
@@ -31,14 +44,13 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	says := map[string]string{"config": "alias " + dir + "/;", "explain": "X-Accel-Redirect: /_media/report.pdf"}
-	commands := regexp.MustCompile(`(?m)^go run ./cmd/downloadview (.*)$`).FindAllStringSubmatch(string(readme), -1)
-	if len(commands) < 3 {
-		t.Fatalf("%d commands found, want 3 at least", len(commands))
+	if len(commands) < 7 {
+		t.Fatalf("%d commands found, want 7 at least", len(commands))
 	}
 	for _, c := range commands {
-		t.Run(c[1], func(t *testing.T) {
+		t.Run(c, func(t *testing.T) {
 			theirs := strings.NewReplacer("/srv/media", dir, "'", "")
-			args := strings.Fields(c[1])
+			args := strings.Fields(c)
 			for i := range args {
 				args[i] = theirs.Replace(args[i])
 			}
@@ -64,7 +76,7 @@ func TestReadmeCommands(t *testing.T) {
 			base, ok := strings.CutPrefix(strings.TrimSpace(first), "listening on ")
 			if !ok {
 				t.Errorf("first line = %q", first)
-			} else if strings.HasSuffix(c[1], " testdata") {
+			} else if strings.HasSuffix(c, " testdata") {
 				resp, err := http.Get(base + "/samples/100%25%20done.txt")
 				if err != nil || resp.StatusCode != http.StatusOK {
 					t.Errorf("a sample: %v, %v", resp, err)

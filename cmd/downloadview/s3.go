@@ -62,7 +62,7 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		}
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.HTTPClient = &http.Client{Transport: link{t}, CheckRedirect: stay}
+		o.HTTPClient = &http.Client{Transport: r.Counted(link{t}), CheckRedirect: stay}
 		o.Retryer = aws.NopRetryer{} // package resume retries
 		if !is["anonymous"] {
 			o.Credentials = credentials{&rotated{find: find, files: files, now: o.Credentials}}

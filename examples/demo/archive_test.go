@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/downloadview/downloadview/examples/internal/chromium"
 )
 
 // The button "Download all" on the page of "downloadview serve --index --archive" saves
@@ -49,7 +51,7 @@ func TestDownloadAllInChromium(t *testing.T) {
 	}
 	go io.Copy(io.Discard, log)
 
-	b := openTab(t)
+	b := tab{chromium.Open(t)}
 	button := chromedp.CSS(`button[name="archive"]`)
 	if err := chromedp.Do(b.patient(t), chromedp.Navigate(site+"/caf%C3%A9/?sort=size")); err != nil {
 		t.Fatal(err)

@@ -13,37 +13,11 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
-	"github.com/downloadview/downloadview/internal/testserver"
+	"github.com/downloadview/downloadview/examples/internal/chromium"
 )
 
 // A tab of a real browser.
 type tab struct{ ctx context.Context }
-
-func openTab(t *testing.T) tab {
-	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")),
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-	)
-	if os.Getuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox) // which root can't have
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return tab{ctx}
-}
 
 // patient limits the time of one step, also on a busy machine.
 func (b tab) patient(t *testing.T) context.Context {
@@ -61,15 +35,8 @@ func (b tab) save(t *testing.T, link chromedp.CSS) (name, content string) {
 // saveBy is save by another action than the click on a link.
 func (b tab) saveBy(t *testing.T, action chromedp.Action[chromedp.Void]) (name, content string) {
 	t.Helper()
-	ctx, dir, yes := b.patient(t), t.TempDir(), true
-	_, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-		Behavior:      browser.SetDownloadBehaviorBehaviorAllow,
-		DownloadPath:  dir,
-		EventsEnabled: &yes,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, dir := b.patient(t), t.TempDir()
+	chromium.SaveInto(ctx, t, dir)
 	progress := chromedp.BrowserEvents(ctx, browser.DownloadProgress)
 	if err := chromedp.Do(ctx, action); err != nil {
 		t.Fatal(err)
@@ -112,7 +79,7 @@ func (b tab) show(t *testing.T, link chromedp.CSS) (status int, contentType, tit
 }
 
 func TestInChromium(t *testing.T) {
-	b := openTab(t)
+	b := tab{chromium.Open(t)}
 	s := newTestStock(t)
 	h, err := newDemo(s)
 	if err != nil {

@@ -19,6 +19,7 @@ type accessLine struct {
 	mode      string
 	rule      string // "": none
 	remote    string
+	id        string // of the request; "": none
 	abortedBy string // "": the answer is complete
 	reason    string // why the request failed; "": it didn't
 }
@@ -27,7 +28,7 @@ const accessMessage = "request"
 
 // attrs returns the line as attributes of package slog.
 func (l *accessLine) attrs() []slog.Attr {
-	attrs := make([]slog.Attr, 0, 10)
+	attrs := make([]slog.Attr, 0, 11)
 	attrs = append(attrs,
 		slog.String("method", l.method),
 		slog.String("path", l.path),
@@ -40,6 +41,9 @@ func (l *accessLine) attrs() []slog.Attr {
 		attrs = append(attrs, slog.String("rule", l.rule))
 	}
 	attrs = append(attrs, slog.String("remote", l.remote))
+	if l.id != "" {
+		attrs = append(attrs, slog.String("request_id", l.id))
+	}
 	if l.abortedBy != "" {
 		attrs = append(attrs, slog.String("aborted_by", l.abortedBy))
 	}
@@ -72,6 +76,10 @@ func (l *accessLine) appendText(b []byte, c *clock, now time.Time) []byte {
 	}
 	b = append(b, " remote="...)
 	b = appendText(b, l.remote)
+	if l.id != "" {
+		b = append(b, " request_id="...)
+		b = appendText(b, l.id)
+	}
 	if l.abortedBy != "" {
 		b = append(b, " aborted_by="...)
 		b = appendText(b, l.abortedBy)

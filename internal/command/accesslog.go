@@ -17,11 +17,16 @@ type accessLog struct {
 	logger *slog.Logger        // for other messages, and for the lines if lines is nil
 	lines  func(*accessLine)   // writes a line; nil: logger does
 	peers  *middleware.Clients // nil: no proxy is trusted
+	seen   *telemetry          // nil: nothing is counted
 }
 
 // options returns the options of handlers whose requests are logged.
 func (l *accessLog) options() *downloadview.Options {
-	return &downloadview.Options{Logger: l.logger, Observer: l.observe}
+	o := &downloadview.Options{Logger: l.logger, Observer: l.observe}
+	if l.seen != nil {
+		o.Tracer = l.seen
+	}
+	return o
 }
 
 // observe is a [downloadview.Observer].
@@ -35,6 +40,13 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 		mode:     o.Mode.String(),
 		rule:     o.Rule,
 		remote:   remoteOf(l.peers, r),
+		id:       requestID(r.Header),
+	}
+	if l.seen != nil {
+		l.seen.observe(r, o)
+		if line.id == "" {
+			line.id = l.seen.traceID(r)
+		}
 	}
 	if o.AbortedBy != downloadview.NotAborted {
 		line.abortedBy = o.AbortedBy.String()

@@ -28,12 +28,13 @@ func TestAccessLogLine(t *testing.T) {
 	}))}
 	r := httptest.NewRequest("GET", "/a%0Alevel=ERROR%1B%5B2J%E2%80%AE?token=secret", nil)
 	r.Header.Set("Referer", "http://x.example/?secret")
+	r.Header.Set("X-Request-Id", "5f7b1c0a")
 	r.RemoteAddr = "[2001:db8::1]:4711"
 	log.observe(r, downloadview.Outcome{
 		Mode: downloadview.Offloaded, Rule: "media", Status: 200, Bytes: 7,
 		Duration: 1500 * time.Microsecond, AbortedBy: downloadview.AbortedByClient,
 	})
-	want := `level=INFO msg=request method=GET path="/a\nlevel=ERROR\x1b[2J\u202e" status=200 bytes=7 duration=1.5ms mode=offload rule=media remote=2001:db8::1 aborted_by=client` + "\n"
+	want := `level=INFO msg=request method=GET path="/a\nlevel=ERROR\x1b[2J\u202e" status=200 bytes=7 duration=1.5ms mode=offload rule=media remote=2001:db8::1 request_id=5f7b1c0a aborted_by=client` + "\n"
 	if got := b.String(); got != want {
 		t.Errorf("line = %s\nwant   %s", got, want)
 	}
@@ -45,12 +46,12 @@ func TestAccessLogLine(t *testing.T) {
 // For any values, a line of text has the bytes that package slog would write, and the
 // line of JSON has the same values.
 func FuzzAccessLine(f *testing.F) {
-	f.Add("GET", "/a b", 200, int64(7), int64(1500000), "offload", "media", "2001:db8::1", "", "", int64(1769428800999999999))
-	f.Add("GET", "/a\nlevel=ERROR\x1b[2J\u202e\x7f=\"\\", 404, int64(0), int64(0), "stream", "", "unix", "client", "open a: no such file", int64(0))
-	f.Add("", "\xff\u2028\u00a0\U000e0001", 500, int64(-1), int64(-1), "", "=", "", "x y", "\ufffd", int64(-1))
+	f.Add("GET", "/a b", 200, int64(7), int64(1500000), "offload", "media", "2001:db8::1", "5f7b1c0a", "", "", int64(1769428800999999999))
+	f.Add("GET", "/a\nlevel=ERROR\x1b[2J\u202e\x7f=\"\\", 404, int64(0), int64(0), "stream", "", "unix", "a b", "client", "open a: no such file", int64(0))
+	f.Add("", "\xff\u2028\u00a0\U000e0001", 500, int64(-1), int64(-1), "", "=", "", "", "x y", "\ufffd", int64(-1))
 	c := new(clock)
-	f.Fuzz(func(t *testing.T, method, path string, status int, size, duration int64, mode, rule, remote, abortedBy, reason string, nanos int64) {
-		line := accessLine{method, path, status, size, time.Duration(duration), mode, rule, remote, abortedBy, reason}
+	f.Fuzz(func(t *testing.T, method, path string, status int, size, duration int64, mode, rule, remote, id, abortedBy, reason string, nanos int64) {
+		line := accessLine{method, path, status, size, time.Duration(duration), mode, rule, remote, id, abortedBy, reason}
 		now := time.Unix(0, nanos)
 		record := slog.NewRecord(now, slog.LevelInfo, accessMessage, 0)
 		record.AddAttrs(line.attrs()...)

@@ -137,7 +137,7 @@ func TestBounded(t *testing.T) {
 	if w.Body.String() != "0123456789" {
 		t.Errorf("%d %q", w.Code, w.Body)
 	}
-	if r := b.reach(); r.Credentials != time.Second {
+	if r := b.reach(""); r.Credentials != time.Second {
 		t.Errorf("credentials may take %v", r.Credentials)
 	}
 }

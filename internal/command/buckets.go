@@ -2,6 +2,7 @@ package command
 
 import (
 	"log/slog"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -22,6 +23,18 @@ type Reach struct {
 
 	// Logger gets the lines for the operator.
 	Logger *slog.Logger
+
+	// Transport returns a transport that counts the requests to the store, and makes
+	// them by base. nil: they are not counted. See [Reach.Counted].
+	Transport func(base http.RoundTripper) http.RoundTripper
+}
+
+// Counted returns base, or a transport that counts the requests that base makes.
+func (r *Reach) Counted(base http.RoundTripper) http.RoundTripper {
+	if r.Transport == nil {
+		return base
+	}
+	return r.Transport(base)
 }
 
 // buckets gives all buckets the same limits, and one memory for reading ahead.
@@ -29,6 +42,7 @@ type buckets struct {
 	limits config.BucketLimits
 	ahead  *readahead.Options // nil: nothing is read ahead
 	logger *slog.Logger
+	seen   *telemetry // nil: nothing is counted
 }
 
 func newBuckets(l *config.BucketLimits, logger *slog.Logger) *buckets {
@@ -43,8 +57,8 @@ func newBuckets(l *config.BucketLimits, logger *slog.Logger) *buckets {
 	return b
 }
 
-func (b *buckets) reach() *Reach {
-	return &Reach{Connect: b.limits.Connect, Credentials: b.limits.FirstByte, Logger: b.logger}
+func (b *buckets) reach(name string) *Reach {
+	return &Reach{Connect: b.limits.Connect, Credentials: b.limits.FirstByte, Logger: b.logger, Transport: b.seen.transport(name)}
 }
 
 // bounded returns s with the limits if u is the URL of a cloud's bucket, else s.

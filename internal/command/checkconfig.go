@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/downloadview/downloadview/internal/config"
@@ -17,7 +18,7 @@ type checkConfig struct {
 
 // Help is the long part of --help.
 func (*checkConfig) Help() string {
-	return `Each error is one line on stderr: FILE:LINE: KEY: MESSAGE. Errors are all that serve would refuse, and also settings that serve accepts but that can't work, such as a rule without a storage. Only the file, that of its mime_types, and its key files are opened. The exit status is 0 if the file is right, 1 if it has errors, and 2 if the command line is wrong.`
+	return `Each error is one line on stderr: FILE:LINE: KEY: MESSAGE. Errors are all that serve would refuse, and also settings that serve accepts but that can't work, such as a rule without a storage. Only the file, that of its mime_types, its key files and its certificate are opened. The exit status is 0 if the file is right, 1 if it has errors, and 2 if the command line is wrong.`
 }
 
 // Run prints "FILE: ok" and the number of its storages, mounts, proxies and rules. If
@@ -35,6 +36,7 @@ func (c *checkConfig) Run(env *environment) error {
 		return err
 	}
 	wrong = append(review(conf, env.checks), checkKeyFiles(conf)...)
+	wrong = append(wrong, checkCertificate(conf)...)
 	if wrong != nil {
 		slices.SortStableFunc(wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 		return wrong
@@ -56,13 +58,25 @@ func checkKeyFiles(c *config.Config) (wrong config.Errors) {
 		checked[m.KeyFile] = true
 		keys, err := keysOfMount(c, m)
 		if err == nil && !anyAccepted(keys) {
-			err = inFile(c, m.Line, "mounts."+m.Path, fmt.Errorf("key_file: key file %s: %w", m.KeyFile, errAllOver))
+			err = inFile(c, m.Line, c.MountKey(m), fmt.Errorf("key_file: key file %s: %w", m.KeyFile, errAllOver))
 		}
 		if e, ok := errors.AsType[*config.Error](err); ok {
 			wrong = append(wrong, e)
 		}
 	}
 	return wrong
+}
+
+// checkCertificate reads the certificate of c.
+func checkCertificate(c *config.Config) config.Errors {
+	cert := certificateOf(c)
+	if cert == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*config.Error](cert.load(slog.New(slog.DiscardHandler))); ok {
+		return config.Errors{e}
+	}
+	return nil
 }
 
 func count(n int, one, many string) string {

@@ -50,13 +50,18 @@ func usageErrorf(format string, args ...any) error {
 
 // commands is the whole command line.
 type commands struct {
-	Serve   serve            `cmd:"" help:"Serve every file of a directory or bucket over HTTP."`
-	Config  configure        `cmd:"" help:"Print the configuration of the proxy in front, or check a configuration file of downloadview."`
-	Explain explain          `cmd:"" help:"Show how downloads would be answered, without sending them."`
-	Doctor  examine          `cmd:"" help:"Check a running set-up, and say what to change."`
-	Key     keyFile          `cmd:"" help:"Make or check a key file for signed links."`
-	Sign    sign             `cmd:"" help:"Sign a link to a file, which needs no other permission then."`
-	Ledger  foldLogs         `cmd:"" help:"Read logs of a proxy, and print an entry for each download."`
+	Serve   serve     `cmd:"" help:"Serve every file of a directory or bucket over HTTP."`
+	Config  configure `cmd:"" help:"Print the configuration of the proxy in front, or check a configuration file of downloadview."`
+	Explain explain   `cmd:"" help:"Show how downloads would be answered, without sending them."`
+	Doctor  examine   `cmd:"" help:"Check a running set-up, and say what to change."`
+	Key     keyFile   `cmd:"" help:"Make or check a key file for signed links."`
+	Sign    sign      `cmd:"" help:"Sign a link to a file, which needs no other permission then."`
+	Ledger  foldLogs  `cmd:"" help:"Read logs of a proxy, and print an entry for each download."`
+
+	Completion    printCompletion `cmd:"" help:"Print the script that makes a shell complete command lines."`
+	CompleteWords completeWords   `cmd:"" hidden:""`
+	Man           printManual     `cmd:"" hidden:""`
+
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
@@ -148,7 +153,7 @@ func words() kong.Vars {
 // asked returns the command whose help an error refers to, with a space at its end: the
 // one that args name, or else serve.
 func asked(args []string) string {
-	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor", "key", "sign", "ledger"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"config", "explain", "doctor", "key", "sign", "ledger", "completion"}, args[0]) {
 		return args[0] + " "
 	}
 	return "serve "

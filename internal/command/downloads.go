@@ -12,8 +12,8 @@ import (
 )
 
 // openStorages opens the mounted storages of c, and returns them by name with a
-// function that releases them.
-func openStorages(ctx context.Context, c *config.Config, open Opener, logger *slog.Logger) (map[string]downloadview.Storage, func(), error) {
+// function that releases them. seen, if not nil, counts the requests to their stores.
+func openStorages(ctx context.Context, c *config.Config, open Opener, seen *telemetry, logger *slog.Logger) (map[string]downloadview.Storage, func(), error) {
 	storages := make(map[string]downloadview.Storage)
 	var releases []func() error
 	release := func() {
@@ -22,6 +22,10 @@ func openStorages(ctx context.Context, c *config.Config, open Opener, logger *sl
 		}
 	}
 	all := newBuckets(&c.Limits.Buckets, logger)
+	all.seen = seen
+	if seen != nil && all.ahead != nil {
+		seen.ReadAhead(all.ahead.Budget.Memory)
+	}
 	mounted := make(map[string]bool)
 	for _, m := range c.Mounts {
 		mounted[m.Storage] = true
@@ -30,7 +34,7 @@ func openStorages(ctx context.Context, c *config.Config, open Opener, logger *sl
 		if !mounted[s.Name] {
 			continue
 		}
-		storage, r, err := openStorage(ctx, s.URL, open, all)
+		storage, r, err := openStorage(ctx, s.URL, open, all, s.Name)
 		if err != nil {
 			release()
 			return nil, nil, inFile(c, s.Line, "storages."+s.Name, err)
@@ -65,7 +69,7 @@ func mountAll(c *config.Config, storages map[string]downloadview.Storage, d deli
 			}
 			return nil, usageErrorf("%s: the folders of %q can't be listed; want no %[1]s", flag, c.Storages[0].URL)
 		} else if err != nil {
-			return nil, inFile(c, m.Line, "mounts."+m.Path, &UsageError{err})
+			return nil, inFile(c, m.Line, c.MountKey(&m), &UsageError{err})
 		}
 		all = append(all, mounted{mountPath{m.Path, keysOf(&m, v.Storage).clean}, m.Index, g.guard(&m, h)})
 	}

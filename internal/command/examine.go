@@ -136,10 +136,11 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 		s.Server = c.Proxies[0].Type()
 	}
 	c.Mounts = []config.Mount{*m}
-	storages, release, err := openStorages(ctx, c, env.open, slog.New(slog.NewTextHandler(env.stderr, nil)))
+	storages, release, err := openStorages(ctx, c, env.open, nil, slog.New(slog.NewTextHandler(env.stderr, nil)))
 	if err != nil {
 		return s, nil, err
 	}
+	s.Index = m.Index
 	s.Prefix, s.Storage, s.Offloader = cmp.Or(x.Mount, m.Path), storages[m.Storage], d.offloader
 	return s, release, nil
 }

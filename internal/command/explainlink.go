@@ -107,6 +107,9 @@ func (e *explain) linkKeys(u *url.URL) (*middleware.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := setBasePath(c, e.BasePath); err != nil {
+		return nil, err
+	}
 	path, _ := belowToken(u.Path)
 	m, ok := mountOf(c, path)
 	switch {

@@ -37,6 +37,7 @@ type gate struct {
 type guarded struct {
 	http.Handler
 	links *middleware.Links
+	keys  *middleware.Keys
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +104,7 @@ func (g *gates) read(c *config.Config, m *config.Mount) (*middleware.Keys, error
 func keysOfMount(c *config.Config, m *config.Mount) (*middleware.Keys, error) {
 	keys, err := readKeys(m.KeyFile, c.Folder())
 	if err != nil {
-		return nil, inFile(c, m.Line, "mounts."+m.Path, fmt.Errorf("key_file: %w", err))
+		return nil, inFile(c, m.Line, c.MountKey(m), fmt.Errorf("key_file: %w", err))
 	}
 	return keys, nil
 }
@@ -152,8 +153,8 @@ func (g *gates) set(at *gate, m *config.Mount) {
 		at.signed.Store(nil)
 		return
 	}
-	links := g.verifier[m.KeyFile].links
-	at.signed.Store(&guarded{links.Handler(at.mount), links})
+	v := g.verifier[m.KeyFile]
+	at.signed.Store(&guarded{v.links.Handler(at.mount), v.links, v.keys})
 }
 
 // reload reads the key files of c again, and makes the mounts require the links that c

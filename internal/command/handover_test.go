@@ -12,26 +12,31 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf8"
+
+	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// handovers has the header field that each server expects, written out by hand.
-var handovers = []struct {
-	server, destination string
-	field               string
-	encode              func(string) string
-	carries             func(name string) bool // whether the field can say it
-	tag                 bool                   // that of the streamed answer is sent
-	ranges              bool                   // and announced
-	head                bool                   // is handed over too
-}{
-	{"nginx", "/_media", "X-Accel-Redirect", percentEncoded, anything, false, false, true},
-	{"apache", "/mnt/the media/", "X-Sendfile", unchanged, plainNames, true, true, true},
-	{"apache@1.0", "/mnt/the media", "X-Sendfile", percentEncoded, anything, true, true, true},
-	{"lighttpd", "/mnt/the media", "X-Sendfile", percentEncoded, printableUTF8, true, false, true},
-	{"caddy", "/_media/", "X-Accel-Redirect", percentEncoded, anything, true, false, true},
-	{"caddy@2.6", "/_media/", "X-Accel-Redirect", unchanged, plainNamesWithoutQuestion, false, false, false},
+// A handover is a server and a destination for its rules.
+type handover struct {
+	proxies.Proxy
+	destination string
 }
+
+// handovers returns one for every line of the table, also for servers that no test runs.
+func handovers() []handover {
+	var all []handover
+	for _, p := range proxies.All() {
+		h := handover{p, "/mnt/the media"}
+		if p.Locations {
+			h.destination = "/_media"
+		}
+		all = append(all, h, handover{p, h.destination + "/"})
+	}
+	return all
+}
+
+// ownTag says that the server sends an entity tag of its own, and not the application's.
+func (h handover) ownTag() bool { return slices.Contains(h.Traits.Files.Own, "Etag") }
 
 var handedNames = []string{
 	"a.txt", "sub/two/b.pdf", "a b%.txt", "100%25.html", "plus+&=.txt", "question?.txt", "hash#;.png",
@@ -50,19 +55,6 @@ func percentEncoded(s string) string {
 		}
 	}
 	return b.String()
-}
-
-func anything(string) bool { return true }
-func plainNames(name string) bool {
-	return !strings.ContainsAny(name, "\n\t") && !strings.HasSuffix(name, " ")
-}
-
-func printableUTF8(name string) bool {
-	return !strings.ContainsAny(name, "\n\t") && utf8.ValidString(name)
-}
-
-func plainNamesWithoutQuestion(name string) bool {
-	return plainNames(name) && !strings.Contains(name, "?")
 }
 
 // handedFiles returns a directory with a file for each name. The files are old enough
@@ -124,24 +116,28 @@ var choosing = []string{
 func TestHandovers(t *testing.T) {
 	dir := handedFiles(t)
 	streamed := start(t, "--hidden", dir)
-	for _, tt := range handovers {
-		t.Run(tt.server, func(t *testing.T) {
-			p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+	for _, tt := range handovers() {
+		t.Run(tt.Name+" "+tt.destination, func(t *testing.T) {
+			told := tt.Traits.HandOver
+			p := start(t, "--hidden", "--accel", tt.Name, "--rule", dir+"="+tt.destination, dir)
 			for _, name := range handedNames {
 				for _, method := range []string{"GET", "HEAD"} {
 					path := "/" + percentEncoded(name)
 					got := p.get(t, method, path, choosing...)
 					want := streamed.get(t, method, path)
 					value := strings.TrimSuffix(tt.destination, "/") + "/" + name
-					handed := tt.carries(name) && (method == "GET" || tt.head)
-					var told []string
+					handed := tt.Traits.Files.Finds(name) && (method == "GET" || !told.StreamsHead)
+					var fields []string
 					length := want.header.Get("Content-Length")
 					if handed {
-						told = []string{tt.field + ": " + tt.encode(value)}
+						if told.Escaped {
+							value = percentEncoded(value)
+						}
+						fields = []string{told.Field + ": " + value}
 						want.body, length = "", "0"
 					}
-					if got.status != http.StatusOK || got.body != want.body || !slices.Equal(got.told(), told) {
-						t.Errorf("%s %q: %d %q told %q; want 200 %q told %q", method, name, got.status, got.body, got.told(), want.body, told)
+					if got.status != http.StatusOK || got.body != want.body || !slices.Equal(got.told(), fields) {
+						t.Errorf("%s %q: %d %q told %q; want 200 %q told %q", method, name, got.status, got.body, got.told(), want.body, fields)
 					}
 					if n := got.header.Get("Content-Length"); n != length && (n != "" || !handed) {
 						t.Errorf("%s %q: Content-Length %q, want %q", method, name, n, length)
@@ -154,10 +150,10 @@ func TestHandovers(t *testing.T) {
 							t.Errorf("%s %q: %s: %q, want %q", method, name, field, g, w)
 						}
 					}
-					if tag := got.header.Get("Etag"); tt.tag && (tag == "" || tag != want.header.Get("Etag")) || handed && !tt.tag && tag != "" {
+					if tag := got.header.Get("Etag"); !tt.ownTag() && (tag == "" || tag != want.header.Get("Etag")) || handed && tt.ownTag() && tag != "" {
 						t.Errorf("%s %q: ETag %q, and %q streamed", method, name, tag, want.header.Get("Etag"))
 					}
-					if r := got.header.Get("Accept-Ranges"); handed && r != map[bool]string{true: "bytes"}[tt.ranges] {
+					if r := got.header.Get("Accept-Ranges"); handed && r != map[bool]string{true: "bytes"}[told.SaysRanges] {
 						t.Errorf("%s %q: Accept-Ranges %q", method, name, r)
 					}
 				}
@@ -179,13 +175,13 @@ func TestHandoversOfWhatCantBeSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	streamed := start(t, "--hidden", dir)
-	for _, tt := range handovers {
-		p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+	for _, tt := range handovers() {
+		p := start(t, "--hidden", "--accel", tt.Name, "--rule", dir+"="+tt.destination, dir)
 		for _, path := range []string{"/missing", "/sub", "/sub/", "/", "/out", "/pipe", "/a.txt/x", "/a%00.txt", "/../a.txt", "/sub/../a.txt"} {
 			for _, method := range []string{"GET", "HEAD"} {
 				got, want := p.get(t, method, path), streamed.get(t, method, path)
 				if got.status != want.status || got.status < 403 || got.body != want.body || got.told() != nil {
-					t.Errorf("%s, %s %s: %d %q, told %q; want %d", tt.server, method, path, got.status, got.body, got.told(), want.status)
+					t.Errorf("%s, %s %s: %d %q, told %q; want %d", tt.Name, method, path, got.status, got.body, got.told(), want.status)
 				}
 			}
 		}
@@ -197,12 +193,11 @@ func TestHandoversOfWhatCantBeSent(t *testing.T) {
 // would. Otherwise this process answers.
 func TestHandoversOfConditionalRequests(t *testing.T) {
 	dir := handedFiles(t)
-	for _, tt := range handovers {
-		t.Run(tt.server, func(t *testing.T) {
-			p := start(t, "--hidden", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+	for _, tt := range handovers() {
+		t.Run(tt.Name+" "+tt.destination, func(t *testing.T) {
+			p := start(t, "--hidden", "--accel", tt.Name, "--rule", dir+"="+tt.destination, dir)
 			tag := p.get(t, "GET", "/a.txt").header.Get("Etag")
-			ours := tt.tag
-			several := tt.server == "lighttpd" || strings.HasPrefix(tt.server, "caddy")
+			ours, several := !tt.ownTag(), tt.Traits.HandOver.StreamsSeveral
 			for _, c := range []struct {
 				name   string
 				header string

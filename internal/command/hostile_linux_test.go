@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
 )
@@ -26,8 +27,8 @@ type hostileRequest struct {
 	request string
 	method  string
 	want    []string // what "serve" answers: statuses, and after "=" the body
-	byProxy map[string][]string
-	signed  bool // it goes to a server that requires signed links
+	classes []string // those to which a proxy may have an answer of its own
+	signed  bool     // it goes to a server that requires signed links
 }
 
 // long stands for what is too long to write down.
@@ -39,27 +40,28 @@ var long = strings.NewReplacer(
 	"{ranges}", strings.TrimSuffix(strings.Repeat("0-,", 1000), ","),
 )
 
-func readHostile(t *testing.T) []hostileRequest {
+// readHostile returns the requests, and the classes that the file describes.
+func readHostile(t *testing.T) (all []hostileRequest, described []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "hostile.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []hostileRequest
 	signed := false
 	for i, line := range strings.Split(string(text), "\n") {
 		signed = signed || line == "## Signed links"
+		if class, ok := strings.CutPrefix(line, "#\t"); ok {
+			if class, _, ok = strings.Cut(class, ": "); ok && !strings.Contains(class, " ") {
+				described = append(described, class)
+			}
+		}
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		want, request, ok := strings.Cut(line, " :: ")
-		r := hostileRequest{line: i + 1, signed: signed, byProxy: map[string][]string{}}
-		for _, word := range strings.Fields(want) {
-			if server, own, named := strings.Cut(word, ":"); named {
-				r.byProxy[server] = strings.Split(own, ",")
-			} else {
-				r.want = strings.Split(word, ",")
-			}
+		r := hostileRequest{line: i + 1, signed: signed}
+		if words := strings.Fields(want); len(words) > 0 {
+			r.want, r.classes = strings.Split(words[0], ","), words[1:]
 		}
 		if !strings.HasPrefix(request, `"`) {
 			parts := strings.Split(request, " | ")
@@ -77,7 +79,48 @@ func readHostile(t *testing.T) []hostileRequest {
 		r.method, _, _ = strings.Cut(raw, " ")
 		all = append(all, r)
 	}
-	return all
+	return all, described
+}
+
+// answers returns what may come back from a proxy with these answers to classes.
+func (r *hostileRequest) answers(own map[string]string) []string {
+	var answers []string
+	for _, class := range r.classes {
+		if answer, ok := own[class]; ok {
+			answers = append(answers, answer)
+		}
+	}
+	if answers == nil {
+		return r.want
+	}
+	return answers
+}
+
+// The file describes each class that it uses. The file has a request of each class to
+// which a proxy has an answer of its own.
+func TestHostileClasses(t *testing.T) {
+	requests, described := readHostile(t)
+	used := map[string]bool{}
+	for _, r := range requests {
+		for _, class := range r.classes {
+			used[class] = true
+			if !slices.Contains(described, class) {
+				t.Errorf("hostile.txt:%d: the class %q is not described", r.line, class)
+			}
+		}
+	}
+	for _, class := range described {
+		if !used[class] {
+			t.Errorf("no request is of the class %q", class)
+		}
+	}
+	for _, p := range proxies.All() {
+		for class := range p.Traits.Requests.Answers {
+			if !used[class] {
+				t.Errorf("%s has an answer to the class %q, and no request is of it", p.Name, class)
+			}
+		}
+	}
 }
 
 // send sends a request and returns all that comes back. A server may answer, and close
@@ -117,7 +160,7 @@ func (r *hostileRequest) outcome(answer []byte) (status, body string) {
 }
 
 func TestHostileRequests(t *testing.T) {
-	requests := readHostile(t)
+	requests, _ := readHostile(t)
 	if len(requests) < 150 {
 		t.Fatalf("%d requests, want 150 at least", len(requests))
 	}
@@ -147,6 +190,10 @@ func TestHostileRequests(t *testing.T) {
 		t.Run(server, func(t *testing.T) {
 			open, closeOpen := startHostile(t, server, media)
 			signed, closeSigned := startHostile(t, server, media, "--require-signature", "--key-file", keyFile)
+			var own map[string]string
+			if server != "alone" {
+				own = proxytest.KindOf(t, server).Traits.Requests.Answers
+			}
 			for _, r := range requests {
 				addr := open
 				if r.signed {
@@ -154,11 +201,7 @@ func TestHostileRequests(t *testing.T) {
 				}
 				answer := r.send(t, addr)
 				status, body := r.outcome(answer)
-				allowed := slices.Clone(r.want)
-				if server != "alone" {
-					name, _, _ := strings.Cut(server, "@")
-					allowed = append(allowed, r.byProxy[name]...)
-				}
+				allowed := r.answers(own)
 				if !slices.ContainsFunc(allowed, func(want string) bool {
 					code, text, full := strings.Cut(want, "=")
 					return code == status && (!full || text == body)

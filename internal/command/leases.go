@@ -23,9 +23,9 @@ type leaseStore interface {
 // openLeases returns the leases that are kept at a place that [config.CheckLeaseStore]
 // accepts, and a function that releases them. "" is the memory. It doesn't wait for a
 // store that can't be reached.
-func openLeases(place string) (*middleware.Leases, func() error, error) {
+func openLeases(place string, o *middleware.LeasesOptions) (*middleware.Leases, func() error, error) {
 	if place == "" || place == "memory" {
-		return middleware.NewLeases(memlease.New(nil), nil), func() error { return nil }, nil
+		return middleware.NewLeases(memlease.New(nil), o), func() error { return nil }, nil
 	}
 	var store leaseStore
 	var err error
@@ -40,7 +40,7 @@ func openLeases(place string) (*middleware.Leases, func() error, error) {
 	if err != nil {
 		return nil, nil, usageErrorf("--links %q: %w", config.ShownLeaseStore(place), err)
 	}
-	return middleware.NewLeases(store, nil), store.Close, nil
+	return middleware.NewLeases(store, o), store.Close, nil
 }
 
 // withUser returns the URLs, with commas between, and with the user and the password in

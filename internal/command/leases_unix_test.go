@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,10 +36,59 @@ func TestLeasesInStores(t *testing.T) {
 	})
 }
 
+// The same by TLS. A store whose certificate is not trusted is not used, and the log
+// says so.
+func TestLeasesInStoresByTLS(t *testing.T) {
+	t.Run("redis", func(t *testing.T) {
+		redis := redistest.StartTLS(t)
+		trust := "SSL_CERT_FILE=" + redis.CertFile
+		url := "rediss://" + redis.Addr
+		testUntrusted(t, url, "REDISCLI_AUTH="+redis.Password)
+		testLeases(t, sharedStore{
+			withPassword: redis.URL(), url: url, password: redis.Password, common: []string{trust},
+			right: []string{"REDISCLI_AUTH=" + redis.Password}, wrong: []string{"REDISCLI_AUTH=geheim"},
+			kill: redis.Kill, named: "redislease: ",
+		})
+	})
+	t.Run("nats", func(t *testing.T) {
+		nats := natstest.StartTLS(t)
+		trust := "SSL_CERT_FILE=" + nats.CertFile
+		url := "tls://" + nats.Addr
+		testUntrusted(t, url, "NATS_USER=app", "NATS_PASSWORD="+natstest.Password)
+		testLeases(t, sharedStore{
+			withPassword: nats.URL(), url: url, password: natstest.Password, common: []string{trust},
+			right: []string{"NATS_USER=app", "NATS_PASSWORD=" + natstest.Password}, wrong: []string{"NATS_USER=app", "NATS_PASSWORD=geheim"},
+			kill: nats.Kill, named: "natslease: ",
+		})
+	})
+}
+
+// testUntrusted starts a server that does not trust the certificate of the store at url.
+func testUntrusted(t *testing.T, url string, env ...string) {
+	t.Helper()
+	media := mediaWith(t, "a.txt")
+	keys := filepath.Join(t.TempDir(), "links.keys")
+	writeFile(t, keys, firstKey)
+	p, err := startProcess(t.TempDir(), append(os.Environ(), env...), "--require-signature", "--key-file", keys, "--links", url, media)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.killAtEnd(t)
+	link := signed(t, keys, "--times=2", "/a.txt")
+	var line string
+	for range 10 { // a slow one may not have come as far as the certificate
+		p.mustAnswer(t, link, http.StatusServiceUnavailable)
+		if line, _ = p.await("level=ERROR"); strings.Contains(line, "certificate") {
+			return
+		}
+	}
+	t.Errorf("the log says %s, want that the certificate is not trusted", line)
+}
+
 // A sharedStore is a store of leases that several servers use.
 type sharedStore struct {
 	withPassword, url, password string
-	right, wrong                []string // the environment of serve
+	common, right, wrong        []string // the environment of serve; common is for all
 	kill                        func()
 	named                       string // in errors
 }
@@ -49,7 +99,7 @@ func testLeases(t *testing.T, s sharedStore) {
 	writeFile(t, keys, firstKey)
 	serve := func(env []string, url string) *process {
 		t.Helper()
-		p, err := startProcess(t.TempDir(), append(os.Environ(), env...),
+		p, err := startProcess(t.TempDir(), slices.Concat(os.Environ(), s.common, env),
 			"--require-signature", "--key-file", keys, "--trusted-proxies=127.0.0.1", "--links", url, media)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -50,6 +51,7 @@ type limits struct {
 	settings  config.DownloadLimits
 	atOnce    *middleware.DownloadLimit
 	all, each *middleware.RateLimit
+	rated     atomic.Bool // downloads share a rate
 	log       *accessLog
 }
 
@@ -66,6 +68,7 @@ func newLimits(c *config.Config, log *accessLog) (*limits, error) {
 	l.atOnce = middleware.NewDownloadLimit(o)
 	l.all = middleware.NewRateLimit(l.settings.Rate, nil)
 	l.each = middleware.NewRateLimit(l.settings.RatePerClient, &middleware.RateLimitOptions{Key: clients.Key})
+	l.rated.Store(sharesRates(&l.settings))
 	return l, nil
 }
 
@@ -82,7 +85,10 @@ func (l *limits) change(d *config.DownloadLimits) {
 	l.atOnce.Change(d.Max, d.MaxPerClient)
 	l.all.Change(d.Rate)
 	l.each.Change(d.RatePerClient)
+	l.rated.Store(sharesRates(d))
 }
+
+func sharesRates(d *config.DownloadLimits) bool { return d.Rate > 0 || d.RatePerClient > 0 }
 
 // rates is a [downloadview.Middleware] for the rates that downloads share.
 func (l *limits) rates(v downloadview.View) downloadview.View { return l.all.View(l.each.View(v)) }
@@ -117,11 +123,30 @@ func (l mountLimits) view(v downloadview.View) downloadview.View {
 // downloads returns a handler for a view. The limit of the mount is outside of that for
 // all mounts: a request that waits for the mount takes no place of the others.
 func (l mountLimits) downloads(v downloadview.View, o *downloadview.Options) http.Handler {
-	h := l.atOnce.Handler(downloadview.NewHandler(l.view(v), o))
+	h := l.atOnce.Handler(&ratedHandler{
+		limits: l.limits,
+		alone:  downloadview.NewHandler(middleware.CleanNames(v), o),
+		shared: downloadview.NewHandler(l.view(v), o),
+	})
 	if l.own != nil {
 		h = l.own.Handler(h)
 	}
 	return h
+}
+
+// A ratedHandler calls one of two handlers. The one for shared rates costs more, because
+// each middleware copies the Response.
+type ratedHandler struct {
+	*limits
+	alone, shared http.Handler
+}
+
+func (h *ratedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.rated.Load() {
+		h.shared.ServeHTTP(w, r)
+		return
+	}
+	h.alone.ServeHTTP(w, r)
 }
 
 // refused answers a request that is beyond the limits, and logs it.
@@ -139,7 +164,7 @@ func (l *limits) refused(w http.ResponseWriter, r *http.Request, err error) {
 // warnOfSharedRates logs that nothing is handed over, if that is so.
 func (s *serve) warnOfSharedRates(c *config.Config, logger *slog.Logger) {
 	l := &c.Limits.Downloads
-	if (l.Rate > 0 || l.RatePerClient > 0) && (len(c.Rules) > 0 || s.Accel != "") {
+	if sharesRates(l) && (len(c.Rules) > 0 || s.Accel != "") {
 		logger.Warn("downloads share a rate, so all are streamed and the rules have no effect; --limit-rate is for each download alone, and nginx keeps to it")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -208,5 +209,44 @@ func TestLimitsChange(t *testing.T) {
 	p.signal(t, syscall.SIGHUP)
 	if line, _ := p.await("only after a restart"); !strings.Contains(line, "changed=limits") {
 		t.Errorf("the log says %q", line)
+	}
+}
+
+// SIGHUP begins and ends the sharing of rates, for all or for each client. Downloads that
+// share a rate are streamed.
+func TestHangupChangesSharedRates(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	const rules = "proxies: {front: nginx}\nrules: [{id: all, source: /, destination: /_media/}]\n"
+	write := func(limits string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(rules+limits), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("")
+	p := start(t, "--config="+file, filesWith(t, "a.txt", "content"))
+	for i, tt := range []struct {
+		limits string
+		handed bool
+	}{
+		{"", true},
+		{"limits: {downloads: {rate: 10MB}}\n", false},
+		{"", true},
+		{"limits: {downloads: {rate_per_client: 10MB}}\n", false},
+	} {
+		if write(tt.limits); i > 0 {
+			p.signal(t, syscall.SIGHUP)
+			if _, ok := p.await("rules read again"); !ok {
+				t.Fatal("it ended")
+			}
+		}
+		resp, err := http.Get(p.url + "/a.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if handed := resp.Header.Get("X-Accel-Redirect") != ""; handed != tt.handed || resp.StatusCode != http.StatusOK {
+			t.Errorf("with %q: %d, handed over: %v, want %v", tt.limits, resp.StatusCode, handed, tt.handed)
+		}
 	}
 }

@@ -3,7 +3,10 @@ package command
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"os"
+	"strconv"
 
 	"github.com/downloadview/downloadview/internal/config"
 )
@@ -18,8 +21,11 @@ func parseAddress(s string) (config.Address, error) {
 }
 
 func listenAt(a config.Address) (net.Listener, error) {
-	if a.Network == "unix" {
+	switch a.Network {
+	case "unix":
 		return listenUnix(a)
+	case "systemd":
+		return listenActivated(a)
 	}
 	ln, err := net.Listen(a.Network, a.Name)
 	if err != nil {
@@ -28,13 +34,32 @@ func listenAt(a config.Address) (net.Listener, error) {
 	return ln, nil
 }
 
+// warnOfUnused logs that systemd has passed sockets that a doesn't use.
+func warnOfUnused(a config.Address, logger *slog.Logger) {
+	n, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
+	if a.Network != "systemd" && err == nil && n > 0 && os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) {
+		logger.Warn("systemd has passed sockets, which are not used, so their clients get no answer; set --listen systemd", "listen", a.String(), "sockets", n)
+	}
+}
+
 // urlOf returns the URL of ln: with its real port or, for a socket, in the form of
 // nginx's proxy_pass.
-func urlOf(a config.Address, ln net.Listener) string {
-	if a.Network == "unix" {
-		return "http://" + a.String()
+func urlOf(scheme string, a config.Address, ln net.Listener) string {
+	switch {
+	case a.Network == "unix":
+		return scheme + "://" + a.String()
+	case ln.Addr().Network() == "unix":
+		return scheme + "://unix:" + ln.Addr().String()
 	}
-	return "http://" + ln.Addr().String()
+	return scheme + "://" + ln.Addr().String()
+}
+
+// schemeOf returns the scheme of the URLs of a server with these settings.
+func schemeOf(c *config.Config) string {
+	if c.TLS.Cert != "" {
+		return "https"
+	}
+	return "http"
 }
 
 // listenCause returns err without the address, which the message names already.

@@ -203,6 +203,9 @@ func TestLogFormats(t *testing.T) {
 			_, log, _ := strings.Cut(p.log.String(), "\n")
 			var got []string
 			for line := range strings.Lines(log) {
+				if strings.Contains(line, "limit of open files") { // of this machine
+					continue
+				}
 				got = append(got, levelAndMessage(t, line, strings.Contains(tt.name, "json") || tt.name == "flags win"))
 			}
 			if !slices.Equal(got, tt.want) {

@@ -30,7 +30,9 @@ func newMounts(all []mounted, log *accessLog) *mounts {
 	for _, at := range all {
 		m.paths = append(m.paths, at.mountPath)
 	}
-	m.elsewhere = downloadview.NewHandler(nothing, &downloadview.Options{Logger: log.logger, Observer: log.observe, Error: m.serveError})
+	o := log.options()
+	o.Error = m.serveError
+	m.elsewhere = downloadview.NewHandler(nothing, o)
 	return m
 }
 

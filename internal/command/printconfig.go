@@ -21,6 +21,7 @@ type printConfig struct {
 	Config string `placeholder:"FILE" help:"Read the proxy and its rules from the YAML file of serve. Flags win over the file. Default: none."`
 	Proxy  string `placeholder:"NAME" help:"The name of the proxy in the file, if the file has several of this server."`
 	ruleFlags
+	BasePath  string         `placeholder:"PATH" help:"The --base-path of serve. nginx passes only requests below it on, and those of links to a prefix. Default: that of the file, else /."`
 	Listen    string         `placeholder:"ADDR" help:"The address at which the server listens: HOST:PORT; no host means every address. Default: that of the file, else 127.0.0.1:8000."`
 	Upstream  string         `placeholder:"ADDR" help:"The address at which downloadview listens: HOST:PORT, or unix:PATH. Default: that of the file, else 127.0.0.1:8080."`
 	Fragment  bool           `help:"Print a part, for an existing configuration to include. Default: a whole configuration, which runs as it is."`
@@ -96,7 +97,19 @@ func (p *printConfig) site() (site.Site, error) {
 		if proxy, err = p.choose(c); err != nil {
 			return s, err
 		}
+		if c.TLS.Cert != "" {
+			return s, usageErrorf("config %s: --config %s has tls_cert, and the printed configuration asks downloadview without TLS; want tls_cert and tls_key removed, since the proxy speaks TLS with the clients", p.Server, p.Config)
+		}
+		if err := setBasePath(c, p.BasePath); err != nil {
+			return s, err
+		}
+		if _, err := accelerate(c); err != nil { // with the mounts where they are now
+			return s, &UsageError{err}
+		}
 		s = siteOf(c, proxy)
+		if s.Upstream == "" && p.Upstream == "" && c.Listen != "" {
+			return s, usageErrorf("config %s: --config %s has listen: %s, which doesn't say where the socket is; want --upstream, or the upstream of the proxy", p.Server, p.Config, c.Listen)
+		}
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)
 	default:
@@ -104,6 +117,11 @@ func (p *printConfig) site() (site.Site, error) {
 		if err != nil {
 			return s, err
 		}
+		var alone config.Config
+		if err := setBasePath(&alone, p.BasePath); err != nil {
+			return s, err
+		}
+		s.BasePath = alone.BasePath
 		proxy, err := proxies.Find(p.Server)
 		if err == nil {
 			_, err = accel.New(proxy.Accel(), rules, nil)
@@ -216,6 +234,7 @@ func (p *printConfig) choose(c *config.Config) (*config.Proxy, error) {
 func siteOf(c *config.Config, p *config.Proxy) site.Site {
 	s := p.Site
 	s.Upstream = cmp.Or(p.Upstream, upstreamOf(c))
+	s.BasePath = c.BasePath
 	for _, r := range c.Rules {
 		if r.Proxy == p.Name {
 			s.Rules = append(s.Rules, r.Rule)
@@ -225,12 +244,15 @@ func siteOf(c *config.Config, p *config.Proxy) site.Site {
 }
 
 // upstreamOf returns the address at which a proxy finds the application, from the
-// listen of c; "" if c has none.
+// listen of c; "" if c has none, or a socket of systemd.
 func upstreamOf(c *config.Config) string {
 	if c.Listen == "" {
 		return ""
 	}
 	a, err := config.ParseAddress(c.Listen)
+	if err == nil && a.Network == "systemd" {
+		return ""
+	}
 	if err != nil { // can't be: package config has read it with the same function
 		return c.Listen
 	}

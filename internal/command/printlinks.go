@@ -59,7 +59,7 @@ func (p *printConfig) links(s *site.Site, c *config.Config, proxy *config.Proxy)
 		}
 		l.Script = abs
 	}
-	keyFile, folder, err := setPaths(l, s.Rules, c)
+	keyFile, folder, err := setPaths(l, s, c)
 	if err != nil {
 		return usageErrorf("config %s: --verify-links: %w", p.Server, err)
 	}
@@ -107,8 +107,9 @@ func linkKeys(file, folder, purpose string) ([]site.LinkKey, error) {
 // setPaths sets the paths that need a link, and returns their key file, which begins at
 // folder. The paths are those of mounts that require a signature and are directories,
 // as far as rules have nginx send their files. All others go to downloadview. Without a
-// configuration file, the directory of the only rule is at "/".
-func setPaths(l *site.Links, rules []site.Rule, c *config.Config) (keyFile, folder string, err error) {
+// configuration file, the directory of the only rule is at "/", or at the base path.
+func setPaths(l *site.Links, s *site.Site, c *config.Config) (keyFile, folder string, err error) {
+	rules := s.Rules
 	if c == nil {
 		if len(rules) != 1 || rules[0].Signed != nil {
 			return "", "", errors.New("nginx has to know which directory is at which path of URLs; want one --rule with a directory, which is at /, or --config FILE with mounts")
@@ -117,7 +118,7 @@ func setPaths(l *site.Links, rules []site.Rule, c *config.Config) (keyFile, fold
 		if err != nil {
 			return "", "", fmt.Errorf("rule %q: %w", rules[0].Title(), err)
 		}
-		l.Paths = []site.SignedPath{{Path: "/", Directory: dir + "/", LimitRate: rules[0].LimitRate}}
+		l.Paths = []site.SignedPath{{Path: s.BasePath + "/", Directory: dir + "/", LimitRate: rules[0].LimitRate}}
 		return "", "", nil
 	}
 	first := ""

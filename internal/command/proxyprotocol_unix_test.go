@@ -177,27 +177,77 @@ listen front
 				t.Fatal(err)
 			}
 			testserver.Start(t, addr, exec.Command(haproxy, "-db", "-f", conf))
-			client := &http.Client{Transport: &http.Transport{
-				DialContext:       (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 5)}}).DialContext,
-				DisableKeepAlives: true,
-			}}
-			r, err := http.NewRequest("GET", "http://"+addr+"/a.txt", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("X-Forwarded-For", "203.0.113.9")
-			resp, err := client.Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if string(body) != "text" || err != nil {
-				t.Errorf("%q, %v", body, err)
-			}
-			if line, _ := p.await("msg=request"); !strings.Contains(line, " remote=127.0.0.5") {
-				t.Errorf("the log says %s, want the client 127.0.0.5", line)
-			}
+			checkClient(t, p, addr)
 		})
+	}
+}
+
+// nginx passes the client's address on where it passes connections on, by its module
+// stream, over TCP and a socket. It writes version 1.
+func TestProxyProtocolOfNginxStream(t *testing.T) {
+	nginx := testserver.Binary(t, "nginx", "DOWNLOADVIEW_NGINX")
+	const module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+	if _, err := os.Stat(module); err != nil {
+		testserver.Lacking(t, "needs libnginx-mod-stream: %v", err)
+	}
+	socket := filepath.Join(socketDir(t), "s")
+	for _, tt := range []struct{ name, listen, trusted, server string }{
+		{"TCP", "127.0.0.1:0", "127.0.0.1", ""},
+		{"a socket", "unix:" + socket, "unix", "unix:" + socket},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := serveOne(t, "--proxy-protocol", "--trusted-proxies", tt.trusted, "--listen", tt.listen)
+			if tt.server == "" {
+				tt.server = strings.TrimPrefix(p.url, "http://")
+			}
+			addr := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "nginx.conf"), []byte(`
+load_module `+module+`;
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr;
+events { }
+stream {
+	server {
+		listen `+addr+`;
+		proxy_pass `+tt.server+`;
+		proxy_protocol on;
+	}
+}
+`), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			testserver.Start(t, addr, exec.Command(nginx, "-p", folder+"/", "-c", "nginx.conf", "-e", "stderr"))
+			checkClient(t, p, addr)
+		})
+	}
+}
+
+// checkClient downloads a file from 127.0.0.5 through a proxy at addr, and checks that
+// the log of p has that client, and not the one that the request names.
+func checkClient(t *testing.T, p *process, addr string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{
+		DialContext:       (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 5)}}).DialContext,
+		DisableKeepAlives: true,
+	}}
+	r, err := http.NewRequest("GET", "http://"+addr+"/a.txt", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if string(body) != "text" || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+	if line, _ := p.await("msg=request"); !strings.Contains(line, " remote=127.0.0.5") {
+		t.Errorf("the log says %s, want the client 127.0.0.5", line)
 	}
 }

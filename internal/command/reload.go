@@ -16,7 +16,7 @@ import (
 )
 
 // On SIGHUP, which Windows doesn't have, a reloader opens the directories of a server
-// again, and reads its configuration file and its key files again, if it has any. The
+// again, and reads its configuration file, its key files and its certificate again, if it has any. The
 // configuration file's proxies and rules take effect at once, and so do its limits for
 // what downloads take together, and which mounts require links, with which keys; its
 // other keys after a restart.
@@ -29,6 +29,8 @@ type reloader struct {
 	gates       *gates
 	limits      *limits
 	directories []*disk.Storage
+	cert        *certificate // nil: no TLS
+	notifier    *notifier
 	logger      *slog.Logger
 }
 
@@ -43,10 +45,10 @@ func directories(storages map[string]downloadview.Storage) []*disk.Storage {
 	return all
 }
 
-// hears returns the signals on which a server of these directories and gates reloads.
-// Any other signal ends it.
-func (s *serve) hears(directories []*disk.Storage, g *gates) []os.Signal {
-	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 {
+// hears returns the signals on which a server of c, these directories and gates reloads.
+// Any other signal ends it. A service of systemd always hears that it shall reload.
+func (s *serve) hears(c *config.Config, directories []*disk.Storage, g *gates) []os.Signal {
+	if s.Config == "" && len(directories) == 0 && len(g.verifier) == 0 && c.TLS.Cert == "" && !isNotified() {
 		return nil
 	}
 	return []os.Signal{syscall.SIGHUP}
@@ -62,11 +64,16 @@ func (r *reloader) start() (stop func()) {
 		for {
 			select {
 			case <-hangups:
+				r.notifier.reloading()
 				r.reopen()
 				if r.serve.Config != "" {
 					r.reload()
 				}
 				r.gates.reload(r.signed, r.logger)
+				if r.cert != nil {
+					r.cert.reload(r.logger)
+				}
+				r.notifier.reloaded()
 			case <-quit:
 				return
 			}
@@ -115,7 +122,8 @@ func (r *reloader) reload() {
 	if len(changed) > 0 {
 		r.logger.Warn("the other changes take effect only after a restart", "file", r.serve.Config, "changed", strings.Join(changed, ", "))
 	}
-	if !slices.Contains(changed, "storages") && !slices.Contains(changed, "mounts") {
+	places := []string{"storages", "mounts", "base_path"}
+	if !slices.ContainsFunc(changed, func(key string) bool { return slices.Contains(places, key) }) {
 		r.signed = c // else a mount could stand for another storage than the one that is running
 	}
 }

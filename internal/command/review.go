@@ -78,7 +78,8 @@ func (r *reviewer) checkLinks(p *config.Proxy) {
 	if p.VerifyLinks == "" {
 		return
 	}
-	if _, _, err := setPaths(new(site.Links), siteOf(r.c, p).Rules, r.c); err != nil {
+	at := siteOf(r.c, p)
+	if _, _, err := setPaths(new(site.Links), &at, r.c); err != nil {
 		r.errorf(p.Line, "proxies."+p.Name, "verify_links: %w", err)
 	}
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,11 +15,13 @@ import (
 type serve struct {
 	Storage *string `arg:"" optional:"" help:"A directory, or the URL of a bucket: ${schemes}. Leave it out if the --config file has storages."`
 
-	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), or unix:PATH for a socket. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
+	Listen string `placeholder:"ADDR" help:"Where to listen: HOST:PORT (port 0 means a free port, no host means every address), unix:PATH for a socket, or systemd (or systemd:NAME) for the socket that systemd passes. Permissions and a group may follow PATH, as in unix:PATH?mode=0660&group=www-data; without them the umask decides which users may connect. Default: 127.0.0.1:8080."`
 
 	downloadFlags
 	linkFlags
 	logFlags
+	tlsFlags
+	metricsFlags
 
 	Index        bool     `help:"Show a page for each folder, which lists its files. Default: a folder is 404."`
 	StallTimeout patience `placeholder:"DURATION" help:"How long a client may read nothing of its download, or send nothing of its request's body, before its connection is closed. A download that makes progress, however slow, may take any time. Default: 60s."`
@@ -29,6 +32,7 @@ type serve struct {
 // downloadFlags are the flags that decide how a download is answered.
 type downloadFlags struct {
 	Config    string   `placeholder:"FILE" help:"Read settings from a YAML file, which may have several storages, proxies, and rules with options. Flags win over the file. SIGHUP reads its proxies, its rules and which links it needs again. Default: none."`
+	BasePath  string   `placeholder:"PATH" help:"Serve everything below this path, such as /media: that at which a proxy passes requests on. It is a part of each URL, also of those that are signed. Other paths are 404. Default: /."`
 	Inline    bool     `help:"Let browsers show the files that they can show, HTML and SVG included (sandboxed), instead of saving them. Default: every file is saved."`
 	MimeTypes string   `placeholder:"FILE" help:"A file of media types such as /etc/mime.types: each line has a type, followed by its extensions. They win over the built-in types; a type that a bucket stores with an object wins over both. Default: the built-in types alone."`
 	Hidden    bool     `help:"Serve and list names of a directory that begin with a dot, such as .env and .git/config. Default: they are 404."`
@@ -52,7 +56,7 @@ With --require-signature, a request without a signed link is 403, whatever its p
 
 In a bucket, a name that begins with a dot is a key as any other, and so is a path such as //a; only a file:// URL needs --hidden as a directory does. The credentials for a bucket come from the environment, and its store gets no request before the first download. Keys with "../" are 404. docs/buckets.md lists the parameters of the URL, and the answers when the store fails.
 
-The line "listening on http://..." on stderr means that connections are accepted. After it, the log has one line for each request. The exit status is 0 after a signal, 1 after a failure, and 2 if the command line is wrong.
+The line "listening on http://..." (or https://...) on stderr means that connections are accepted. After it, the log has one line for each request. The exit status is 0 after a signal, 1 after a failure, and 2 if the command line is wrong.
 
 Examples:
 
@@ -93,7 +97,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	logger := logs.logger
-	leases, releaseLeases, err := openLeases(c.Links)
+	seen, err := openTelemetry(ctx, c.Metrics, logger)
+	if err != nil {
+		return err
+	}
+	defer seen.close()
+	logs.access.seen = seen
+	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
 	if err != nil {
 		return err
 	}
@@ -104,13 +114,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	s.warnShadowed(c, logger)
 	s.warnOfFile(c, env.checks, logger)
-	storages, release, err := openStorages(ctx, c, env.open, logger)
+	storages, release, err := openStorages(ctx, c, env.open, seen, logger)
 	if err != nil {
 		return err
 	}
 	defer release()
 	opened := directories(storages)
-	heard := s.hears(opened, gates)
+	heard := s.hears(c, opened, gates)
 	defer logs.guard(heard...)()
 
 	lim, err := newLimits(c, logs.access)
@@ -122,12 +132,22 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	s.warnOfSharedRates(c, logger)
+	cert := certificateOf(c)
+	if cert != nil {
+		if err := cert.load(logger); err != nil {
+			return err
+		}
+	}
+	warnOfUnused(addr, logger)
 	ln, err := listenAt(addr)
 	if err != nil {
 		return err
 	}
-	srv := newServer(doctor.Witness(handler), logger)
+	srv := newServer(seen.around(doctor.Witness(handler)), logger)
 	srv.limit(&c.Limits)
+	if cert != nil {
+		srv.http.TLSConfig = cert.config()
+	}
 	if c.Limits.LeastRate > 0 {
 		ln = downloadview.EndSlow(ln, c.Limits.Stall, c.Limits.LeastRate)
 	} else {
@@ -136,16 +156,39 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if c.ProxyProtocol {
 		ln = &proxiedListener{Listener: ln, clients: lim.clients, timeout: srv.http.ReadHeaderTimeout, logger: logger}
 	}
+	systemd := &notifier{logger: logger}
+	srv.stop = func() { systemd.stopping(*c.Grace) }
+	if dog := newWatchdog(ln, systemd, logger); dog != nil {
+		dog.prepare(srv.http)
+		ln, srv.stop = dog.listener, func() { dog.drain(); systemd.stopping(*c.Grace) }
+		defer dog.start()()
+	}
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger}
 		defer r.start()()
 	}
 	defer floorHeap()()
+	metricsAt := ""
+	if c.Metrics != "" {
+		ready := &readiness{storages: storages, gates: gates, stopping: srv.stopping, logger: logger}
+		m, err := listenForMetrics(c.Metrics, seen, ready, logger)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer m.start()()
+		metricsAt = m.url
+	}
 	return srv.run(ctx, ln, *c.Grace, func() {
-		fmt.Fprintf(env.stderr, "listening on %s\n", urlOf(addr, ln))
-		if addr.Network == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
+		url := urlOf(schemeOf(c), addr, ln)
+		fmt.Fprintf(env.stderr, "listening on %s\n", url)
+		if metricsAt != "" {
+			fmt.Fprintf(env.stderr, "metrics on %s\n", metricsAt)
+		}
+		systemd.ready(url)
+		warnOfOpenFiles(c, logger)
+		if ln.Addr().Network() == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
 			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
 		}
 		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {

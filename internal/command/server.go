@@ -21,6 +21,7 @@ import (
 type server struct {
 	http     *http.Server
 	fresh    freshConns
+	stop     func()                  // is called when run begins to stop; nil: nothing
 	handlers sync.WaitGroup          // running handlers
 	stopping chan struct{}           // closed after the listener and idle connections
 	end      context.CancelCauseFunc // cancels the requests' contexts
@@ -33,6 +34,7 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: downloadview.ConnContext,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.handlers.Add(1)
 			defer s.handlers.Done()
@@ -43,7 +45,7 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 		IdleTimeout:                  2 * time.Minute,
 		MaxHeaderBytes:               64 << 10,
 		DisableGeneralOptionsHandler: true, // "OPTIONS *" gets the same 405 as any other
-		ErrorLog:                     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ErrorLog:                     httpLog(logger),
 		ConnState:                    s.fresh.track,
 	}
 	s.http.RegisterOnShutdown(func() { // the listener is closed by then
@@ -59,7 +61,7 @@ func (s *server) limit(l *config.Limits) {
 	s.http.ReadHeaderTimeout = cmp.Or(l.Header, s.http.ReadHeaderTimeout)
 	s.http.MaxHeaderBytes = cmp.Or(int(l.HeaderSize), s.http.MaxHeaderBytes)
 	s.http.IdleTimeout = cmp.Or(l.Idle, s.http.IdleTimeout)
-	s.http.Handler = downloadview.EndStalledBodies(l.Stall)(s.http.Handler)
+	s.http.Handler = downloadview.EndStalledStreams(l.Stall, l.LeastRate)(downloadview.EndStalledBodies(l.Stall)(s.http.Handler))
 }
 
 // run serves at ln, which it closes, until ctx is done, or until SIGINT or SIGTERM.
@@ -74,7 +76,7 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	defer ln.Close() // in case Serve is never reached
 	ready()
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(ln) }()
+	go func() { served <- s.serve(ln) }()
 	select {
 	case err := <-served:
 		return err
@@ -82,6 +84,9 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	case <-signals:
 	}
 
+	if s.stop != nil {
+		s.stop()
+	}
 	again, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -99,6 +104,14 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 		s.cut(again)
 	}
 	return nil
+}
+
+// serve accepts connections at ln: with TLS if its settings are there.
+func (s *server) serve(ln net.Listener) error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(ln, "", "") // the certificate is in the settings
+	}
+	return s.http.Serve(ln)
 }
 
 // endedBy returns which side ended the context of r: the server's shutdown, or else the

@@ -49,7 +49,10 @@ func (s *serve) complete(c *config.Config) error {
 		return usageErrorf("got both --accel or --rule and the rules of --config %s; want one of them", s.Config)
 	case len(c.Storages) == 0:
 		c.Storages = []config.Storage{{URL: *s.Storage}}
-		c.Mounts = []config.Mount{{Path: "/"}}
+		c.Mounts = []config.Mount{{Path: c.BasePath + "/"}}
+	}
+	if err := setBasePath(c, s.BasePath); err != nil {
+		return err
 	}
 	if s.Listen != "" {
 		c.Listen = s.Listen
@@ -86,8 +89,14 @@ func (s *serve) complete(c *config.Config) error {
 	if err := s.logFlags.apply(c); err != nil {
 		return err
 	}
+	if err := s.tlsFlags.apply(c); err != nil {
+		return err
+	}
 	if c.Limits.LeastRate > 0 && runtime.GOOS != "linux" {
 		return usageErrorf("--least-rate %d is not possible on this system, only on Linux; want it left out", c.Limits.LeastRate)
+	}
+	if err := s.metricsFlags.apply(c); err != nil {
+		return err
 	}
 	return s.checkProxyProtocol(c)
 }

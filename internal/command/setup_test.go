@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/internal/testserver"
@@ -83,6 +84,26 @@ func TestDoctorOfABrokenSetup(t *testing.T) {
 	}
 }
 
+// That clients get lists of folders is a fault, unless the settings say so.
+func TestDoctorOfAnIndex(t *testing.T) {
+	media := handedFiles(t)
+	p := start(t, "--index", media)
+	file := filepath.Join(t.TempDir(), "dv.yaml")
+	for index, want := range map[string]string{
+		"true":  "ok              whole-directory: listed, as the settings say",
+		"false": "failed          whole-directory: 200",
+	} {
+		if err := os.WriteFile(file, []byte("index: "+index+"\nstorages: {media: "+media+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		Run(t.Context(), []string{"doctor", p.url, "--config", file}, &out, &out, openLocal)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("index: %s: the doctor doesn't say %q:\n%s", index, want, &out)
+		}
+	}
+}
+
 // run returns the output of a command, which must succeed.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
@@ -112,21 +133,31 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 	return proxytest.Start(t, server, s, proxytest.Options{Edit: func(string) string { return edit(conf) }}).URL
 }
 
-// With a destination that covers a mount, nginx answers 404 to all requests, so it is
-// refused. Caddy still asks the application.
+// With a destination that covers a mount, a server that hides internal locations answers
+// 404 to all requests, so it is refused. Other servers still ask the application.
 func TestDestinationOverAMount(t *testing.T) {
 	media := handedFiles(t)
 	rule := media + "=/media/"
 	file := filepath.Join(t.TempDir(), "dv.yaml")
-	for server, want := range map[string]int{"nginx": http.StatusNotFound, "caddy": http.StatusOK, "caddy@2.6": http.StatusOK} {
+	write := func(t *testing.T, front string) {
+		t.Helper()
+		conf := fmt.Sprintf("storages: {media: %q}\nmounts: {/media/: media}\nproxies: {front: %q}\nrules:\n- {id: media, source: %[1]q, destination: /media/, headers: private}\n", media, front)
+		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, server := range proxytest.Names() {
+		k := proxytest.KindOf(t, server)
+		if !k.Locations {
+			continue
+		}
 		t.Run(server, func(t *testing.T) {
-			conf := fmt.Sprintf("storages: {media: %q}\nmounts: {/media/: media}\nproxies: {front: %q}\nrules:\n- {id: media, source: %[1]q, destination: /media/, headers: private}\n", media, "caddy")
-			if server != "nginx" {
-				conf = strings.Replace(conf, `front: "caddy"`, fmt.Sprintf("front: %q", server), 1)
+			front, want := server, http.StatusOK
+			if k.HidesLocations {
+				// The application is started for a server that isn't refused.
+				front, want = openLike(t, k), http.StatusNotFound
 			}
-			if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, front)
 			p := start(t, "--config", file, "--listen=127.0.0.1:0")
 			site := startPrinted(t, server, unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
 			resp, err := http.Get(site + "/media/" + percentEncoded(handedNames[0]))
@@ -137,17 +168,26 @@ func TestDestinationOverAMount(t *testing.T) {
 			if resp.StatusCode != want {
 				t.Errorf("%s, want %d", resp.Status, want)
 			}
-			conf = strings.Replace(conf, `front: "caddy"`, "front: nginx", 1)
-			if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if server != "nginx" {
+			if !k.HidesLocations {
 				return
 			}
+			write(t, server)
 			var stderr bytes.Buffer
 			if status := Run(t.Context(), []string{"config", "check", file}, &stderr, &stderr, openLocal); status != exitFailure || !strings.Contains(stderr.String(), `covers the mount "/media/"`) {
 				t.Errorf("exit %d, %s; want what is an outage refused", status, &stderr)
 			}
 		})
 	}
+}
+
+// openLike returns a server with the field of k that doesn't hide internal locations.
+func openLike(t *testing.T, k proxytest.Kind) string {
+	t.Helper()
+	for _, p := range proxies.All() {
+		if p.Locations && !p.HidesLocations && p.Accel().Field == k.Field() {
+			return p.Name
+		}
+	}
+	t.Fatalf("each server with %s hides its locations", k.Field())
+	return ""
 }

@@ -21,8 +21,8 @@ import (
 var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // openStorage opens the storage arg: a directory or, with open, a URL. The function
-// that it returns releases the storage.
-func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (downloadview.Storage, func() error, error) {
+// that it returns releases the storage. name is that of the storage in the file.
+func openStorage(ctx context.Context, arg string, open Opener, all *buckets, name string) (downloadview.Storage, func() error, error) {
 	switch {
 	case arg == "": // more likely an unset variable in a script than the current directory
 		return nil, nil, usageErrorf(`STORAGE is ""; want a directory or a URL such as s3://bucket`)
@@ -40,7 +40,7 @@ func openStorage(ctx context.Context, arg string, open Opener, all *buckets) (do
 	if err := config.CheckParameters(u); err != nil {
 		return nil, nil, usageErrorf("%q %w", shown(u), err)
 	}
-	storage, release, err := open(ctx, u, all.reach())
+	storage, release, err := open(ctx, u, all.reach(name))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q: %w", shown(u), err)
 	}

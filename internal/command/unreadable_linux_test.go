@@ -24,8 +24,8 @@ func TestUnreadableIsNotHandedOver(t *testing.T) {
 	}
 	program := filepath.Join(dir, "downloadview")
 	copyOfItself(t, program)
-	for _, tt := range handovers {
-		cmd := asNobody(program, "serve", "--listen=127.0.0.1:0", "--accel", tt.server, "--rule", dir+"="+tt.destination, dir)
+	for _, tt := range handovers() {
+		cmd := asNobody(program, "serve", "--listen=127.0.0.1:0", "--accel", tt.Name, "--rule", dir+"="+tt.destination, dir)
 		cmd.Dir = dir
 		p, err := startCommand(cmd)
 		if err != nil {
@@ -34,7 +34,7 @@ func TestUnreadableIsNotHandedOver(t *testing.T) {
 		p.killAtEnd(t)
 		for _, method := range []string{"GET", "HEAD"} {
 			if got := p.get(t, method, "/locked"); got.status != 403 || got.told() != nil {
-				t.Errorf("%s, %s: %d, told %q; want 403", tt.server, method, got.status, got.told())
+				t.Errorf("%s, %s: %d, told %q; want 403", tt.Name, method, got.status, got.told())
 			}
 		}
 	}

@@ -10,12 +10,15 @@ import (
 // key_file, and the numbers and rates of [DownloadLimits]. Nor does it compare the lines
 // at which values stand.
 func (c *Config) Changes(old *Config) []string {
+	below := Config{BasePath: c.BasePath, Mounts: slices.Clone(c.Mounts)}
+	below.SetBasePath(old.BasePath)
 	var keys []string
 	for _, part := range []struct {
 		key      string
 		now, was any
 	}{
 		{"listen", c.Listen, old.Listen},
+		{"base_path", c.BasePath, old.BasePath},
 		{"grace", c.Grace, old.Grace},
 		{"blind", c.Blind, old.Blind},
 		{"mime_types", c.MimeTypes, old.MimeTypes},
@@ -24,8 +27,11 @@ func (c *Config) Changes(old *Config) []string {
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
 		{"links", c.Links, old.Links},
 		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
+		{"tls_cert", c.TLS.Cert, old.TLS.Cert},
+		{"tls_key", c.TLS.Key, old.TLS.Key},
+		{"metrics", c.Metrics, old.Metrics},
 		{"storages", withoutLines(c.Storages), withoutLines(old.Storages)},
-		{"mounts", withoutLines(c.Mounts), withoutLines(old.Mounts)},
+		{"mounts", withoutLines(below.Mounts), withoutLines(old.Mounts)},
 		{"limits", c.Limits.withoutLive(), old.Limits.withoutLive()},
 	} {
 		if !reflect.DeepEqual(part.now, part.was) {

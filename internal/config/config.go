@@ -20,15 +20,19 @@ import (
 type Config struct {
 	File string
 
-	Listen string         // see [ParseAddress]; "": not in the file
-	Grace  *time.Duration // time for running downloads after a signal; nil: not in the file
-	Blind  bool           // hand over without looking at the file first
+	Listen   string         // see [ParseAddress]; "": not in the file
+	BasePath string         // of all mounts, whose Path begins with it: see [ParseBasePath]
+	Grace    *time.Duration // time for running downloads after a signal; nil: not in the file
+	Blind    bool           // hand over without looking at the file first
 
 	MimeTypes      string   // a file of media types for [ReadTypes]; "": none
 	Log            string   // text, json or off; "": not in the file
 	LogLevel       string   // debug, info, warn or error; "": not in the file
 	TrustedProxies []string // addresses, networks or "unix": proxies whose X-Forwarded-For is used
 	ProxyProtocol  bool     // the trusted proxies begin each connection with the PROXY protocol
+
+	TLS     TLS
+	Metrics string // where to listen for Prometheus: see [ParseAddress]; "": nowhere
 
 	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 
@@ -104,8 +108,10 @@ func Parse(file string, text []byte) (*Config, error) {
 // so names are checked at the end, by d.later.
 func (c *Config) readTop(v value) {
 	var rest mountDefaults
+	var base string
 	v.mapping("storages, mounts, proxies and rules", []field{
 		{name: "listen", read: scalar(&c.Listen, listen)},
+		{name: "base_path", read: scalar(&base, ParseBasePath)},
 		{name: "grace", read: optional(&c.Grace, duration)},
 		{name: "index", read: scalar(&rest.index, boolean)},
 		{name: "inline", read: scalar(&rest.inline, boolean)},
@@ -121,6 +127,9 @@ func (c *Config) readTop(v value) {
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
 		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
+		{name: "tls_cert", read: scalar(&c.TLS.Cert, v.d.keyFile)},
+		{name: "tls_key", read: scalar(&c.TLS.Key, v.d.keyFile)},
+		{name: "metrics", read: scalar(&c.Metrics, listen)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},
@@ -130,6 +139,8 @@ func (c *Config) readTop(v value) {
 	if c.Log == "off" && c.LogLevel != "" {
 		v.d.errorf(v.child("log_level").Line, "log_level", "%q has no effect while log is off; remove one of them", c.LogLevel)
 	}
+	c.checkTLS(v)
 	v.d.check(func() { c.mountTheOnly(v.d, rest) })
 	v.d.check(func() { c.checkSigned(v, &rest) })
+	v.d.check(func() { c.SetBasePath(base) })
 }

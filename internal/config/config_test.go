@@ -155,8 +155,9 @@ func TestChanges(t *testing.T) {
 		"grace: 31s\nlisten: 127.0.0.1:1\nstorages: {a: mem://}\nlimits: {idle: 1m}\n": {"grace"},
 		"require_signature: true\nkey_file: links.keys\n" + old:                        nil,
 		"require_signature: true\nkey_file: links.keys\nlinks: memory\n" + old:         {"links"},
-		"log: json\nlog_level: warn\ntrusted_proxies: unix\n" + old:                    {"log", "log_level", "trusted_proxies"},
-		"blind: true\nindex: true\nstorages: {b: mem://}\n":                            {"listen", "grace", "blind", "storages", "mounts", "limits"},
+		"base_path: /x\n" + old: {"base_path"},
+		"log: json\nlog_level: warn\ntrusted_proxies: unix\n" + old: {"log", "log_level", "trusted_proxies"},
+		"blind: true\nindex: true\nstorages: {b: mem://}\n":         {"listen", "grace", "blind", "storages", "mounts", "limits"},
 	} {
 		if got := parse(t, "f", text).Changes(parse(t, "f", old)); !cmp.Equal(got, want) {
 			t.Errorf("changes = %q, want %q, of\n%s", got, want, text)

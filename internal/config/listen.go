@@ -12,8 +12,8 @@ import (
 
 // An Address is an address to listen at: of TCP, or a socket of Unix.
 type Address struct {
-	Network string // "tcp" or "unix"
-	Name    string // HOST:PORT, or the path of the socket
+	Network string // "tcp", "unix", or "systemd" for a socket that systemd passes
+	Name    string // HOST:PORT, the path of the socket, or its name, "" for the only one
 
 	// Mode is the permissions of the socket; 0 leaves them to the umask.
 	Mode fs.FileMode
@@ -23,10 +23,13 @@ type Address struct {
 	Group string
 }
 
-// ParseAddress reads HOST:PORT or unix:PATH. Options may follow PATH, as in
+// ParseAddress reads HOST:PORT, unix:PATH, systemd or systemd:NAME. Options may follow PATH, as in
 // unix:PATH?mode=0660&group=www-data. With a group and no mode, the mode is 0660.
 // The error continues a sentence that begins with s.
 func ParseAddress(s string) (Address, error) {
+	if name, ok := strings.CutPrefix(s, "systemd"); ok && (name == "" || name[0] == ':') {
+		return activated(name)
+	}
 	rest, ok := strings.CutPrefix(s, "unix:")
 	if !ok {
 		if _, err := hostPort(s); err != nil {
@@ -50,6 +53,18 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, err
 	}
 	return a, nil
+}
+
+// activated reads what follows "systemd".
+func activated(s string) (Address, error) {
+	const want = "want systemd, or systemd:NAME with a FileDescriptorName of the socket unit"
+	switch {
+	case s == ":":
+		return Address{}, errors.New("has no name; " + want)
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || strings.Contains(s[min(1, len(s)):], ":"):
+		return Address{}, errors.New("has a name that no socket can have; " + want)
+	}
+	return Address{Network: "systemd", Name: strings.TrimPrefix(s, ":")}, nil
 }
 
 var socketOptions = []string{"mode", "group"}
@@ -92,11 +107,16 @@ func (a *Address) readOptions(options string) error {
 	return nil
 }
 
-// String returns the address without options, as it stands in the configuration of a
-// proxy.
+// String returns the address without options. An address of TCP or a socket stands so in
+// the configuration of a proxy.
 func (a Address) String() string {
-	if a.Network == "unix" {
+	switch {
+	case a.Network == "unix":
 		return "unix:" + a.Name
+	case a.Network == "systemd" && a.Name == "":
+		return a.Network
+	case a.Network == "systemd":
+		return a.Network + ":" + a.Name
 	}
 	return a.Name
 }

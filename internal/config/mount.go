@@ -8,7 +8,7 @@ import (
 
 // A Mount serves the keys of a storage below a path of the URL.
 type Mount struct {
-	Path         string // with a slash at both ends, not percent-encoded
+	Path         string // with a slash at both ends, not percent-encoded; it begins with the base path
 	Storage      string // the name of a Storage
 	Inline       bool   // let browsers show the file, if they can, and not save it
 	Index        bool   // show a page for a folder

@@ -172,6 +172,9 @@ func listen(s string) (string, error) {
 // upstream reads the address at which a proxy finds the application.
 func upstream(s string) (string, error) {
 	a, err := ParseAddress(s)
+	if err == nil && a.Network == "systemd" {
+		return "", errors.New("is not an address at which a proxy finds the application; want HOST:PORT, or unix:PATH")
+	}
 	if err == nil && a.String() != s {
 		err = fmt.Errorf("has options, which belong to listen; want %s", a)
 	}

@@ -69,7 +69,9 @@ func TestListsInSeveralLines(t *testing.T) {
 	for _, server := range servers {
 		t.Run(server, func(t *testing.T) { check(t, server, all, "plain.txt") })
 	}
-	t.Run("signed", func(t *testing.T) { check(t, "nginx", []place{objects(t)}, "plain.txt") })
+	for _, server := range signing(t) {
+		t.Run("signed "+server, func(t *testing.T) { check(t, server, []place{objects(t)}, "plain.txt") })
+	}
 }
 
 // membersOf returns each member of a list once. Apache removes the spaces from Vary,

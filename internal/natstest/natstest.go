@@ -20,6 +20,8 @@ type Node struct {
 	Name    string
 	Addr    string // host and port for clients
 	process *testserver.Process
+
+	CertFile string // the certificate, if the server was started by StartTLS
 }
 
 // Kill ends the server at once.
@@ -29,13 +31,35 @@ func (n *Node) Kill() { n.process.Kill() }
 const Password = "not-to-be-seen"
 
 // URL is the server's URL, with user and password.
-func (n *Node) URL() string { return "nats://app:" + Password + "@" + n.Addr }
+func (n *Node) URL() string {
+	scheme := "nats"
+	if n.CertFile != "" {
+		scheme = "tls"
+	}
+	return scheme + "://app:" + Password + "@" + n.Addr
+}
 
 // Start runs n servers, as a cluster if there are several, until the test ends, and
 // returns when they have a leader. The binary is the one in DOWNLOADVIEW_NATS_SERVER, or
 // nats-server on PATH or in bin. Without one the test is skipped, as
 // [testserver.Binary] says.
 func Start(t testing.TB, n int) []*Node {
+	t.Helper()
+	return start(t, n, "")
+}
+
+// StartTLS runs one server as Start does, which asks all clients for TLS. It has a
+// certificate for 127.0.0.1 in CertFile, and asks clients for none.
+func StartTLS(t testing.TB) *Node {
+	t.Helper()
+	cert, key := testserver.Certificate(t)
+	node := start(t, 1, fmt.Sprintf("tls { cert_file: %q, key_file: %q }\n", cert, key))[0]
+	node.CertFile = cert
+	return node
+}
+
+// start runs servers whose configuration has more at its end.
+func start(t testing.TB, n int, more string) []*Node {
 	t.Helper()
 	binary := testserver.Binary(t, "nats-server", "DOWNLOADVIEW_NATS_SERVER")
 	dir := t.TempDir()
@@ -53,6 +77,7 @@ func Start(t testing.TB, n int) []*Node {
 		if n > 1 {
 			conf += fmt.Sprintf("cluster { name: c, listen: %q, routes: [\"nats://%s\"] }\n", routes[i], strings.Join(routes, `", "nats://`))
 		}
+		conf += more
 		file := filepath.Join(dir, node.Name+".conf")
 		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 			t.Fatal(err)

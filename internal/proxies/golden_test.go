@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,15 +16,17 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
-var update = flag.Bool("update", false, "write what comes out into testdata/*.txtar")
+var update = flag.Bool("update", false, "write what comes out into NAME/testdata/*.txtar")
 
-// Each testdata/*.txtar has a site, as JSON, and the configurations that are printed
-// for it: one file for each server and part, such as "nginx whole".
+// Each NAME/testdata/*.txtar has a site, as JSON, and the configurations that are printed
+// for it: one file for each version of the server and part, such as "caddy@2.6 whole".
+// There is a configuration for each line of the table.
 func TestGolden(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("testdata/*.txtar: %q, %v", paths, err)
+	paths, err := filepath.Glob("*/testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
 	}
+	missing := proxies.Names()
 	for _, path := range paths {
 		archive, err := txtar.ParseFile(path)
 		if err != nil {
@@ -35,8 +38,9 @@ func TestGolden(t *testing.T) {
 		}
 		for i := range archive.Files[1:] {
 			want := &archive.Files[1+i]
-			t.Run(filepath.Base(path)+" "+want.Name, func(t *testing.T) {
-				server, part, _ := strings.Cut(want.Name, " ")
+			server, part, _ := strings.Cut(want.Name, " ")
+			missing = slices.DeleteFunc(missing, func(name string) bool { return name == server })
+			t.Run(path+" "+want.Name, func(t *testing.T) {
 				p, ok := map[string]site.Part{"whole": site.Whole, "fragment": site.Fragment}[part]
 				if !ok {
 					t.Fatalf("part %q, want whole or fragment", part)
@@ -58,5 +62,8 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("no NAME/testdata/*.txtar has a configuration for %q", missing)
 	}
 }

@@ -1,6 +1,9 @@
 package proxies_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
 	"path"
 	"strings"
@@ -38,6 +41,36 @@ func TestRoomsImportNoOtherRoom(t *testing.T) {
 	}
 	for room := range rooms {
 		t.Errorf("the room %s is not in the table", room)
+	}
+}
+
+// Only tests read how a server is started and in which ways it differs: no file of the
+// command does.
+func TestOnlyTestsReadTraits(t *testing.T) {
+	files := list(t, "-deps", "-f", `{{if .Module}}{{if .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`, module+"/cmd/downloadview")
+	read := 0
+	for name := range strings.FieldsSeq(files) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read++
+		ast.Inspect(file, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := s.X.(*ast.Ident); s.Sel.Name == "Traits" && (!ok || x.Name != "room") {
+				t.Errorf("%s reads the Traits of a room", name)
+			}
+			if x, ok := s.X.(*ast.SelectorExpr); ok && x.Sel.Name == "Start" {
+				t.Errorf("%s reads %s of a room's Start", name, s.Sel.Name)
+			}
+			return true
+		})
+	}
+	if read < 100 {
+		t.Errorf("%d files read, want those of the command", read)
 	}
 }
 

@@ -5,33 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 	"github.com/downloadview/downloadview/internal/proxytest"
 )
 
-// carries tells which names the header field of the server can carry; the application
-// streams the others.
-func (o other) carries(name string) bool {
-	for _, c := range []byte(name) {
-		if c < ' ' || c == 0x7f {
-			return false // nothing that is raw could carry it, and lighttpd makes it "_"
-		}
-	}
-	switch o.Name {
-	case "apache":
-		return !strings.HasSuffix(name, " ")
-	case "caddy@2.6":
-		return !strings.HasSuffix(name, " ") && !strings.Contains(name, "?")
-	case "lighttpd":
-		return utf8.ValidString(name)
-	}
-	return true
-}
-
-func TestOthersNames(t *testing.T) {
+// Every file is found by its name, if the server's field can carry it.
+func TestServersNames(t *testing.T) {
 	names := []string{
 		"a..b", "..a", "a..", "...", "-a", "%", "%41", "lit%41.txt", "100%", "%2e%2e", "%zz", "a?b=c", "#", "~", ".htaccess", "Caddyfile",
 		"a.gz", "C:a", "{env.HOME}", "{http.vars.root}", "{$HOME}", "\\{a\\}", "${HOME}", "日本語", "e\u0301", "\u2028", "\xff\xfe", "\xc3",
@@ -42,10 +23,10 @@ func TestOthersNames(t *testing.T) {
 			names = append(names, "a"+c+"b", c+"start", "end"+c)
 		}
 	}
-	eachOther(t, func(t *testing.T, o other) {
-		f := proxytest.NewFront(t, o.Name, nil)
+	eachServer(t, func(t *testing.T, srv server) {
+		f := proxytest.NewFront(t, srv.Name, nil)
 		for _, name := range names {
-			if !o.carries(name) {
+			if !srv.Traits.Files.Finds(name) {
 				continue
 			}
 			proxytest.Write(t, f.Dir, name, "file "+name)
@@ -59,20 +40,20 @@ func TestOthersNames(t *testing.T) {
 
 // Whatever the name of the directory is, either an error names it, or its files are
 // found, and no files of another directory.
-func TestOthersDirectoryNames(t *testing.T) {
+func TestServersDirectoryNames(t *testing.T) {
 	names := []string{
 		"plain", "a b", " a", "a ", "a;b", "a{b", "a}b", "{}", "{b}", "{$HOME}", "${HOME}", "{http.request.uri}", `a"b`, "a'b", "a`b", `a\b`, `a\`, `a\\b`,
 		`a\nb`, `a\"b`, `a\{b`, `a\}`, "a`\"b", "a#b", "#a", "a%20b", "a?b", "a*b", "a~b", "~", "=", "@a", "ü", "\xff", "a,b:c|d", `"; } evil { "`,
 		`" => "b", "c`, "</VirtualHost>", "-", "…", "$1", "%{HOST}", "a..b",
 	}
-	eachOther(t, func(t *testing.T, o other) {
+	eachServer(t, func(t *testing.T, srv server) {
 		s := site.Site{Upstream: proxytest.Application(t, proxytest.SendOrEcho)}
 		var taken []string
 		top := t.TempDir()
 		for _, name := range names {
-			r := o.Rule("", fmt.Sprintf("/_%d/", len(taken)), filepath.Join(top, name))
+			r := srv.Rule("", fmt.Sprintf("/_%d/", len(taken)), filepath.Join(top, name))
 			one := site.Site{Listen: "127.0.0.1:1", Upstream: s.Upstream, Rules: []site.Rule{r}}
-			if err := proxies.Print(new(strings.Builder), o.Name, one, site.Whole); err != nil {
+			if err := proxies.Print(new(strings.Builder), srv.Name, one, site.Whole); err != nil {
 				if quoted := fmt.Sprintf("%q", name); !strings.Contains(err.Error(), strings.Trim(quoted, `"`)) {
 					t.Errorf("%q: error %q, want one that names it", name, err)
 				}
@@ -85,11 +66,11 @@ func TestOthersDirectoryNames(t *testing.T) {
 		if len(taken) < len(names)*3/4 {
 			t.Errorf("%d of %d names can be written", len(taken), len(names))
 		}
-		proxy := proxytest.Start(t, o.Name, s, proxytest.Options{})
+		proxy := proxytest.Start(t, srv.Name, s, proxytest.Options{})
 		for i, name := range taken {
-			f := &proxytest.Front{Server: proxy, Kind: o.Kind, Dir: filepath.Join(top, name)}
+			f := &proxytest.Front{Server: proxy, Kind: srv.Kind, Dir: filepath.Join(top, name)}
 			value := fmt.Sprintf("/_%d/f.txt", i)
-			if !o.Locations {
+			if !srv.Locations {
 				value = f.Value("f.txt")
 			}
 			if body := proxytest.Body(t, f.Send(t, "GET", value)); body != name {

@@ -41,6 +41,9 @@ func TestTable(t *testing.T) {
 		if p.Title == "" || p.Print == nil || !strings.HasPrefix(p.Name, p.Server) {
 			t.Errorf("%s: the line is not complete: %+v", p.Name, p)
 		}
+		if s := p.Start; s.Binary != "" && (s.File == "" || s.Args == nil || s.Check == nil || s.Frame == nil) {
+			t.Errorf("%s: tests can't start it: %+v", p.Name, s)
+		}
 		if field := p.Accel().Field; proxies.IsLocation(field) != p.Locations || !slices.Contains(proxies.Fields(), field) {
 			t.Errorf("%s: %s names a location: %v, want %v", p.Name, field, !p.Locations, p.Locations)
 		}

@@ -19,26 +19,35 @@ import (
 )
 
 // Percent-encoded paths reach the application as the client sent them, by TCP and by a
-// socket, whatever the socket's name is.
-func TestOthersPassTheTarget(t *testing.T) {
-	targets := []string{"/", "//a//b", "/a//b", "/a/./b", "/a/../b", "/a/%2e%2E/b", "/a%2Fb%2f..%2fc", "/a?b=%0a&c?d", "/a?", "/_media/a.bin"}
+// socket, whatever the socket's name is, if the configuration can express it.
+func TestServersPassTheTarget(t *testing.T) {
+	const hidden = "/_media/a.bin"
+	targets := []string{"/", "//a//b", "/a//b", "/a/./b", "/a/../b", "/a/%2e%2E/b", "/a%2Fb%2f..%2fc", "/a?b=%0a&c?d", "/a?", hidden}
 	for i := 1; i < 256; i++ {
 		targets = append(targets, fmt.Sprintf("/a%%%02Xb", i), fmt.Sprintf("/a?%%%02xb", i))
 	}
-	eachOther(t, func(t *testing.T, o other) {
+	eachServer(t, func(t *testing.T, srv server) {
 		for i, upstream := range []string{"tcp", "plain.sock", `a "b" 'c' \d $e ;.sock`, "ü`~!&=+,@.sock"} {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
-				s := site.Site{Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())}}
+				s := site.Site{Rules: []site.Rule{srv.Rule("media", "/_media/", t.TempDir())}}
 				if upstream == "tcp" {
 					s.Upstream = proxytest.Application(t, proxytest.SendOrEcho)
 				} else {
 					s.Upstream = "unix:" + applicationAt(t, "unix", filepath.Join(t.TempDir(), upstream), proxytest.SendOrEcho)
 				}
-				proxy := proxytest.Start(t, o.Name, s, proxytest.Options{})
+				if strings.ContainsAny(upstream, srv.Traits.Unprintable) {
+					s.Listen = "127.0.0.1:1"
+					proxytest.Refused(t, srv.Name, s, strings.Trim(strconv.Quote(upstream), `"`))
+					return
+				}
+				proxy := proxytest.Start(t, srv.Name, s, proxytest.Options{})
 				for _, target := range targets {
 					want := "GET " + target + " " + proxy.Addr
-					if o.Name == "apache" {
-						want = strings.Replace(want, " //", " /", 1) // it counts for one whatever one says
+					if srv.Traits.Requests.MergesSlashes {
+						want = strings.Replace(want, " //", " /", 1)
+					}
+					if srv.HidesLocations && target == hidden {
+						continue
 					}
 					if got := proxytest.Body(t, proxy.Do(t, "GET", target, nil)); got != want {
 						t.Fatalf("%s: the application saw %q, want %q", target, got, want)
@@ -65,15 +74,20 @@ func applicationAt(t *testing.T, network, addr string, h http.HandlerFunc) strin
 }
 
 // Clients reach only the application, whatever they send.
-func TestOthersListenToTheApplicationAlone(t *testing.T) {
-	eachOther(t, func(t *testing.T, o other) {
-		f := proxytest.NewFront(t, o.Name, nil)
+func TestServersListenToTheApplicationAlone(t *testing.T) {
+	eachServer(t, func(t *testing.T, srv server) {
+		f := proxytest.NewFront(t, srv.Name, nil)
 		for _, target := range []string{f.Value("a.bin"), f.Dir + "/a.bin", "/a.bin", "/_media/a.bin"} {
 			resp := f.Do(t, "GET", target, http.Header{
 				f.Field(): {f.Value("a.bin")}, "X-Sendfile-Type": {f.Field()}, "X-Accel-Mapping": {f.Dir + "=/_media"},
 			})
-			if got, want := proxytest.Body(t, resp), "GET "+target+" "+f.Addr; got != want {
-				t.Errorf("%s: %q, want the application's %q", target, got, want)
+			body := proxytest.Body(t, resp)
+			if srv.HidesLocations && strings.HasPrefix(target, "/_media/") {
+				if resp.StatusCode != http.StatusNotFound || strings.Contains(body, "0123456789") {
+					t.Errorf("%s: %s %q, want 404", target, resp.Status, body)
+				}
+			} else if want := "GET " + target + " " + f.Addr; body != want {
+				t.Errorf("%s: %q, want the application's %q", target, body, want)
 			}
 		}
 	})
@@ -81,13 +95,13 @@ func TestOthersListenToTheApplicationAlone(t *testing.T) {
 
 // The application gets the client's Accept-Encoding, so that it compresses only for
 // clients that accept that.
-func TestOthersAskForNoCompression(t *testing.T) {
-	eachOther(t, func(t *testing.T, o other) {
-		proxy := proxytest.Start(t, o.Name, site.Site{
+func TestServersAskForNoCompression(t *testing.T) {
+	eachServer(t, func(t *testing.T, srv server) {
+		proxy := proxytest.Start(t, srv.Name, site.Site{
 			Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
 				io.WriteString(w, "asked for "+r.Header.Get("Accept-Encoding"))
 			}),
-			Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+			Rules: []site.Rule{srv.Rule("media", "/_media/", t.TempDir())},
 		}, proxytest.Options{})
 		if got, want := proxytest.Body(t, proxy.Do(t, "GET", "/", nil)), "asked for "; got != want {
 			t.Errorf("the application says %q, want %q", got, want)
@@ -96,10 +110,10 @@ func TestOthersAskForNoCompression(t *testing.T) {
 }
 
 // A streamed answer begins to arrive at the client before it ends.
-func TestOthersStream(t *testing.T) {
-	eachOther(t, func(t *testing.T, o other) {
+func TestServersStream(t *testing.T) {
+	eachServer(t, func(t *testing.T, srv server) {
 		arrived := make(chan struct{})
-		proxy := proxytest.Start(t, o.Name, site.Site{
+		proxy := proxytest.Start(t, srv.Name, site.Site{
 			Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "100001")
 				io.WriteString(w, strings.Repeat("a", 100_000))
@@ -110,7 +124,7 @@ func TestOthersStream(t *testing.T) {
 				case <-time.After(10 * time.Second): // and then it is too short
 				}
 			}),
-			Rules: []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+			Rules: []site.Rule{srv.Rule("media", "/_media/", t.TempDir())},
 		}, proxytest.Options{})
 		resp := proxy.Do(t, "GET", "/", nil)
 		if _, err := io.ReadFull(resp.Body, make([]byte, 50_000)); err != nil {
@@ -125,24 +139,24 @@ func TestOthersStream(t *testing.T) {
 
 // A connection to the application is used for several requests, also if files are
 // handed over.
-func TestOthersKeepConnections(t *testing.T) {
-	eachOther(t, func(t *testing.T, o other) {
+func TestServersKeepConnections(t *testing.T) {
+	eachServer(t, func(t *testing.T, srv server) {
 		for _, network := range []string{"tcp", "unix"} {
 			dir := t.TempDir()
 			proxytest.Write(t, dir, "a.bin", "0123456789")
 			var connections atomic.Int64
 			upstream := countConnections(t, network, &connections)
-			proxy := proxytest.Start(t, o.Name, site.Site{
+			proxy := proxytest.Start(t, srv.Name, site.Site{
 				Upstream: upstream,
-				Rules:    []site.Rule{o.Rule("media", "/_media/", dir)},
+				Rules:    []site.Rule{srv.Rule("media", "/_media/", dir)},
 			}, proxytest.Options{})
-			f := &proxytest.Front{Server: proxy, Kind: o.Kind, Dir: dir}
+			f := &proxytest.Front{Server: proxy, Kind: srv.Kind, Dir: dir}
 			for range 20 {
 				proxytest.Body(t, f.Send(t, "GET", f.Value("a.bin")))
 				proxytest.Body(t, f.Do(t, "GET", "/", nil))
 			}
 			got := connections.Load()
-			if o.Name == "lighttpd" {
+			if srv.NewConnections {
 				if got != 40 {
 					t.Errorf("%s: %d connections for 40 requests; the configuration says that each has its own", network, got)
 				}
@@ -178,16 +192,16 @@ func countConnections(t *testing.T, network string, n *atomic.Int64) string {
 	return where
 }
 
-// After a restart, the application is found at once; lighttpd waits for a second.
-func TestOthersFindTheApplicationAgain(t *testing.T) {
-	eachOther(t, func(t *testing.T, o other) {
-		if o.Name == "lighttpd" {
+// After a restart, the application is found at once, unless the server waits.
+func TestServersFindTheApplicationAgain(t *testing.T) {
+	eachServer(t, func(t *testing.T, srv server) {
+		if srv.Traits.Requests.WaitsAfterFailure {
 			return
 		}
 		addr := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
-		proxy := proxytest.Start(t, o.Name, site.Site{
+		proxy := proxytest.Start(t, srv.Name, site.Site{
 			Upstream: addr,
-			Rules:    []site.Rule{o.Rule("media", "/_media/", t.TempDir())},
+			Rules:    []site.Rule{srv.Rule("media", "/_media/", t.TempDir())},
 		}, proxytest.Options{})
 		for range 3 {
 			if resp := proxy.Do(t, "GET", "/", nil); resp.StatusCode < 500 {

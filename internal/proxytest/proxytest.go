@@ -66,6 +66,9 @@ func Start(t testing.TB, server string, s site.Site, o Options) *Server {
 	if p.Start.NotAsRoot {
 		unprivileged(cmd)
 	}
+	if p.Start.FilesAt != "" {
+		serveFiles(t, s, filepath.Join(s.Folder, p.Start.FilesAt))
+	}
 	process := testserver.Start(t, s.Listen, cmd)
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)

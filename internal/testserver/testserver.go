@@ -56,6 +56,8 @@ func howTo(name string) string {
 		return "go build -C internal/tools/gcs -o ../../../bin/ github.com/fsouza/fake-gcs-server"
 	case "nats-server":
 		return "go build -C internal/tools/nats -o ../../../bin/ github.com/nats-io/nats-server/v2"
+	case "manifests":
+		return "go build -C internal/tools/manifests -o ../../../bin/ ."
 	case "azurite-blob":
 		return "scripts/azurite"
 	case "swift-proxy-server", "swift-object-server", "swift-container-server", "swift-account-server", "swift-ring-builder":
@@ -64,6 +66,8 @@ func howTo(name string) string {
 		name = "aria2"
 	case "postgres":
 		name = "postgresql-15"
+	case "systemd-socket-activate":
+		name = "systemd"
 	case "zipinfo":
 		name = "unzip"
 	case "7z":

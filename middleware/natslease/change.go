@@ -61,6 +61,12 @@ func (s *Store) change(ctx context.Context, id string, f func(*tally.Tally, time
 			last = err
 		}
 	}
+	if nc := s.js.Conn(); !nc.IsConnected() {
+		last = errors.New("there is no connection")
+		if err := nc.LastError(); err != nil { // such as a certificate that is not trusted
+			last = fmt.Errorf("%w: %w", last, err)
+		}
+	}
 	if last != nil {
 		return fmt.Errorf("natslease: %w: %w", ctx.Err(), last)
 	}

@@ -25,6 +25,14 @@ type Budget struct {
 // one part, nothing is read ahead.
 func NewBudget(bytes int64) *Budget { return &Budget{free: bytes, total: bytes} }
 
+// Memory returns how many bytes downloads hold now, and how many they may hold, for
+// metrics.
+func (b *Budget) Memory() (used, total int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.total - b.free, b.total
+}
+
 // A lease is the share of one download in a Budget.
 type lease struct {
 	budget *Budget

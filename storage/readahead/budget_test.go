@@ -103,3 +103,19 @@ func TestBuffersAreReused(t *testing.T) {
 		t.Error("one buffer is given to two")
 	}
 }
+
+// What downloads hold is in use until they give it back.
+func TestBudgetTellsItsMemory(t *testing.T) {
+	b := NewBudget(30)
+	first, _ := waiter(b)
+	one, two := first.take(10), first.take(5)
+	if used, total := b.Memory(); used != 15 || total != 30 {
+		t.Errorf("%d of %d in use, want 15 of 30", used, total)
+	}
+	first.give(one)
+	first.give(two)
+	first.leave()
+	if used, _ := b.Memory(); used != 0 {
+		t.Errorf("%d in use in the end, want 0", used)
+	}
+}

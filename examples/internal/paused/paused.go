@@ -3,49 +3,21 @@ package paused
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
-	"github.com/downloadview/downloadview/internal/testserver"
+	"github.com/downloadview/downloadview/examples/internal/chromium"
 )
 
-// Open starts a browser that saves into dir. It ends with the test. If Chromium isn't
-// installed, the test is skipped or fails, as [testserver.Binary] says.
+// Open is [chromium.Open] for a browser that saves into dir. It has three minutes.
 func Open(t *testing.T, dir string) context.Context {
 	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(testserver.Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")),
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-	)
-	if os.Getuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox) // which root can't have
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(chromium.Open(t), 3*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, flags...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	yes := true
-	if _, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, EventsEnabled: &yes,
-	}); err != nil {
-		t.Fatal(err)
-	}
+	chromium.SaveInto(ctx, t, dir)
 	return ctx
 }
 

@@ -84,3 +84,9 @@ func TestApacheCompressesNoDownloads(t *testing.T) {
 		}
 	}
 }
+
+// A "?" would end the name of the socket.
+func TestApacheRefuses(t *testing.T) {
+	s := site.Site{Listen: "127.0.0.1:8080", Upstream: "unix:/run/a?b"}
+	proxytest.Refused(t, "apache", s, `"/run/a?b"`)
+}

@@ -17,6 +17,7 @@ var Room = room.Room{
 	Faults:   faults,
 	Findings: findings,
 	Print:    Print,
+	Traits:   traits,
 	Start: room.Start{
 		Binary: "apache2",
 		File:   "httpd.conf",
@@ -25,6 +26,9 @@ var Room = room.Room{
 			return []string{"-X", "-f", filepath.Join(s.Folder, "httpd.conf"), "-c", "ErrorLog /dev/stderr"}
 		},
 		Check:     func(path string) []string { return []string{"-t", "-f", path} },
+		Warning:   "AH00",
+		Frame:     frame,
+		Folders:   []string{"/etc/apache2"},
 		NotAsRoot: true,
 	},
 }
@@ -37,4 +41,5 @@ var Room10 = room.Room{
 	Faults:   faults10(),
 	Findings: findings,
 	Print:    Print10,
+	Traits:   traits10,
 }

@@ -68,3 +68,27 @@ func TestCaddyTakesTheLongestLocation(t *testing.T) {
 		})
 	}
 }
+
+// Caddy would read these values as something else.
+func TestCaddyRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name, server string
+		change       func(*site.Site)
+		want         string
+	}{
+		{"a colon in a location", "caddy", func(s *site.Site) { s.Rules[0].Destination = "/_a:b/" }, `"/_a:b/"`},
+		{"a variable in a name", "caddy", func(s *site.Site) { s.Rules[0].Name = "a{$HOME}" }, `"a{$HOME}"`},
+		{"a variable in a directory", "caddy", func(s *site.Site) { s.Rules[0].Directory = "/srv/{$HOME}" }, `"/srv/{$HOME}"`},
+		{"braces in a socket", "caddy@2.6", func(s *site.Site) { s.Upstream = "unix:/run/{a}" }, `"/run/{a}"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := site.Site{
+				Listen:   "127.0.0.1:8080",
+				Upstream: "127.0.0.1:8000",
+				Rules:    []site.Rule{{Rule: accel.Rule{Name: "media", Source: "/srv/media", Destination: "/_media/"}}},
+			}
+			tt.change(&s)
+			proxytest.Refused(t, tt.server, s, tt.want)
+		})
+	}
+}

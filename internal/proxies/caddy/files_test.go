@@ -76,3 +76,13 @@ func TestCaddyMissingFile(t *testing.T) {
 		}
 	})
 }
+
+// Caddy 2.6 keeps fields of the application when it refuses a range, but not the
+// Content-Length of an answer without a body.
+func TestCaddy26RefusesARange(t *testing.T) {
+	f := proxytest.NewFront(t, "caddy@2.6", nil)
+	resp := f.Send(t, "GET", f.Value("a.bin"), "Range", "bytes=50-")
+	if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusRequestedRangeNotSatisfiable || body == "" {
+		t.Errorf("%s %q, want 416 with a body", resp.Status, body)
+	}
+}

@@ -19,6 +19,7 @@ var Room = room.Room{
 	Findings:   findings,
 	FieldsLost: fieldsLost,
 	Print:      Print,
+	Traits:     traits,
 	Start:      start("caddy-current"),
 }
 
@@ -31,6 +32,7 @@ var Room26 = room.Room{
 	Findings:   findings,
 	FieldsLost: fieldsLost,
 	Print:      Print26,
+	Traits:     traits26,
 	Start:      start("caddy"),
 }
 
@@ -41,6 +43,10 @@ func start(binary string) room.Start {
 		Args: func(s site.Site, _ string) []string {
 			return []string{"run", "--adapter", "caddyfile", "--config", filepath.Join(s.Folder, "Caddyfile")}
 		},
-		Check: func(path string) []string { return []string{"validate", "--adapter", "caddyfile", "--config", path} },
+		Check:   func(path string) []string { return []string{"validate", "--adapter", "caddyfile", "--config", path} },
+		Warning: "not formatted",
+		Frame: func(fragment, _ string) string {
+			return "{\n\tauto_https off\n}\nexample.com {\n" + fragment + "\n}\n"
+		},
 	}
 }

@@ -19,12 +19,18 @@ var Room = room.Room{
 	Faults:         faults,
 	Findings:       findings,
 	Print:          Print,
+	Traits:         traits,
 	Start: room.Start{
 		Binary: "lighttpd",
 		File:   "lighttpd.conf",
 		Args: func(s site.Site, _ string) []string {
 			return []string{"-D", "-f", filepath.Join(s.Folder, "lighttpd.conf")}
 		},
-		Check: func(path string) []string { return []string{"-tt", "-f", path} },
+		Check:   func(path string) []string { return []string{"-tt", "-f", path} },
+		Warning: "WARNING",
+		Frame: func(fragment, _ string) string {
+			return "server.document-root = \"/\"\nserver.port = 8080\n" + fragment
+		},
+		Folders: []string{"/var/cache/lighttpd/uploads"},
 	},
 }

@@ -35,7 +35,7 @@ type conf struct {
 	Sliced    bool // whether one does so in pieces
 	Links     []signed
 	Turns     []turn // of paths behind a token
-	Root      bool   // whether nginx answers at "/" itself
+	Root      bool   // whether nginx itself answers at "/", or at the base path
 	Log       string // for the ledger, in the form of access_log
 }
 
@@ -69,6 +69,9 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 func newConf(s site.Site, p site.Part) (conf, error) {
 	var err error
 	c := conf{Site: s, OpenFor: "10s"}
+	if strings.Contains(s.BasePath, "$") {
+		return c, fmt.Errorf("base path %q has %q in it, which nginx reads as a variable; want one without it", s.BasePath, "$")
+	}
 	if s.OpenFiles%time.Second != 0 {
 		return c, fmt.Errorf("open files for %v; want whole seconds for nginx", s.OpenFiles)
 	}

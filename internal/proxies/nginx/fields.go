@@ -60,6 +60,7 @@ var droppedFields = []string{
 	"Access-Control-Expose-Headers",
 	"Timing-Allow-Origin",
 	"Repr-Digest",
+	"Unencoded-Digest",
 	"Digest",
 	"Server-Timing",
 }

@@ -85,7 +85,7 @@ func (s *conf) links() error {
 		}
 		s.Links = append(s.Links, signed{p, conf{Site: s.Site, OpenFor: s.OpenFor}, describe})
 		s.Turns = append(s.Turns, turn{p.Path, true})
-		if p.Path == "/" {
+		if p.Path == s.BasePath+"/" {
 			s.Root = true
 		}
 	}

@@ -23,6 +23,7 @@ var Room = room.Room{
 	Findings:       findings,
 	FieldsLost:     fieldsLost,
 	Print:          Print,
+	Traits:         traits,
 	Start: room.Start{
 		Binary: "nginx",
 		File:   "nginx.conf",
@@ -37,5 +38,7 @@ var Room = room.Room{
 		Check: func(path string) []string {
 			return []string{"-t", "-p", filepath.Dir(path) + "/", "-c", filepath.Base(path), "-e", "stderr"}
 		},
+		Warning: "[warn]",
+		Frame:   frame,
 	},
 }

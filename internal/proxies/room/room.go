@@ -50,6 +50,7 @@ type Room struct {
 	Print site.Printer
 
 	// Start says how tests run that configuration. If it has no Binary, no test runs
-	// this server.
-	Start Start
+	// this server. Traits says what tests expect of it. Only tests read both.
+	Start  Start
+	Traits Traits
 }

@@ -14,6 +14,7 @@ func (s Site) Check() error {
 	for _, v := range []struct{ name, value string }{
 		{"listen", s.Listen},
 		{"upstream", s.Upstream},
+		{"base path", s.BasePath},
 		{"folder", s.Folder},
 		{"authorities", s.Authorities},
 		{"ledger", s.Ledger},
@@ -21,6 +22,9 @@ func (s Site) Check() error {
 		if err := plain(v.name, v.value); err != nil {
 			return err
 		}
+	}
+	if s.BasePath != "" && (!strings.HasPrefix(s.BasePath, "/") || path.Clean(s.BasePath) != s.BasePath || s.BasePath == "/") {
+		return fmt.Errorf("base path %q; want such as %q, or none", s.BasePath, "/media")
 	}
 	if s.Listen != "" {
 		if _, _, err := HostPort(s.Listen); err != nil {

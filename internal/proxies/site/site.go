@@ -18,6 +18,10 @@ type Site struct {
 	// Upstream is where the application listens: HOST:PORT, or unix:PATH.
 	Upstream string
 
+	// BasePath is the path below which all of the application is, with a slash at its
+	// beginning and none at its end; "" means that it is at "/".
+	BasePath string
+
 	// Folder is the directory for the files that the server writes, such as its pid
 	// and temporary files, if it runs without privileges. "" means the system's usual
 	// directories.

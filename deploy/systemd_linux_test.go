@@ -1,0 +1,47 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+// systemd accepts the units, and rates what the service may do below 1.5 of 10 ("OK"
+// ends at 4.9, and 9.6 is a service without any limits).
+func TestUnits(t *testing.T) {
+	analyze := testserver.Binary(t, "systemd-analyze", "DOWNLOADVIEW_SYSTEMD_ANALYZE")
+	dir := t.TempDir()
+	program := filepath.Join(dir, "downloadview")
+	if err := os.WriteFile(program, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var units []string
+	for _, name := range []string{"downloadview.service", "downloadview.socket"} {
+		unit := strings.Replace(read(t, "systemd/"+name), "/usr/bin/downloadview ", program+" ", 1)
+		units = append(units, filepath.Join(dir, name))
+		if err := os.WriteFile(units[len(units)-1], []byte(unit), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+	out, err = exec.Command(analyze, "security", "--offline=yes", "--threshold=15", "--no-pager", units[0]).CombinedOutput()
+	if err != nil {
+		t.Errorf("security: %v\n%s", err, out)
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
