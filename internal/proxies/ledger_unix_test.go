@@ -47,8 +47,17 @@ type scene struct {
 	log []string // those lines
 }
 
-// newScene starts a proxy that logs to where, and a reader of its log.
-func newScene(t *testing.T, server string, socket bool) *scene {
+// A destination is where a proxy logs.
+type destination int
+
+const (
+	toFile destination = iota
+	toSocket
+	toRotatedFile
+)
+
+// newScene starts a proxy and a reader of its log.
+func newScene(t *testing.T, server string, to destination) *scene {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "media")
 	proxytest.Write(t, dir, "a.bin", "")
@@ -98,7 +107,7 @@ func newScene(t *testing.T, server string, socket bool) *scene {
 		return ledger.Follow(ctx, where, ledger.Position{}, func(b []byte, _ ledger.Position) error { return s.add(ctx, b) }, &ledger.FollowOptions{Poll: time.Millisecond})
 	}
 	s.path = where
-	if socket {
+	if to == toSocket {
 		s.path = ""
 		c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(logs, "s"), Net: "unixgram"})
 		if err != nil {
@@ -215,78 +224,73 @@ func (s *scene) sent(t *testing.T) int64 {
 // Four ranges at once, a HEAD, an abort, a retry and a resume through the real proxy are
 // one entry, and its bytes are those of the proxy's log.
 func TestLedgerBehindProxies(t *testing.T) {
-	for _, tt := range []struct {
-		server  string
-		socket  bool
-		rotated bool
-		shown   bool // the client sees the ID
-		planned bool // of an answer that broke off, the log has the bytes that it should have had
-	}{
-		{server: "nginx"},
-		{server: "nginx", socket: true},
-		{server: "nginx", rotated: true},
-		{server: "apache", planned: true},
-		{server: "lighttpd", shown: true},
-		{server: "caddy"},
-		{server: "caddy@2.6", shown: true},
-	} {
-		t.Run(fmt.Sprintf("%s socket %v rotated %v", tt.server, tt.socket, tt.rotated), func(t *testing.T) {
-			s := newScene(t, tt.server, tt.socket)
-			s.shown = tt.shown
-			if resp := s.Do(t, "GET", "/~1.SECRET/a.bin?dv=SECRET", nil); resp.StatusCode != http.StatusNotFound {
-				t.Errorf("a path that isn't there: %s", resp.Status)
-			}
-			<-s.ended
-			const quarter = sizeOfBin / 4
-			var all sync.WaitGroup
-			for i := range 3 {
-				all.Go(func() {
-					if n := s.get(t, "GET", fmt.Sprintf("%d-%d", i*quarter, (i+1)*quarter-1), sizeOfBin); n != quarter {
-						t.Errorf("range %d has %d bytes, want %d", i, n, quarter)
-					}
-				})
-			}
-			all.Go(func() { s.get(t, "GET", fmt.Sprintf("%d-", 3*quarter), 1) }) // and breaks off
-			all.Wait()
-			e := s.logged(t)
-			cut := e.Bytes - 3*quarter
-			if e.Complete || cut <= 0 || cut >= quarter || e.Size != sizeOfBin || len(e.Pieces) != 1 || e.Pieces[0].End != e.Bytes {
-				t.Fatalf("after four ranges: %+v", e)
-			}
-			if tt.rotated {
-				if err := os.Rename(s.path, s.path+".1"); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.get(t, "HEAD", "", 0)
-			s.get(t, "GET", fmt.Sprintf("%d-%d", quarter, 2*quarter-1), sizeOfBin) // a retry
-			s.logged(t)
-			if tt.rotated {
-				if err := s.Process.Signal(syscall.SIGUSR1); err != nil {
-					t.Fatal(err)
-				}
-				awaitFile(t, s.path)
-			}
-			rest := int64(quarter) - cut/2 // the end of what left didn't arrive
-			if n := s.get(t, "GET", fmt.Sprintf("%d-", sizeOfBin-rest), sizeOfBin); n != rest {
-				t.Errorf("the rest has %d bytes, want %d", n, rest)
-			}
-			e = s.logged(t)
-			if want := 4*quarter + cut + rest; !e.Complete || e.Bytes != want {
-				t.Errorf("complete %v, %d bytes; want %d", e.Complete, e.Bytes, want)
-			}
-			if sent := s.sent(t); !tt.planned && e.Bytes != sent {
-				t.Errorf("%d bytes, and the log has %d", e.Bytes, sent)
-			}
-			if e.Subject != "ann" || e.Name != "a.bin" || e.HandedOver < 6 || e.Requests() != 7 || e.Ended != "" || e.Version == "" {
-				t.Errorf("%+v", e)
-			}
-			if s.path != "" {
-				if b, err := os.ReadFile(s.path); err != nil || len(b) == 0 || bytes.Contains(b, []byte("SECRET")) {
-					t.Errorf("the log has a token in it, or nothing: %v\n%s", err, b)
-				}
+	eachServer(t, func(t *testing.T, srv server) {
+		t.Run("a file", func(t *testing.T) { testLedger(t, srv, toFile) })
+		if srv.Traits.Ledger.Syslog {
+			t.Run("a socket", func(t *testing.T) { testLedger(t, srv, toSocket) })
+		}
+		if srv.Traits.Ledger.Reopens {
+			t.Run("a file that is rotated", func(t *testing.T) { testLedger(t, srv, toRotatedFile) })
+		}
+	})
+}
+
+func testLedger(t *testing.T, srv server, to destination) {
+	t.Helper()
+	s := newScene(t, srv.Name, to)
+	s.shown = srv.Traits.Ledger.ShowsID
+	if resp := s.Do(t, "GET", "/~1.SECRET/a.bin?dv=SECRET", nil); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("a path that isn't there: %s", resp.Status)
+	}
+	<-s.ended
+	const quarter = sizeOfBin / 4
+	var all sync.WaitGroup
+	for i := range 3 {
+		all.Go(func() {
+			if n := s.get(t, "GET", fmt.Sprintf("%d-%d", i*quarter, (i+1)*quarter-1), sizeOfBin); n != quarter {
+				t.Errorf("range %d has %d bytes, want %d", i, n, quarter)
 			}
 		})
+	}
+	all.Go(func() { s.get(t, "GET", fmt.Sprintf("%d-", 3*quarter), 1) }) // and breaks off
+	all.Wait()
+	e := s.logged(t)
+	cut := e.Bytes - 3*quarter
+	if e.Complete || cut <= 0 || cut >= quarter || e.Size != sizeOfBin || len(e.Pieces) != 1 || e.Pieces[0].End != e.Bytes {
+		t.Fatalf("after four ranges: %+v", e)
+	}
+	if to == toRotatedFile {
+		if err := os.Rename(s.path, s.path+".1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.get(t, "HEAD", "", 0)
+	s.get(t, "GET", fmt.Sprintf("%d-%d", quarter, 2*quarter-1), sizeOfBin) // a retry
+	s.logged(t)
+	if to == toRotatedFile {
+		if err := s.Process.Signal(syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		awaitFile(t, s.path)
+	}
+	rest := int64(quarter) - cut/2 // the end of what left didn't arrive
+	if n := s.get(t, "GET", fmt.Sprintf("%d-", sizeOfBin-rest), sizeOfBin); n != rest {
+		t.Errorf("the rest has %d bytes, want %d", n, rest)
+	}
+	e = s.logged(t)
+	if want := 4*quarter + cut + rest; !e.Complete || e.Bytes != want {
+		t.Errorf("complete %v, %d bytes; want %d", e.Complete, e.Bytes, want)
+	}
+	if sent := s.sent(t); !srv.Traits.Ledger.LogsPlanned && e.Bytes != sent {
+		t.Errorf("%d bytes, and the log has %d", e.Bytes, sent)
+	}
+	if e.Subject != "ann" || e.Name != "a.bin" || e.HandedOver < 6 || e.Requests() != 7 || e.Ended != "" || e.Version == "" {
+		t.Errorf("%+v", e)
+	}
+	if s.path != "" {
+		if b, err := os.ReadFile(s.path); err != nil || len(b) == 0 || bytes.Contains(b, []byte("SECRET")) {
+			t.Errorf("the log has a token in it, or nothing: %v\n%s", err, b)
+		}
 	}
 }
 

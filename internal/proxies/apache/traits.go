@@ -31,6 +31,7 @@ var traits = room.Traits{
 		EmptyWithoutLength: true,
 	},
 	HandOver: room.HandedOver{Field: "X-Sendfile", SaysRanges: true},
+	Ledger:   room.Ledger{LogsPlanned: true},
 }
 
 var traits10 = room.Traits{

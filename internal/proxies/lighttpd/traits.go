@@ -35,4 +35,5 @@ var traits = room.Traits{
 		Codings:         room.WholeCodings,
 	},
 	HandOver: room.HandedOver{Field: "X-Sendfile", Escaped: true, StreamsSeveral: true},
+	Ledger:   room.Ledger{ShowsID: true},
 }

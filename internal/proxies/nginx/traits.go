@@ -43,6 +43,7 @@ var traits = room.Traits{
 		Codings:         room.AllCodings,
 	},
 	HandOver: room.HandedOver{Field: "X-Accel-Redirect", Escaped: true},
+	Ledger:   room.Ledger{Syslog: true, Reopens: true},
 }
 
 // frame puts fragment into a server, and its lines for http {} before it.

@@ -9,6 +9,7 @@ type Traits struct {
 	Requests Requests
 	Files    Files
 	HandOver HandedOver
+	Ledger   Ledger
 
 	// Unprintable are the characters that the configuration can't express in the path
 	// of a socket, so that printing it is an error.
@@ -126,4 +127,20 @@ func (f Files) Finds(name string) bool { return f.Carries == nil || f.Carries(na
 // HasControl tells whether name has a control character of ASCII.
 func HasControl(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// Ledger are the traits of the log of hand-overs, for package ledger.
+type Ledger struct {
+	// ShowsID says that the client sees the ID of the download.
+	ShowsID bool
+
+	// LogsPlanned says that the log of an answer that broke off has the bytes that it
+	// should have had, beside those on the wire.
+	LogsPlanned bool
+
+	// Syslog says that the server can log to a socket, too.
+	Syslog bool
+
+	// Reopens says that the server opens its log again on SIGUSR1.
+	Reopens bool
 }
