@@ -87,8 +87,9 @@ type note struct {
 type noteKey struct{ l *Ledger }
 
 // Handler returns a handler that lets [Ledger.Observe] see the answers of next. It
-// doesn't wrap the ResponseWriter, so that files leave by sendfile(2) as before. If an
-// answer with a file comes from a handler that doesn't call Observe, the log says so.
+// doesn't wrap the ResponseWriter, so that files leave by sendfile(2) as before. Handlers
+// between it and those of files must use the same header, and answer in the same
+// goroutine: put [http.TimeoutHandler] outside. If an answer with a file comes from a handler that doesn't call Observe, the log says so.
 func (l *Ledger) Handler(next http.Handler) http.Handler {
 	inner := downloadview.Use(l.view)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,6 +144,7 @@ func (l *Ledger) add(r *http.Request, n *note, o downloadview.Outcome) error {
 	if src, ok := downloadview.SourceOf(n.file); ok {
 		p.Source = src.String()
 	}
+	p.Download = p.Download.shortened()
 	switch o.Mode {
 	case downloadview.Offloaded:
 		p.Kind = HandedOver

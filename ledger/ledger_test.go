@@ -235,6 +235,36 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
+// A long name takes a bounded part of the memory, and others stay others.
+func TestLongNames(t *testing.T) {
+	entries := ledger.NewMemory(nil)
+	l := ledger.New(entries, &ledger.Options{Subject: func(*http.Request) string { return strings.Repeat("s", 9000) }})
+	h := l.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: downloadview.FromString(r.URL.Path, "a", nil)}, nil
+	}), &downloadview.Options{Observer: l.Observe}))
+	long := strings.Repeat("ä", 4000)
+	for _, name := range []string{long + "1", long + "2", long + "1", strings.Repeat("n", 1024)} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/", http.NoBody))
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", http.NoBody)
+		r.URL.Path = name
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	got := map[string]int{}
+	for _, e := range entries.Entries() {
+		if len(e.Name) > 1030 || len(e.Subject) > 1030 {
+			t.Errorf("a name of %d bytes and a subject of %d", len(e.Name), len(e.Subject))
+		}
+		got[e.Name] = e.Requests()
+	}
+	if len(got) != 4 || got["/"] != 4 || got[strings.Repeat("n", 1024)] != 1 {
+		t.Errorf("%d entries, want those of /, of two long names, and of one that just fits: %v", len(got), got)
+	}
+	p, _, err := ledger.ParseLine([]byte(`downloadview/nginx 1 1 ID7 GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/` + long + `"`))
+	if err != nil || len(p.Name) > 1030 {
+		t.Errorf("a line with a long name: %d bytes, %v", len(p.Name), err)
+	}
+}
+
 // toProxy hands each file over to a proxy.
 type toProxy struct{}
 

@@ -182,7 +182,7 @@ const (
 
 // part returns the part that the words of a line describe.
 func part(words [wordsOfLine]string, server textLog) (Part, error) {
-	p := Part{Kind: Logged, ID: words[idWord], Download: Download{Subject: words[11], Name: given(words[12])}}
+	p := Part{Kind: Logged, ID: words[idWord], Download: Download{Subject: words[11], Name: given(words[12])}.shortened()}
 	at, ok := parseSeconds(words[0])
 	if !ok {
 		return p, fmt.Errorf("its time is %q, want seconds", words[0])

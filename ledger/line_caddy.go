@@ -46,7 +46,7 @@ func parseCaddy(line []byte) (p Part, ok bool, err error) {
 	case l.Size < 0 || l.Size > 1<<62:
 		return p, true, fmt.Errorf("its size is %d", l.Size)
 	}
-	p = Part{Kind: Logged, ID: l.ID, Download: Download{Subject: l.Request.Client, Name: l.Request.URI}}
+	p = Part{Kind: Logged, ID: l.ID, Download: Download{Subject: l.Request.Client, Name: l.Request.URI}.shortened()}
 	p.Time = time.UnixMicro(int64(l.Time * 1e6))
 	p.Began = p.Time.Add(-time.Duration(l.Duration * 1e9))
 	a := answer{

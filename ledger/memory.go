@@ -25,7 +25,7 @@ type Memory struct {
 type MemoryOptions struct {
 	// Most is how many downloads are kept; 0 is 100000. For another one, the download
 	// that wasn't used for the longest time is dropped. An entry takes about 750 bytes,
-	// and 16 for each further piece.
+	// with long names and many pieces up to 8 KB.
 	Most int
 
 	// Keep is how long a download is kept after its last use; 0 is 24 hours. The

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A Download says who downloads what.
+// A Download says who downloads what. Of a text of more than 1024 bytes, a ledger keeps
+// the beginning and a hash.
 type Download struct {
 	// Subject is who downloads: what Options.Subject returned, such as a user or the
 	// ID of a link.
