@@ -172,7 +172,7 @@ func starting(values []string, before, prefix string) []Candidate {
 // name, can be.
 func filesOf(kind string) Files {
 	switch strings.ToLower(kind) {
-	case "file":
+	case "file", "files":
 		return AnyFiles
 	case "dir", "storage":
 		return Directories
