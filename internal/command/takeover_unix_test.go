@@ -4,6 +4,7 @@ package command
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // sharedSocket returns a listening socket as systemd passes it to a service with
@@ -261,7 +263,6 @@ func TestTakeover(t *testing.T) {
 // after the other takes over the socket. No request fails, also on connections to the
 // application that nginx keeps open, and that the application closes.
 func TestTakeoverBehindNginx(t *testing.T) {
-	const processes = 6
 	media := served(t, "text", nil)
 	for name, edit := range map[string]func(string) string{
 		"kept connections": func(conf string) string { return conf },
@@ -280,32 +281,62 @@ func TestTakeoverBehindNginx(t *testing.T) {
 				}, "--upstream="+upstream, "--rule", media+"=/_media/")
 				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
 				t.Cleanup(client.CloseIdleConnections)
-				serving := startGeneration(t, socket, nil, media)
-				v := visit(t, 8, func() (string, error) {
-					resp, err := client.Get(site + "/short")
-					if err != nil {
-						return "", err
-					}
-					defer resp.Body.Close()
-					body, err := io.ReadAll(resp.Body)
-					if err != nil || resp.StatusCode != http.StatusOK {
-						return "", fmt.Errorf("%s, %q, %v", resp.Status, body, err)
-					}
-					return string(body), nil
-				})
-				v.await(t, 100, "text")
-				for range processes - 1 {
-					next := startGeneration(t, socket, nil, media)
-					v.await(t, 100, "text")
-					serving.signal(t, syscall.SIGTERM)
-					if got := <-serving.status; got != exitOK {
-						t.Errorf("exit status = %d", got)
-					}
-					serving = next
-					v.await(t, 100, "text")
-				}
-				v.stop()
+				succeed(t, client, site+"/short", func() *generation { return startGeneration(t, socket, nil, media) })
 			})
 		}
 	}
+}
+
+// With TLS of its own, a process that stops still makes the handshakes that have begun, and
+// HTTP/2 tells clients which requests to repeat.
+func TestTakeoverOverTLS(t *testing.T) {
+	media := served(t, "text", nil)
+	flags := append(newPair(t, 1, time.Now().Add(60*day)).write(t, t.TempDir()), media)
+	for name, transport := range map[string]*http.Transport{
+		"HTTP/1.1, new connections": {DisableKeepAlives: true},
+		"HTTP/1.1":                  {},
+		"HTTP/2":                    {ForceAttemptHTTP2: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			socket, url := sharedSocket(t, "127.0.0.1:0")
+			transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+			client := &http.Client{Transport: transport}
+			t.Cleanup(client.CloseIdleConnections)
+			succeed(t, client, strings.Replace(url, "http:", "https:", 1)+"/short", func() *generation {
+				return startGeneration(t, socket, nil, flags...)
+			})
+		})
+	}
+}
+
+// succeed lets processes take over the socket, one from the other, while the client makes
+// requests. All of them are answered.
+func succeed(t *testing.T, client *http.Client, url string, start func() *generation) {
+	t.Helper()
+	const takeovers = 5
+	serving := start()
+	v := visit(t, 8, func() (string, error) {
+		resp, err := client.Get(url)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			return "", fmt.Errorf("%s, %q, %v", resp.Status, body, err)
+		}
+		return string(body), nil
+	})
+	v.await(t, 100, "text")
+	for range takeovers {
+		next := start()
+		v.await(t, 100, "text")
+		serving.signal(t, syscall.SIGTERM)
+		if got := <-serving.status; got != exitOK {
+			t.Errorf("exit status = %d", got)
+		}
+		serving = next
+		v.await(t, 100, "text")
+	}
+	v.stop()
 }
