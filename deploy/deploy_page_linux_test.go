@@ -46,7 +46,7 @@ func TestDeployPage(t *testing.T) {
 	write(t, filepath.Join(dir, "etc/nginx/sites-available/downloads"), here.Replace(read(t, "nginx/site.conf")))
 	conf := write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf("daemon off; master_process off; pid %[1]s/pid; events {} http { access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s; include %[1]s/etc/nginx/sites-enabled/*; }", dir))
 
-	needInit := []string{"make deb", "apt install ", "systemctl restart downloadview", "systemctl enable --now downloadview.socket", "rm /etc/nginx/sites-enabled/default"}
+	needInit := []string{"make deb", "apt install ", "systemctl restart downloadview", "systemctl start downloadview@next", "systemctl enable --now downloadview.socket", "rm /etc/nginx/sites-enabled/default"}
 	var ran int
 	var service *testserver.Process
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1) {

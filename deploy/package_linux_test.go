@@ -45,7 +45,7 @@ func TestDebianPackage(t *testing.T) {
 		t.Errorf("files differ from the package: %s", status)
 	}
 	for _, name := range []string{
-		"usr/share/man/man1/downloadview.1.gz", "lib/systemd/system/downloadview.service", "lib/systemd/system/downloadview.socket",
+		"usr/share/man/man1/downloadview.1.gz", "lib/systemd/system/downloadview.service", "lib/systemd/system/downloadview@.service", "lib/systemd/system/downloadview.socket",
 		"usr/share/bash-completion/completions/downloadview", "usr/share/doc/downloadview/copyright",
 	} {
 		if info, err := os.Stat(filepath.Join(root, name)); err != nil || info.Size() == 0 {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +22,7 @@ func TestUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var units []string
-	for _, name := range []string{"downloadview.service", "downloadview.socket"} {
+	for _, name := range []string{"downloadview.service", "downloadview@.service", "downloadview.socket"} {
 		unit := strings.Replace(read(t, "systemd/"+name), "/usr/bin/downloadview ", program+" ", 1)
 		units = append(units, filepath.Join(dir, name))
 		if err := os.WriteFile(units[len(units)-1], []byte(unit), 0o644); err != nil {
@@ -31,9 +33,30 @@ func TestUnits(t *testing.T) {
 	if err != nil || len(out) > 0 {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
-	out, err = exec.Command(analyze, "security", "--offline=yes", "--threshold=15", "--no-pager", units[0]).CombinedOutput()
-	if err != nil {
-		t.Errorf("security: %v\n%s", err, out)
+	for _, service := range units[:2] {
+		out, err = exec.Command(analyze, "security", "--offline=yes", "--threshold=15", "--no-pager", service).CombinedOutput()
+		if err != nil {
+			t.Errorf("security: %v\n%s", err, out)
+		}
+	}
+}
+
+// The second process may do what the first one may, and nothing else.
+func TestUnitsAreAlike(t *testing.T) {
+	directives := func(name string) []string {
+		return regexp.MustCompile(`(?m)^[A-Z]\w+=.*`).FindAllString(read(t, "systemd/"+name), -1)
+	}
+	service, next := directives("downloadview.service"), directives("downloadview@.service")
+	var differ []string
+	for _, d := range append(slices.Clone(service), next...) {
+		if !slices.Contains(service, d) || !slices.Contains(next, d) {
+			name, _, _ := strings.Cut(d, "=")
+			differ = append(differ, name)
+		}
+	}
+	slices.Sort(differ)
+	if want := []string{"Description", "ExecStart", "RuntimeDirectory", "Sockets", "User", "WantedBy"}; !slices.Equal(slices.Compact(differ), want) {
+		t.Errorf("%q differ, want %q", differ, want)
 	}
 }
 

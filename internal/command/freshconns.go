@@ -1,16 +1,23 @@
 package command
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
-// freshConns are the connections without a request so far. They are idle, but
-// http.Server.Shutdown waits five seconds for them. The zero value is ready to use.
+// freshTime is how long a server that stops waits for requests that are on their way.
+const freshTime = time.Second
+
+// freshConns are the connections whose next request is on its way: nothing was asked so
+// far, or no handler has begun with what was asked. http.Server.Shutdown would drop these
+// requests, without an answer. The zero value is ready to use.
 type freshConns struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
+	none   chan struct{} // is closed when there are none; nil: nobody waits
 	closed bool
 }
 
@@ -19,9 +26,9 @@ func (f *freshConns) track(c net.Conn, state http.ConnState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case state != http.StateNew:
-		delete(f.conns, c)
-	case f.closed: // accepted just before the listener was closed
+	case state != http.StateNew && state != http.StateActive:
+		f.remove(c)
+	case f.closed && state == http.StateNew:
 		c.Close()
 	default:
 		if f.conns == nil {
@@ -31,11 +38,46 @@ func (f *freshConns) track(c net.Conn, state http.ConnState) {
 	}
 }
 
-// closeAll closes these connections, and all that are added later.
-func (f *freshConns) closeAll() {
+// freshKey is the key of the connection in the contexts of its requests.
+type freshKey struct{}
+
+// with returns ctx with the connection, for begun.
+func (f *freshConns) with(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, freshKey{}, c)
+}
+
+// begun says that a handler has begun with r.
+func (f *freshConns) begun(r *http.Request) {
+	c, _ := r.Context().Value(freshKey{}).(net.Conn)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.closed = true
+	f.remove(c)
+}
+
+func (f *freshConns) remove(c net.Conn) {
+	delete(f.conns, c)
+	if len(f.conns) == 0 && f.none != nil {
+		close(f.none)
+		f.none = nil
+	}
+}
+
+// drain waits until handlers have begun with the requests that are on their way, for
+// freshTime at most, or until ctx is done. It closes the connections that are left, and
+// all that are added later.
+func (f *freshConns) drain(ctx context.Context) {
+	f.mu.Lock()
+	none := make(chan struct{})
+	if len(f.conns) == 0 {
+		close(none)
+	} else {
+		f.none = none
+	}
+	f.mu.Unlock()
+	await(ctx, none, freshTime)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed, f.none = true, nil
 	for c := range f.conns {
 		c.Close()
 	}

@@ -34,8 +34,11 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		BaseContext: func(net.Listener) context.Context { return base },
-		ConnContext: downloadview.ConnContext,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return s.fresh.with(downloadview.ConnContext(ctx, c), c)
+		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.fresh.begun(r)
 			s.handlers.Add(1)
 			defer s.handlers.Done()
 			h.ServeHTTP(w, r)
@@ -48,11 +51,6 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 		ErrorLog:                     httpLog(logger),
 		ConnState:                    s.fresh.track,
 	}
-	s.http.RegisterOnShutdown(func() { // the listener is closed by then
-		s.fresh.closeAll()
-		logger.Info("stopping")
-		close(s.stopping)
-	})
 	return s
 }
 
@@ -98,12 +96,27 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	}()
 	patience, done := context.WithTimeout(again, grace)
 	defer done()
+	s.leave(patience, ln, served)
 	err := s.http.Shutdown(patience)
-	<-s.stopping
 	if err != nil {
 		s.cut(again)
 	}
 	return nil
+}
+
+// leave closes the listener and idle connections. Another process may accept clients at
+// the same socket, so those that were accepted here have to be answered here: Shutdown,
+// which drops what is asked from then on, has to wait for leave.
+func (s *server) leave(patience context.Context, ln net.Listener, served <-chan error) {
+	ln.Close()
+	select {
+	case <-served:
+	case <-patience.Done():
+	}
+	s.http.SetKeepAlivesEnabled(false) // answers say "Connection: close"
+	s.logger.Info("stopping")
+	close(s.stopping)
+	s.fresh.drain(patience)
 }
 
 // serve accepts connections at ln: with TLS if its settings are there.

@@ -223,6 +223,21 @@ func TestWatchdogOfAStuckServer(t *testing.T) {
 	}
 }
 
+// A server that has a watchdog keeps what it knows of its connections.
+func TestWatchdogKeepsConnContext(t *testing.T) {
+	type key struct{}
+	srv := &http.Server{
+		Handler:     http.NotFoundHandler(),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) },
+	}
+	new(watchdog).prepare(srv)
+	for _, c := range []net.Conn{&net.TCPConn{}, probeConn{}} {
+		if got := srv.ConnContext(t.Context(), c).Value(key{}); got != c {
+			t.Errorf("%T: the context has %v", c, got)
+		}
+	}
+}
+
 // passedSockets returns listening sockets as systemd passes them.
 func passedSockets(t *testing.T, addresses ...string) (files []*os.File) {
 	t.Helper()

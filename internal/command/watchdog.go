@@ -46,7 +46,11 @@ func newWatchdog(ln net.Listener, n *notifier, logger *slog.Logger) *watchdog {
 // prepare makes s answer the requests of w.
 func (w *watchdog) prepare(s *http.Server) {
 	w.tls = s.TLSConfig != nil
+	before := s.ConnContext
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if before != nil {
+			ctx = before(ctx, c)
+		}
 		if t, ok := c.(*tls.Conn); ok {
 			c = t.NetConn()
 		}
@@ -138,10 +142,11 @@ type probeConn struct{ net.Conn }
 // A probedListener also accepts the connections of a watchdog.
 type probedListener struct {
 	net.Listener
-	accepted chan accepted
-	probes   chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
+	accepting bool // by a goroutine; only Accept uses it
+	accepted  chan accepted
+	probes    chan net.Conn
+	closed    chan struct{}
+	once      sync.Once
 }
 
 // accepted is what Accept of a listener returned.
@@ -151,34 +156,25 @@ type accepted struct {
 }
 
 func newProbedListener(ln net.Listener) *probedListener {
-	l := &probedListener{Listener: ln, accepted: make(chan accepted), probes: make(chan net.Conn), closed: make(chan struct{})}
-	go l.acceptAll()
-	return l
+	return &probedListener{Listener: ln, accepted: make(chan accepted, 1), probes: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-func (l *probedListener) acceptAll() {
-	for {
-		c, err := l.Listener.Accept()
-		select {
-		case l.accepted <- accepted{c, err}:
-		case <-l.closed:
-			if err == nil {
-				c.Close()
-			}
-			return
-		}
-	}
-}
-
-// Accept returns a connection of a client or of the watchdog.
+// Accept returns a connection of a client or of the watchdog. A client that was accepted
+// before the listener was closed is returned, too. Only one goroutine may call it.
 func (l *probedListener) Accept() (net.Conn, error) {
+	if !l.accepting {
+		l.accepting = true
+		go func() {
+			c, err := l.Listener.Accept()
+			l.accepted <- accepted{c, err}
+		}()
+	}
 	select {
 	case a := <-l.accepted:
+		l.accepting = false
 		return a.conn, a.err
 	case c := <-l.probes:
 		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
 	}
 }
 
