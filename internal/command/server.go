@@ -38,8 +38,8 @@ func newServer(h http.Handler, logger *slog.Logger) *server {
 			return s.fresh.with(downloadview.ConnContext(ctx, c), c)
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.handlers.Add(1) // before begun: cut waits after drain
 			s.fresh.begun(r)
-			s.handlers.Add(1)
 			defer s.handlers.Done()
 			h.ServeHTTP(w, r)
 		}),

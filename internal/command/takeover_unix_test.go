@@ -59,7 +59,13 @@ func startGeneration(t *testing.T, socket *os.File, env []string, args ...string
 		t.Fatal(err)
 	}
 	g := &generation{p, make(chan struct{}), make(chan int, 1)}
+	over := make(chan struct{})
+	t.Cleanup(func() { // before the one of p, which reads its lines, too
+		p.cmd.Process.Kill()
+		<-over
+	})
 	go func() {
+		defer close(over)
 		if _, ok := p.await("msg=stopping"); ok {
 			close(g.left)
 		}

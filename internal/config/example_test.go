@@ -58,7 +58,7 @@ func TestExampleIsComplete(t *testing.T) {
 	for _, name := range []string{"Config.TLS", "TLS.Cert", "TLS.Key", "TLS.CertLine", "TLS.KeyLine"} {
 		said[name] = true // in a comment of the example, whose proxy doesn't ask with TLS, and in TestTLS
 	}
-	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.BasePath", "Site.Links", "Site.Rules"} {
+	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.BasePath", "Site.Ledger", "Site.Links", "Site.Rules"} {
 		if said[name] {
 			t.Errorf("%s is set, which a file can't say", name)
 		}
