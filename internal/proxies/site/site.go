@@ -44,6 +44,10 @@ type Site struct {
 	// Links says that the proxy verifies signed links by itself; nil: the application
 	// does.
 	Links *Links
+
+	// Tier says that cache nodes keep the files of rules with a cache; nil: the proxy
+	// does, or there is no such rule.
+	Tier *Tier
 }
 
 // Symlinks says how a server treats symbolic links.
