@@ -9,9 +9,9 @@ import (
 // tierFlags are the flags for a tier of nginx: an edge, and cache nodes behind it.
 type tierFlags struct {
 	Tier        string   `placeholder:"ROLE" help:"Print one server of a tier: edge (nginx in front of downloadview, which fetches from cache nodes) or cache (a cache node, which fetches from the store). Default: edge if the file has a tier, else neither."`
-	CacheNode   []string `placeholder:"ADDR" sep:"none" help:"With --tier edge, where a cache node listens, HOST:PORT. Repeatable. Default: those of the file."`
-	Edge        []string `placeholder:"ADDR" sep:"none" help:"With --tier cache, an address or a network from which the edges connect. Nobody else may, since a cache node asks nobody who may have which file. Repeatable. Default: those of the file."`
-	Application []string `placeholder:"ADDR" sep:"none" help:"With --tier edge, where another downloadview listens, beside that of --upstream. Repeatable. Default: those of the file."`
+	CacheNode   []string `placeholder:"ADDR" help:"With --tier edge, where a cache node listens, HOST:PORT. Repeatable. Default: those of the file."`
+	Edge        []string `placeholder:"ADDR" help:"With --tier cache, an address or a network from which the edges connect. Nobody else may, since a cache node asks nobody who may have which file. Repeatable. Default: those of the file."`
+	Application []string `placeholder:"ADDR" help:"With --tier edge, where another downloadview listens, beside that of --upstream. Repeatable. Default: those of the file."`
 	Cache       byteSize `placeholder:"SIZE" help:"With --signed, the size of the cache for each rule with signed URLs, such as 100GB. Default: no cache."`
 	Slice       byteSize `placeholder:"SIZE" help:"With --cache, the size of the pieces in which objects are fetched and kept, such as 1MiB. Default: objects are fetched whole."`
 }
