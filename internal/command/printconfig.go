@@ -31,6 +31,7 @@ type printConfig struct {
 	Resolver  []string       `placeholder:"ADDR" help:"A name server for the hosts of signed URLs, such as 127.0.0.53. Repeatable. Default: those of the file."`
 	Ledger    string         `placeholder:"WHERE" help:"Log the downloads that the server sends, for \"downloadview ledger\" and package ledger: to a FILE, or of nginx by syslog to unix:PATH. Default: no such log."`
 	verifyFlags
+	tierFlags
 }
 
 // Help is the long part of --help.
@@ -46,6 +47,15 @@ Examples, besides those of "downloadview config --help":
 
   downloadview config nginx --rule /srv/media=/_media/ --verify-links njs \
       --key-file /etc/downloadview/links.keys --script /etc/nginx/downloadview.js > /etc/nginx/nginx.conf
+
+A tier, with an edge at 10.0.0.2 and cache nodes (docs/scale.md):
+
+  downloadview config nginx --tier edge --listen :80 --upstream 10.0.0.21:8080 \
+      --cache-node 10.0.0.11:8081 --cache-node 10.0.0.12:8081 \
+      --rule s3://films=/_films/ --signed --cache 100GB --slice 1MiB
+
+  downloadview config nginx --tier cache --listen 10.0.0.11:8081 --edge 10.0.0.2 \
+      --rule s3://films=/_films/ --signed --cache 100GB --slice 1MiB
 
 With --verify-links, nginx lets requests with a valid link in by itself: to the directory of the rule, at the path /, or to directories of mounts with require_signature that rules cover. Other mounts go to downloadview. With njs, the script has secrets, and the configuration has none. With secure_link, the configuration has secrets: no other user may read it.`
 }
@@ -130,10 +140,18 @@ func (p *printConfig) site() (site.Site, error) {
 			return s, ruleError(err)
 		}
 		for _, r := range rules {
-			s.Rules = append(s.Rules, site.Rule{Rule: r})
+			rule := site.Rule{Rule: r}
+			if r.Signed != nil {
+				rule.Cache, rule.Slice = int64(p.Cache), int64(p.Slice)
+			}
+			s.Rules = append(s.Rules, rule)
 		}
 	}
 	if s, err = p.override(s); err == nil && len(s.Rules) > 0 {
+		err = p.setTier(&s)
+	}
+	// A cache node verifies no links, whatever the file says of its edge.
+	if err == nil && len(s.Rules) > 0 && (s.Tier == nil || s.Tier.Role == "edge") {
 		err = p.links(&s, c, proxy)
 	}
 	return s, err

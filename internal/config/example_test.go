@@ -58,7 +58,7 @@ func TestExampleIsComplete(t *testing.T) {
 	for _, name := range []string{"Config.TLS", "TLS.Cert", "TLS.Key", "TLS.CertLine", "TLS.KeyLine"} {
 		said[name] = true // in a comment of the example, whose proxy doesn't ask with TLS, and in TestTLS
 	}
-	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.BasePath", "Site.Ledger", "Site.Links", "Site.Rules"} {
+	for _, name := range []string{"Rule.Store", "Site.Authorities", "Site.BasePath", "Site.Ledger", "Site.Links", "Site.Rules", "Tier.Role"} {
 		if said[name] {
 			t.Errorf("%s is set, which a file can't say", name)
 		}
@@ -74,7 +74,7 @@ func TestExampleIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, wrong := range []string{
-		"qqqqqq: 1", "storages: {a: {qqqqqq: 1}}", "mounts: {/: {qqqqqq: 1}}", "proxies: {a: {qqqqqq: 1}}",
+		"qqqqqq: 1", "storages: {a: {qqqqqq: 1}}", "mounts: {/: {qqqqqq: 1}}", "proxies: {a: {qqqqqq: 1}}", "proxies: {a: {tier: {qqqqqq: 1}}}",
 		"rules: [{qqqqqq: 1}]", "rules: [{signed: {qqqqqq: 1}}]", "limits: {qqqqqq: 1}", "limits: {buckets: {qqqqqq: 1}}",
 	} {
 		_, err := config.Parse("f", []byte(wrong))

@@ -63,7 +63,9 @@ func readProxies(v value) []Proxy {
 				{name: "open_files", read: scalar(&p.OpenFiles, seconds)},
 				{name: "verify_links", read: scalar(&p.VerifyLinks, verifierByName)},
 				{name: "script", read: scalar(&p.Script, v.d.path)},
+				{name: "tier", read: readTier(&p.Tier)},
 			})
+			checkTier(v, server.name, p.Tier)
 			checkVerifier(v, server.name, p.VerifyLinks)
 		}
 		p.Server, p.Version = server.name, server.version

@@ -20,12 +20,20 @@ type Node struct {
 	Name    string
 	Addr    string // host and port for clients
 	process *testserver.Process
+	command func() *exec.Cmd
 
 	CertFile string // the certificate, if the server was started by StartTLS
 }
 
 // Kill ends the server at once.
 func (n *Node) Kill() { n.process.Kill() }
+
+// Revive starts the server again, with what it had stored, and returns when it accepts
+// connections.
+func (n *Node) Revive(t testing.TB) {
+	t.Helper()
+	n.process = testserver.Start(t, n.Addr, n.command())
+}
 
 // Password is that of the user "app" on every server.
 const Password = "not-to-be-seen"
@@ -82,7 +90,8 @@ func start(t testing.TB, n int, more string) []*Node {
 		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		node.process = testserver.Launch(t, exec.Command(binary, "-c", file))
+		node.command = func() *exec.Cmd { return exec.Command(binary, "-c", file) }
+		node.process = testserver.Launch(t, node.command())
 	}
 	for i, node := range nodes {
 		node.process.Await(t, node.Addr)

@@ -136,6 +136,9 @@ func Print(w io.Writer, name string, s site.Site, part site.Part) error {
 	if s.Links != nil && !table[i].VerifiesLinks {
 		return fmt.Errorf("%s can't verify links by itself; want nginx", table[i].Title)
 	}
+	if s.Tier != nil && !table[i].Tiers {
+		return fmt.Errorf("%s can't be a tier of caches; want nginx", table[i].Title)
+	}
 	return table[i].Print(w, s, part)
 }
 

@@ -46,6 +46,14 @@ func full(folder string) site.Site {
 	}
 }
 
+func edge() *site.Tier {
+	return &site.Tier{Role: "edge", Nodes: []string{"10.0.0.11:8081", "[fd00::1]:8081"}, Applications: []string{"unix:/run/b.sock"}}
+}
+
+func cacheNode() *site.Tier {
+	return &site.Tier{Role: "cache", Edges: []string{"10.0.0.2", "fd00::/64"}}
+}
+
 func print(t *testing.T, s site.Site, p site.Part) string {
 	t.Helper()
 	var b strings.Builder
@@ -58,6 +66,11 @@ func print(t *testing.T, s site.Site, p site.Part) string {
 func TestNginxReads(t *testing.T) {
 	folder := t.TempDir()
 	judge(t, folder, print(t, full(folder), site.Whole))
+	for _, tier := range []*site.Tier{edge(), cacheNode()} {
+		s := full(folder)
+		s.Tier = tier
+		judge(t, folder, print(t, s, site.Whole))
+	}
 }
 
 // A fragment goes into server {} unchanged. The settings that it needs in http {} are
@@ -69,19 +82,29 @@ func TestNginxReadsFragment(t *testing.T) {
 		s.Listen, s.Upstream = "", upstream
 		const frame = "pid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n"
 		conf := print(t, s, site.Fragment)
-		var http strings.Builder
-		for line := range strings.Lines(conf) {
-			if inside, ok := strings.CutPrefix(line, "#     "); ok {
-				http.WriteString(inside)
-			}
-		}
-		judge(t, folder, fmt.Sprintf(frame, http.String(), conf))
+		http := linesForHTTP(conf)
+		judge(t, folder, fmt.Sprintf(frame, http, conf))
 		if grouped := strings.Replace(conf, "proxy_pass", "proxy_pass http://downloadview; #", 1); grouped != conf {
-			judge(t, folder, fmt.Sprintf(frame, http.String(), grouped))
+			judge(t, folder, fmt.Sprintf(frame, http, grouped))
 		}
+		s.Tier = edge()
+		tiered := print(t, s, site.Fragment)
+		judge(t, folder, fmt.Sprintf(frame, linesForHTTP(tiered), tiered))
+		s.Tier = nil
 		s.Rules = s.Rules[:3] // without a cache it needs nothing
 		judge(t, folder, fmt.Sprintf(frame, "", print(t, s, site.Fragment)))
 	}
+}
+
+// linesForHTTP returns the lines that a fragment needs in http {}.
+func linesForHTTP(fragment string) string {
+	var b strings.Builder
+	for line := range strings.Lines(fragment) {
+		if inside, ok := strings.CutPrefix(line, "#     "); ok {
+			b.WriteString(inside)
+		}
+	}
+	return b.String()
 }
 
 // Whatever characters a value has, either an error names it, or nginx reads it as one
@@ -102,7 +125,18 @@ func TestNginxHostileValues(t *testing.T) {
 		"store":       func(s *site.Site, v string) { s.Rules[2].Name, s.Rules[2].Source = "", "s3://"+v },
 		"destination": func(s *site.Site, v string) { s.Rules[0].Destination = "/_a" + v },
 		"directory":   func(s *site.Site, v string) { s.Rules[0].Directory = "/srv/a" + v },
-		"hide":        func(s *site.Site, v string) { s.Rules[2].Signed = &accel.Signed{Hidden: []string{"a" + v}} },
+		"application": func(s *site.Site, v string) { s.Rules[2].Cache, s.Tier = 1, edge(); s.Tier.Applications[0] += v },
+		"cache node": func(s *site.Site, v string) {
+			s.Rules[2].Cache, s.Tier = 1, edge()
+			s.Tier.Nodes[0] = "a" + v + ":8081"
+		},
+		"edge":        func(s *site.Site, v string) { s.Rules[2].Cache, s.Tier = 1, cacheNode(); s.Tier.Edges[0] += v },
+		"at the edge": func(s *site.Site, v string) { s.Rules[2].Cache, s.Tier = 1, edge(); s.Rules[2].Destination = "/_a" + v },
+		"at a node": func(s *site.Site, v string) {
+			s.Rules[2].Cache, s.Tier = 1, cacheNode()
+			s.Rules[2].Destination = "/_a" + v
+		},
+		"hide": func(s *site.Site, v string) { s.Rules[2].Signed = &accel.Signed{Hidden: []string{"a" + v}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, v := range proxytest.Hostile {
@@ -139,10 +173,22 @@ func plainly(s site.Site) site.Site {
 	plain.Rules = append([]site.Rule{}, plain.Rules[0], plain.Rules[1], plain.Rules[2])
 	plain.Rules[1].Destination = "/_again/"
 	plain.Rules[2].Signed = s.Rules[2].Signed
+	if s.Tier != nil {
+		plain.Rules[2].Cache = 1
+		plain.Tier = map[string]*site.Tier{"edge": edge(), "cache": cacheNode()}[s.Tier.Role]
+	}
 	return plain
 }
 
 func directives(conf string) int { return strings.Count(conf, "\n") }
+
+// tiered sets an edge with a change.
+func tiered(change func(*site.Tier)) func(*site.Site) {
+	return func(s *site.Site) {
+		s.Tier = edge()
+		change(s.Tier)
+	}
+}
 
 func TestPrintErrors(t *testing.T) {
 	for _, tt := range []struct {
@@ -167,6 +213,20 @@ func TestPrintErrors(t *testing.T) {
 		{"the application's location", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/" }, site.Whole, `destination "/"`},
 		{"one location for two", "nginx", func(s *site.Site) { s.Rules[2].Destination = "/_media" }, site.Whole, `rule "media"`},
 		{"dots", "nginx", func(s *site.Site) { s.Rules[0].Destination = "/_a/../b" }, site.Whole, `"/_a/../b"`},
+		{"no such role", "nginx", tiered(func(t *site.Tier) { t.Role = "middle" }), site.Whole, `tier "middle"`},
+		{"an edge without nodes", "nginx", tiered(func(t *site.Tier) { t.Nodes = nil }), site.Whole, "cache nodes"},
+		{"a node without edges", "nginx", tiered(func(t *site.Tier) { t.Role = "cache" }), site.Whole, "addresses of its edges"},
+		{"a node without a host", "nginx", tiered(func(t *site.Tier) { t.Nodes[0] = ":8081" }), site.Whole, `cache node ":8081"`},
+		{"a node twice", "nginx", tiered(func(t *site.Tier) { t.Nodes[1] = t.Nodes[0] }), site.Whole, `"10.0.0.11:8081" is there twice`},
+		{"an edge by name", "nginx", tiered(func(t *site.Tier) { t.Edges = []string{"edge.local"} }), site.Whole, `edge "edge.local"`},
+		{"a network that is an address", "nginx", tiered(func(t *site.Tier) { t.Edges = []string{"10.0.0.2/24"} }), site.Whole, `edge "10.0.0.2/24"`},
+		{"an application without a port", "nginx", tiered(func(t *site.Tier) { t.Applications[0] = "10.0.0.3" }), site.Whole, `application "10.0.0.3"`},
+		{"a fragment of a node", "nginx", func(s *site.Site) { s.Tier = cacheNode() }, site.Fragment, "whole configuration"},
+		{"a node at a name", "nginx", func(s *site.Site) { s.Listen, s.Tier = "localhost:8081", cacheNode() }, site.Whole, `listen "localhost:8081"`},
+		{"a node at every address", "nginx", func(s *site.Site) { s.Listen, s.Tier = "0.0.0.0:8081", cacheNode() }, site.Whole, `listen "0.0.0.0:8081"`},
+		{"a tier without a cache", "nginx", func(s *site.Site) { s.Rules, s.Tier = s.Rules[:3], edge() }, site.Whole, "no rule has a cache"},
+		{"a node's own location", "nginx", func(s *site.Site) { s.Rules[3].Destination, s.Tier = "/downloadview_1/fetch", cacheNode() }, site.Whole, `"/downloadview_1/fetch/"`},
+		{"a tier of Apache", "apache", func(s *site.Site) { s.Rules, s.Tier = s.Rules[:1], edge() }, site.Whole, "Apache"},
 		{"slices without a cache", "nginx", func(s *site.Site) { s.Rules[3].Cache = 0 }, site.Whole, "slices of 1048576"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,23 +20,27 @@ var text string
 //go:embed links.tmpl
 var linksText string
 
-var texts = site.Template(text+linksText+ledgerText, word)
+var texts = site.Template(text+linksText+ledgerText+tierText, word)
 
 // conf has a Site's values in the form for nginx's configuration.
 type conf struct {
 	site.Site
-	Listen6   string // all IPv6 addresses; "" if Listen is a single address
-	Address   string // of the application
-	Pass      string // the URL that requests are passed on to
-	OpenFor   string
-	Locations []location
-	Caches    []cache
-	Signed    bool // whether a location fetches by signed URLs
-	Sliced    bool // whether one does so in pieces
-	Links     []signed
-	Turns     []turn // of paths behind a token
-	Root      bool   // whether nginx itself answers at "/", or at the base path
-	Log       string // for the ledger, in the form of access_log
+	Listen6      string // all IPv6 addresses; "" if Listen is a single address
+	Address      string // of the application
+	Pass         string // the URL that requests are passed on to
+	OpenFor      string
+	Locations    []location
+	Caches       []cache
+	Signed       bool // whether a location fetches by signed URLs
+	Sliced       bool // whether one does so in pieces
+	Links        []signed
+	Turns        []turn   // of paths behind a token
+	Root         bool     // whether nginx itself answers at "/", or at the base path
+	Log          string   // for the ledger, in the form of access_log
+	Applications []string // more of them
+	Nodes        []string // where the edge finds the cache nodes
+	Self         string   // where a cache node reaches itself
+	SelfHost     string
 }
 
 // location is an internal location.
@@ -48,6 +52,7 @@ type location struct {
 	Directory string
 	Cache     *cache
 	Fetches   bool // by signed URLs
+	ByNodes   bool // from cache nodes
 }
 
 // cache keeps answers of a store.
@@ -56,6 +61,7 @@ type cache struct {
 	Folder string
 	Keys   int64 // memory for the names of objects, in MiB
 	Size   int64
+	Staged int64 // for pieces on their way into it; 0: there are no pieces
 }
 
 func Print(w io.Writer, s site.Site, p site.Part) error {
@@ -97,6 +103,9 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 	if c.Log, err = ledgerLog(s.Ledger); err != nil {
 		return c, err
 	}
+	if err := c.tier(p); err != nil {
+		return c, err
+	}
 	for _, r := range s.Rules {
 		if err := c.add(r); err != nil {
 			return c, fmt.Errorf("rule %q: %w", r.Title(), err)
@@ -118,18 +127,23 @@ func (s *conf) pass(p site.Part) error {
 	if err != nil {
 		return err
 	}
-	s.Address = net.JoinHostPort(a.Host, a.Port)
-	if a.Socket != "" {
-		s.Address = "unix:" + a.Socket
-	}
+	s.Address = server(a)
 	s.Pass = "http://downloadview"
-	if p == site.Fragment {
+	if p == site.Fragment && s.Tier == nil { // the fragment of an edge needs a group anyway
 		s.Pass = "http://" + s.Address
 		if strings.ContainsAny(a.Socket, "$:") {
 			return fmt.Errorf("upstream %q has %q or %q in it, which have a meaning in nginx's proxy_pass; want a socket's path without them", s.Upstream, "$", ":")
 		}
 	}
 	return nil
+}
+
+// server returns an address as it stands in a group of servers.
+func server(a site.Address) string {
+	if a.Socket != "" {
+		return "unix:" + a.Socket
+	}
+	return net.JoinHostPort(a.Host, a.Port)
 }
 
 func (s *conf) add(r site.Rule) error {
@@ -162,7 +176,13 @@ func (s *conf) add(r site.Rule) error {
 	if l.Fetches {
 		s.Signed = true
 		s.Sliced = s.Sliced || r.Slice > 0
-		if r.Cache > 0 {
+		if r.Cache > 0 && s.Tier != nil {
+			if err := checkTierLocation(l.Location); err != nil {
+				return err
+			}
+		}
+		l.ByNodes = r.Cache > 0 && len(s.Nodes) > 0
+		if r.Cache > 0 && !l.ByNodes {
 			s.Caches = append(s.Caches, newCache(s.Site, r, len(s.Caches)+1))
 			l.Cache = &s.Caches[len(s.Caches)-1]
 		}
@@ -183,12 +203,16 @@ func newCache(s site.Site, r site.Rule, n int) cache {
 	if piece == 0 {
 		piece = 256 << 10
 	}
-	return cache{
+	c := cache{
 		Name:   name,
 		Folder: path.Join(folder, name),
 		Keys:   min(1+r.Cache/piece/8000, 512),
 		Size:   r.Cache,
 	}
+	if r.Slice > 0 {
+		c.Staged = max(r.Cache/8, 64*r.Slice)
+	}
+	return c
 }
 
 // Private returns the fields that the application sends under private names.

@@ -19,6 +19,7 @@ var Room = room.Room{
 	HidesLocations: true,
 	AsksAgain:      true,
 	VerifiesLinks:  true,
+	Tiers:          true,
 	Faults:         faults,
 	Findings:       findings,
 	FieldsLost:     fieldsLost,

@@ -39,6 +39,9 @@ type Room struct {
 	// VerifiesLinks says that the server can verify signed links by itself.
 	VerifiesLinks bool
 
+	// Tiers says that the server can be an edge and a cache node.
+	Tiers bool
+
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
 	// the client doesn't get; nil means the general one.

@@ -64,6 +64,11 @@ func (s Site) Check() error {
 			return err
 		}
 	}
+	if s.Tier != nil {
+		if err := s.Tier.check(); err != nil {
+			return err
+		}
+	}
 	for _, r := range s.Rules {
 		if err := r.check(); err != nil {
 			return fmt.Errorf("rule %q: %w", r.Title(), err)
@@ -145,8 +150,12 @@ type Address struct{ Host, Port, Socket string }
 const longestSocket = 107
 
 // Application returns where the application listens.
-func (s Site) Application() (Address, error) {
-	if socket, ok := strings.CutPrefix(s.Upstream, "unix:"); ok {
+func (s Site) Application() (Address, error) { return ParseUpstream(s.Upstream) }
+
+// ParseUpstream reads the address of an application: HOST:PORT, or unix:PATH. The error
+// continues a sentence that begins with s.
+func ParseUpstream(s string) (Address, error) {
+	if socket, ok := strings.CutPrefix(s, "unix:"); ok {
 		switch {
 		case !path.IsAbs(socket):
 			return Address{}, fmt.Errorf("is not absolute; want one such as %q", "unix:/run/app.sock")
@@ -155,7 +164,7 @@ func (s Site) Application() (Address, error) {
 		}
 		return Address{Socket: socket}, nil
 	}
-	host, port, err := HostPort(s.Upstream)
+	host, port, err := HostPort(s)
 	if err == nil && host == "" {
 		err = fmt.Errorf("has no host; want HOST:PORT, such as %q", "127.0.0.1:8080")
 	}

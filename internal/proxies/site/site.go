@@ -53,6 +53,10 @@ type Site struct {
 	// the path of a file, or unix: and that of a socket, which gets syslog messages.
 	// "" logs none.
 	Ledger string
+
+	// Tier says that cache nodes keep the files of rules with a cache; nil: the proxy
+	// does, or there is no such rule.
+	Tier *Tier
 }
 
 // Symlinks says how a server treats symbolic links.

@@ -1,0 +1,488 @@
+package nginx_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/downloadview/downloadview/accel"
+	"github.com/downloadview/downloadview/internal/buckettest"
+	"github.com/downloadview/downloadview/internal/proxies/nginx"
+	"github.com/downloadview/downloadview/internal/proxies/site"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/internal/s3test"
+	"github.com/downloadview/downloadview/internal/testserver"
+)
+
+const piece = 64 << 10
+
+// A tier is an edge with three cache nodes behind it, and two applications.
+type tier struct {
+	edge  *proxytest.Server
+	nodes []*node
+	apps  []*httptest.Server
+}
+
+// A node is a cache node. Its disk outlives it.
+type node struct {
+	*proxytest.Server
+	site site.Site
+	edit func(string) string
+}
+
+func (n *node) start(t *testing.T) {
+	n.Server = proxytest.Start(t, "nginx", n.site, proxytest.Options{Edit: n.edit})
+}
+
+// kept returns how many answers of the store the node has on its disk.
+func (n *node) kept(t *testing.T) int {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(filepath.Join(n.site.Folder, "downloadview_1"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// startTier runs a tier whose applications hand over what sign returns. edit changes
+// the printed configuration of the nodes; nil: nothing.
+func startTier(t *testing.T, slice int64, sign func(*http.Request) (string, string), edit func(string) string) *tier {
+	t.Helper()
+	rules := []site.Rule{{
+		Rule:  accel.Rule{Name: "store", Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{}},
+		Cache: 1 << 30, Slice: slice,
+	}}
+	var one sync.Mutex
+	app := signed(func(r *http.Request) (string, string) {
+		one.Lock()
+		defer one.Unlock()
+		return sign(r)
+	})
+	tr := &tier{}
+	for range 2 {
+		s := httptest.NewServer(app)
+		t.Cleanup(s.Close)
+		tr.apps = append(tr.apps, s)
+	}
+	edge := &site.Tier{Role: "edge", Applications: []string{tr.apps[1].Listener.Addr().String()}}
+	for range 3 {
+		n := &node{edit: edit, site: site.Site{
+			Listen: fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), Upstream: "127.0.0.1:1", Folder: t.TempDir(), Rules: rules,
+			Tier: &site.Tier{Role: "cache", Edges: []string{"127.0.0.1"}},
+		}}
+		n.start(t)
+		tr.nodes = append(tr.nodes, n)
+		edge.Nodes = append(edge.Nodes, n.site.Listen)
+	}
+	tr.edge = proxytest.Start(t, "nginx", site.Site{Upstream: tr.apps[0].Listener.Addr().String(), Rules: rules, Tier: edge}, proxytest.Options{})
+	return tr
+}
+
+// Each object is fetched once, whatever is killed, but for the share of a killed node.
+func TestTierKeepsObjects(t *testing.T) {
+	store := s3test.Start(t)
+	const objects = 30
+	contents := make([][]byte, objects)
+	for i := range contents {
+		contents[i] = buckettest.Numbered(i, 2*piece+piece/2)
+		store.Put(t, fmt.Sprintf("%d.bin", i), contents[i])
+	}
+	tr := startTier(t, piece, presigner(t, store), nil)
+	store.Counter.Reset()
+	round := func(what string, want int) {
+		t.Helper()
+		for i, content := range contents {
+			resp := tr.edge.Do(t, "GET", fmt.Sprintf("/%d.bin", i), nil)
+			if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusOK || body != string(content) {
+				t.Fatalf("%s: object %d: %s, %d bytes, want the %d of the object", what, i, resp.Status, len(body), len(content))
+			}
+		}
+		if got := len(store.Counter.Requests()); got != want {
+			t.Errorf("%s: %d requests at the store, want %d", what, got, want)
+		}
+		store.Counter.Reset()
+	}
+	round("cold", 3*objects)
+	round("again", 0)
+
+	resp := tr.edge.Do(t, "GET", "/7.bin", http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", piece-5, piece+4)}})
+	if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusPartialContent || body != string(contents[7][piece-5:piece+5]) {
+		t.Errorf("range: %s %q, want that of the object", resp.Status, body)
+	}
+	if got := len(store.Counter.Requests()); got != 0 {
+		t.Errorf("range in the middle: %d requests at the store, want 0", got)
+	}
+
+	killed := tr.nodes[0]
+	share := killed.kept(t)
+	if share == 0 || share == 3*objects {
+		t.Fatalf("the node has %d of %d pieces, want a share", share, 3*objects)
+	}
+	killed.Process.Kill()
+	round("a node is killed", share)
+	round("after that", 0)
+
+	tr.apps[0].Close()
+	round("an application is killed", 0)
+
+	killed.start(t)
+	round("the node is back", 0)
+	// What the node has, it needs no store for.
+	has := 0
+	for i := range objects {
+		resp := killed.Do(t, "GET", "/_s3/", http.Header{
+			nginx.URLField: {"http://127.0.0.1:1/"},
+			nginx.KeyField: {fmt.Sprintf("s3://%s/%d.bin", store.Bucket, i)},
+		})
+		if resp.StatusCode == http.StatusOK && proxytest.Body(t, resp) == string(contents[i]) {
+			has += 3
+		}
+	}
+	if has != share {
+		t.Errorf("the node is back with %d pieces, want the %d of its disk", has, share)
+	}
+}
+
+// Of clients that want a cold object at once, one fetches each piece.
+func TestTierHerd(t *testing.T) {
+	store := s3test.Start(t)
+	content := buckettest.Numbered(1, 4*piece)
+	for _, key := range []string{"sliced", "whole"} {
+		store.Put(t, key, content)
+	}
+	for key, slice := range map[string]int64{"sliced": piece, "whole": 0} {
+		t.Run(key, func(t *testing.T) {
+			tr := startTier(t, slice, presigner(t, store), nil)
+			store.Counter.Reset()
+			bodies := make([]string, 8)
+			var all sync.WaitGroup
+			for i := range bodies {
+				all.Go(func() {
+					resp, err := http.Get(tr.edge.URL + "/" + key)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer resp.Body.Close()
+					b, err := io.ReadAll(resp.Body)
+					if err != nil {
+						t.Error(err)
+					}
+					bodies[i] = string(b)
+				})
+			}
+			all.Wait()
+			for i, body := range bodies {
+				if body != string(content) {
+					t.Errorf("client %d: %d bytes, want the %d of the object", i, len(body), len(content))
+				}
+			}
+			want := 1
+			if slice > 0 {
+				want = 4
+			}
+			if got := store.Counter.Requests(); len(got) != want {
+				t.Errorf("%d requests at the store for %d clients, want %d: %v", len(got), len(bodies), want, got)
+			}
+		})
+	}
+}
+
+// tearing returns a store whose objects have the content. It breaks off within the third
+// piece: of "once" the first time, of "always" each time.
+func tearing(t *testing.T, content []byte) *store {
+	torn := map[string]bool{}
+	var mu sync.Mutex
+	return newStore(t, func(w http.ResponseWriter, r *http.Request) {
+		var from, to int
+		if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); err != nil {
+			t.Errorf("Range %q, want a piece", r.Header.Get("Range"))
+			return
+		}
+		mu.Lock()
+		tear := from == 2*piece && (r.URL.Path == "/always" || !torn[r.URL.Path])
+		torn[r.URL.Path] = torn[r.URL.Path] || tear
+		mu.Unlock()
+		w.Header().Set("ETag", `"one"`)
+		if !tear {
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+			return
+		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(content)))
+		w.Header().Set("Content-Length", fmt.Sprint(piece))
+		w.WriteHeader(http.StatusPartialContent)
+		w.Write(content[from : from+piece/2])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})
+}
+
+// If the store breaks off within a piece, a download has the right bytes up to where it
+// ends: nginx alone would go on with the next piece.
+func TestTierStoreBreaksOff(t *testing.T) {
+	content := buckettest.Numbered(3, 4*piece)
+	torn := tearing(t, content)
+	tr := startTier(t, piece, func(r *http.Request) (string, string) {
+		return torn.URL + r.URL.Path, "s3://files" + r.URL.Path
+	}, nil)
+	for path, whole := range map[string]bool{"/once": true, "/always": false} {
+		resp := tr.edge.Do(t, "GET", path, nil)
+		body, err := io.ReadAll(resp.Body)
+		if whole != (err == nil) || whole != (len(body) == len(content)) || !bytes.HasPrefix(content, body) {
+			t.Errorf("%s: %d bytes, error %v; the right ones: %v, want those of the object, all: %v", path, len(body), err, bytes.HasPrefix(content, body), whole)
+		}
+	}
+}
+
+// What the tier avoids, and what docs/config.md warns of: nginx alone leaves a gap.
+func TestSliceLeavesGap(t *testing.T) {
+	content := buckettest.Numbered(3, 4*piece)
+	torn := tearing(t, content)
+	proxy := startSigned(t, site.Rule{Cache: 1 << 30, Slice: piece}, func(r *http.Request) (string, string) {
+		return torn.URL + r.URL.Path, "s3://files" + r.URL.Path
+	})
+	resp := proxy.Do(t, "GET", "/once", http.Header{"Connection": {"close"}})
+	body, err := io.ReadAll(resp.Body)
+	gap := bytes.Equal(body[:min(len(body), 2*piece+piece/2)], content[:2*piece+piece/2]) && bytes.HasSuffix(body, content[3*piece:])
+	if err == nil || !gap || len(body) != 3*piece+piece/2 {
+		t.Errorf("%d bytes, error %v, with a gap in the third piece: %v; if nginx doesn't leave it any more, the tier can do without its detour", len(body), err, gap)
+	}
+}
+
+// A download from a node that is killed ends with the right bytes so far, and goes on
+// from another node.
+func TestTierResumes(t *testing.T) {
+	store := s3test.Start(t)
+	content := buckettest.Numbered(5, 32<<20)
+	store.Put(t, "large.bin", content)
+	tr := startTier(t, 1<<20, presigner(t, store), nil)
+	resp := tr.edge.Do(t, "GET", "/large.bin", nil)
+	got := make([]byte, 1<<20)
+	if _, err := io.ReadFull(resp.Body, got); err != nil {
+		t.Fatal(err)
+	}
+	holds := slices.IndexFunc(tr.nodes, func(n *node) bool { return n.kept(t) > 0 })
+	if holds < 0 {
+		t.Fatal("no node keeps anything")
+	}
+	tr.nodes[holds].Process.Kill()
+	rest, err := io.ReadAll(resp.Body)
+	got = append(got, rest...)
+	if err == nil || !bytes.HasPrefix(content, got) {
+		t.Fatalf("%d bytes, error %v; want the first bytes of the object, and an error", len(got), err)
+	}
+	resp = tr.edge.Do(t, "GET", "/large.bin", http.Header{"Range": {fmt.Sprintf("bytes=%d-", len(got))}, "If-Range": {resp.Header.Get("ETag")}})
+	if resp.StatusCode != http.StatusPartialContent {
+		t.Fatalf("resumed at %d: %s, want 206", len(got), resp.Status)
+	}
+	if got = append(got, proxytest.Body(t, resp)...); !bytes.Equal(got, content) {
+		t.Errorf("%d bytes in two parts, want the %d of the object", len(got), len(content))
+	}
+}
+
+// Pieces of two versions are not one download: it ends where the other version begins.
+func TestTierTwoVersions(t *testing.T) {
+	store := s3test.Start(t)
+	old := buckettest.Numbered(1, 4*piece)
+	store.Put(t, "a.bin", old)
+	tr := startTier(t, piece, presigner(t, store), nil)
+	if body := proxytest.Body(t, tr.edge.Do(t, "GET", "/a.bin", http.Header{"Range": {"bytes=0-9"}})); body != string(old[:10]) {
+		t.Fatalf("%q, want the first bytes", body)
+	}
+	store.Put(t, "a.bin", buckettest.Numbered(2, 4*piece))
+	body, err := io.ReadAll(tr.edge.Do(t, "GET", "/a.bin", nil).Body)
+	if err == nil || !bytes.Equal(body, old[:piece]) {
+		t.Errorf("%d bytes, error %v; want the piece of the old version that is kept, and an error", len(body), err)
+	}
+}
+
+// While an object is replaced, a download is of one version, or breaks off.
+func TestTierNewVersion(t *testing.T) {
+	store := s3test.Start(t)
+	versions := [][]byte{buckettest.Numbered(1, 4*piece), buckettest.Numbered(2, 4*piece)}
+	store.Put(t, "a.bin", versions[0])
+	tr := startTier(t, piece, presigner(t, store), soon)
+	if body := proxytest.Body(t, tr.edge.Do(t, "GET", "/a.bin", nil)); body != string(versions[0]) {
+		t.Fatalf("%d bytes, want those of the first version", len(body))
+	}
+	store.Put(t, "a.bin", versions[1])
+	deadline := time.Now().Add(time.Minute)
+	for i := 0; ; i++ {
+		// A piece in the middle expires at another time than the rest.
+		header := http.Header{}
+		if i%2 == 0 {
+			header.Set("Range", fmt.Sprintf("bytes=%d-%d", 2*piece, 2*piece+9))
+		}
+		resp := tr.edge.Do(t, "GET", "/a.bin", header)
+		body, err := io.ReadAll(resp.Body)
+		from := 2 * piece * (1 - i%2)
+		one, two := bytes.HasPrefix(versions[0][from:], body), bytes.HasPrefix(versions[1][from:], body)
+		if !one && !two || err == nil && i%2 == 1 && len(body) < len(versions[0]) {
+			t.Fatalf("download %d: %s, %d bytes, error %v: of neither version, or too few", i, resp.Status, len(body), err)
+		}
+		if i%2 == 1 && err == nil && two {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the new version doesn't arrive")
+		}
+	}
+}
+
+// While the store is down, the nodes send what they have, also if it is old.
+func TestTierStale(t *testing.T) {
+	content := buckettest.Numbered(4, 4*piece)
+	for _, slice := range []int64{piece, 0} {
+		var down atomic.Bool
+		origin := newStore(t, func(w http.ResponseWriter, r *http.Request) {
+			if down.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.Header().Set("ETag", `"one"`)
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+		})
+		tr := startTier(t, slice, func(r *http.Request) (string, string) {
+			return origin.URL + r.URL.Path, "s3://files" + r.URL.Path
+		}, soon)
+		proxytest.Body(t, tr.edge.Do(t, "GET", "/a.bin", nil))
+		down.Store(true)
+		origin.seen()
+		deadline := time.Now().Add(time.Minute)
+		for asked := false; !asked; asked = len(origin.seen()) > 0 {
+			resp := tr.edge.Do(t, "GET", "/a.bin", nil)
+			if body := proxytest.Body(t, resp); resp.StatusCode != http.StatusOK || body != string(content) {
+				t.Fatalf("slice %d: %s, %d bytes, want the %d of the copy", slice, resp.Status, len(body), len(content))
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the copy doesn't get old")
+			}
+		}
+		if resp := tr.edge.Do(t, "GET", "/b.bin", nil); resp.StatusCode != http.StatusBadGateway {
+			t.Errorf("slice %d: an object without a copy: %s, want 502", slice, resp.Status)
+		}
+	}
+}
+
+// soon makes nodes ask the store again after a second.
+func soon(conf string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(conf, "206 10m;", "206 1s;"), "206 10s;", "206 1s;")
+}
+
+// A node answers its edges only.
+func TestTierAllows(t *testing.T) {
+	reached := newStore(t, func(http.ResponseWriter, *http.Request) {})
+	tr := startTier(t, piece, func(*http.Request) (string, string) { return reached.URL, "" }, nil)
+	transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	for _, path := range []string{"/", "/_s3/", "/downloadview_1/pieces/_s3/", "/downloadview_1/fetch"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", tr.nodes[0].URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set(nginx.URLField, reached.URL+"/secret")
+		resp, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden && resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s from another address: %s, want 403 or 404", path, resp.Status)
+		}
+	}
+	// Nor does it fetch by its own locations for an edge that asks for them by name.
+	resp := tr.nodes[0].Do(t, "GET", "/downloadview_1/fetch", http.Header{nginx.URLField: {reached.URL + "/secret"}})
+	if resp.StatusCode != http.StatusNotFound {
+		t.Errorf("the location for fetching: %s, want 404", resp.Status)
+	}
+	if got := reached.seen(); len(got) > 0 {
+		t.Errorf("the store was asked for %s", got[0].URL)
+	}
+}
+
+// The answers through a tier are those of the rest of this package's tests.
+func TestTierAnswers(t *testing.T) {
+	store := s3test.Start(t)
+	content := buckettest.Numbered(9, 3*piece)
+	store.Put(t, "a.bin", content)
+	store.Put(t, "empty", nil)
+	head, err := store.Client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &store.Bucket, Key: aws.String("a.bin")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := *head.ETag
+	for _, slice := range []int64{piece, 0} {
+		tr := startTier(t, slice, presigner(t, store), nil)
+		for _, tt := range []struct {
+			name, target string
+			header       http.Header
+			status       int
+			body         string
+			contentRange string
+		}{
+			{"whole", "/a.bin", nil, 200, string(content), ""},
+			{"range over pieces", "/a.bin", http.Header{"Range": {"bytes=65530-131080"}}, 206, string(content[65530:131081]), "bytes 65530-131080/196608"},
+			{"suffix", "/a.bin", http.Header{"Range": {"bytes=-10"}}, 206, string(content[3*piece-10:]), "bytes 196598-196607/196608"},
+			{"resumed", "/a.bin", http.Header{"Range": {"bytes=196600-"}, "If-Range": {tag}}, 206, string(content[196600:]), "bytes 196600-196607/196608"},
+			{"changed since", "/a.bin", http.Header{"Range": {"bytes=196600-"}, "If-Range": {`"other"`}}, 200, string(content), ""},
+			{"not modified", "/a.bin", http.Header{"If-None-Match": {tag}}, 304, "", ""},
+			{"no match", "/a.bin", http.Header{"If-Match": {`"other"`}}, 412, "", ""},
+			{"not satisfiable", "/a.bin", http.Header{"Range": {"bytes=196608-"}}, 416, "", ""},
+			{"missing", "/missing", nil, 404, "", ""},
+			{"refused by the store", "/refused?expired", nil, 404, "", ""},
+			{"empty", "/empty", nil, 200, "", ""},
+		} {
+			for _, method := range []string{"GET", "HEAD"} {
+				what := fmt.Sprintf("slice %d: %s %s", slice, method, tt.name)
+				resp := tr.edge.Do(t, method, tt.target, tt.header.Clone())
+				body := proxytest.Body(t, resp)
+				// This store doesn't say the size of an object in its 416.
+				if resp.StatusCode != tt.status || tt.status != 416 && resp.Header.Get("Content-Range") != tt.contentRange {
+					t.Errorf("%s: %s, Content-Range %q, want %d, %q", what, resp.Status, resp.Header.Get("Content-Range"), tt.status, tt.contentRange)
+				}
+				wantNoPrivate(t, what, resp)
+				if tt.status >= 400 {
+					if strings.Contains(body, "<Error>") {
+						t.Errorf("%s: the store's page: %q", what, body)
+					}
+					continue
+				}
+				wantFields(t, what, resp)
+				if tt.status == 304 {
+					continue
+				}
+				if method == "GET" && body != tt.body || resp.ContentLength != int64(len(tt.body)) {
+					t.Errorf("%s: %d bytes, Content-Length %d, want %d", what, len(body), resp.ContentLength, len(tt.body))
+				}
+				if got := resp.Header.Get("ETag"); tt.name != "empty" && got != tag {
+					t.Errorf("%s: ETag %s, want %s", what, got, tag)
+				}
+			}
+		}
+		resp := tr.edge.Do(t, "GET", "/a.bin", http.Header{"Range": {"bytes=0-1,65536-65537"}})
+		body := proxytest.Body(t, resp)
+		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/x-own; charset=utf-8" || body != string(content) {
+			t.Errorf("slice %d: several ranges: %s, %s, %d bytes, want the whole", slice, resp.Status, resp.Header.Get("Content-Type"), len(body))
+		}
+	}
+}
