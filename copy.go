@@ -64,23 +64,30 @@ type bodyWriter struct {
 	size   int64 // -1: not known
 	least  int64 // fewer bytes are an error
 	begun  bool  // the header has been sent
+	busy   bool  // w is writing; still set after a panic of w
 	sent   int64
 	full   bool  // WriteTo wrote more than size bytes
 	err    error // of writing to w
 }
 
-var errFull = errors.New("all bytes have been sent")
+var (
+	errFull          = errors.New("all bytes have been sent")
+	errWritePanicked = &panicError{value: "of a writer, from which the producer recovered"}
+)
 
 // take lets src write the whole body.
 func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	defer func() {
 		if p := recover(); p != nil {
 			cut = &cutOff{AbortedByOrigin, panicked(p)}
+			if b.busy {
+				cut.by = AbortedByClient
+			}
 		}
 	}()
 	_, err := src.WriteTo(b)
 	switch {
-	case b.err != nil:
+	case b.failed():
 		return &cutOff{AbortedByClient, b.err}
 	case b.full: // all promised bytes are sent; reading src would also have stopped there
 		return nil
@@ -91,6 +98,14 @@ func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	}
 	b.begin()
 	return nil
+}
+
+// failed reports whether a write failed, also by a panic from which src recovered.
+func (b *bodyWriter) failed() bool {
+	if b.busy && b.err == nil {
+		b.err = errWritePanicked
+	}
+	return b.err != nil
 }
 
 func (b *bodyWriter) begin() {
@@ -119,7 +134,7 @@ func (b *bodyWriter) ReadFrom(r io.Reader) (int64, error) {
 }
 
 func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) (int, error) {
-	if b.err != nil || len(p) == 0 {
+	if b.failed() || len(p) == 0 {
 		return 0, b.err
 	}
 	over := b.size >= 0 && int64(len(p)) > b.size-b.sent
@@ -129,7 +144,9 @@ func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) 
 	n := 0
 	if len(p) > 0 {
 		b.begin()
-		n, b.err = safely(write, p)
+		b.busy = true // cheaper than a deferred call for each small piece
+		n, b.err = write(p)
+		b.busy = false
 		b.sent += int64(n)
 	}
 	if b.err == nil && over {
@@ -146,7 +163,7 @@ func (b *bodyWriter) readerFrom() io.ReaderFrom {
 
 // fits reports whether n more bytes can be sent.
 func (b *bodyWriter) fits(n int64) bool {
-	return b.err == nil && n > 0 && (b.size < 0 || n <= b.size-b.sent)
+	return !b.failed() && n > 0 && (b.size < 0 || n <= b.size-b.sent)
 }
 
 // readPart lets w read part. A part that ends early is no error of ReadFrom.

@@ -1,6 +1,7 @@
 package downloadview
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,19 @@ type panickingReaderFrom struct{ panickingWriter }
 
 func (panickingReaderFrom) ReadFrom(io.Reader) (int64, error) { panic("of the wrapper") }
 
+func digitsOf(_ context.Context, w io.Writer) error {
+	_, err := io.WriteString(w, "0123456789")
+	return err
+}
+
+// recovering returns a producer that takes no notice of panics.
+func recovering(produce func(context.Context, io.Writer) error) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, w io.Writer) (err error) {
+		defer func() { recover() }()
+		return produce(ctx, w)
+	}
+}
+
 // If a wrapper of the ResponseWriter panics, the server has cut the download short, and
 // not the store.
 func TestPanicOfAWriterIsTheServers(t *testing.T) {
@@ -26,6 +40,7 @@ func TestPanicOfAWriterIsTheServers(t *testing.T) {
 	for name, f := range map[string]File{
 		"small": newLocalFile(t, "a.txt", digits), "large": newLocalFile(t, "b.txt", long),
 		"by its own WriteTo": FromString("c", digits, nil), "object": newObject(long),
+		"by a producer": FromFunc("d", digitsOf, nil), "by one that recovers": FromFunc("e", recovering(digitsOf), nil),
 	} {
 		for kind, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 			"Write":    func(w http.ResponseWriter) http.ResponseWriter { return panickingWriter{w} },
@@ -39,7 +54,7 @@ func TestPanicOfAWriterIsTheServers(t *testing.T) {
 					if p := recover(); p != http.ErrAbortHandler {
 						t.Errorf("panic %v, want the answer broken off", p)
 					}
-					if seen.AbortedBy != AbortedByServer || seen.Err == nil || !strings.Contains(seen.Err.Error(), "panic: of the wrapper") {
+					if seen.AbortedBy != AbortedByServer || seen.Err == nil || !strings.Contains(seen.Err.Error(), "panic: of ") {
 						t.Errorf("aborted by %v, %v; want by the server, because of the wrapper", seen.AbortedBy, seen.Err)
 					}
 				}()
