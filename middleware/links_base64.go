@@ -1,5 +1,7 @@
 package middleware
 
+import "encoding/binary"
+
 // isBase64URL reports whether s has only characters of base64url.
 func isBase64URL(s string) bool {
 	var all byte
@@ -29,11 +31,11 @@ var base64URLBits = func() (bits [256]byte) {
 // which also looks for line feeds.
 func decodeBase64URL(b []byte, s string) (ok bool) {
 	var all byte
-	for len(s) >= 4 && len(b) >= 3 {
+	for len(s) >= 4 && len(b) >= 4 {
 		w, x, y, z := base64URLBits[s[0]], base64URLBits[s[1]], base64URLBits[s[2]], base64URLBits[s[3]]
 		all |= w | x | y | z
-		bits := uint32(w)<<18 | uint32(x)<<12 | uint32(y)<<6 | uint32(z)
-		b[0], b[1], b[2] = byte(bits>>16), byte(bits>>8), byte(bits)
+		// The fourth byte is set again in the next turn.
+		binary.BigEndian.PutUint32(b, uint32(w)<<26|uint32(x)<<20|uint32(y)<<14|uint32(z)<<8)
 		b, s = b[3:], s[4:]
 	}
 	bits, n := uint(0), 0 // of the bits, n are not in b yet

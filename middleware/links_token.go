@@ -180,17 +180,20 @@ func number(s string, most int) (n int64, ok bool) {
 
 // isText reports whether s can be a name or an id.
 func isText(s string) bool {
+	var all byte
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] == 0x7f {
 			return false
 		}
+		all |= s[i]
 	}
-	return len(s) <= 255 && utf8.ValidString(s)
+	return len(s) <= 255 && (all < utf8.RuneSelf || utf8.ValidString(s))
 }
 
 // A token is what makes a URL a link, in its parts.
 type token struct {
 	keyID, expiry, claims, mac string
+	expires                    int64         // that expiry stands for
 	sum                        [macSize]byte // that mac stands for
 }
 
@@ -207,13 +210,17 @@ func parseToken(s string) (t token, ok bool) {
 		return token{}, false
 	}
 	t.claims, t.mac = s[:n], s[n+1:]
-	_, isDate := number(t.expiry, longestDate)
+	var isDate bool
+	t.expires, isDate = number(t.expiry, longestDate)
 	return t, decodeBase64URL(t.sum[:], t.mac) && isDate && isKeyID(t.keyID)
 }
 
+// cutDot is for short texts before the dot.
 func cutDot(s string) (before, after string) {
-	if i := strings.IndexByte(s, '.'); i >= 0 {
-		return s[:i], s[i+1:]
+	for i := range len(s) {
+		if s[i] == '.' {
+			return s[:i], s[i+1:]
+		}
 	}
 	return s, ""
 }

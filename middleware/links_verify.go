@@ -136,7 +136,7 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 	if !k.signed(g, &t.sum) {
 		return &LinkError{Reason: LinkAltered}
 	}
-	if err := g.refusal(now, l, r); err != nil {
+	if err := g.refusal(now, t.expires, l, r); err != nil {
 		return err
 	}
 	if g.times != "" {
@@ -176,8 +176,8 @@ func (g *link) take(text string, r *http.Request) LinkReason {
 }
 
 // refusal returns why a genuine link is not valid here and now.
-func (g *link) refusal(now time.Time, l *Links, r *http.Request) error {
-	if expiry, _ := number(g.expiry, longestDate); now.Unix() >= expiry {
+func (g *link) refusal(now time.Time, expires int64, l *Links, r *http.Request) error {
+	if now.Unix() >= expires {
 		return &LinkError{Reason: LinkExpired, ID: g.id, Time: g.end()}
 	}
 	if g.notBefore != "" {
