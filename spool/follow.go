@@ -88,6 +88,9 @@ func (h *follower) Read(p []byte) (int, error) {
 		if length > h.offset {
 			n, err := part.file.ReadAt(p[:min(int64(len(p)), length-h.offset)], h.offset)
 			h.offset += int64(n)
+			if err == io.EOF { // another has cut the file
+				err = io.ErrUnexpectedEOF
+			}
 			return n, err
 		}
 		if err != errAlone {

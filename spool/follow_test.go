@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -88,6 +90,47 @@ func TestFollowersGetBytesAtOnce(t *testing.T) {
 		if rest, err := io.ReadAll(r); string(rest) != "second\n" || err != nil {
 			t.Errorf("%q, %v, want the second line", rest, err)
 		}
+	}
+}
+
+// If another cuts the file of content that is being made, a download breaks off: what is
+// left is not the whole.
+func TestFollowersOfACutFile(t *testing.T) {
+	goOn := make(chan struct{})
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		w.Write(content(1000))
+		<-goOn
+		return nil
+	}}
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, nil)
+	defer close(goOn)
+	f, err := s.File(spool.ID{Key: "x"}, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if _, err := io.ReadFull(h, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := filepath.Glob(filepath.Join(dir, "parts", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range parts {
+		if filepath.Ext(part) == ".head" {
+			continue
+		}
+		if err := os.Truncate(part, 500); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rest, err := io.ReadAll(h); !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.Equal(rest, content(1000)[10:500]) {
+		t.Errorf("%d bytes, error %v, want the 490 that are left and ErrUnexpectedEOF", len(rest), err)
 	}
 }
 

@@ -18,15 +18,22 @@ import (
 // judge checks that nginx accepts a configuration without a warning.
 func judge(t *testing.T, folder, conf string) {
 	t.Helper()
+	out, err := check(t, folder, conf)
+	if err != nil || strings.Contains(out, "[warn]") {
+		t.Errorf("nginx -t: %v\n%s\n%s", err, out, conf)
+	}
+}
+
+// check returns what nginx says about a configuration.
+func check(t *testing.T, folder, conf string) (string, error) {
+	t.Helper()
 	nginx := proxytest.Binary(t, "nginx")
 	path := filepath.Join(folder, "nginx.conf")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), nginx, "-t", "-p", folder+"/", "-c", "nginx.conf", "-e", "stderr").CombinedOutput()
-	if err != nil || strings.Contains(string(out), "[warn]") {
-		t.Errorf("nginx -t: %v\n%s\n%s", err, out, conf)
-	}
+	return string(out), err
 }
 
 func full(folder string) site.Site {
@@ -66,6 +73,9 @@ func print(t *testing.T, s site.Site, p site.Part) string {
 func TestNginxReads(t *testing.T) {
 	folder := t.TempDir()
 	judge(t, folder, print(t, full(folder), site.Whole))
+	below := full(folder)
+	below.BasePath, below.Ledger = "/media", folder+"/downloads.log"
+	judge(t, folder, print(t, below, site.Whole))
 	for _, tier := range []*site.Tier{edge(), cacheNode()} {
 		s := full(folder)
 		s.Tier = tier

@@ -20,7 +20,7 @@ var text string
 //go:embed links.tmpl
 var linksText string
 
-var texts = site.Template(text+linksText+ledgerText+tierText, word)
+var texts = site.Template(text+linksText+ledgerText+tierText+slicesText, word)
 
 // conf has a Site's values in the form for nginx's configuration.
 type conf struct {
@@ -39,8 +39,9 @@ type conf struct {
 	Log          string   // for the ledger, in the form of access_log
 	Applications []string // more of them
 	Nodes        []string // where the edge finds the cache nodes
-	Self         string   // where a cache node reaches itself
-	SelfHost     string
+	Self         string   // where nginx asks itself for pieces
+	SelfHost     string   // of a cache node
+	SelfFolder   string   // of the socket, if this is no cache node
 }
 
 // location is an internal location.
@@ -110,6 +111,9 @@ func newConf(s site.Site, p site.Part) (conf, error) {
 		if err := c.add(r); err != nil {
 			return c, fmt.Errorf("rule %q: %w", r.Title(), err)
 		}
+	}
+	if err := c.pieces(); err != nil {
+		return c, err
 	}
 	if err := c.links(); err != nil {
 		return c, err

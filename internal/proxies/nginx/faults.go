@@ -62,7 +62,7 @@ var faults = map[room.Stage][]room.Fault{
 				return ev.Signed && room.IsGateway(ev.Got.Status) && ev.Direct.Status == 0
 			},
 			Cause:  "the signed URL is longer than nginx's buffer, or nginx has no resolver for the bucket's host, or doesn't reach it, or doesn't reach the application",
-			Change: "set `proxy_buffer_size 16k;` in the location with proxy_pass, and `resolver ADDRESS;` in `location LOCATION`; to find out which, give the doctor the URL of the application",
+			Change: "set `proxy_buffer_size 16k;` in the location with proxy_pass, and `resolver ADDRESS;` in `location LOCATION`, or with slices in the location whose name ends in /fetch; to find out which, give the doctor the URL of the application",
 		},
 	},
 	room.HandOver: {

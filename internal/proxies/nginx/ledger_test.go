@@ -3,9 +3,9 @@ package nginx_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,14 +23,22 @@ import (
 // of the store; so are the store's errors. What the application sends itself isn't
 // logged.
 func TestNginxLogsFetchedFiles(t *testing.T) {
+	for name, r := range map[string]site.Rule{"as it is": {}, "in pieces": {Cache: 1 << 20, Slice: 4}} {
+		t.Run(name, func(t *testing.T) { wantLogged(t, r) })
+	}
+}
+
+func wantLogged(t *testing.T, r site.Rule) {
 	store := newStore(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(ledger.Field, "of-the-store")
 		w.Header().Set("Etag", `"v1"`)
 		if r.URL.Path == "/refused" {
 			w.WriteHeader(http.StatusForbidden)
+			return
 		}
-		fmt.Fprint(w, "0123456789")
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader("0123456789"))
 	})
+	r.Rule = accel.Rule{Name: "store", Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{}}
 	path := filepath.Join(t.TempDir(), "downloads.log")
 	proxy := proxytest.Start(t, "nginx", site.Site{
 		Upstream: proxytest.Application(t, func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +51,7 @@ func TestNginxLogsFetchedFiles(t *testing.T) {
 			fields.Set(ledger.Field, "of"+r.URL.Path)
 			proxytest.Answer(fields)(w, r)
 		}),
-		Rules:  []site.Rule{{Rule: accel.Rule{Name: "store", Source: "s3://files/", Destination: "/_s3", Signed: &accel.Signed{}}}},
+		Rules:  []site.Rule{r},
 		Ledger: path,
 	}, proxytest.Options{})
 	for _, tt := range []struct {

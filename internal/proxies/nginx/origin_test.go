@@ -207,6 +207,7 @@ func TestNginxStoreSays(t *testing.T) {
 	for _, o := range []site.Rule{
 		{Rule: accel.Rule{Signed: &accel.Signed{Hidden: []string{"owner"}}}},
 		{Rule: accel.Rule{Signed: &accel.Signed{Hidden: []string{"owner", "Owner"}}}, Cache: 1 << 20},
+		{Rule: accel.Rule{Signed: &accel.Signed{Hidden: []string{"owner"}}}, Cache: 1 << 20, Slice: 1 << 10},
 	} {
 		proxy := startSigned(t, o, func(r *http.Request) (string, string) { return s.URL, "s3://files/a" })
 		for _, method := range []string{"GET", "HEAD", "GET"} {
@@ -327,11 +328,17 @@ func TestNginxCacheKey(t *testing.T) {
 // A signed URL with a session token and a long name fits in the buffers.
 func TestNginxLongHeader(t *testing.T) {
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, len(r.URL.RawQuery)) })
-	proxy := startSigned(t, site.Rule{}, func(*http.Request) (string, string) {
+	sign := func(*http.Request) (string, string) {
 		return s.URL + "/?" + strings.Repeat("a", 8<<10), "s3://files/" + strings.Repeat("b", 3<<10)
-	})
-	resp := proxy.Do(t, "GET", "/", nil)
-	if body := proxytest.Body(t, resp); body != "8192" {
-		t.Errorf("%s %q, want the store to see 8192 bytes", resp.Status, body)
+	}
+	for name, proxy := range map[string]*proxytest.Server{
+		"one nginx": startSigned(t, site.Rule{}, sign),
+		"slices":    startSliced(t, sign, nil),
+		"a tier":    startTier(t, piece, sign, nil).edge,
+	} {
+		resp := proxy.Do(t, "GET", "/", nil)
+		if body := proxytest.Body(t, resp); body != "8192" {
+			t.Errorf("%s: %s %q, want the store to see 8192 bytes", name, resp.Status, body)
+		}
 	}
 }

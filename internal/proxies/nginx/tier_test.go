@@ -16,9 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/internal/proxies/nginx"
@@ -165,108 +162,21 @@ func TestTierKeepsObjects(t *testing.T) {
 
 // Of clients that want a cold object at once, one fetches each piece.
 func TestTierHerd(t *testing.T) {
-	store := s3test.Start(t)
-	content := buckettest.Numbered(1, 4*piece)
-	for _, key := range []string{"sliced", "whole"} {
-		store.Put(t, key, content)
-	}
-	for key, slice := range map[string]int64{"sliced": piece, "whole": 0} {
-		t.Run(key, func(t *testing.T) {
-			tr := startTier(t, slice, presigner(t, store), nil)
-			store.Counter.Reset()
-			bodies := make([]string, 8)
-			var all sync.WaitGroup
-			for i := range bodies {
-				all.Go(func() {
-					resp, err := http.Get(tr.edge.URL + "/" + key)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					defer resp.Body.Close()
-					b, err := io.ReadAll(resp.Body)
-					if err != nil {
-						t.Error(err)
-					}
-					bodies[i] = string(b)
-				})
-			}
-			all.Wait()
-			for i, body := range bodies {
-				if body != string(content) {
-					t.Errorf("client %d: %d bytes, want the %d of the object", i, len(body), len(content))
-				}
-			}
-			want := 1
-			if slice > 0 {
-				want = 4
-			}
-			if got := store.Counter.Requests(); len(got) != want {
-				t.Errorf("%d requests at the store for %d clients, want %d: %v", len(got), len(bodies), want, got)
-			}
+	for _, slice := range []int64{piece, 0} {
+		t.Run(fmt.Sprint(slice), func(t *testing.T) {
+			wantOneFetch(t, slice, func(store *s3test.Server) *proxytest.Server {
+				return startTier(t, slice, presigner(t, store), nil).edge
+			})
 		})
 	}
 }
 
-// tearing returns a store whose objects have the content. It breaks off within the third
-// piece: of "once" the first time, of "always" each time.
-func tearing(t *testing.T, content []byte) *store {
-	torn := map[string]bool{}
-	var mu sync.Mutex
-	return newStore(t, func(w http.ResponseWriter, r *http.Request) {
-		var from, to int
-		if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); err != nil {
-			t.Errorf("Range %q, want a piece", r.Header.Get("Range"))
-			return
-		}
-		mu.Lock()
-		tear := from == 2*piece && (r.URL.Path == "/always" || !torn[r.URL.Path])
-		torn[r.URL.Path] = torn[r.URL.Path] || tear
-		mu.Unlock()
-		w.Header().Set("ETag", `"one"`)
-		if !tear {
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-			return
-		}
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, len(content)))
-		w.Header().Set("Content-Length", fmt.Sprint(piece))
-		w.WriteHeader(http.StatusPartialContent)
-		w.Write(content[from : from+piece/2])
-		http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	})
-}
-
 // If the store breaks off within a piece, a download has the right bytes up to where it
-// ends: nginx alone would go on with the next piece.
+// ends.
 func TestTierStoreBreaksOff(t *testing.T) {
-	content := buckettest.Numbered(3, 4*piece)
-	torn := tearing(t, content)
-	tr := startTier(t, piece, func(r *http.Request) (string, string) {
-		return torn.URL + r.URL.Path, "s3://files" + r.URL.Path
-	}, nil)
-	for path, whole := range map[string]bool{"/once": true, "/always": false} {
-		resp := tr.edge.Do(t, "GET", path, nil)
-		body, err := io.ReadAll(resp.Body)
-		if whole != (err == nil) || whole != (len(body) == len(content)) || !bytes.HasPrefix(content, body) {
-			t.Errorf("%s: %d bytes, error %v; the right ones: %v, want those of the object, all: %v", path, len(body), err, bytes.HasPrefix(content, body), whole)
-		}
-	}
-}
-
-// What the tier avoids, and what docs/config.md warns of: nginx alone leaves a gap.
-func TestSliceLeavesGap(t *testing.T) {
-	content := buckettest.Numbered(3, 4*piece)
-	torn := tearing(t, content)
-	proxy := startSigned(t, site.Rule{Cache: 1 << 30, Slice: piece}, func(r *http.Request) (string, string) {
-		return torn.URL + r.URL.Path, "s3://files" + r.URL.Path
+	wantNoGap(t, func(sign func(*http.Request) (string, string)) *proxytest.Server {
+		return startTier(t, piece, sign, nil).edge
 	})
-	resp := proxy.Do(t, "GET", "/once", http.Header{"Connection": {"close"}})
-	body, err := io.ReadAll(resp.Body)
-	gap := bytes.Equal(body[:min(len(body), 2*piece+piece/2)], content[:2*piece+piece/2]) && bytes.HasSuffix(body, content[3*piece:])
-	if err == nil || !gap || len(body) != 3*piece+piece/2 {
-		t.Errorf("%d bytes, error %v, with a gap in the third piece: %v; if nginx doesn't leave it any more, the tier can do without its detour", len(body), err, gap)
-	}
 }
 
 // A download from a node that is killed ends with the right bytes so far, and goes on
@@ -395,7 +305,7 @@ func TestTierAllows(t *testing.T) {
 	tr := startTier(t, piece, func(*http.Request) (string, string) { return reached.URL, "" }, nil)
 	transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
-	for _, path := range []string{"/", "/_s3/", "/downloadview_1/pieces/_s3/", "/downloadview_1/fetch"} {
+	for _, path := range []string{"/", "/_s3/", "/downloadview_1/pieces", "/downloadview_1/fetch"} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", tr.nodes[0].URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -422,67 +332,11 @@ func TestTierAllows(t *testing.T) {
 
 // The answers through a tier are those of the rest of this package's tests.
 func TestTierAnswers(t *testing.T) {
-	store := s3test.Start(t)
-	content := buckettest.Numbered(9, 3*piece)
-	store.Put(t, "a.bin", content)
-	store.Put(t, "empty", nil)
-	head, err := store.Client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &store.Bucket, Key: aws.String("a.bin")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tag := *head.ETag
 	for _, slice := range []int64{piece, 0} {
-		tr := startTier(t, slice, presigner(t, store), nil)
-		for _, tt := range []struct {
-			name, target string
-			header       http.Header
-			status       int
-			body         string
-			contentRange string
-		}{
-			{"whole", "/a.bin", nil, 200, string(content), ""},
-			{"range over pieces", "/a.bin", http.Header{"Range": {"bytes=65530-131080"}}, 206, string(content[65530:131081]), "bytes 65530-131080/196608"},
-			{"suffix", "/a.bin", http.Header{"Range": {"bytes=-10"}}, 206, string(content[3*piece-10:]), "bytes 196598-196607/196608"},
-			{"resumed", "/a.bin", http.Header{"Range": {"bytes=196600-"}, "If-Range": {tag}}, 206, string(content[196600:]), "bytes 196600-196607/196608"},
-			{"changed since", "/a.bin", http.Header{"Range": {"bytes=196600-"}, "If-Range": {`"other"`}}, 200, string(content), ""},
-			{"not modified", "/a.bin", http.Header{"If-None-Match": {tag}}, 304, "", ""},
-			{"no match", "/a.bin", http.Header{"If-Match": {`"other"`}}, 412, "", ""},
-			{"not satisfiable", "/a.bin", http.Header{"Range": {"bytes=196608-"}}, 416, "", ""},
-			{"missing", "/missing", nil, 404, "", ""},
-			{"refused by the store", "/refused?expired", nil, 404, "", ""},
-			{"empty", "/empty", nil, 200, "", ""},
-		} {
-			for _, method := range []string{"GET", "HEAD"} {
-				what := fmt.Sprintf("slice %d: %s %s", slice, method, tt.name)
-				resp := tr.edge.Do(t, method, tt.target, tt.header.Clone())
-				body := proxytest.Body(t, resp)
-				// This store doesn't say the size of an object in its 416.
-				if resp.StatusCode != tt.status || tt.status != 416 && resp.Header.Get("Content-Range") != tt.contentRange {
-					t.Errorf("%s: %s, Content-Range %q, want %d, %q", what, resp.Status, resp.Header.Get("Content-Range"), tt.status, tt.contentRange)
-				}
-				wantNoPrivate(t, what, resp)
-				if tt.status >= 400 {
-					if strings.Contains(body, "<Error>") {
-						t.Errorf("%s: the store's page: %q", what, body)
-					}
-					continue
-				}
-				wantFields(t, what, resp)
-				if tt.status == 304 {
-					continue
-				}
-				if method == "GET" && body != tt.body || resp.ContentLength != int64(len(tt.body)) {
-					t.Errorf("%s: %d bytes, Content-Length %d, want %d", what, len(body), resp.ContentLength, len(tt.body))
-				}
-				if got := resp.Header.Get("ETag"); tt.name != "empty" && got != tag {
-					t.Errorf("%s: ETag %s, want %s", what, got, tag)
-				}
-			}
-		}
-		resp := tr.edge.Do(t, "GET", "/a.bin", http.Header{"Range": {"bytes=0-1,65536-65537"}})
-		body := proxytest.Body(t, resp)
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/x-own; charset=utf-8" || body != string(content) {
-			t.Errorf("slice %d: several ranges: %s, %s, %d bytes, want the whole", slice, resp.Status, resp.Header.Get("Content-Type"), len(body))
-		}
+		t.Run(fmt.Sprint(slice), func(t *testing.T) {
+			wantAnswers(t, func(store *s3test.Server) *proxytest.Server {
+				return startTier(t, slice, presigner(t, store), nil).edge
+			})
+		})
 	}
 }

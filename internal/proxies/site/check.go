@@ -44,8 +44,8 @@ func (s Site) Check() error {
 		switch {
 		case !path.IsAbs(where):
 			return fmt.Errorf("ledger %q is not absolute; want a path such as %q or %q", s.Ledger, "/var/log/nginx/downloads.log", "unix:/run/ledger.sock")
-		case socket && len(where) > longestSocket:
-			return fmt.Errorf("ledger %q is longer than the %d bytes that a socket's path may have", s.Ledger, longestSocket)
+		case socket && len(where) > LongestSocket:
+			return fmt.Errorf("ledger %q is longer than the %d bytes that a socket's path may have", s.Ledger, LongestSocket)
 		}
 	}
 	for _, r := range s.Resolvers {
@@ -146,8 +146,8 @@ func (r Rule) Files() (string, error) {
 // socket.
 type Address struct{ Host, Port, Socket string }
 
-// longestSocket is the longest path of a socket that Linux allows, in bytes.
-const longestSocket = 107
+// LongestSocket is the longest path of a socket that Linux allows, in bytes.
+const LongestSocket = 107
 
 // Application returns where the application listens.
 func (s Site) Application() (Address, error) { return ParseUpstream(s.Upstream) }
@@ -159,8 +159,8 @@ func ParseUpstream(s string) (Address, error) {
 		switch {
 		case !path.IsAbs(socket):
 			return Address{}, fmt.Errorf("is not absolute; want one such as %q", "unix:/run/app.sock")
-		case len(socket) > longestSocket:
-			return Address{}, fmt.Errorf("is longer than the %d bytes that a socket's path may have", longestSocket)
+		case len(socket) > LongestSocket:
+			return Address{}, fmt.Errorf("is longer than the %d bytes that a socket's path may have", LongestSocket)
 		}
 		return Address{Socket: socket}, nil
 	}
