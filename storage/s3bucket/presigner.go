@@ -3,6 +3,8 @@ package s3bucket
 import (
 	"context"
 	"net/http"
+	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -92,10 +94,7 @@ func (f *file) Identity() (string, bool) {
 // newPlace returns the URL of the bucket, as the client derives it from its
 // settings of endpoints and regions.
 func (s *Storage) newPlace() string {
-	client := s3.New(s.client.Options(), func(o *s3.Options) {
-		o.Credentials = nobody{}
-		o.DisableS3ExpressSessionAuth = aws.Bool(true) // it would send a request
-	})
+	client := s3.New(s.client.Options(), unasked)
 	const key = "k"
 	signed, err := s3.NewPresignClient(client).PresignGetObject(context.Background(), &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(key)})
 	if err != nil {
@@ -103,6 +102,25 @@ func (s *Storage) newPlace() string {
 	}
 	return identity.Store(signed.URL, key)
 }
+
+// unasked keeps a client from asking for credentials.
+func unasked(o *s3.Options) {
+	o.Credentials = nobody{}
+	o.DisableS3ExpressSessionAuth = aws.Bool(true) // it would send a request
+	apart(o)
+}
+
+// apart is for a client that is made from the options of another one. The SDK's
+// own provider of sessions for directory buckets belongs to one client: the last
+// one that has it.
+func apart(o *s3.Options) {
+	if reflect.TypeOf(o.ExpressCredentials) == reflect.TypeOf(unset().ExpressCredentials) {
+		o.ExpressCredentials = nil
+	}
+}
+
+// unset returns the options of a client of which none are set.
+var unset = sync.OnceValue(func() s3.Options { return s3.New(s3.Options{}).Options() })
 
 // nobody provides credentials that no store accepts.
 type nobody struct{}

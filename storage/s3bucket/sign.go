@@ -88,7 +88,7 @@ func given(s string) *string {
 }
 
 func (s *Storage) newSigner() *s3.PresignClient {
-	client := s3.New(s.client.Options(), unvalidated, func(o *s3.Options) {
+	client := s3.New(s.client.Options(), unvalidated, apart, func(o *s3.Options) {
 		if s.signEndpoint != "" {
 			o.BaseEndpoint = aws.String(s.signEndpoint)
 			//lint:ignore SA1019 a client that still has one would not look at BaseEndpoint
