@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/identity"
 )
 
@@ -39,32 +40,20 @@ func (p presigner) PresignHTTP(ctx context.Context, credentials aws.Credentials,
 	at time.Time, optFns ...func(*v4.SignerOptions),
 ) (string, http.Header, error) {
 	off := p.skew.get()
-	if by, ok := ctx.Value(signatureKey{}).(*signature); ok {
-		*by = signature{credentials, at, off}
+	if s, ok := ctx.Value(signatureKey{}).(signing); ok {
+		*s.made = newSignature(s.name, s.o, credentials, off)
+		return p.inner.PresignHTTP(ctx, credentials, r, payloadHash, service, region, s.made.byStore(), optFns...)
 	}
 	return p.inner.PresignHTTP(ctx, credentials, r, payloadHash, service, region, at.Add(off), optFns...)
 }
 
 type signatureKey struct{}
 
-// A signature records how a URL was signed.
-type signature struct {
-	credentials aws.Credentials
-	at          time.Time     // by this machine's clock
-	skew        time.Duration // how far the store's clock is ahead
-}
-
-// until returns when the store stops accepting a URL that was signed for
-// expiry, by this machine's clock.
-func (s *signature) until(expiry time.Duration) time.Time {
-	end := s.at.Truncate(time.Second).Add(expiry.Truncate(time.Second))
-	if !s.credentials.CanExpire {
-		return end
-	}
-	if dead := s.credentials.Expires.Add(-s.skew); dead.Before(end) {
-		return dead
-	}
-	return end
+// signing is what a presigner is to sign, and where it records how it did.
+type signing struct {
+	name string
+	o    downloadview.SignOptions
+	made *signature
 }
 
 // A skew is how far the store's clock is ahead of this machine's, as the SDK

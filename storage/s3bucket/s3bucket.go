@@ -90,9 +90,9 @@ type Storage struct {
 	base   *url.URL
 	logger *slog.Logger
 
-	signEndpoint string                   // "": the client's
-	signer       func() *s3.PresignClient // the same one each time
-	place        func() string            // URL of the bucket; ""
+	signEndpoint string         // "": the client's
+	signer       func() *signer // the same one each time
+	place        func() string  // URL of the bucket; ""
 	skew         skew
 }
 
