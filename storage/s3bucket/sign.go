@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
@@ -53,6 +56,7 @@ type signer struct {
 	credentials aws.CredentialsProvider // nil: anonymous
 	skew        *skew
 	sdk         *s3.PresignClient
+	get, head   learnt
 }
 
 func (s *Storage) newSigner() *signer {
@@ -63,7 +67,7 @@ func (s *Storage) newSigner() *signer {
 			o.EndpointResolver = nil
 		}
 	})
-	return &signer{
+	made := &signer{
 		bucket:      s.bucket,
 		credentials: client.Options().Credentials,
 		skew:        &s.skew,
@@ -71,9 +75,43 @@ func (s *Storage) newSigner() *signer {
 			o.Presigner = presigner{newPresigner(client.Options()), &s.skew}
 		}),
 	}
+	made.get.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodGet) })
+	made.head.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodHead) })
+	return made
+}
+
+// learnt is the request for one method.
+type learnt struct {
+	signed atomic.Int32
+	mould  func() *mould // nil: only the SDK can make the request
+}
+
+// few is how many URLs the SDK makes before it is worth the time to learn the
+// mould. A storage may be made for a single URL.
+const few = 3
+
+func (s *signer) mould(method string) *mould {
+	l := &s.get
+	if method == http.MethodHead {
+		l = &s.head
+	}
+	if l.signed.Load() < few {
+		l.signed.Add(1)
+		return nil
+	}
+	return l.mould()
 }
 
 func (s *signer) sign(ctx context.Context, name string, o downloadview.SignOptions) (string, time.Time, error) {
+	if m := s.mould(o.Method); m != nil {
+		by, err := s.credentials.Retrieve(ctx)
+		if err != nil {
+			return "", time.Time{}, bucket.Failed(ctx, asSDK(o.Method, err))
+		}
+		made := newSignature(name, o, by, s.skew.get())
+		signed, err := m.sign(ctx, name, o, by, made.byStore())
+		return signed, made.until(), err
+	}
 	made := &signature{}
 	signed, err := presign(context.WithValue(ctx, signatureKey{}, signing{name, o, made}), s.sdk, s.bucket, name, o)
 	if err != nil {
@@ -91,6 +129,15 @@ func (s *signer) sign(ctx context.Context, name string, o downloadview.SignOptio
 		*made = newSignature(name, o, by, 0)
 	}
 	return signed.URL, made.until(), nil
+}
+
+// asSDK returns err as the SDK does if the request for credentials fails.
+func asSDK(method string, err error) error {
+	operation := "GetObject"
+	if method == http.MethodHead {
+		operation = "HeadObject"
+	}
+	return &smithy.OperationError{ServiceID: s3.ServiceID, OperationName: operation, Err: fmt.Errorf("get identity: get credentials: %w", err)}
 }
 
 // presign has the SDK make and sign the request of the object name.
