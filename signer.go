@@ -35,6 +35,15 @@ type SignOptions struct {
 	// means 15 minutes.
 	Expiry time.Duration
 
+	// Window makes URLs repeat, so that caches know them. The time from which
+	// Expiry counts is rounded down to a multiple of Window, in whole seconds: all
+	// URLs that are signed within a window, by any process with the same
+	// credentials, are the same one. It is valid for at least Expiry - Window. The
+	// windows of different files begin at different times. The maximum is half of
+	// Expiry. 0 doesn't round. Storages ignore Window if they can't set the time
+	// of a signature.
+	Window time.Duration
+
 	// Disposition, ContentType and CacheControl are header fields that the store
 	// sends in place of the stored ones. "" leaves the stored ones.
 	Disposition  string
@@ -59,6 +68,12 @@ func SignedURL(ctx context.Context, f File, o SignOptions) (url string, until ti
 	}
 	if o.Expiry < time.Second {
 		return "", time.Time{}, fmt.Errorf("expiry %v of a signed URL; want a second or more", o.Expiry)
+	}
+	if o.Window < 0 {
+		return "", time.Time{}, fmt.Errorf("window %v of a signed URL; want 0 or more", o.Window)
+	}
+	if o.Window > o.Expiry/2 {
+		return "", time.Time{}, fmt.Errorf("window %v of a signed URL; want at most half of its expiry, %v", o.Window, o.Expiry/2)
 	}
 	latest := time.Now().Add(o.Expiry.Truncate(time.Second))
 	url, until, err = s.SignedURL(ctx, o)

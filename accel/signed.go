@@ -27,7 +27,8 @@ type Signed struct {
 	// ([downloadview.Identifier]). URLs are shared whatever credentials signed them:
 	// if several storages read one bucket with different credentials, and some
 	// may not read all of it, give each storage an accelerator and a proxy cache of
-	// its own.
+	// its own. Other processes with the same credentials hand over the same URLs, if
+	// the storage can set the time of a signature: see [downloadview.SignOptions].
 	//
 	// If the signing credentials expire sooner, such as those of a role, a URL is
 	// valid until they do, but at least for a minute, or for Expiry if that is less.

@@ -22,6 +22,36 @@ type signer struct {
 	signed *int
 }
 
+// windowed reports the options that it signs with.
+type windowed struct {
+	object
+	got *downloadview.SignOptions
+}
+
+func (w windowed) SignedURL(_ context.Context, o downloadview.SignOptions) (string, time.Time, error) {
+	*w.got = o
+	return "https://store.test/a", time.Time{}, nil
+}
+
+// However late in a window a URL is signed, it is valid for as long as the rule says.
+func TestSignedURLsRepeat(t *testing.T) {
+	for _, expiry := range []time.Duration{time.Second, 1999 * time.Millisecond, 30400 * time.Millisecond, 30500 * time.Millisecond, 5 * time.Minute, 84 * time.Hour} {
+		a := newAccelerator(t, accel.Rule{Source: "s3://reports", Destination: "/_s3/", Signed: &accel.Signed{Expiry: expiry}})
+		src, _ := object("a").Source()
+		h, _ := a.Offload(nil, src)
+		var got downloadview.SignOptions
+		if _, _, err := h.Link.Sign(t.Context(), windowed{object("a"), &got}, downloadview.SignOptions{Method: "GET", Expiry: h.Link.Expiry}); err != nil {
+			t.Fatalf("%v: %v", expiry, err)
+		}
+		if left := got.Expiry.Truncate(time.Second) - got.Window.Truncate(time.Second); left < expiry || got.Expiry > 2*expiry {
+			t.Errorf("%v: signed for %v with a window of %v, which leaves %v", expiry, got.Expiry, got.Window, left)
+		}
+		if expiry > 2*time.Second && got.Window < expiry-time.Second {
+			t.Errorf("%v: a window of %v, want almost as much", expiry, got.Window)
+		}
+	}
+}
+
 func (s signer) Identity() (string, bool) { return "https://store.test/" + string(s.object), true }
 
 func (s signer) SignedURL(_ context.Context, o downloadview.SignOptions) (string, time.Time, error) {

@@ -52,7 +52,8 @@ func (u *urls) sign(ctx context.Context, f downloadview.File, o downloadview.Sig
 		}
 	}
 	life := o.Expiry
-	o.Expiry *= 2
+	o.Expiry = (2 * life).Truncate(time.Second)
+	o.Window = max(0, o.Expiry-life)
 	url, until, err := downloadview.SignedURL(ctx, f, o)
 	if err != nil {
 		return "", time.Time{}, err

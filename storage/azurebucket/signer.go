@@ -35,7 +35,7 @@ func SharedKey(credential *container.SharedKeyCredential) SignFunc {
 
 // SignedURL makes a shared access signature for reading the blob. The URL
 // expires after o.Expiry, or earlier if Options.Sign sets an earlier time or
-// its key expires.
+// its key expires. URLs of one o.Window are the same while the key is.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	u, until, err := f.sign(ctx, o)
 	if err != nil {
@@ -60,7 +60,7 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (signed str
 	}
 	at := s.signAt()
 	v := sas.BlobSignatureValues{
-		ExpiryTime:         time.Now().Add(cmp.Or(o.Expiry, 15*time.Minute)).UTC(),
+		ExpiryTime:         bucket.InWindow(time.Now(), o.Window, name).Add(cmp.Or(o.Expiry, 15*time.Minute)).UTC(),
 		Permissions:        (&sas.BlobPermissions{Read: true}).String(),
 		ContainerName:      s.name,
 		BlobName:           name,

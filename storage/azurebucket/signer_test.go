@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -255,4 +256,35 @@ func TestSignedUntil(t *testing.T) {
 			t.Errorf("good for %v, want %v", time.Until(until), want)
 		}
 	}
+}
+
+// Within a window the same URL is signed, and it is valid for as long as the
+// window leaves.
+func TestSignedURLsOfAWindow(t *testing.T) {
+	credential, err := container.NewSharedKeyCredential("acct", base64.StdEncoding.EncodeToString([]byte("key")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := fakeAt(t, "https://store.test", &azurebucket.Options{Sign: azurebucket.SharedKey(credential)})
+	synctest.Test(t, func(t *testing.T) {
+		seen := map[string]bool{}
+		for range 60 * 4 {
+			u, until, err := downloadview.SignedURL(t.Context(), file(t, s, "a"), downloadview.SignOptions{Expiry: 10 * time.Minute, Window: 5 * time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			parsed, err := url.Parse(u)
+			if err != nil || parsed.Query().Get("se") != until.Format("2006-01-02T15:04:05Z") {
+				t.Fatalf("%s is valid until %v, %v", u, until, err)
+			}
+			if left := time.Until(until); left < 5*time.Minute || left > 10*time.Minute {
+				t.Fatalf("valid for %v, want 5 to 10 minutes", left)
+			}
+			seen[u] = true
+			time.Sleep(15*time.Second - 7*time.Millisecond)
+		}
+		if n := len(seen); n < 12 || n > 14 { // an hour
+			t.Errorf("%d URLs in an hour, want one for 5 minutes", n)
+		}
+	})
 }

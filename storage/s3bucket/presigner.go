@@ -3,6 +3,8 @@ package s3bucket
 import (
 	"context"
 	"net/http"
+	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/identity"
 )
 
@@ -37,32 +40,20 @@ func (p presigner) PresignHTTP(ctx context.Context, credentials aws.Credentials,
 	at time.Time, optFns ...func(*v4.SignerOptions),
 ) (string, http.Header, error) {
 	off := p.skew.get()
-	if by, ok := ctx.Value(signatureKey{}).(*signature); ok {
-		*by = signature{credentials, at, off}
+	if s, ok := ctx.Value(signatureKey{}).(signing); ok {
+		*s.made = newSignature(s.name, s.o, credentials, off)
+		return p.inner.PresignHTTP(ctx, credentials, r, payloadHash, service, region, s.made.byStore(), optFns...)
 	}
 	return p.inner.PresignHTTP(ctx, credentials, r, payloadHash, service, region, at.Add(off), optFns...)
 }
 
 type signatureKey struct{}
 
-// A signature records how a URL was signed.
-type signature struct {
-	credentials aws.Credentials
-	at          time.Time     // by this machine's clock
-	skew        time.Duration // how far the store's clock is ahead
-}
-
-// until returns when the store stops accepting a URL that was signed for
-// expiry, by this machine's clock.
-func (s *signature) until(expiry time.Duration) time.Time {
-	end := s.at.Truncate(time.Second).Add(expiry.Truncate(time.Second))
-	if !s.credentials.CanExpire {
-		return end
-	}
-	if dead := s.credentials.Expires.Add(-s.skew); dead.Before(end) {
-		return dead
-	}
-	return end
+// signing is what a presigner is to sign, and where it records how it did.
+type signing struct {
+	name string
+	o    downloadview.SignOptions
+	made *signature
 }
 
 // A skew is how far the store's clock is ahead of this machine's, as the SDK
@@ -92,10 +83,7 @@ func (f *file) Identity() (string, bool) {
 // newPlace returns the URL of the bucket, as the client derives it from its
 // settings of endpoints and regions.
 func (s *Storage) newPlace() string {
-	client := s3.New(s.client.Options(), func(o *s3.Options) {
-		o.Credentials = nobody{}
-		o.DisableS3ExpressSessionAuth = aws.Bool(true) // it would send a request
-	})
+	client := s3.New(s.client.Options(), unasked)
 	const key = "k"
 	signed, err := s3.NewPresignClient(client).PresignGetObject(context.Background(), &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(key)})
 	if err != nil {
@@ -103,6 +91,25 @@ func (s *Storage) newPlace() string {
 	}
 	return identity.Store(signed.URL, key)
 }
+
+// unasked keeps a client from asking for credentials.
+func unasked(o *s3.Options) {
+	o.Credentials = nobody{}
+	o.DisableS3ExpressSessionAuth = aws.Bool(true) // it would send a request
+	apart(o)
+}
+
+// apart is for a client that is made from the options of another one. The SDK's
+// own provider of sessions for directory buckets belongs to one client: the last
+// one that has it.
+func apart(o *s3.Options) {
+	if reflect.TypeOf(o.ExpressCredentials) == reflect.TypeOf(unset().ExpressCredentials) {
+		o.ExpressCredentials = nil
+	}
+}
+
+// unset returns the options of a client of which none are set.
+var unset = sync.OnceValue(func() s3.Options { return s3.New(s3.Options{}).Options() })
 
 // nobody provides credentials that no store accepts.
 type nobody struct{}

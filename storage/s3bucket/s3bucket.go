@@ -90,9 +90,9 @@ type Storage struct {
 	base   *url.URL
 	logger *slog.Logger
 
-	signEndpoint string                   // "": the client's
-	signer       func() *s3.PresignClient // the same one each time
-	place        func() string            // URL of the bucket; ""
+	signEndpoint string         // "": the client's
+	signer       func() *signer // the same one each time
+	place        func() string  // URL of the bucket; ""
 	skew         skew
 }
 
@@ -132,8 +132,14 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // those of a role; SignedURL returns that time. Signing uses the store's clock,
 // as far as the store's answers to Stat, Open and OpenRange have shown it,
 // unless the client sets DisableClockSkewCorrection. A key with dot segments is
-// [errors.ErrUnsupported], because clients resolve them. Each signature takes
-// the SDK about 30 µs; package accel caches the URLs.
+// [errors.ErrUnsupported], because clients resolve them.
+//
+// The URLs are those of the SDK's presign client. The storage learns from it how
+// requests look, and then asks the SDK's signer alone, which takes a quarter of
+// the time. If the client has middleware, interceptors, tracing or a resolver of
+// its own, or the bucket is signed in another way, such as a directory bucket or an
+// access point of several regions, the presign client makes each URL. Package accel
+// caches the URLs.
 //
 // Failures of the store are the following errors; [errors.As] finds the SDK's
 // error, as [downloadview.AsCause] says:

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
@@ -21,62 +24,141 @@ import (
 const longestExpiry = 7 * 24 * time.Hour
 
 // SignedURL signs for GET or HEAD; S3 rejects any other method with the URL. A
-// fraction of a second of o.Expiry is dropped. The URL expires then, or with
-// the credentials that sign it, whichever is first.
+// fraction of a second of o.Expiry and o.Window is dropped. The URL expires then,
+// or with the credentials that sign it, whichever is first.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
 	o.Expiry = cmp.Or(o.Expiry, 15*time.Minute)
-	by := &signature{}
-	u, err := f.sign(context.WithValue(ctx, signatureKey{}, by), o)
+	u, until, err := f.sign(ctx, o)
 	if err != nil {
 		return "", time.Time{}, &fs.PathError{Op: "sign", Path: f.key, Err: err}
 	}
-	if by.at.IsZero() { // another signer: for several regions, or anonymous
-		by.at = time.Now()
-		if c := f.storage.client.Options().Credentials; c != nil {
-			by.credentials, _ = c.Retrieve(ctx) // as the SDK just did; an anonymous client has none
-		}
-	}
-	return u, by.until(o.Expiry), nil
+	return u, until, nil
 }
 
-func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (string, error) {
+func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, until time.Time, err error) {
 	name := f.storage.prefix + f.key
 	if err := bucket.CheckSignable(name); err != nil {
-		return "", err
+		return "", until, err
 	}
 	if o.Expiry < 0 || o.Expiry > longestExpiry {
-		return "", fmt.Errorf("expiry %v of a signed URL; S3 allows up to %v", o.Expiry, longestExpiry)
+		return "", until, fmt.Errorf("expiry %v of a signed URL; S3 allows up to %v", o.Expiry, longestExpiry)
 	}
-	var signed *v4.PresignedHTTPRequest
-	var err error
-	signer, expiry := f.storage.signer(), s3.WithPresignExpires(o.Expiry)
-	switch method := cmp.Or(o.Method, http.MethodGet); method {
-	case http.MethodGet:
-		signed, err = signer.PresignGetObject(ctx, &s3.GetObjectInput{
-			Bucket:                     &f.storage.bucket,
-			Key:                        &name,
-			ResponseContentDisposition: given(o.Disposition),
-			ResponseContentType:        given(o.ContentType),
-			ResponseCacheControl:       given(o.CacheControl),
-		}, expiry)
-	case http.MethodHead:
-		signed, err = signer.PresignHeadObject(ctx, &s3.HeadObjectInput{
-			Bucket:                     &f.storage.bucket,
-			Key:                        &name,
-			ResponseContentDisposition: given(o.Disposition),
-			ResponseContentType:        given(o.ContentType),
-			ResponseCacheControl:       given(o.CacheControl),
-		}, expiry)
-	default:
-		return "", fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, method)
+	o.Method = cmp.Or(o.Method, http.MethodGet)
+	if o.Method != http.MethodGet && o.Method != http.MethodHead {
+		return "", until, fmt.Errorf("%w: method %s of a signed URL; want GET or HEAD", errors.ErrUnsupported, o.Method)
 	}
+	return f.storage.signer().sign(ctx, name, o)
+}
+
+// A signer signs URLs of a bucket.
+type signer struct {
+	bucket      string
+	credentials aws.CredentialsProvider // nil: anonymous
+	skew        *skew
+	sdk         *s3.PresignClient
+	get, head   learnt
+}
+
+func (s *Storage) newSigner() *signer {
+	client := s3.New(s.client.Options(), unvalidated, apart, func(o *s3.Options) {
+		if s.signEndpoint != "" {
+			o.BaseEndpoint = aws.String(s.signEndpoint)
+			//lint:ignore SA1019 a client that still has one would not look at BaseEndpoint
+			o.EndpointResolver = nil
+		}
+	})
+	made := &signer{
+		bucket:      s.bucket,
+		credentials: client.Options().Credentials,
+		skew:        &s.skew,
+		sdk: s3.NewPresignClient(client, func(o *s3.PresignOptions) {
+			o.Presigner = presigner{newPresigner(client.Options()), &s.skew}
+		}),
+	}
+	made.get.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodGet) })
+	made.head.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodHead) })
+	return made
+}
+
+// learnt is the request for one method.
+type learnt struct {
+	signed atomic.Int32
+	mould  func() *mould // nil: only the SDK can make the request
+}
+
+// few is how many URLs the SDK makes before it is worth the time to learn the
+// mould. A storage may be made for a single URL.
+const few = 3
+
+func (s *signer) mould(method string) *mould {
+	l := &s.get
+	if method == http.MethodHead {
+		l = &s.head
+	}
+	if l.signed.Load() < few {
+		l.signed.Add(1)
+		return nil
+	}
+	return l.mould()
+}
+
+func (s *signer) sign(ctx context.Context, name string, o downloadview.SignOptions) (string, time.Time, error) {
+	if m := s.mould(o.Method); m != nil {
+		by, err := s.credentials.Retrieve(ctx)
+		if err != nil {
+			return "", time.Time{}, bucket.Failed(ctx, asSDK(o.Method, err))
+		}
+		made := newSignature(name, o, by, s.skew.get())
+		signed, err := m.sign(ctx, name, o, by, made.byStore())
+		return signed, made.until(), err
+	}
+	made := &signature{}
+	signed, err := presign(context.WithValue(ctx, signatureKey{}, signing{name, o, made}), s.sdk, s.bucket, name, o)
 	if err != nil {
-		return "", bucket.Failed(ctx, err) // only a request for credentials can fail
+		return "", time.Time{}, bucket.Failed(ctx, err) // only a request for credentials can fail
 	}
 	if len(signed.SignedHeader) > 1 { // fields that the client adds to every request
-		return "", fmt.Errorf("%w: the client signs header fields beside Host, which a URL can't carry", errors.ErrUnsupported)
+		return "", time.Time{}, fmt.Errorf("%w: the client signs header fields beside Host, which a URL can't carry", errors.ErrUnsupported)
 	}
-	return signed.URL, nil
+	if made.at.IsZero() { // another signer: for several regions, or anonymous
+		var by aws.Credentials
+		if s.credentials != nil {
+			by, _ = s.credentials.Retrieve(ctx) // as the SDK just did
+		}
+		o.Window = 0
+		*made = newSignature(name, o, by, 0)
+	}
+	return signed.URL, made.until(), nil
+}
+
+// asSDK returns err as the SDK does if the request for credentials fails.
+func asSDK(method string, err error) error {
+	operation := "GetObject"
+	if method == http.MethodHead {
+		operation = "HeadObject"
+	}
+	return &smithy.OperationError{ServiceID: s3.ServiceID, OperationName: operation, Err: fmt.Errorf("get identity: get credentials: %w", err)}
+}
+
+// presign has the SDK make and sign the request of the object name.
+func presign(ctx context.Context, sdk *s3.PresignClient, bucket, name string, o downloadview.SignOptions) (*v4.PresignedHTTPRequest, error) {
+	expiry := s3.WithPresignExpires(o.Expiry)
+	if o.Method == http.MethodHead {
+		return sdk.PresignHeadObject(ctx, &s3.HeadObjectInput{
+			Bucket:                     &bucket,
+			Key:                        &name,
+			ResponseContentDisposition: given(o.Disposition),
+			ResponseContentType:        given(o.ContentType),
+			ResponseCacheControl:       given(o.CacheControl),
+		}, expiry)
+	}
+	return sdk.PresignGetObject(ctx, &s3.GetObjectInput{
+		Bucket:                     &bucket,
+		Key:                        &name,
+		ResponseContentDisposition: given(o.Disposition),
+		ResponseContentType:        given(o.ContentType),
+		ResponseCacheControl:       given(o.CacheControl),
+	}, expiry)
 }
 
 // given returns nil for "".
@@ -85,19 +167,6 @@ func given(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func (s *Storage) newSigner() *s3.PresignClient {
-	client := s3.New(s.client.Options(), unvalidated, func(o *s3.Options) {
-		if s.signEndpoint != "" {
-			o.BaseEndpoint = aws.String(s.signEndpoint)
-			//lint:ignore SA1019 a client that still has one would not look at BaseEndpoint
-			o.EndpointResolver = nil
-		}
-	})
-	return s3.NewPresignClient(client, func(o *s3.PresignOptions) {
-		o.Presigner = presigner{newPresigner(client.Options()), &s.skew}
-	})
 }
 
 var _ downloadview.Signer = (*file)(nil)

@@ -127,6 +127,10 @@ func (f *modelFile) SignedURL(_ context.Context, o downloadview.SignOptions) (st
 		until = time.Now().Add(-time.Hour)
 	case "signed URLs last too long":
 		until = time.Now().Add(time.Hour)
+	case "signed URLs of a window end too soon":
+		until = until.Add(-2 * o.Window)
+	case "signed URLs of a window last too long":
+		until = until.Add(o.Window)
 	case "signed URLs lead nowhere":
 		u.Path = "/nowhere/" + f.key
 	case "signed URLs are for GET alone":

@@ -40,6 +40,7 @@ func checkSign(ctx context.Context, fx Fixture) error {
 	if latest := time.Now().Add(time.Minute); !until.IsZero() && (until.Before(before) || until.After(latest)) {
 		p.addf("SignedURL for a minute is valid until %v, want a time within a minute from %v", until, before)
 	}
+	p.in("SignedURL with a Window", checkWindow(ctx, signer))
 	for _, key := range []string{"folder/other", "folder/file%20name.txt", "folder/file+name.txt", "folder/file"} {
 		other, err := fx.file(key)
 		if err != nil {
@@ -61,6 +62,19 @@ func checkSign(ctx context.Context, fx Fixture) error {
 		p.in(short(key), fx.checkFetch(ctx, key))
 	}
 	return p.err()
+}
+
+// checkWindow checks that a URL is valid for what is left of its Expiry, at least.
+func checkWindow(ctx context.Context, signer downloadview.Signer) error {
+	before := time.Now()
+	_, until, err := signer.SignedURL(ctx, downloadview.SignOptions{Method: http.MethodGet, Expiry: 2 * time.Hour, Window: time.Hour})
+	if err != nil {
+		return err
+	}
+	if latest := time.Now().Add(2 * time.Hour); !until.IsZero() && (until.Before(before.Add(time.Hour-time.Second)) || until.After(latest)) {
+		return fmt.Errorf("signed for two hours in a window of one, the URL is valid until %v, want one to two hours from %v", until, before)
+	}
+	return nil
 }
 
 func wellFormedURL(signed string) error {

@@ -73,6 +73,8 @@ func TestSuiteFindsBugs(t *testing.T) {
 		"signed URLs are not escaped":             {"sign"},
 		"signed URLs have ended":                  {"sign"},
 		"signed URLs last too long":               {"sign"},
+		"signed URLs of a window end too soon":    {"sign"},
+		"signed URLs of a window last too long":   {"sign"},
 		"signed URLs lead nowhere":                {"sign"},
 		"signed URLs are for GET alone":           {"sign"},
 		"signed URLs keep the stored fields":      {"sign"},
