@@ -45,6 +45,7 @@ const Cut = "cut"
 type Part struct {
 	ID string `json:"id"` // of the download
 	Download
+	What   string    `json:"what,omitempty"` // that of the download which was opened; "": not known
 	Kind   Kind      `json:"kind"`
 	Began  time.Time `json:"began"` // when the request came
 	Time   time.Time `json:"time"`  // when it was over

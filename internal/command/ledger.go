@@ -170,7 +170,7 @@ func (l *logFold) add(line []byte, at int) {
 	if p.Time.After(l.latest) {
 		l.latest = p.Time
 	}
-	l.entries.Add(context.Background(), p) // returns no error
+	ledger.AddPart(context.Background(), l.entries, p) // returns no error
 }
 
 // orDash returns s in a form to print; "-" if it isn't known.

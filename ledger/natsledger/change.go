@@ -31,9 +31,9 @@ type page struct {
 
 // Open does what [ledger.Store] says. It writes only if nobody else has written since it
 // read, and tries again until ctx is done.
-func (s *Store) Open(ctx context.Context, d ledger.Download, began time.Time, window time.Duration) (string, error) {
+func (s *Store) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	var id string
-	err := change(ctx, s, keyOf(d), func(o *opened) bool {
+	err := change(ctx, s, keyOf(what), func(o *opened) bool {
 		switch {
 		case o.ID == "" || began.After(o.Used.Add(window)):
 			*o = opened{rand.Text(), began}
@@ -53,7 +53,7 @@ func (s *Store) Open(ctx context.Context, d ledger.Download, began time.Time, wi
 // answer was lost, the part still counts once.
 func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 	what := ""
-	if p.Kind == ledger.Logged { // the proxy doesn't know the subject
+	if p.What == "" { // a proxy's line has the ID alone
 		var old page
 		if err := retry(ctx, func(ctx context.Context) error {
 			_, err := s.get(ctx, keyOfID(p.ID), &old)
@@ -63,7 +63,7 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 		}
 		what = old.What
 	} else {
-		what = keyOf(p.Download)
+		what = keyOf(p.What)
 	}
 	if what != "" { // first, because it may be done twice
 		if err := change(ctx, s, what, func(o *opened) bool {
@@ -86,9 +86,7 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 }
 
 // keyOf returns the key of a subject and a file.
-func keyOf(d ledger.Download) string {
-	return "what." + hashed(fmt.Sprintf("%d:%s%d:%s%s", len(d.Subject), d.Subject, len(d.Name), d.Name, d.Source))
-}
+func keyOf(what string) string { return "what." + hashed(what) }
 
 // keyOfID returns the key of an ID, which may come from a log.
 func keyOfID(id string) string { return "id." + hashed(id) }

@@ -72,13 +72,13 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 				}
 				for n := range downloads {
 					d := ledger.Download{Subject: "ann", Name: fmt.Sprint(n)}
-					id, err := s.Open(soon(t), d, began, time.Hour)
+					id, err := s.Open(soon(t), d.What(), began, time.Hour)
 					if err != nil {
 						t.Errorf("Open: %v", err)
 						continue
 					}
 					at := int64(i*parts + part)
-					p := ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: began, Time: began, Size: processes * parts, Bytes: 1, Piece: ledger.Piece{Start: at, End: at + 1}}
+					p := ledger.Part{ID: id, Download: d, What: d.What(), Kind: ledger.Streamed, Began: began, Time: began, Size: processes * parts, Bytes: 1, Piece: ledger.Piece{Start: at, End: at + 1}}
 					if err := s.Add(soon(t), p); err != nil {
 						t.Errorf("Add: %v", err)
 					}
@@ -154,13 +154,13 @@ func TestNoServer(t *testing.T) {
 	nodes := natstest.Start(t, 1)
 	s := open(t, nodes, nil)
 	d := ledger.Download{Name: "a"}
-	if _, err := s.Open(soon(t), d, time.Now(), time.Hour); err != nil {
+	if _, err := s.Open(soon(t), d.What(), time.Now(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	nodes[0].Kill()
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	_, err := s.Open(ctx, d, time.Now(), time.Hour)
+	_, err := s.Open(ctx, d.What(), time.Now(), time.Hour)
 	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), natstest.Password) {
 		t.Errorf("%v, want the end of the context", err)
 	}

@@ -52,26 +52,23 @@ func (s *Store) Create(ctx context.Context) error {
 }
 
 // Open does what [ledger.Store] says, by one statement.
-func (s *Store) Open(ctx context.Context, d ledger.Download, began time.Time, window time.Duration) (string, error) {
+func (s *Store) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	var id string
 	err := s.db.QueryRowContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
 		ON CONFLICT (what) DO UPDATE SET
 			id = CASE WHEN ledger_downloads.used < $4 THEN excluded.id ELSE ledger_downloads.id END,
 			used = CASE WHEN ledger_downloads.used < excluded.used THEN excluded.used ELSE ledger_downloads.used END
-		RETURNING id`, identity(d.Subject, d.Name, d.Source), rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
+		RETURNING id`, what, rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("sqlledger: open a download: %w", err)
 	}
 	return id, nil
 }
 
-// identity returns a text that is another one for other texts.
-func identity(texts ...string) string {
-	h := sha256.New()
-	for _, text := range texts {
-		fmt.Fprintf(h, "%d:%s", len(text), text)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+// ofID returns what an ID is a download of that was not opened here.
+func ofID(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
 }
 
 // Add does what [ledger.Store] says, in one transaction. After an error nothing is
@@ -129,7 +126,7 @@ func lock(ctx context.Context, tx *sql.Tx, p ledger.Part) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
-		ON CONFLICT (what) DO UPDATE SET used = excluded.used`, identity(p.ID), p.ID, used)
+		ON CONFLICT (what) DO UPDATE SET used = excluded.used`, ofID(p.ID), p.ID, used)
 	return err
 }
 
