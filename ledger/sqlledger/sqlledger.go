@@ -41,10 +41,15 @@ func New(db *sql.DB) *Store {
 }
 
 // Create makes the tables ledger_downloads and ledger_entries with their indexes, unless
-// they are there.
+// they are there. Several processes may call it at the same time.
 func (s *Store) Create(ctx context.Context) error {
 	for statement := range strings.SplitSeq(strings.TrimSpace(schema), ";\n") {
-		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+		_, err := s.db.ExecContext(ctx, statement)
+		if err != nil && ctx.Err() == nil {
+			// In PostgreSQL, it fails if another process has just made the same one.
+			_, err = s.db.ExecContext(ctx, statement)
+		}
+		if err != nil {
 			return fmt.Errorf("sqlledger: %w", err)
 		}
 	}
@@ -155,24 +160,55 @@ func read(ctx context.Context, q queryer, id string) ([]ledger.Entry, error) {
 	defer rows.Close()
 	var entries []ledger.Entry
 	for rows.Next() {
-		var e ledger.Entry
-		var pieces string
-		var first, last int64
-		var ended sql.NullInt64
-		if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
-			&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &e.Ended, &ended); err != nil {
+		e, err := scan(rows)
+		if err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
-			return nil, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
-		}
-		e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
-		if ended.Valid {
-			e.EndedAt = time.UnixMicro(ended.Int64)
 		}
 		entries = append(entries, e)
 	}
 	return entries, rows.Err()
+}
+
+// All calls each for all entries, the oldest last use first, until it returns an error,
+// which All returns. each must not use the database if that has only one connection.
+func (s *Store) All(ctx context.Context, each func(ledger.Entry) error) error {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+columns+` FROM ledger_entries ORDER BY last_at`)
+	if err != nil {
+		return fmt.Errorf("sqlledger: read all downloads: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return fmt.Errorf("sqlledger: read all downloads: %w", err)
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("sqlledger: read all downloads: %w", err)
+	}
+	return nil
+}
+
+// scan reads the entry of a row.
+func scan(rows *sql.Rows) (e ledger.Entry, err error) {
+	var pieces string
+	var first, last int64
+	var ended sql.NullInt64
+	if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
+		&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &e.Ended, &ended); err != nil {
+		return e, err
+	}
+	if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
+		return e, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
+	}
+	e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
+	if ended.Valid {
+		e.EndedAt = time.UnixMicro(ended.Int64)
+	}
+	return e, nil
 }
 
 func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
