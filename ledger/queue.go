@@ -147,7 +147,11 @@ func (e queueError) Error() string { return string(e) }
 const (
 	errFull   queueError = "too many parts wait for the store"
 	errClosed queueError = "the queue is closed"
+	errSilent queueError = "no answer for 5 seconds"
 )
+
+// longestSilence is how long the store may take until the log says that it fails.
+const longestSilence = 5 * time.Second
 
 // work adds the parts of a lane to the store.
 func (q *Queue) work(l *lane) {
@@ -184,7 +188,9 @@ func (q *Queue) add(p Part) bool {
 	others, failed := int64(-1), 0
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		ctx, cancel := context.WithTimeout(q.ctx, q.o.Timeout)
+		slow := time.AfterFunc(longestSilence, func() { q.fails(errSilent) })
 		err := AddPart(ctx, q.store, p)
+		slow.Stop()
 		cancel()
 		if err == nil {
 			q.over(nil)
