@@ -12,7 +12,7 @@ import (
 
 // ledgerFlags are the flags for the ledger.
 type ledgerFlags struct {
-	Ledger string `placeholder:"STORE" group:"Ledger:" help:"Keep an entry for each download: who, which file, how many bytes left, complete or not. The store is postgres://USER@HOST:PORT/DATABASE, or nats://HOST:PORT or tls://HOST:PORT, of which there may be several with commas between; several servers may share it. If it can't be reached, downloads go on, up to 10000 of their requests wait, and the log says what is missing. The password may be in the environment: in PGPASSWORD, or in NATS_PASSWORD with NATS_USER. docs/ledger.md explains how the bytes that a proxy sends come in. Default: no ledger."`
+	Ledger string `placeholder:"STORE" group:"Ledger:" help:"Keep an entry for each download: who, which file, how many bytes left, complete or not. The store is postgres://USER@HOST:PORT/DATABASE, redis://HOST:PORT, rediss://HOST:PORT (with TLS), unix:///PATH (of a socket of Redis), or nats://HOST:PORT or tls://HOST:PORT, of which there may be several with commas between; several servers may share it. If it can't be reached, downloads go on, up to 10000 of their requests wait, and the log says what is missing. The password may be in the environment: in PGPASSWORD, in REDISCLI_AUTH, or in NATS_PASSWORD with NATS_USER. docs/ledger.md explains how the bytes that a proxy sends come in. Default: no ledger."`
 }
 
 // apply sets the value of the flag in c, where it wins over the file.

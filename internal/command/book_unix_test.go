@@ -18,6 +18,7 @@ import (
 
 	"github.com/downloadview/downloadview/internal/natstest"
 	"github.com/downloadview/downloadview/internal/pgtest"
+	"github.com/downloadview/downloadview/internal/redistest"
 	"github.com/downloadview/downloadview/ledger"
 )
 
@@ -27,6 +28,10 @@ func TestLedgerOfServers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		postgres := pgtest.Start(t)
 		testLedgerOf(t, "postgres:///postgres?sslmode=disable&user=app&host="+postgres.Socket)
+	})
+	t.Run("redis", func(t *testing.T) {
+		redis := redistest.Start(t)
+		testLedgerOf(t, "redis://"+redis.Addr, "REDISCLI_AUTH="+redis.Password)
 	})
 	t.Run("nats", func(t *testing.T) {
 		nats := natstest.Start(t, 1)[0]
@@ -194,6 +199,7 @@ func TestLedgerThatIsAway(t *testing.T) {
 	}
 	for _, store := range []string{
 		"postgres://app:geheim@127.0.0.1:1/files", "postgres://app@127.0.0.1:1/files?password=geheim", "nats://app:geheim@127.0.0.1:1,nats://geheim@127.0.0.1:2",
+		"redis://:geheim@127.0.0.1:1",
 	} {
 		t.Run(store, func(t *testing.T) {
 			p := start(t, "--grace=0s", "--metrics=127.0.0.1:0", "--ledger", store, "--accel=nginx", "--rule", filepath.Join(media, "big")+"=/_big/", media)

@@ -46,7 +46,7 @@ The entries of a store, which several servers share, and the bytes that nginx se
   downloadview ledger --into postgres://app@db/files \
       --position /var/lib/downloadview/downloads.position /var/log/nginx/downloads.log
 
-The password of a store may be in the environment: in PGPASSWORD, or in NATS_PASSWORD with NATS_USER.`
+The password of a store may be in the environment: in PGPASSWORD, in REDISCLI_AUTH, or in NATS_PASSWORD with NATS_USER.`
 }
 
 // stored prints the entries of a store.

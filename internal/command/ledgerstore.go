@@ -9,10 +9,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/ledger"
 	"github.com/downloadview/downloadview/ledger/natsledger"
+	"github.com/downloadview/downloadview/ledger/redisledger"
 	"github.com/downloadview/downloadview/ledger/sqlledger"
 )
 
@@ -34,6 +36,13 @@ func openLedgerStore(flag, place string) (ledgerStore, error) {
 	switch urls[0].Scheme {
 	case "nats", "tls":
 		store, err := natsledger.Connect(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
+		if err != nil {
+			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
+		}
+		return store, nil
+	case "redis", "rediss", "unix":
+		logging.Disable() // its lines on stderr have another form
+		store, err := redisledger.Connect(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 		if err != nil {
 			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
 		}

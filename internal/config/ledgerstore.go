@@ -9,12 +9,12 @@ import (
 )
 
 // ledgerSchemes has the schemes of the stores of a ledger, and the store of each.
-var ledgerSchemes = map[string]string{"postgres": "PostgreSQL", "postgresql": "PostgreSQL", "nats": "NATS", "tls": "NATS"}
+var ledgerSchemes = map[string]string{"postgres": "PostgreSQL", "postgresql": "PostgreSQL", "redis": "Redis", "rediss": "Redis", "unix": "Redis", "nats": "NATS", "tls": "NATS"}
 
-const wantLedgerStore = "want postgres://HOST/DATABASE, nats://HOST:PORT or tls://HOST:PORT"
+const wantLedgerStore = "want postgres://HOST/DATABASE, redis://HOST:PORT, rediss://HOST:PORT (with TLS), unix:///PATH (of a socket of Redis), nats://HOST:PORT or tls://HOST:PORT"
 
 // CheckLedgerStore checks the place where entries of downloads are kept: the URL of a
-// PostgreSQL, or those of NATS servers with commas between. The error continues a sentence
+// PostgreSQL or a Redis, or those of NATS servers with commas between. The error continues a sentence
 // that begins with [ShownStore] of s.
 func CheckLedgerStore(s string) error { return checkStore(s, ledgerSchemes, wantLedgerStore) }
 
@@ -27,7 +27,7 @@ func (v value) ledgerStore(to *string) {
 	}
 	err := CheckLedgerStore(n.Value)
 	if slices.ContainsFunc(StoreURLs(n.Value), hasSecret) {
-		err = errors.New("has a password, or a user of NATS; want the URL without it, and the variable PGPASSWORD of the environment, or NATS_USER and NATS_PASSWORD")
+		err = errors.New("has a password, or a user that is not of PostgreSQL; want the URL without it, and the variable PGPASSWORD or REDISCLI_AUTH of the environment, or NATS_USER and NATS_PASSWORD")
 	}
 	if err != nil {
 		v.errorf("%q %w", ShownStore(n.Value), err)
