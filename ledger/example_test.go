@@ -93,7 +93,7 @@ downloadview/nginx 1795694401.500 0.5
 	entries := ledger.NewMemory(nil)
 	var position ledger.Position // of the last run
 	err = ledger.Follow(ctx, path, position, func(line []byte, at ledger.Position) error {
-		err := ledger.AddLine(ctx, entries, line)
+		err := ledger.AddLineAt(ctx, entries, line, at)
 		if wrong, ok := errors.AsType[*ledger.LineError](err); ok {
 			fmt.Println(wrong)
 			stop() // only because the example ends here

@@ -64,6 +64,10 @@ type Part struct {
 	// Whole reports whether the answer had the whole file, and all of it left.
 	Whole bool `json:"whole,omitempty"`
 
+	// Log is where in the proxy's log the line of this part ends; zero: it isn't known,
+	// or there is none. A line that is added again doesn't count again.
+	Log Position `json:"log,omitzero"`
+
 	// Ended is why the answer ended early: the text of a [downloadview.AbortedBy], or
 	// Cut. "" means that it was sent whole.
 	Ended string `json:"ended,omitempty"`

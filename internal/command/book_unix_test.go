@@ -148,7 +148,11 @@ func testLedgerOf(t *testing.T, store string, env ...string) {
 	again := startReader(t, env, "ledger", "--into", store, "--position", position, log)
 	again.stop(t)
 	check()
-	for _, p := range []*process{reader, first, second, again} {
+	// What is read again, because the position was not saved, doesn't count again.
+	lost := startReader(t, env, "ledger", "--into", store, "--position", position+".lost", log)
+	lost.stop(t)
+	check()
+	for _, p := range []*process{reader, first, second, again, lost} {
 		if said := p.log.String(); strings.Contains(said, natstest.Password) || strings.Contains(said, "level=ERROR") || strings.Contains(said, "level=WARN") {
 			t.Errorf("the log has a password or an error:\n%s", said)
 		}

@@ -35,7 +35,7 @@ func (f *foldLogs) follow(ctx context.Context, env *environment) error {
 	case log == "-" || strings.HasPrefix(log, "unix:") || hasScheme.MatchString(log):
 		return usageErrorf("--into: %q is not a file; want the log of the proxy", config.ShownStore(log))
 	case f.Position == "":
-		return usageErrorf("--into needs --position FILE, where it is remembered how far %s is read; without, a restart would count its lines again", printable.Text(log))
+		return usageErrorf("--into needs --position FILE, where it is remembered how far %s is read, so that a restart goes on there", printable.Text(log))
 	}
 	store, err := openLedgerStore("--into", f.Into)
 	if err != nil {
@@ -63,8 +63,8 @@ type logReader struct {
 }
 
 // line adds a line. Lines of other formats are ignored.
-func (r *logReader) line(b []byte) error {
-	err := ledger.AddLine(context.Background(), r.queue, b)
+func (r *logReader) line(b []byte, at ledger.Position) error {
+	err := ledger.AddLineAt(context.Background(), r.queue, b, at)
 	if wrong, ok := errors.AsType[*ledger.LineError](err); ok {
 		r.logger.Warn("line left out", "error", wrong)
 		return nil
@@ -100,7 +100,7 @@ func (r *logReader) follow(ctx context.Context, log string) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.at = at
-		return r.line(b)
+		return r.line(b, at)
 	}, nil)
 	if errors.Is(err, errStopped) { // the next run reads these lines again
 		return nil
@@ -120,7 +120,7 @@ func (r *logReader) saveAgainAndAgain(ctx context.Context) {
 		case <-time.After(time.Second):
 		}
 		if err := r.save(ctx); err != nil && ctx.Err() == nil {
-			r.logger.Error("the position in the log is not saved; after a restart, lines would count again", "error", err)
+			r.logger.Error("the position in the log is not saved", "error", err)
 		}
 	}
 }

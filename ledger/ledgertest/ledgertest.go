@@ -37,6 +37,7 @@ func Run(t *testing.T, f Fixture) {
 		{"versions", versions},
 		{"an unknown ID", unknownID},
 		{"an ID that was replaced", replacedID},
+		{"lines again", linesAgain},
 		{"many pieces", manyPieces},
 		{"odd text", oddText},
 		{"done context", doneContext},
@@ -242,6 +243,33 @@ func replacedID(t *testing.T, f Fixture) {
 	}
 	if got := f.open(t, d, at(5), time.Minute); got != second {
 		t.Error("the line of the first download opened a third")
+	}
+}
+
+// A line of a log that is added again doesn't count again, unless the entry has lines of
+// many other logs since.
+func linesAgain(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	add := func(log string, offset int64) {
+		t.Helper()
+		f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Logged, Began: noon, Time: noon, Version: `"v1"`, Size: 100, Bytes: 10, Log: ledger.Position{Head: log, Offset: offset}})
+	}
+	for range 2 {
+		add("a", 100)
+		add("a", 200)
+		add("b", 50)
+	}
+	add("", 50)
+	add("", 50)
+	if e := f.only(t, id); e.Logged != 5 || e.Bytes != 50 || !slices.Equal(e.Logs, []ledger.Position{{Head: "a", Offset: 200}, {Head: "b", Offset: 50}}) {
+		t.Errorf("%+v", e)
+	}
+	for i := range ledger.MostLogs {
+		add(fmt.Sprint(i), 1)
+	}
+	if e := f.only(t, id); e.Logged != 5+ledger.MostLogs || len(e.Logs) != ledger.MostLogs || e.Logs[0].Head != "0" {
+		t.Errorf("%+v", e)
 	}
 }
 

@@ -140,7 +140,7 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-const columns = `id, version, subject, name, source, size, bytes, complete, pieces, scattered, first_at, last_at, streamed, handed_over, redirected, logged, ended, ended_at`
+const columns = `id, version, subject, name, source, size, bytes, complete, pieces, scattered, first_at, last_at, streamed, handed_over, redirected, logged, logs, ended, ended_at`
 
 // Entries returns the entries with an ID: one for each version of the file. The one that
 // was changed last is at the end.
@@ -194,15 +194,18 @@ func (s *Store) All(ctx context.Context, each func(ledger.Entry) error) error {
 
 // scan reads the entry of a row.
 func scan(rows *sql.Rows) (e ledger.Entry, err error) {
-	var pieces string
+	var pieces, logs string
 	var first, last int64
 	var ended sql.NullInt64
 	if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
-		&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &e.Ended, &ended); err != nil {
+		&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &logs, &e.Ended, &ended); err != nil {
 		return e, err
 	}
 	if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
 		return e, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
+	}
+	if err := json.Unmarshal([]byte(logs), &e.Logs); err != nil {
+		return e, fmt.Errorf("logs of entry %q: %w", e.ID, err)
 	}
 	e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
 	if ended.Valid {
@@ -219,16 +222,20 @@ func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
 	if err != nil {
 		return err
 	}
+	logs, err := json.Marshal(e.Logs)
+	if err != nil {
+		return err
+	}
 	ended := sql.NullInt64{Int64: e.EndedAt.UnixMicro(), Valid: !e.EndedAt.IsZero()}
-	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_entries (`+columns+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_entries (`+columns+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
 			(SELECT COALESCE(MAX(changed), 0) + 1 FROM ledger_entries WHERE id = $1))
 		ON CONFLICT (id, version) DO UPDATE SET
 			subject = excluded.subject, name = excluded.name, source = excluded.source, size = excluded.size, bytes = excluded.bytes,
 			complete = excluded.complete, pieces = excluded.pieces, scattered = excluded.scattered, first_at = excluded.first_at, last_at = excluded.last_at,
-			streamed = excluded.streamed, handed_over = excluded.handed_over, redirected = excluded.redirected, logged = excluded.logged,
+			streamed = excluded.streamed, handed_over = excluded.handed_over, redirected = excluded.redirected, logged = excluded.logged, logs = excluded.logs,
 			ended = excluded.ended, ended_at = excluded.ended_at, changed = excluded.changed`,
 		e.ID, e.Version, e.Subject, e.Name, e.Source, e.Size, e.Bytes, e.Complete, string(pieces), e.Scattered,
-		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, e.Ended, ended)
+		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, string(logs), e.Ended, ended)
 	return err
 }
 
