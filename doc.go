@@ -52,8 +52,8 @@
 //     the downloads of links
 //   - middleware/leasetest: for tests of such a store of one's own
 //   - ledger: one entry for one download, over ranges, retries and the bytes that a proxy sent
-//   - ledger/sqlledger, ledger/natsledger: stores of these entries in SQLite or PostgreSQL,
-//     and in NATS
+//   - ledger/sqlledger, ledger/redisledger, ledger/natsledger: stores of these entries, in
+//     SQLite or PostgreSQL, in Redis, and in NATS
 //   - ledger/ledgertest: for tests of such a store of one's own
 //   - observe/otel: spans and metrics with OpenTelemetry
 //   - doctor: finds out what is wrong with a running set-up

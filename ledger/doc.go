@@ -15,4 +15,6 @@
 // and the proxy logs it with the bytes that left. [AddLine] adds such a line to its entry,
 // [Follow] reads a log while the proxy writes it, and [Receive] gets it by syslog.
 // "downloadview config nginx --ledger FILE" prints the configuration for it.
+//
+// A [Queue] keeps downloads from waiting for a store that is slow or away.
 package ledger

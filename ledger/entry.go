@@ -46,6 +46,10 @@ type Entry struct {
 	Redirected int `json:"redirected"`
 	Logged     int `json:"logged"`
 
+	// Logs are the ends of the last lines that were added with their [Part.Log], one for
+	// each log, at most [MostLogs].
+	Logs []Position `json:"logs,omitempty"`
+
 	// Ended is why the answer that ended last was not sent whole, as in [Part.Ended].
 	// "" means that it was.
 	Ended string `json:"ended"`
@@ -53,6 +57,10 @@ type Entry struct {
 	// EndedAt is when that answer ended; zero: none has yet.
 	EndedAt time.Time `json:"ended_at,omitzero"`
 }
+
+// MostLogs is how many logs an entry remembers. It forgets the one that had no line for
+// it for the longest time.
+const MostLogs = 4
 
 // MostPieces is how many pieces an entry remembers.
 const MostPieces = 256
@@ -65,8 +73,8 @@ func (e *Entry) Requests() int {
 
 // Fold adds p to one of the entries of a download, or to a new one, as [Store.Add] says,
 // and returns them. The entries have the ID of p, in the order of their last use; the
-// changed one is at the end of the result. Fold is for stores. It changes entries and
-// their Pieces. Bytes that not every store can keep, zero and those that aren't UTF-8,
+// changed one is at the end of the result. Fold is for stores. It changes entries, their
+// Pieces and Logs. Bytes that not every store can keep, zero and those that aren't UTF-8,
 // become U+FFFD in the texts of an entry, except its ID.
 func Fold(entries []Entry, p Part) []Entry {
 	for _, s := range []*string{&p.Version, &p.Subject, &p.Name, &p.Source} {
@@ -91,6 +99,9 @@ func Fold(entries []Entry, p Part) []Entry {
 }
 
 func (e *Entry) add(p Part) {
+	if p.Log.Head != "" && !e.reads(p.Log) {
+		return
+	}
 	switch p.Kind {
 	case Streamed:
 		e.Streamed++
@@ -132,9 +143,26 @@ func (e *Entry) add(p Part) {
 	}
 }
 
+// reads notes that a line of a log is added. It returns false if it was before.
+func (e *Entry) reads(at Position) bool {
+	i := slices.IndexFunc(e.Logs, func(p Position) bool { return p.Head == at.Head })
+	if i >= 0 && e.Logs[i].Offset >= at.Offset {
+		return false
+	}
+	if i < 0 && len(e.Logs) == MostLogs {
+		i = 0
+	}
+	if i >= 0 {
+		e.Logs = slices.Delete(e.Logs, i, i+1)
+	}
+	e.Logs = append(e.Logs, at)
+	return true
+}
+
 // clone returns a copy of e that shares nothing with it.
 func (e *Entry) clone() Entry {
 	c := *e
 	c.Pieces = append([]Piece{}, e.Pieces...)
+	c.Logs = slices.Clone(e.Logs)
 	return c
 }

@@ -41,10 +41,7 @@ func Example() {
 	// ann got report.txt "v1": 15 bytes of 10 in 3 requests, complete: true
 }
 
-type linkID struct{}
-
-// The subject is the ID of a signed link: all who use the link are one. Links removes the
-// link from the request, so the ID is read before, in the outermost handler.
+// The subject is the ID of a signed link: all who use the link are one.
 func ExampleOptions() {
 	keys, err := middleware.ParseKeys("links.keys", []byte("2026 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"))
 	if err != nil {
@@ -53,19 +50,13 @@ func ExampleOptions() {
 	links := middleware.NewLinks(keys, nil)
 	entries := ledger.NewMemory(nil)
 	l := ledger.New(entries, &ledger.Options{Subject: func(r *http.Request) string {
-		id, _ := r.Context().Value(linkID{}).(string)
-		return id
+		link, _ := middleware.LinkOf(r)
+		return link.ID
 	}})
 	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
 		return downloadview.Response{File: downloadview.FromString("report.txt", "0123456789", nil)}, nil
 	})
-	files := l.Handler(links.Handler(downloadview.NewHandler(view, &downloadview.Options{Observer: l.Observe})))
-	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if info, err := links.Inspect(r); err == nil {
-			r = r.WithContext(context.WithValue(r.Context(), linkID{}, info.ID))
-		}
-		files.ServeHTTP(w, r)
-	})
+	site := l.Handler(links.Handler(downloadview.NewHandler(view, &downloadview.Options{Observer: l.Observe})))
 
 	link, err := links.Sign("/report.txt", middleware.Grant{Expires: time.Now().Add(time.Hour), ID: "mail-17"})
 	if err != nil {
@@ -102,7 +93,7 @@ downloadview/nginx 1795694401.500 0.5
 	entries := ledger.NewMemory(nil)
 	var position ledger.Position // of the last run
 	err = ledger.Follow(ctx, path, position, func(line []byte, at ledger.Position) error {
-		err := ledger.AddLine(ctx, entries, line)
+		err := ledger.AddLineAt(ctx, entries, line, at)
 		if wrong, ok := errors.AsType[*ledger.LineError](err); ok {
 			fmt.Println(wrong)
 			stop() // only because the example ends here

@@ -145,6 +145,7 @@ func (l *Ledger) add(r *http.Request, n *note, o downloadview.Outcome) error {
 		p.Source = src.String()
 	}
 	p.Download = p.Download.shortened()
+	p.What = p.Download.What()
 	switch o.Mode {
 	case downloadview.Offloaded:
 		p.Kind = HandedOver
@@ -163,7 +164,7 @@ func (l *Ledger) add(r *http.Request, n *note, o downloadview.Outcome) error {
 		p.Size = -1
 	}
 	var err error
-	if p.ID, err = l.store.Open(ctx, p.Download, n.began, l.o.Window); err != nil {
+	if p.ID, err = l.store.Open(ctx, p.What, n.began, l.o.Window); err != nil {
 		return err
 	}
 	if p.Kind == HandedOver {

@@ -295,7 +295,7 @@ func TestHandedOver(t *testing.T) {
 // brokenStore can't be reached.
 type brokenStore struct{}
 
-func (brokenStore) Open(context.Context, ledger.Download, time.Time, time.Duration) (string, error) {
+func (brokenStore) Open(context.Context, string, time.Time, time.Duration) (string, error) {
 	return "", errors.New("store is away")
 }
 func (brokenStore) Add(context.Context, ledger.Part) error { return errors.New("store is away") }

@@ -20,14 +20,22 @@ func (e *LineError) Error() string { return "line of a log: " + e.Err.Error() }
 // Unwrap returns the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// AddLine adds a line of a proxy's log to s. It does nothing for lines of other formats.
-// The error is a [LineError], or that of s.
+// AddLine adds a line of a proxy's log to s, as [AddPart] does. It does nothing for lines
+// of other formats. The error is a [LineError], or that of s.
 func AddLine(ctx context.Context, s Store, line []byte) error {
+	return AddLineAt(ctx, s, line, Position{})
+}
+
+// AddLineAt is [AddLine] for a line that ends at a position of [Follow]. If the lines
+// before were added too, a line that is added again doesn't count again: so a program that
+// was killed may go on at an earlier position.
+func AddLineAt(ctx context.Context, s Store, line []byte, at Position) error {
 	p, ok, err := ParseLine(line)
 	if err != nil || !ok {
 		return err
 	}
-	return s.Add(ctx, p)
+	p.Log = at
+	return AddPart(ctx, s, p)
 }
 
 // ParseLine reads a line of a proxy's log in the format that "downloadview config

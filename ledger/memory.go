@@ -17,8 +17,8 @@ type Memory struct {
 
 	mu   sync.Mutex
 	ids  map[string]*download
-	open map[Download]*download // the one of each that was opened last
-	used list.List              // of *download; the one that was used last is at the front
+	open map[string]*download // the one of each that was opened last
+	used list.List            // of *download; the one that was used last is at the front
 }
 
 // MemoryOptions are the options of [NewMemory]. The zero value is fine.
@@ -43,8 +43,8 @@ type MemoryOptions struct {
 // A download has the entries with one ID: one for each version of its file.
 type download struct {
 	id      string
-	what    Download
-	opened  bool // in Memory.open
+	what    string // "": it was not opened
+	opened  bool   // in Memory.open
 	last    time.Time
 	entries []Entry // the one that was used last is at the end
 	place   *list.Element
@@ -56,7 +56,7 @@ const mostVersions = 16
 // NewMemory returns an empty Memory. nil options are the zero value. It panics if Most
 // or Keep is negative.
 func NewMemory(o *MemoryOptions) *Memory {
-	m := &Memory{ids: map[string]*download{}, open: map[Download]*download{}}
+	m := &Memory{ids: map[string]*download{}, open: map[string]*download{}}
 	if o != nil {
 		m.o = *o
 	}
@@ -73,18 +73,18 @@ func NewMemory(o *MemoryOptions) *Memory {
 }
 
 // Open does what [Store.Open] says. It does no I/O and returns no error.
-func (m *Memory) Open(_ context.Context, d Download, began time.Time, window time.Duration) (string, error) {
+func (m *Memory) Open(_ context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if found := m.open[d]; found != nil && !began.After(found.last.Add(window)) {
+	if found := m.open[what]; found != nil && !began.After(found.last.Add(window)) {
 		m.use(found, began)
 		return found.id, nil
 	}
-	made := m.add(rand.Text(), d, began)
-	if old := m.open[d]; old != nil {
+	made := m.add(rand.Text(), what, began)
+	if old := m.open[what]; old != nil {
 		old.opened = false
 	}
-	m.open[d], made.opened = made, true
+	m.open[what], made.opened = made, true
 	return made.id, nil
 }
 
@@ -94,7 +94,7 @@ func (m *Memory) Add(_ context.Context, p Part) error {
 	defer m.mu.Unlock()
 	d := m.ids[p.ID]
 	if d == nil {
-		d = m.add(p.ID, p.Download, p.Time)
+		d = m.add(p.ID, "", p.Time)
 	}
 	m.use(d, p.Time)
 	if d.entries = Fold(d.entries, p); len(d.entries) > mostVersions {
@@ -105,7 +105,7 @@ func (m *Memory) Add(_ context.Context, p Part) error {
 }
 
 // add makes room and a download.
-func (m *Memory) add(id string, what Download, now time.Time) *download {
+func (m *Memory) add(id, what string, now time.Time) *download {
 	for oldest := m.used.Back(); oldest != nil; oldest = m.used.Back() {
 		d := oldest.Value.(*download)
 		if len(m.ids) < m.o.Most && now.Sub(d.last) <= m.o.Keep {

@@ -21,7 +21,7 @@ func TestMemoryOpen(t *testing.T) {
 	a := ledger.Download{Subject: "ann", Name: "a"}
 	open := func(d ledger.Download, minute int) string {
 		t.Helper()
-		id, err := m.Open(t.Context(), d, at(minute), 10*time.Minute)
+		id, err := m.Open(t.Context(), d.What(), at(minute), 10*time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestMemoryOpenAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range ids {
 		all.Go(func() {
-			ids[i], _ = m.Open(t.Context(), ledger.Download{Name: "a"}, noon, time.Hour)
+			ids[i], _ = m.Open(t.Context(), ledger.Download{Name: "a"}.What(), noon, time.Hour)
 			m.Add(t.Context(), ledger.Part{ID: ids[i], Download: ledger.Download{Name: "a"}, Kind: ledger.Streamed, Time: noon, Size: -1})
 		})
 	}
@@ -131,10 +131,10 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestMemoryReopens(t *testing.T) {
 	m := ledger.NewMemory(&ledger.MemoryOptions{Most: 2})
 	d := ledger.Download{Name: "a"}
-	first, _ := m.Open(t.Context(), d, noon, time.Minute)
-	second, _ := m.Open(t.Context(), d, at(5), time.Minute)
-	m.Open(t.Context(), ledger.Download{Name: "b"}, at(5), time.Minute) // drops the first
-	again, _ := m.Open(t.Context(), d, at(5), time.Minute)
+	first, _ := m.Open(t.Context(), d.What(), noon, time.Minute)
+	second, _ := m.Open(t.Context(), d.What(), at(5), time.Minute)
+	m.Open(t.Context(), ledger.Download{Name: "b"}.What(), at(5), time.Minute) // drops the first
+	again, _ := m.Open(t.Context(), d.What(), at(5), time.Minute)
 	if first == second || again != second {
 		t.Errorf("IDs %q, %q, %q; want the last two to be the same", first, second, again)
 	}

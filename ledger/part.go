@@ -45,6 +45,7 @@ const Cut = "cut"
 type Part struct {
 	ID string `json:"id"` // of the download
 	Download
+	What   string    `json:"what,omitempty"` // that of the download which was opened; "": not known
 	Kind   Kind      `json:"kind"`
 	Began  time.Time `json:"began"` // when the request came
 	Time   time.Time `json:"time"`  // when it was over
@@ -62,6 +63,10 @@ type Part struct {
 
 	// Whole reports whether the answer had the whole file, and all of it left.
 	Whole bool `json:"whole,omitempty"`
+
+	// Log is where in the proxy's log the line of this part ends; zero: it isn't known,
+	// or there is none. A line that is added again doesn't count again.
+	Log Position `json:"log,omitzero"`
 
 	// Ended is why the answer ended early: the text of a [downloadview.AbortedBy], or
 	// Cut. "" means that it was sent whole.

@@ -8,11 +8,11 @@ import (
 // A Store keeps the entries of a [Ledger]. Package ledgertest tests one. Several goroutines
 // use it.
 type Store interface {
-	// Open returns the ID of the download of d: the one that was used last, if began
-	// is not later than window after that, else a new one. A use is a part that
-	// [Store.Add] got, or a call of Open. It is one atomic operation: if several
-	// callers open the same download at once, they get the same ID.
-	Open(ctx context.Context, d Download, began time.Time, window time.Duration) (id string, err error)
+	// Open returns the ID of a download of what, which is a [Download.What]: of the one
+	// that was used last, if began is not later than window after that, else a new one.
+	// A use is a part that [Store.Add] got, or a call of Open. It is one atomic operation:
+	// if several callers open the same download at once, they get the same ID.
+	Open(ctx context.Context, what string, began time.Time, window time.Duration) (id string, err error)
 
 	// Add adds a part to the entry that has its ID and version. If there is none, it
 	// belongs to the entry of this ID whose version isn't known, and a part without a

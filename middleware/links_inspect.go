@@ -33,6 +33,17 @@ func (l *Links) Inspect(r *http.Request) (LinkInfo, error) {
 	return LinkInfo{}, err
 }
 
+// LinkOf returns what the link says that let r in. r is the request of a handler below
+// [Links.Handler], of a view below [Links.View], or of an Observer of such a handler; ok is
+// false for others. LinkOf doesn't verify the link again, and asks nobody.
+func LinkOf(r *http.Request) (info LinkInfo, ok bool) {
+	a, ok := r.Context().Value(admissionKey{}).(*admission)
+	if !ok {
+		return LinkInfo{}, false
+	}
+	return a.grant.info(), true
+}
+
 // info returns what g says. g is genuine.
 func (g *link) info() LinkInfo {
 	info := LinkInfo{

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/downloadview/downloadview"
 )
 
 // Inspect returns all that a link says, also of a link that is not valid here and now,
@@ -94,5 +96,35 @@ func TestInspect(t *testing.T) {
 	l = testLinks(t, &LinksOptions{Version: func(*http.Request) (string, error) { return "", broken }})
 	if info, err := l.Inspect(httptest.NewRequest("GET", mustSign(t, l, "/a", Grant{}), nil)); info != (LinkInfo{}) || !errors.Is(err, broken) {
 		t.Errorf("without a version: %+v, %v", info, err)
+	}
+}
+
+// Below Links, LinkOf returns what Inspect does, also behind [Links.View]; elsewhere it
+// returns nothing.
+func TestLinkOf(t *testing.T) {
+	l := testLinks(t, nil)
+	link := mustSign(t, l, "/a", Grant{Expires: testNow.Add(time.Hour), ID: "7"})
+	r := httptest.NewRequest("GET", link, nil)
+	if info, ok := LinkOf(r); ok || info != (LinkInfo{}) {
+		t.Errorf("outside: %+v", info)
+	}
+	want, err := l.Inspect(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	look := func(r *http.Request) {
+		asked++
+		if info, ok := LinkOf(r); !ok || info != want || info.ID != "7" {
+			t.Errorf("%+v, %v, want %+v", info, ok, want)
+		}
+	}
+	l.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { look(r) })).ServeHTTP(httptest.NewRecorder(), r)
+	view := l.View(downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
+		look(r)
+		return downloadview.Response{}, nil
+	}))
+	if _, err := view.Respond(r); err != nil || asked != 2 {
+		t.Errorf("asked %d times, %v; want 2", asked, err)
 	}
 }

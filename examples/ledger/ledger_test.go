@@ -3,12 +3,14 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
@@ -46,6 +48,20 @@ func run(t *testing.T, s *sqlledger.Store) {
 		}
 		return entries
 	}})
+	all, last := 0, time.Time{}
+	if err := s.All(t.Context(), func(e ledger.Entry) error {
+		if all++; e.Last.Before(last) {
+			t.Errorf("an entry of %v after one of %v", e.Last, last)
+		}
+		last = e.Last
+		return nil
+	}); err != nil || all < 10 {
+		t.Errorf("%d entries in all, %v", all, err)
+	}
+	full := errors.New("full")
+	if err := s.All(t.Context(), func(ledger.Entry) error { return full }); err != full {
+		t.Errorf("All returned %v, want the error of each", err)
+	}
 }
 
 func TestSQLite(t *testing.T) {

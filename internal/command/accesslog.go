@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/ledger"
 	"github.com/downloadview/downloadview/middleware"
 )
 
@@ -18,6 +19,7 @@ type accessLog struct {
 	lines  func(*accessLine)   // writes a line; nil: logger does
 	peers  *middleware.Clients // nil: no proxy is trusted
 	seen   *telemetry          // nil: nothing is counted
+	book   *ledger.Ledger      // nil: no ledger is kept
 }
 
 // options returns the options of handlers whose requests are logged.
@@ -31,6 +33,9 @@ func (l *accessLog) options() *downloadview.Options {
 
 // observe is a [downloadview.Observer].
 func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
+	if l.book != nil {
+		l.book.Observe(r, o)
+	}
 	line := accessLine{
 		method:   r.Method,
 		path:     withoutToken(r.URL.Path),

@@ -29,7 +29,7 @@ func openLeases(place string, o *middleware.LeasesOptions) (*middleware.Leases, 
 	}
 	var store leaseStore
 	var err error
-	urls := config.LeaseURLs(place)
+	urls := config.StoreURLs(place)
 	switch urls[0].Scheme {
 	case "nats", "tls":
 		store, err = natslease.Open(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
@@ -38,7 +38,7 @@ func openLeases(place string, o *middleware.LeasesOptions) (*middleware.Leases, 
 		store, err = redislease.Open(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 	}
 	if err != nil {
-		return nil, nil, usageErrorf("--links %q: %w", config.ShownLeaseStore(place), err)
+		return nil, nil, usageErrorf("--links %q: %w", config.ShownStore(place), err)
 	}
 	return middleware.NewLeases(store, o), store.Close, nil
 }

@@ -9,18 +9,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 	"time"
 
+	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/printable"
 	"github.com/downloadview/downloadview/ledger"
 )
 
 // foldLogs is the command "downloadview ledger".
 type foldLogs struct {
-	Files []string `arg:"" name:"file" help:"The logs, the oldest first; compressed by gzip or not. \"-\" is the standard input."`
-	JSON  bool     `name:"json" help:"Print each entry as a JSON object on a line of its own."`
-	Open  *int     `placeholder:"N" help:"How many downloads are kept in memory until they are printed: 100000 unless this is set. They take about 75 MB."`
+	Files    []string `arg:"" name:"file" help:"The logs, the oldest first; compressed by gzip or not. \"-\" is the standard input. Or the URL of a store, such as that of serve --ledger, whose entries are printed."`
+	JSON     bool     `name:"json" help:"Print each entry as a JSON object on a line of its own."`
+	Open     *int     `placeholder:"N" help:"How many downloads are kept in memory until they are printed: 100000 unless this is set. They take about 75 MB."`
+	Into     string   `placeholder:"STORE" help:"Print nothing, but add the lines of the log to the store of serve --ledger, while the proxy writes them, until a signal comes. The log is one file, which may be rotated meanwhile. Default: entries are printed."`
+	Position string   `placeholder:"FILE" help:"With --into: the file in which it is remembered how far the log is read. Default: none, which --into refuses."`
 }
 
 // Help is the long part of --help.
@@ -32,17 +37,68 @@ func (*foldLogs) Help() string {
 
 All requests for one download are one entry: ranges, retries, several connections. BYTES left the proxy, OF is the size of the file. END is "complete" if each byte of the file left, else it says how the last answer ended: "cut" if it broke off, "partial" if it was sent whole. Lines of other formats are ignored.
 
-An entry is printed when its download had no request for 24 hours, at the latest at the end.`
+An entry is printed when its download had no request for 24 hours, at the latest at the end.
+
+The entries of a store, which several servers share, and the bytes that nginx sends for them:
+
+  downloadview ledger postgres://app@db/files
+
+  downloadview ledger --into postgres://app@db/files \
+      --position /var/lib/downloadview/downloads.position /var/log/nginx/downloads.log
+
+The password of a store may be in the environment: in PGPASSWORD, in REDISCLI_AUTH, or in NATS_PASSWORD with NATS_USER.`
 }
+
+// stored prints the entries of a store.
+func (f *foldLogs) stored(ctx context.Context, env *environment) error {
+	place := f.Files[0]
+	switch {
+	case len(f.Files) > 1:
+		return usageErrorf("ledger: got %d stores or files; want one store, or files", len(f.Files))
+	case f.Open != nil:
+		return usageErrorf("--open %d has no effect for the store %q; want it left out", *f.Open, config.ShownStore(place))
+	}
+	store, err := openLedgerStore("ledger:", place)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	silence := time.AfterFunc(longestSilence, cancel)
+	defer silence.Stop()
+	out := bufio.NewWriter(env.stdout)
+	print := f.printer(out)
+	err = store.All(ctx, func(e ledger.Entry) error {
+		silence.Reset(longestSilence)
+		return print(&e)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %s", config.ShownStore(place), withoutSecrets(err.Error()))
+	}
+	return out.Flush()
+}
+
+// longestSilence is how long a store may send no entry.
+const longestSilence = 15 * time.Second
 
 // keptFor is how long a download stays open after its last request, in the time of the
 // log.
 const keptFor = 24 * time.Hour
 
-// Run prints the entries.
-func (f *foldLogs) Run(env *environment) error {
-	if f.Open != nil && *f.Open < 1 {
+// Run prints the entries, or adds them to a store.
+func (f *foldLogs) Run(ctx context.Context, env *environment) error {
+	switch {
+	case f.Open != nil && *f.Open < 1:
 		return usageErrorf("--open %d; want 1 or more", *f.Open)
+	case f.Into != "":
+		return f.follow(ctx, env)
+	case f.Position != "":
+		return usageErrorf("--position %q has no effect without --into; want both", f.Position)
+	case hasScheme.MatchString(f.Files[0]):
+		return f.stored(ctx, env)
 	}
 	out := bufio.NewWriter(env.stdout)
 	l := f.fold(out)
@@ -69,17 +125,21 @@ func (f *foldLogs) Run(env *environment) error {
 }
 
 func (f *foldLogs) fold(out *bufio.Writer) *logFold {
-	l := &logFold{print: func(e *ledger.Entry) error { return printEntry(out, e) }, open: 100_000}
-	if f.JSON {
-		l.print = func(e *ledger.Entry) error { return writeJSON(out, e, "") }
-	} else {
-		printHeading(out)
-	}
+	l := &logFold{print: f.printer(out), open: 100_000}
 	if f.Open != nil {
 		l.open = *f.Open
 	}
 	l.entries = ledger.NewMemory(&ledger.MemoryOptions{Most: l.open, Keep: keptFor, Done: l.done})
 	return l
+}
+
+// printer returns a function that prints entries, and prints the heading if there is one.
+func (f *foldLogs) printer(out *bufio.Writer) func(*ledger.Entry) error {
+	if f.JSON {
+		return func(e *ledger.Entry) error { return writeJSON(out, e, "") }
+	}
+	printHeading(out)
+	return func(e *ledger.Entry) error { return printEntry(out, e) }
 }
 
 // A logFold makes entries from logs.
@@ -170,7 +230,7 @@ func (l *logFold) add(line []byte, at int) {
 	if p.Time.After(l.latest) {
 		l.latest = p.Time
 	}
-	l.entries.Add(context.Background(), p) // returns no error
+	ledger.AddPart(context.Background(), l.entries, p) // returns no error
 }
 
 // orDash returns s in a form to print; "-" if it isn't known.

@@ -32,11 +32,11 @@ func (f *linkFlags) apply(c *config.Config) error {
 	case f.KeyFile != "" && !signed:
 		return usageErrorf("--key-file %q has no effect without --require-signature; want both", f.KeyFile)
 	case f.Links != "" && !signed:
-		return usageErrorf("--links %q has no effect without --require-signature; want both", config.ShownLeaseStore(f.Links))
+		return usageErrorf("--links %q has no effect without --require-signature; want both", config.ShownStore(f.Links))
 	}
 	if f.Links != "" {
 		if err := config.CheckLeaseStore(f.Links); err != nil {
-			return usageErrorf("--links %q %w", config.ShownLeaseStore(f.Links), err)
+			return usageErrorf("--links %q %w", config.ShownStore(f.Links), err)
 		}
 		c.Links = f.Links
 	}

@@ -19,6 +19,7 @@ type serve struct {
 
 	downloadFlags
 	linkFlags
+	ledgerFlags
 	logFlags
 	tlsFlags
 	metricsFlags
@@ -103,6 +104,11 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	defer seen.close()
 	logs.access.seen = seen
+	book, err := openBook(c.Ledger, logs.access)
+	if err != nil {
+		return err
+	}
+	defer book.close(0) // if it doesn't come as far as to serve
 	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
 	if err != nil {
 		return err
@@ -143,7 +149,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	srv := newServer(seen.around(doctor.Witness(handler)), logger)
+	srv := newServer(seen.around(doctor.Witness(book.around(handler))), logger)
 	srv.limit(&c.Limits)
 	if cert != nil {
 		srv.http.TLSConfig = cert.config()
@@ -180,6 +186,13 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		defer m.start()()
 		metricsAt = m.url
 	}
+	var end time.Time // of the grace
+	stop := srv.stop
+	srv.stop = func() {
+		end = time.Now().Add(*c.Grace)
+		stop()
+	}
+	defer func() { book.close(time.Until(end)) }()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		url := urlOf(schemeOf(c), addr, ln)
 		fmt.Fprintf(env.stderr, "listening on %s\n", url)

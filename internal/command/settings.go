@@ -86,6 +86,9 @@ func (s *serve) complete(c *config.Config) error {
 	if err := s.linkFlags.apply(c); err != nil {
 		return err
 	}
+	if err := s.ledgerFlags.apply(c); err != nil {
+		return err
+	}
 	if err := s.logFlags.apply(c); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ func (c *Config) Changes(old *Config) []string {
 		{"log_level", c.LogLevel, old.LogLevel},
 		{"trusted_proxies", c.TrustedProxies, old.TrustedProxies},
 		{"links", c.Links, old.Links},
+		{"ledger", c.Ledger, old.Ledger},
 		{"proxy_protocol", c.ProxyProtocol, old.ProxyProtocol},
 		{"tls_cert", c.TLS.Cert, old.TLS.Cert},
 		{"tls_key", c.TLS.Key, old.TLS.Key},

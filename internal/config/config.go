@@ -34,7 +34,8 @@ type Config struct {
 	TLS     TLS
 	Metrics string // where to listen for Prometheus: see [ParseAddress]; "": nowhere
 
-	Links string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
+	Links  string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
+	Ledger string // where entries of downloads are kept: see [CheckLedgerStore]; "": nowhere
 
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
@@ -121,6 +122,7 @@ func (c *Config) readTop(v value) {
 		{name: "require_signature", read: scalar(&rest.signed, boolean)},
 		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
 		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},
+		{name: "ledger", read: func(v value) { v.ledgerStore(&c.Ledger) }},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},

@@ -75,7 +75,7 @@ func (c *Config) checkSigned(v value, rest *mountDefaults) {
 		errorf("key_file", "%q is the key file of no mount; want require_signature: true for one, or no key_file", rest.keyFile)
 	}
 	if c.Links != "" && !slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.RequireSignature }) {
-		errorf("links", "%q has no effect, since no mount has require_signature: true; want both, or neither", ShownLeaseStore(c.Links))
+		errorf("links", "%q has no effect, since no mount has require_signature: true; want both, or neither", ShownStore(c.Links))
 	}
 }
 

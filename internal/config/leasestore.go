@@ -17,26 +17,31 @@ const wantLeaseStore = "want memory, redis://HOST:PORT, rediss://HOST:PORT (with
 
 // CheckLeaseStore checks the place where the downloads of links are counted: "memory",
 // the URL of a Redis, or those of NATS servers with commas between. The error continues a
-// sentence that begins with [ShownLeaseStore] of s.
+// sentence that begins with [ShownStore] of s.
 func CheckLeaseStore(s string) error {
 	if s == "memory" {
 		return nil
 	}
+	return checkStore(s, leaseSchemes, wantLeaseStore)
+}
+
+// checkStore checks the URLs of a store against those schemes. want says which there are.
+func checkStore(s string, schemes map[string]string, want string) error {
 	if err := CheckExpanded(s); err != nil {
 		return err
 	}
-	urls := LeaseURLs(s)
+	urls := StoreURLs(s)
 	if urls == nil {
-		return errors.New("is unknown; " + wantLeaseStore)
+		return errors.New("is unknown; " + want)
 	}
 	for _, u := range urls {
-		switch store := leaseSchemes[u.Scheme]; {
+		switch store := schemes[u.Scheme]; {
 		case store == "":
-			return fmt.Errorf("has the unknown scheme %q; %s", u.Scheme, wantLeaseStore)
+			return fmt.Errorf("has the unknown scheme %q; %s", u.Scheme, want)
 		case len(urls) > 1 && store != "NATS" || strings.Contains(u.Host, ","):
 			return errors.New("has several URLs, and not all are of NATS servers; want one, or several such as nats://a:4222,nats://b:4222")
-		case u.Opaque != "" || u.Scheme != "unix" && u.Hostname() == "" || u.Scheme == "unix" && u.Path == "":
-			return errors.New("names no server; " + wantLeaseStore)
+		case u.Opaque != "" || u.Scheme == "unix" && u.Path == "" || u.Scheme != "unix" && u.Hostname() == "" && !(store == "PostgreSQL" && u.Query().Has("host")):
+			return errors.New("names no server; " + want)
 		case u.Fragment != "":
 			return errors.New(`has a "#"; want %23 in its place`)
 		}
@@ -47,9 +52,9 @@ func CheckLeaseStore(s string) error {
 	return nil
 }
 
-// LeaseURLs returns the URLs of a store, or nil if s has none or one can't be read. Only
+// StoreURLs returns the URLs of a store, or nil if s has none or one can't be read. Only
 // NATS has several.
-func LeaseURLs(s string) []*url.URL {
+func StoreURLs(s string) []*url.URL {
 	texts := []string{s}
 	if strings.HasPrefix(s, "nats://") || strings.HasPrefix(s, "tls://") {
 		texts = strings.Split(s, ",")
@@ -65,13 +70,13 @@ func LeaseURLs(s string) []*url.URL {
 	return urls
 }
 
-// ShownLeaseStore returns s without users, passwords and parameters.
-func ShownLeaseStore(s string) string {
+// ShownStore returns s without users, passwords and parameters.
+func ShownStore(s string) string {
 	scheme, _, ok := strings.Cut(s, "://")
 	if !ok {
 		return s
 	}
-	urls := LeaseURLs(s)
+	urls := StoreURLs(s)
 	if urls == nil {
 		return scheme + "://xxxxx"
 	}
@@ -90,11 +95,11 @@ func (v value) leaseStore(to *string) {
 		return
 	}
 	err := CheckLeaseStore(n.Value)
-	if slices.ContainsFunc(LeaseURLs(n.Value), func(u *url.URL) bool { return u.User != nil }) {
+	if slices.ContainsFunc(StoreURLs(n.Value), func(u *url.URL) bool { return u.User != nil }) {
 		err = errors.New("has a user or a password; want the URL without them, and the variable REDISCLI_AUTH of the environment, or NATS_USER and NATS_PASSWORD")
 	}
 	if err != nil {
-		v.errorf("%q %w", ShownLeaseStore(n.Value), err)
+		v.errorf("%q %w", ShownStore(n.Value), err)
 		return
 	}
 	*to = n.Value

@@ -37,6 +37,7 @@ func Run(t *testing.T, f Fixture) {
 		{"versions", versions},
 		{"an unknown ID", unknownID},
 		{"an ID that was replaced", replacedID},
+		{"lines again", linesAgain},
 		{"many pieces", manyPieces},
 		{"odd text", oddText},
 		{"done context", doneContext},
@@ -57,7 +58,7 @@ func download() ledger.Download {
 
 func (f Fixture) open(t testing.TB, d ledger.Download, began time.Time, window time.Duration) string {
 	t.Helper()
-	id, err := f.Store.Open(t.Context(), d, began, window)
+	id, err := f.Store.Open(t.Context(), d.What(), began, window)
 	if err != nil || id == "" {
 		t.Fatalf("Open(%+v) = %q, %v", d, id, err)
 	}
@@ -66,6 +67,9 @@ func (f Fixture) open(t testing.TB, d ledger.Download, began time.Time, window t
 
 func (f Fixture) add(t testing.TB, p ledger.Part) {
 	t.Helper()
+	if p.Kind != ledger.Logged { // of a proxy's line, the ID alone is known
+		p.What = p.Download.What()
+	}
 	if err := f.Store.Add(t.Context(), p); err != nil {
 		t.Fatalf("Add(%+v): %v", p, err)
 	}
@@ -123,7 +127,7 @@ func atOnce(t *testing.T, f Fixture) {
 	for i := range ids {
 		all.Go(func() {
 			var err error
-			if ids[i], err = f.Store.Open(t.Context(), d, noon, time.Hour); err != nil {
+			if ids[i], err = f.Store.Open(t.Context(), d.What(), noon, time.Hour); err != nil {
 				t.Error(err)
 			}
 		})
@@ -239,6 +243,33 @@ func replacedID(t *testing.T, f Fixture) {
 	}
 	if got := f.open(t, d, at(5), time.Minute); got != second {
 		t.Error("the line of the first download opened a third")
+	}
+}
+
+// A line of a log that is added again doesn't count again, unless the entry has lines of
+// many other logs since.
+func linesAgain(t *testing.T, f Fixture) {
+	d := download()
+	id := f.open(t, d, noon, time.Hour)
+	add := func(log string, offset int64) {
+		t.Helper()
+		f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Logged, Began: noon, Time: noon, Version: `"v1"`, Size: 100, Bytes: 10, Log: ledger.Position{Head: log, Offset: offset}})
+	}
+	for range 2 {
+		add("a", 100)
+		add("a", 200)
+		add("b", 50)
+	}
+	add("", 50)
+	add("", 50)
+	if e := f.only(t, id); e.Logged != 5 || e.Bytes != 50 || !slices.Equal(e.Logs, []ledger.Position{{Head: "a", Offset: 200}, {Head: "b", Offset: 50}}) {
+		t.Errorf("%+v", e)
+	}
+	for i := range ledger.MostLogs {
+		add(fmt.Sprint(i), 1)
+	}
+	if e := f.only(t, id); e.Logged != 5+ledger.MostLogs || len(e.Logs) != ledger.MostLogs || e.Logs[0].Head != "0" {
+		t.Errorf("%+v", e)
 	}
 }
 

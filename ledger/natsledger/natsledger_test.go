@@ -9,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/downloadview/downloadview/internal/leaktest"
 	"github.com/downloadview/downloadview/internal/natstest"
 	"github.com/downloadview/downloadview/ledger"
@@ -20,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-func open(t testing.TB, nodes []*natstest.Node, o *Options) *Store {
+func connect(t testing.TB, nodes []*natstest.Node, o *Options) *Store {
 	t.Helper()
 	var urls []string
 	for _, n := range nodes {
@@ -53,7 +50,7 @@ func run(t *testing.T, s *Store) {
 	}})
 }
 
-func TestStore(t *testing.T) { run(t, open(t, natstest.Start(t, 1), nil)) }
+func TestStore(t *testing.T) { run(t, connect(t, natstest.Start(t, 1), nil)) }
 
 // Four processes add to ten downloads, while one of three servers is killed. Each part
 // counts once.
@@ -64,7 +61,7 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 	var all sync.WaitGroup
 	half := make(chan bool, processes)
 	for i := range processes {
-		s := open(t, nodes, nil)
+		s := connect(t, nodes, nil)
 		all.Go(func() {
 			for part := range parts {
 				if part == parts/2 {
@@ -72,13 +69,13 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 				}
 				for n := range downloads {
 					d := ledger.Download{Subject: "ann", Name: fmt.Sprint(n)}
-					id, err := s.Open(soon(t), d, began, time.Hour)
+					id, err := s.Open(soon(t), d.What(), began, time.Hour)
 					if err != nil {
 						t.Errorf("Open: %v", err)
 						continue
 					}
 					at := int64(i*parts + part)
-					p := ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: began, Time: began, Size: processes * parts, Bytes: 1, Piece: ledger.Piece{Start: at, End: at + 1}}
+					p := ledger.Part{ID: id, Download: d, What: d.What(), Kind: ledger.Streamed, Began: began, Time: began, Size: processes * parts, Bytes: 1, Piece: ledger.Piece{Start: at, End: at + 1}}
 					if err := s.Add(soon(t), p); err != nil {
 						t.Errorf("Add: %v", err)
 					}
@@ -87,8 +84,8 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 		})
 	}
 	<-half
-	s := open(t, nodes, nil)
-	stream, err := s.found(soon(t))
+	s := connect(t, nodes, nil)
+	stream, err := s.kv.Found(soon(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,49 +115,18 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 	}
 }
 
-// A lossy server takes a message, and its first answers are lost.
-type lossy struct {
-	jetstream.JetStream
-	lost int
-}
-
-func (l *lossy) PublishMsg(ctx context.Context, m *nats.Msg, o ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
-	ack, err := l.JetStream.PublishMsg(ctx, m, o...)
-	if err == nil && l.lost > 0 {
-		l.lost--
-		return nil, context.DeadlineExceeded
-	}
-	return ack, err
-}
-
-// A part that was taken, but whose answer was lost, counts once.
-func TestLostAnswer(t *testing.T) {
-	s := open(t, natstest.Start(t, 1), nil)
-	l := &lossy{s.js, 2}
-	s.js = l
-	p := ledger.Part{ID: "a", Kind: ledger.Logged, Size: -1, Bytes: 1}
-	for range 2 {
-		if err := s.Add(soon(t), p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if e, err := s.Entries(soon(t), "a"); err != nil || len(e) != 1 || e[0].Bytes != 2 || l.lost != 0 {
-		t.Errorf("%+v, %v, %d answers to lose; want two bytes of two parts", e, err, l.lost)
-	}
-}
-
 // If all servers are gone, the error comes when the context ends, and has no password.
 func TestNoServer(t *testing.T) {
 	nodes := natstest.Start(t, 1)
-	s := open(t, nodes, nil)
+	s := connect(t, nodes, nil)
 	d := ledger.Download{Name: "a"}
-	if _, err := s.Open(soon(t), d, time.Now(), time.Hour); err != nil {
+	if _, err := s.Open(soon(t), d.What(), time.Now(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	nodes[0].Kill()
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	_, err := s.Open(ctx, d, time.Now(), time.Hour)
+	_, err := s.Open(ctx, d.What(), time.Now(), time.Hour)
 	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), natstest.Password) {
 		t.Errorf("%v, want the end of the context", err)
 	}
@@ -175,8 +141,7 @@ func TestWrongOptions(t *testing.T) {
 		{"nats://a:1", Options{Bucket: "a.b"}, `the bucket is called "a.b"; want letters`},
 		{"nats://a:1", Options{Replicas: 6}, "6 replicas; want 0 to 5"},
 		{"nats://a:1", Options{Keep: time.Minute}, "kept for 1m0s; want an hour or more"},
-		{"http://user:secret@a:1", Options{}, "http://a:1 is not a URL of NATS"},
-		{"nats://user:secret%zz@a", Options{}, "this is not a URL"},
+		{"http://user:secret@a:1", Options{}, "natsledger: http://a:1 is not a URL of NATS"},
 	} {
 		s, err := Connect(tt.url, &tt.o)
 		if err == nil {

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS ledger_entries (
 	handed_over BIGINT  NOT NULL,
 	redirected  BIGINT  NOT NULL,
 	logged      BIGINT  NOT NULL,
+	logs        TEXT    NOT NULL,         -- JSON: how far the logs of proxies were read
 	ended       TEXT    NOT NULL,         -- '': the last answer was sent whole
 	ended_at    BIGINT,                   -- NULL: none has ended
 	changed     BIGINT  NOT NULL,         -- orders the versions of a download

@@ -41,10 +41,15 @@ func New(db *sql.DB) *Store {
 }
 
 // Create makes the tables ledger_downloads and ledger_entries with their indexes, unless
-// they are there.
+// they are there. Several processes may call it at the same time.
 func (s *Store) Create(ctx context.Context) error {
 	for statement := range strings.SplitSeq(strings.TrimSpace(schema), ";\n") {
-		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+		_, err := s.db.ExecContext(ctx, statement)
+		if err != nil && ctx.Err() == nil {
+			// In PostgreSQL, it fails if another process has just made the same one.
+			_, err = s.db.ExecContext(ctx, statement)
+		}
+		if err != nil {
 			return fmt.Errorf("sqlledger: %w", err)
 		}
 	}
@@ -52,26 +57,23 @@ func (s *Store) Create(ctx context.Context) error {
 }
 
 // Open does what [ledger.Store] says, by one statement.
-func (s *Store) Open(ctx context.Context, d ledger.Download, began time.Time, window time.Duration) (string, error) {
+func (s *Store) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	var id string
 	err := s.db.QueryRowContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
 		ON CONFLICT (what) DO UPDATE SET
 			id = CASE WHEN ledger_downloads.used < $4 THEN excluded.id ELSE ledger_downloads.id END,
 			used = CASE WHEN ledger_downloads.used < excluded.used THEN excluded.used ELSE ledger_downloads.used END
-		RETURNING id`, identity(d.Subject, d.Name, d.Source), rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
+		RETURNING id`, what, rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("sqlledger: open a download: %w", err)
 	}
 	return id, nil
 }
 
-// identity returns a text that is another one for other texts.
-func identity(texts ...string) string {
-	h := sha256.New()
-	for _, text := range texts {
-		fmt.Fprintf(h, "%d:%s", len(text), text)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+// ofID returns what an ID is a download of that was not opened here.
+func ofID(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
 }
 
 // Add does what [ledger.Store] says, in one transaction. After an error nothing is
@@ -129,7 +131,7 @@ func lock(ctx context.Context, tx *sql.Tx, p ledger.Part) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
-		ON CONFLICT (what) DO UPDATE SET used = excluded.used`, identity(p.ID), p.ID, used)
+		ON CONFLICT (what) DO UPDATE SET used = excluded.used`, ofID(p.ID), p.ID, used)
 	return err
 }
 
@@ -138,7 +140,7 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-const columns = `id, version, subject, name, source, size, bytes, complete, pieces, scattered, first_at, last_at, streamed, handed_over, redirected, logged, ended, ended_at`
+const columns = `id, version, subject, name, source, size, bytes, complete, pieces, scattered, first_at, last_at, streamed, handed_over, redirected, logged, logs, ended, ended_at`
 
 // Entries returns the entries with an ID: one for each version of the file. The one that
 // was changed last is at the end.
@@ -158,24 +160,58 @@ func read(ctx context.Context, q queryer, id string) ([]ledger.Entry, error) {
 	defer rows.Close()
 	var entries []ledger.Entry
 	for rows.Next() {
-		var e ledger.Entry
-		var pieces string
-		var first, last int64
-		var ended sql.NullInt64
-		if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
-			&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &e.Ended, &ended); err != nil {
+		e, err := scan(rows)
+		if err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
-			return nil, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
-		}
-		e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
-		if ended.Valid {
-			e.EndedAt = time.UnixMicro(ended.Int64)
 		}
 		entries = append(entries, e)
 	}
 	return entries, rows.Err()
+}
+
+// All calls each for all entries, the oldest last use first, until it returns an error,
+// which All returns. each must not use the database if that has only one connection.
+func (s *Store) All(ctx context.Context, each func(ledger.Entry) error) error {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+columns+` FROM ledger_entries ORDER BY last_at`)
+	if err != nil {
+		return fmt.Errorf("sqlledger: read all downloads: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return fmt.Errorf("sqlledger: read all downloads: %w", err)
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("sqlledger: read all downloads: %w", err)
+	}
+	return nil
+}
+
+// scan reads the entry of a row.
+func scan(rows *sql.Rows) (e ledger.Entry, err error) {
+	var pieces, logs string
+	var first, last int64
+	var ended sql.NullInt64
+	if err := rows.Scan(&e.ID, &e.Version, &e.Subject, &e.Name, &e.Source, &e.Size, &e.Bytes, &e.Complete, &pieces, &e.Scattered,
+		&first, &last, &e.Streamed, &e.HandedOver, &e.Redirected, &e.Logged, &logs, &e.Ended, &ended); err != nil {
+		return e, err
+	}
+	if err := json.Unmarshal([]byte(pieces), &e.Pieces); err != nil {
+		return e, fmt.Errorf("pieces of entry %q: %w", e.ID, err)
+	}
+	if err := json.Unmarshal([]byte(logs), &e.Logs); err != nil {
+		return e, fmt.Errorf("logs of entry %q: %w", e.ID, err)
+	}
+	e.First, e.Last = time.UnixMicro(first), time.UnixMicro(last)
+	if ended.Valid {
+		e.EndedAt = time.UnixMicro(ended.Int64)
+	}
+	return e, nil
 }
 
 func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
@@ -186,16 +222,20 @@ func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry) error {
 	if err != nil {
 		return err
 	}
+	logs, err := json.Marshal(e.Logs)
+	if err != nil {
+		return err
+	}
 	ended := sql.NullInt64{Int64: e.EndedAt.UnixMicro(), Valid: !e.EndedAt.IsZero()}
-	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_entries (`+columns+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+	_, err = tx.ExecContext(ctx, `INSERT INTO ledger_entries (`+columns+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
 			(SELECT COALESCE(MAX(changed), 0) + 1 FROM ledger_entries WHERE id = $1))
 		ON CONFLICT (id, version) DO UPDATE SET
 			subject = excluded.subject, name = excluded.name, source = excluded.source, size = excluded.size, bytes = excluded.bytes,
 			complete = excluded.complete, pieces = excluded.pieces, scattered = excluded.scattered, first_at = excluded.first_at, last_at = excluded.last_at,
-			streamed = excluded.streamed, handed_over = excluded.handed_over, redirected = excluded.redirected, logged = excluded.logged,
+			streamed = excluded.streamed, handed_over = excluded.handed_over, redirected = excluded.redirected, logged = excluded.logged, logs = excluded.logs,
 			ended = excluded.ended, ended_at = excluded.ended_at, changed = excluded.changed`,
 		e.ID, e.Version, e.Subject, e.Name, e.Source, e.Size, e.Bytes, e.Complete, string(pieces), e.Scattered,
-		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, e.Ended, ended)
+		e.First.UnixMicro(), e.Last.UnixMicro(), e.Streamed, e.HandedOver, e.Redirected, e.Logged, string(logs), e.Ended, ended)
 	return err
 }
 

@@ -17,7 +17,7 @@ func BenchmarkLease(b *testing.B) {
 	if _, err := s.Lease(soon(b), q); err != nil {
 		b.Fatal(err)
 	}
-	kv, err := s.js.KeyValue(b.Context(), s.bucket)
+	kv, err := s.kv.JS.KeyValue(b.Context(), "downloadview-leases")
 	if err != nil {
 		b.Fatal(err)
 	}

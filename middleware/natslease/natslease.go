@@ -10,30 +10,16 @@
 package natslease
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"net/url"
-	"strings"
-	"sync/atomic"
-	"time"
+	"cmp"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/downloadview/downloadview/internal/natskv"
 	"github.com/downloadview/downloadview/middleware"
 )
 
 // A Store is a [middleware.LeaseStore] in NATS. Several goroutines may use it.
-type Store struct {
-	js       jetstream.JetStream
-	bucket   string
-	replicas int
-	close    func()
-
-	stream  atomic.Pointer[jetstream.Stream] // nil: not found yet
-	looking chan struct{}                    // has an element while somebody looks for it
-}
+type Store struct{ kv *natskv.Bucket }
 
 // Options are the options of [New] and [Open]. The zero value is fine.
 type Options struct {
@@ -50,25 +36,21 @@ type Options struct {
 // options are the zero value. New does no I/O. The error says which option is wrong; a
 // js with a domain or an API prefix of its own is refused.
 func New(js jetstream.JetStream, o *Options) (*Store, error) {
-	if o == nil {
-		o = new(Options)
+	kv, err := natskv.New(js, o.bucket())
+	if err != nil {
+		return nil, err
 	}
-	s := &Store{js: js, bucket: o.Bucket, replicas: o.Replicas, close: func() {}, looking: make(chan struct{}, 1)}
-	if s.bucket == "" {
-		s.bucket = "downloadview-leases"
-	}
-	switch is := js.Options(); {
-	case strings.ContainsFunc(s.bucket, func(c rune) bool { return !strings.ContainsRune(bucketLetters, c) }):
-		return nil, fmt.Errorf("natslease: the bucket is called %q; want letters, digits, \"-\" and \"_\"", s.bucket)
-	case s.replicas < 0 || s.replicas > 5:
-		return nil, fmt.Errorf("natslease: %d replicas; want 0 to 5", s.replicas)
-	case is.Domain != "" || is.APIPrefix != "" && is.APIPrefix != jetstream.DefaultAPIPrefix:
-		return nil, errors.New("natslease: the JetStream has a domain or an API prefix; want one without")
-	}
-	return s, nil
+	return &Store{kv}, nil
 }
 
-const bucketLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+// bucket returns the options of the bucket. o may be nil.
+func (o *Options) bucket() natskv.Options {
+	b := natskv.Options{Caller: "natslease", Of: "leases", Name: "downloadview-leases"}
+	if o != nil {
+		b.Name, b.Replicas = cmp.Or(o.Bucket, b.Name), o.Replicas
+	}
+	return b
+}
 
 // Open connects to the servers of a URL, or of several with commas between:
 // nats://[USER:PASSWORD@]HOST[:PORT] or nats://TOKEN@HOST, or tls:// in place of nats://.
@@ -77,92 +59,14 @@ const bucketLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 //
 // The caller closes the Store.
 func Open(rawURLs string, o *Options) (*Store, error) {
-	for rawURL := range strings.SplitSeq(rawURLs, ",") {
-		u, err := url.Parse(strings.TrimSpace(rawURL))
-		if err != nil { // its text has parts of the URL
-			return nil, errors.New("natslease: this is not a URL; want one such as nats://HOST:PORT")
-		}
-		if u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" {
-			return nil, fmt.Errorf("natslease: %s://%s is not a URL of NATS; want nats://HOST:PORT or tls://HOST:PORT", u.Scheme, u.Host)
-		}
-	}
-	nc, err := nats.Connect(rawURLs, nats.Name("downloadview"), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond))
+	kv, err := natskv.Connect(rawURLs, o.bucket())
 	if err != nil {
-		return nil, errors.New("natslease: the URL can't be used for NATS")
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		nc.Close()
-		return nil, fmt.Errorf("natslease: %w", err)
-	}
-	s, err := New(js, o)
-	if err != nil {
-		nc.Close()
 		return nil, err
 	}
-	s.close = nc.Close
-	return s, nil
+	return &Store{kv}, nil
 }
 
 // Close closes what Open has opened. After New it does nothing.
-func (s *Store) Close() error { s.close(); return nil }
-
-// found returns the bucket's stream, which is created if there is none.
-func (s *Store) found(ctx context.Context) (jetstream.Stream, error) {
-	if found := s.stream.Load(); found != nil {
-		return *found, nil
-	}
-	select {
-	case s.looking <- struct{}{}:
-		defer func() { <-s.looking }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if found := s.stream.Load(); found != nil {
-		return *found, nil
-	}
-	stream, err := s.js.Stream(ctx, "KV_"+s.bucket)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = s.js.CreateStream(ctx, s.config())
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // by another process at the same time
-			stream, err = s.js.Stream(ctx, "KV_"+s.bucket)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	// A direct read is answered by any replica, which may not know yet what was written.
-	if is := stream.CachedInfo().Config; is.AllowDirect || !is.AllowMsgTTL {
-		return nil, &unfitError{s.bucket}
-	}
-	s.stream.Store(&stream)
-	return stream, nil
-}
-
-// An unfitError is not one that another try would end.
-type unfitError struct{ bucket string }
-
-func (e *unfitError) Error() string {
-	return fmt.Sprintf("the bucket %s allows direct reads or no time to live of a message; delete it, or choose another name", e.bucket)
-}
-
-// config is that of a key-value bucket without direct reads.
-func (s *Store) config() jetstream.StreamConfig {
-	replicas := s.replicas
-	if replicas == 0 {
-		replicas = 1
-		if s.js.Conn().ConnectedClusterName() != "" {
-			replicas = 3
-		}
-	}
-	return jetstream.StreamConfig{
-		Name: "KV_" + s.bucket, Subjects: []string{s.subject(">")}, Description: "leases of downloadview", Replicas: replicas,
-		MaxMsgsPerSubject: 1, MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1, Storage: jetstream.FileStorage,
-		Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true, AllowMsgTTL: true,
-	}
-}
-
-func (s *Store) subject(id string) string { return "$KV." + s.bucket + "." + id }
+func (s *Store) Close() error { s.kv.Close(); return nil }
 
 var _ middleware.LeaseStore = (*Store)(nil)

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/downloadview/downloadview/internal/leaktest"
@@ -71,7 +67,11 @@ func isKilled(t *testing.T, leader bool) {
 	for i := range 20 {
 		lease(t, s, request(fmt.Sprint("taken", i), "h"), middleware.LeaseNew)
 	}
-	info, err := (*s.stream.Load()).Info(soon(t))
+	stream, err := s.kv.Found(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := stream.Info(soon(t))
 	if err != nil || info.Config.Replicas != 3 || info.Cluster == nil {
 		t.Fatalf("%+v, %v, want three replicas", info, err)
 	}
@@ -112,46 +112,6 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
-// Many requests at once don't wait for one another at a server that doesn't answer.
-func TestHangingServer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() { _, _ = io.Copy(io.Discard, c); c.Close() })
-		}
-	})
-	t.Cleanup(func() { l.Close(); conns.Wait() })
-	s, err := Open("nats://"+l.Addr().String(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	const timeout, requests = 500 * time.Millisecond, 200
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	began := time.Now()
-	var wg sync.WaitGroup
-	for range requests {
-		wg.Go(func() {
-			if _, err := s.Lease(ctx, request("a", "h")); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("error %v, want the end of the context", err)
-			}
-		})
-	}
-	wg.Wait()
-	if took := time.Since(began); took > requests*timeout/4 {
-		t.Errorf("all together took %v", took)
-	}
-}
-
 func TestWrongPassword(t *testing.T) {
 	node := natstest.Start(t, 1)[0]
 	s, err := Open("nats://app:another-secret@"+node.Addr, nil)
@@ -174,8 +134,12 @@ func TestForgets(t *testing.T) {
 	lease(t, s, q, middleware.LeaseNew)
 	q.Holder = "other"
 	lease(t, s, q, middleware.LeaseUsedUp) // looked at once before its end
+	stream, err := s.kv.Found(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for ctx := soon(t); ; {
-		_, err := (*s.stream.Load()).GetLastMsgForSubject(ctx, s.subject("a"))
+		_, err := stream.GetLastMsgForSubject(ctx, s.kv.Subject("a"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
 		}
@@ -187,59 +151,17 @@ func TestForgets(t *testing.T) {
 	lease(t, s, q, middleware.LeaseNew)
 }
 
-// A bucket that other programs made may not be fit; New refuses what can't work.
-func TestUnfit(t *testing.T) {
-	node := natstest.Start(t, 1)[0]
-	nc, err := nats.Connect(node.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.CreateKeyValue(soon(t), jetstream.KeyValueConfig{Bucket: "other"}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(js, &Options{Bucket: "other"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Lease(soon(t), request("a", "h")); err == nil || !strings.Contains(err.Error(), "the bucket other allows direct reads") {
-		t.Errorf("a bucket with direct reads: %v", err)
-	}
-	inDomain, err := jetstream.NewWithDomain(nc, "hub")
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct {
-		js   jetstream.JetStream
+		url  string
 		o    Options
 		want string
 	}{
-		{js, Options{Bucket: "a.b"}, `"a.b"`},
-		{js, Options{Replicas: 6}, "6 replicas"},
-		{js, Options{Replicas: -1}, "-1 replicas"},
-		{inDomain, Options{}, "domain"},
+		{"http://user:hidden@host", Options{}, "natslease: http://host is not a URL of NATS"},
+		{"nats://user:hidden@host:1", Options{Bucket: "a.b"}, `natslease: the bucket is called "a.b"`},
+		{"nats://user:hidden@host:1", Options{Replicas: -1}, "natslease: -1 replicas"},
 	} {
-		if _, err := New(tt.js, &tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("New with %+v: %v, want an error with %s", tt.o, err, tt.want)
-		}
-	}
-}
-
-func TestOpenRefuses(t *testing.T) {
-	for _, tt := range []struct{ url, want string }{
-		{"", "is not a URL of NATS"},
-		{"127.0.0.1:4222", "not a URL"},
-		{"http://user:hidden@host", "http://host is not a URL of NATS"},
-		{"nats://user:hidden@", "is not a URL of NATS"},
-		{"nats://host,redis://user:hidden@other", "redis://other is not a URL of NATS"},
-		{"nats://user:hidden@host:hidden", "not a URL"},
-		{"nats://user:hidden%zz@host", "not a URL"},
-	} {
-		s, err := Open(tt.url, nil)
+		s, err := Open(tt.url, &tt.o)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), "user") {
 			t.Errorf("Open(%q) = %v, %v, want an error with %q", tt.url, s, err, tt.want)
 		}

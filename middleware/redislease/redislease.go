@@ -10,14 +10,13 @@ package redislease
 import (
 	"context"
 	_ "embed" // of the scripts
-	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/downloadview/downloadview/internal/redisclient"
 	"github.com/downloadview/downloadview/middleware"
 )
 
@@ -57,17 +56,10 @@ func New(client redis.Scripter, o *Options) *Store {
 //
 // The caller closes the Store.
 func Open(rawURL string, o *Options) (*Store, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil { // its text has parts of the URL
-		return nil, errors.New("redislease: this is not a URL; want one such as redis://HOST:PORT")
-	}
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
-	options, err := redis.ParseURL(rawURL)
+	client, err := redisclient.Open("redislease", rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("redislease: %s is not a URL of Redis; want redis://HOST:PORT/NUMBER, rediss:// or unix://, and options that go-redis has", shown.String())
+		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
-	client := redis.NewClient(options)
 	s := New(client, o)
 	s.close = client.Close
 	return s, nil

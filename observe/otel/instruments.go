@@ -18,6 +18,7 @@ type instruments struct {
 	requests metric.Int64Counter
 	duration metric.Float64Histogram
 	leases   metric.Int64Counter
+	parts    metric.Int64Counter
 	events   metric.Int64Counter
 	content  metric.Int64Counter
 
@@ -38,6 +39,7 @@ func (i *instruments) make(m metric.Meter) error {
 	i.aborts = counter("aborts", "{download}", "Downloads that were cut short, by the side that did it.")
 	i.requests = counter("store.requests", "{request}", "Requests to stores, retries included.")
 	i.leases = counter("leases", "{lease}", "Answers of the store that counts the downloads of links.")
+	i.parts = counter("ledger.parts", "{request}", "Requests of downloads that the ledger's store has taken, or that are missing there.")
 	i.events = counter("spool.events", "{event}", "What happened in the spool.")
 	i.content = counter("spool.content", "By", "Bytes of the content to which the events of the spool happened.")
 	var err error
@@ -103,6 +105,16 @@ func (t *Telemetry) Lease(state string, err error) {
 		state = other
 	}
 	t.leases.Add(context.Background(), 1, metric.WithAttributes(attribute.String("result", state)))
+}
+
+// LedgerPart counts a request of a download in a ledger. Call it from the Observer of a
+// Queue of package ledger. The result is "stored" if err is nil, else "dropped".
+func (t *Telemetry) LedgerPart(err error) {
+	result := "stored"
+	if err != nil {
+		result = "dropped"
+	}
+	t.parts.Add(context.Background(), 1, metric.WithAttributes(attribute.String("result", result)))
 }
 
 // Spool counts an event of a spool, and the bytes of the content. Call it from the

@@ -1,0 +1,104 @@
+package command
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/ledger"
+	"github.com/downloadview/downloadview/ledger/natsledger"
+	"github.com/downloadview/downloadview/ledger/redisledger"
+	"github.com/downloadview/downloadview/ledger/sqlledger"
+)
+
+// A ledgerStore is a [ledger.Store] that somebody has to close, and whose entries can be
+// read.
+type ledgerStore interface {
+	ledger.Store
+	All(ctx context.Context, each func(ledger.Entry) error) error
+	Close() error
+}
+
+// openLedgerStore returns the store at a place that [config.CheckLedgerStore] accepts.
+// flag is what the error names. It doesn't wait for a store that can't be reached.
+func openLedgerStore(flag, place string) (ledgerStore, error) {
+	if err := config.CheckLedgerStore(place); err != nil {
+		return nil, usageErrorf("%s %q %w", flag, config.ShownStore(place), err)
+	}
+	urls := config.StoreURLs(place)
+	switch urls[0].Scheme {
+	case "nats", "tls":
+		store, err := natsledger.Connect(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
+		if err != nil {
+			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
+		}
+		return store, nil
+	case "redis", "rediss", "unix":
+		logging.Disable() // its lines on stderr have another form
+		store, err := redisledger.Connect(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
+		if err != nil {
+			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
+		}
+		return store, nil
+	default:
+		settings, err := pgx.ParseConfig(place)
+		if err != nil { // its text has parts of the URL
+			return nil, usageErrorf("%s %q can't be used for PostgreSQL; want postgres://USER@HOST:PORT/DATABASE, with parameters that psql knows", flag, config.ShownStore(place))
+		}
+		return newDatabase(stdlib.OpenDB(*settings)), nil
+	}
+}
+
+// connections is how many connections to a database there are at most: as many as the
+// parts that a ledger.Queue adds at a time.
+const connections = 8
+
+// A database is a store whose tables are made when it is first used.
+type database struct {
+	*sqlledger.Store
+	db *sql.DB
+
+	mu   sync.Mutex
+	made bool // the tables are there
+}
+
+func newDatabase(db *sql.DB) *database {
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	db.SetConnMaxIdleTime(time.Minute)
+	return &database{Store: sqlledger.New(db), db: db}
+}
+
+func (d *database) create(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.made {
+		return nil
+	}
+	err := d.Store.Create(ctx)
+	d.made = err == nil
+	return err
+}
+
+func (d *database) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
+	if err := d.create(ctx); err != nil {
+		return "", err
+	}
+	return d.Store.Open(ctx, what, began, window)
+}
+
+func (d *database) Add(ctx context.Context, p ledger.Part) error {
+	if err := d.create(ctx); err != nil {
+		return err
+	}
+	return d.Store.Add(ctx, p)
+}
+
+func (d *database) Close() error { return d.db.Close() }

@@ -1,0 +1,10 @@
+-- Notes a use of a download, unless another one was opened since. KEYS: as for open.lua.
+-- ARGV: the ID, the time in microseconds, and keep in milliseconds.
+local last = redis.call('HMGET', KEYS[1], 'id', 'used')
+if last[1] == ARGV[1] then
+	if tonumber(ARGV[2]) > tonumber(last[2]) then
+		redis.call('HSET', KEYS[1], 'used', ARGV[2])
+	end
+	redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return 1
