@@ -57,6 +57,12 @@ type Setup struct {
 	// "" they are general.
 	Server string
 
+	// Nodes are where the cache nodes behind Server listen, each HOST:PORT as in the
+	// configuration of the edge, if the files of Storage come from cache nodes. Server
+	// must then be "nginx", and Storage must take canary files: some are stored for each
+	// node. nil means that there are none.
+	Nodes []string
+
 	// Storage is the storage that the application serves; canary files are stored
 	// there. It must be a [downloadview.Saver] and a [downloadview.Deleter], unless
 	// Key is set; then it may be nil.
@@ -172,6 +178,9 @@ func newExam(s Setup) (*exam, error) {
 	if s.Storage == nil && s.Key == "" {
 		return nil, &SetupError{"Storage", errors.New("neither a storage nor a key is given; want a Storage for canary files, or the Key of a file to look at")}
 	}
+	if err := e.checkSetupNodes(); err != nil {
+		return nil, &SetupError{"Nodes", err}
+	}
 	e.Prefix = "/" + strings.TrimPrefix(s.Prefix, "/")
 	if !strings.HasSuffix(e.Prefix, "/") {
 		e.Prefix += "/"
@@ -235,7 +244,7 @@ func baseURL(s string) (*url.URL, error) {
 }
 
 func (e *exam) report() Report {
-	return Report{Site: cutQuery(e.Site), Checks: answersFirst(inOrder(e.checks, e.ended))}
+	return Report{Site: cutQuery(e.Site), Checks: answersFirst(inOrder(e.checks, e.ended, len(e.Nodes) > 0))}
 }
 
 func (e *exam) note(name string, r Result, f finding, format string, args ...any) {
