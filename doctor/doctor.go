@@ -4,7 +4,8 @@
 // It stores canary files, requests them in the ways that clients do, and removes
 // them again. Or it requests one existing file and writes nothing. It checks in four
 // steps: the storage, the application against the storage, the proxy against the
-// storage, all together. A failed check has a cause and the setting to change:
+// storage, all together. If the proxy is the edge of a tier, its cache nodes are a step
+// of their own. A failed check has a cause and the setting to change:
 //
 //	report, err := doctor.Run(ctx, doctor.Setup{
 //		Site:      "https://files.example.com",

@@ -173,7 +173,7 @@ func TestTierBroken(t *testing.T) {
 					return replace(t, "server "+tr.nodes[1].Addr+" max_fails=1 fail_timeout=5s;", "")(conf)
 				}
 			},
-			"tier-nodes", doctor.Failed, "the edge has no cache node NODE", "add `server NODE`",
+			"tier-nodes", doctor.Failed, "the edge doesn't ask the cache node NODE", "add `server NODE`",
 		},
 		{
 			"a node refuses the edge", func(_ *testing.T, tr *tier) { tr.edges[1] = []string{"10.0.0.2"} },
@@ -257,6 +257,22 @@ func TestTierOlderEdge(t *testing.T) {
 	breakage{
 		check: "tier-nodes", result: doctor.Warning, cause: "edge is older than this version", change: "`downloadview config nginx",
 	}.expect(t, report, tr.dir)
+}
+
+// If the application streams, no cache node is asked.
+func TestTierStreams(t *testing.T) {
+	t.Parallel()
+	tr := newTier(t, pieces)
+	tr.streams = true
+	s := tr.start(t)
+	s.App = "" // else app-handover says so
+	report := run(t, s, tr.dir)
+	breakage{
+		check: "proxy-sends", result: doctor.Warning, cause: "the application streams a file", change: "`downloadview explain`",
+	}.expect(t, report, tr.dir)
+	if c := check(t, report, "tier-nodes"); c.Result != doctor.NotApplicable || !strings.Contains(c.Detail, "see proxy-sends") {
+		t.Errorf("%+v, want not applicable", c)
+	}
 }
 
 // If all nodes have the fault, it is theirs all the same.

@@ -17,6 +17,10 @@ const chance = 1e-6
 // enough is after how many downloads the exam of the nodes ends, if no node is seen.
 const enough = 8
 
+// longest is for how long the nodes are asked. A node that waits for its store may take
+// half a minute for each file.
+const longest = 2 * time.Minute
+
 // leftOut is longer than the edge leaves out a node that failed.
 const leftOut = 6 * time.Second
 
@@ -26,7 +30,8 @@ func (e *exam) askNodes(ctx context.Context, t *tier) {
 	n := float64(len(e.Nodes))
 	most := int(math.Ceil(n * math.Log(n/chance)))
 	var files []canary
-	for len(files) < most && !t.knows(2, e.Nodes...) && ctx.Err() == nil {
+	began := time.Now()
+	for time.Since(began) < longest && len(files) < most && !t.knows(2, e.Nodes...) && ctx.Err() == nil {
 		c, err := e.put(ctx, fmt.Sprintf("tier-%d.txt", len(files)))
 		if err != nil {
 			return
@@ -41,7 +46,7 @@ func (e *exam) askNodes(ctx context.Context, t *tier) {
 		return
 	}
 	for _, c := range files {
-		if t.knows(1, e.Nodes...) || ctx.Err() != nil {
+		if t.knows(1, e.Nodes...) || time.Since(began) > longest || ctx.Err() != nil {
 			return
 		}
 		e.askNode(ctx, t, c)

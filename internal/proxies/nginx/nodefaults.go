@@ -13,7 +13,7 @@ const again = "print the configuration of NODE from the same file and by the sam
 var nodeFaults = []room.Fault{
 	{
 		Fits:   func(ev room.Evidence) bool { return ev.NodeFault == room.EdgeSilent },
-		Cause:  "the configuration of the edge is older than this version, or the rule of LOCATION has no cache there, or a proxy in front of the edge removes " + tierField,
+		Cause:  "the configuration of the edge is older than this version, or the rule of LOCATION has no cache there, or the application streams the file, or a proxy in front of the edge removes " + tierField,
 		Change: "print the configuration of the edge again: `downloadview config nginx --config FILE`",
 	},
 	{
@@ -28,8 +28,8 @@ var nodeFaults = []room.Fault{
 	},
 	{
 		Fits:   func(ev room.Evidence) bool { return ev.NodeFault == room.NodeUnasked },
-		Cause:  "the edge has no cache node NODE, or another edge at the same site has none",
-		Change: "add `server NODE` to `upstream downloadview_caches` of each edge, by cache_nodes: print the configuration of the edges again",
+		Cause:  "the edge doesn't ask the cache node NODE: it isn't in the edge's list, or it fails for other clients all the time, and the edge leaves it out",
+		Change: "add `server NODE` to `upstream downloadview_caches` of each edge, by cache_nodes: print the configuration of the edges again; or start nginx on NODE",
 	},
 	{
 		Fits:   func(ev room.Evidence) bool { return ev.NodeFault == room.NodeUnseen },
