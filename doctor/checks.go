@@ -2,7 +2,8 @@ package doctor
 
 import "slices"
 
-// order lists every check, so that each report has all of them.
+// order lists every check, so that each report has all of them; those of a tier are only
+// in the report of one.
 var order = []struct {
 	step  Step
 	names []string
@@ -17,6 +18,9 @@ var order = []struct {
 	{ProxyStep, []string{
 		"proxy-answers", "proxy-location", "proxy-clock", "proxy-connection", "proxy-file", "proxy-sends", "proxy-names",
 		"proxy-long-header", "proxy-head", "proxy-range", "proxy-conditional", "proxy-encoding", "proxy-symlinks",
+	}},
+	{TierStep, []string{
+		"tier-nodes", "tier-settings", "tier-kept", "tier-clock",
 	}},
 	{TogetherStep, []string{
 		"whole-headers", "whole-client-headers", "whole-missing", "whole-directory", "whole-error-pages", "whole-cache",
@@ -43,9 +47,12 @@ func answersFirst(checks []Check) []Check {
 
 // inOrder returns checks in order. It adds those that were not made, as not
 // applicable, with the reason why their step ended early.
-func inOrder(checks []Check, ended map[Step]string) []Check {
+func inOrder(checks []Check, ended map[Step]string, tiered bool) []Check {
 	var all []Check
 	for _, o := range order {
+		if o.step == TierStep && !tiered {
+			continue
+		}
 		for _, name := range o.names {
 			i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == name })
 			if i >= 0 {

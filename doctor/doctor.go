@@ -4,7 +4,8 @@
 // It stores canary files, requests them in the ways that clients do, and removes
 // them again. Or it requests one existing file and writes nothing. It checks in four
 // steps: the storage, the application against the storage, the proxy against the
-// storage, all together. A failed check has a cause and the setting to change:
+// storage, all together. If the proxy is the edge of a tier, its cache nodes are a step
+// of their own. A failed check has a cause and the setting to change:
 //
 //	report, err := doctor.Run(ctx, doctor.Setup{
 //		Site:      "https://files.example.com",
@@ -56,6 +57,12 @@ type Setup struct {
 	// "caddy@2.6", for example. Causes and changes are then about that server; with
 	// "" they are general.
 	Server string
+
+	// Nodes are where the cache nodes behind Server listen, each HOST:PORT as in the
+	// configuration of the edge, if the files of Storage come from cache nodes. Server
+	// must then be "nginx", and Storage must take canary files: some are stored for each
+	// node. nil means that there are none.
+	Nodes []string
 
 	// Storage is the storage that the application serves; canary files are stored
 	// there. It must be a [downloadview.Saver] and a [downloadview.Deleter], unless
@@ -172,6 +179,9 @@ func newExam(s Setup) (*exam, error) {
 	if s.Storage == nil && s.Key == "" {
 		return nil, &SetupError{"Storage", errors.New("neither a storage nor a key is given; want a Storage for canary files, or the Key of a file to look at")}
 	}
+	if err := e.checkSetupNodes(); err != nil {
+		return nil, &SetupError{"Nodes", err}
+	}
 	e.Prefix = "/" + strings.TrimPrefix(s.Prefix, "/")
 	if !strings.HasSuffix(e.Prefix, "/") {
 		e.Prefix += "/"
@@ -235,7 +245,7 @@ func baseURL(s string) (*url.URL, error) {
 }
 
 func (e *exam) report() Report {
-	return Report{Site: cutQuery(e.Site), Checks: answersFirst(inOrder(e.checks, e.ended))}
+	return Report{Site: cutQuery(e.Site), Checks: answersFirst(inOrder(e.checks, e.ended, len(e.Nodes) > 0))}
 }
 
 func (e *exam) note(name string, r Result, f finding, format string, args ...any) {

@@ -33,6 +33,10 @@ func (e *exam) checkProxy(ctx context.Context) {
 		e.end("the proxy doesn't send the bytes")
 		return
 	}
+	if !e.checkTier(ctx) {
+		e.end("tier-nodes or tier-kept failed")
+		return
+	}
 	if !e.checkFile(ctx) {
 		e.end("proxy-file failed")
 		return

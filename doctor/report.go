@@ -17,6 +17,7 @@ const (
 	StorageStep  Step = "storage"
 	AppStep      Step = "application" // against the storage
 	ProxyStep    Step = "proxy"       // against the storage
+	TierStep     Step = "tier"        // the cache nodes behind the proxy, if there are any
 	TogetherStep Step = "together"
 )
 

@@ -19,6 +19,8 @@ func TestSetupError(t *testing.T) {
 		{doctor.Setup{Storage: new(disk.Storage)}, "Site", `doctor: site ""; want a URL such as "http://127.0.0.1:8080"`},
 		{doctor.Setup{Site: site, App: "ftp://a", Storage: new(disk.Storage)}, "App", `doctor: application "ftp://a"; want a URL such as "http://127.0.0.1:8080"`},
 		{doctor.Setup{Site: site, App: "unix:", Storage: new(disk.Storage)}, "App", `doctor: application "unix:" has no path; want one such as unix:/run/downloadview.sock`},
+		{doctor.Setup{Site: site, Storage: new(disk.Storage), Server: "apache", Nodes: []string{"10.0.0.11:8081"}}, "Nodes", `doctor: cache nodes of the server "apache"; want the Server nginx, or no Nodes`},
+		{doctor.Setup{Site: site, Storage: new(disk.Storage), Server: "nginx", Nodes: []string{"10.0.0.11"}}, "Nodes", `doctor: cache node "10.0.0.11"; want HOST:PORT such as 10.0.0.11:8081`},
 		{doctor.Setup{Site: site}, "Storage", "doctor: neither a storage nor a key is given; want a Storage for canary files, or the Key of a file to look at"},
 	} {
 		_, err := doctor.Run(t.Context(), tt.setup)

@@ -232,6 +232,8 @@ func (e *exam) checkCache(ctx context.Context) {
 		e.failed(name, ev.of(room.ErrorsCached), "%v for a file that was just stored%s", during, age(during))
 	case err != nil:
 		e.skip(name, "the canary file was not removed")
+	case after.gives(c) && e.isFromNode(after):
+		e.ok(name, "%d, 200, 200: the application lets the client in, and a cache node keeps the file for 10 minutes", before.status)
 	case after.gives(c):
 		e.failed(name, ev.of(room.FilesCached), "200 for a file that was removed%s: the application's permission checks are skipped too", age(after))
 	default:

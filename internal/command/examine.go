@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/middleware"
@@ -49,7 +50,9 @@ Examples:
       --accel nginx --rule /srv/media=/_media/ /srv/media
 
   downloadview doctor https://files.example.com \
-      --config downloadview.yaml --mount /media/ --key report.pdf`
+      --config downloadview.yaml --mount /media/ --key report.pdf
+
+If the proxy of the file has a tier, a fifth step downloads files from each of its cache nodes, through the edge (docs/scale.md).`
 }
 
 // Run checks the set-up and prints the report. On SIGINT and SIGTERM it ends early, and
@@ -142,7 +145,30 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	}
 	s.Index = m.Index
 	s.Prefix, s.Storage, s.Offloader = cmp.Or(x.Mount, m.Path), storages[m.Storage], d.offloader
+	if x.Accel == "" {
+		s.Nodes = cacheNodes(c, s.Storage, d.offloader)
+	}
 	return s, release, nil
+}
+
+// cacheNodes returns the cache nodes of the only proxy of c, if the files of a storage
+// come from them.
+func cacheNodes(c *config.Config, storage downloadview.Storage, o downloadview.Offloader) []string {
+	if len(c.Proxies) != 1 || c.Proxies[0].Tier == nil || o == nil {
+		return nil
+	}
+	f, err := storage.File("any")
+	if err != nil {
+		return nil
+	}
+	src, _ := downloadview.SourceOf(f)
+	h, _ := o.Offload(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{}}, src)
+	for _, r := range c.Rules {
+		if r.Name == h.Rule && r.Cache > 0 {
+			return c.Proxies[0].Tier.Nodes
+		}
+	}
+	return nil
 }
 
 // permit adds a cookie to the header of the doctor's requests, which permits all files

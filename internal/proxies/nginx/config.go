@@ -54,6 +54,7 @@ type location struct {
 	Cache     *cache
 	Fetches   bool // by signed URLs
 	ByNodes   bool // from cache nodes
+	Printed   printed
 }
 
 // cache keeps answers of a store.
@@ -186,6 +187,12 @@ func (s *conf) add(r site.Rule) error {
 			}
 		}
 		l.ByNodes = r.Cache > 0 && len(s.Nodes) > 0
+		if r.Cache > 0 && s.Tier != nil {
+			var err error
+			if l.Printed, err = newPrinted(l); err != nil {
+				return err
+			}
+		}
 		if r.Cache > 0 && !l.ByNodes {
 			s.Caches = append(s.Caches, newCache(s.Site, r, len(s.Caches)+1))
 			l.Cache = &s.Caches[len(s.Caches)-1]
@@ -223,8 +230,11 @@ func newCache(s site.Site, r site.Rule, n int) cache {
 func (conf) Private() []string { return PrivateFields() }
 
 // PrivateNames returns the names of all fields that are only for nginx.
-func (conf) PrivateNames() []string {
+func (s conf) PrivateNames() []string {
 	names := []string{URLField, KeyField, CodingField, IDField}
+	if s.Tier != nil {
+		names = append(names, nodeField, tierField)
+	}
 	for _, f := range PrivateFields() {
 		names = append(names, PrivatePrefix+f)
 	}

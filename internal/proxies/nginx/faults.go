@@ -14,6 +14,7 @@ const largeHeader = 3800
 // faults are the known faults of nginx and of the servers in front of and behind it,
 // by stage.
 var faults = map[room.Stage][]room.Fault{
+	room.CacheNode: nodeFaults,
 	room.Names: {
 		{
 			Fits:   func(ev room.Evidence) bool { return ev.Mistake == room.RootForAlias },

@@ -20,6 +20,7 @@ var Room = room.Room{
 	AsksAgain:      true,
 	VerifiesLinks:  true,
 	Tiers:          true,
+	Passage:        passage,
 	Faults:         faults,
 	Findings:       findings,
 	FieldsLost:     fieldsLost,

@@ -3,6 +3,7 @@ package room
 import (
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -31,6 +32,11 @@ type Evidence struct {
 	Handed   bool // the application hands over
 	Apart    bool // no request reaches the application through the proxy
 	Signed   bool // the application hands over a signed URL
+
+	// NodeFault is a fault of the cache node Node, or of the edge, that Passage shows.
+	NodeFault NodeFault
+	Node      string
+	Passage   Passage
 
 	// AsksAgain is [Room.AsksAgain] of the server.
 	AsksAgain bool
@@ -106,7 +112,7 @@ func (ev Evidence) Words(s string) string {
 		return known
 	}
 	location := or(ev.Location, "the internal location")
-	return strings.NewReplacer("SOCKETMAY", ev.SocketMay, "SOCKET", ev.Socket, "PREFIX", ev.Prefix, "SITE", ev.Site, "LOCATION", location,
+	return strings.NewReplacer("NODE", ev.Node, "SLICE", strconv.FormatInt(ev.Passage.Edge.Slice, 10), "SOCKETMAY", ev.SocketMay, "SOCKET", ev.Socket, "PREFIX", ev.Prefix, "SITE", ev.Site, "LOCATION", location,
 		"SLASHLESS", strings.TrimSuffix(location, "/"), "DIRECTORY", or(ev.Directory, "the storage's directory"),
 		"FIELD", or(ev.Field, "X-Accel-Redirect"), "HOST", or(ev.Host, "the store's host")).Replace(s)
 }

@@ -6,8 +6,10 @@ package room
 type Stage int
 
 const (
+	// CacheNode is a node of a tier. Only faults of its stage are about nodes.
+	CacheNode Stage = iota
 	// Names is for files whose names have special characters. Others are sent.
-	Names Stage = iota
+	Names
 	// Site is the address of the site, and whether the doctor has access.
 	Site
 	// Way is the way from the proxy's listener to its rule for the application.

@@ -2,6 +2,8 @@
 package room
 
 import (
+	"net/http"
+
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
@@ -41,6 +43,10 @@ type Room struct {
 
 	// Tiers says that the server can be an edge and a cache node.
 	Tiers bool
+
+	// Passage reads how a download went through a tier, from the header by which the
+	// edge tells the doctor. False: the edge says nothing. nil: there are no tiers.
+	Passage func(http.Header) (Passage, bool)
 
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
