@@ -31,8 +31,9 @@ func readTicket(id string) (what string, window time.Duration, ok bool) {
 
 // AddPart adds a part to s. If its ID is one of a [Queue], as it is in a proxy's log, s is
 // first asked for its own ID, by [Store.Open]. So the part belongs to the download that
-// is open when it comes: a line that is read later than the window may count for a
-// later download of the same subject and file. The error is that of s.
+// was used last when it comes: a line that comes later than the window after its request,
+// because the answer was slow or nobody read the log, counts for a later download of the
+// same subject and file if there is one. The error is that of s.
 func AddPart(ctx context.Context, s Store, p Part) error {
 	if what, window, ok := readTicket(p.ID); ok {
 		id, err := s.Open(ctx, what, p.Began, window)

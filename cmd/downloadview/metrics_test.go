@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/internal/faultproxy"
+	"github.com/downloadview/downloadview/internal/redistest"
 	"github.com/downloadview/downloadview/internal/s3test"
 	"github.com/downloadview/downloadview/middleware"
 )
@@ -31,6 +32,7 @@ type mixed struct {
 	link     string // for one download
 	metrics  string // the text at /metrics
 	received int64  // bytes of whole bodies that clients have got
+	parts    int    // requests that the ledger gets
 }
 
 func startMixed(t *testing.T) *mixed {
@@ -42,6 +44,8 @@ func startMixed(t *testing.T) *mixed {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", store.SecretKey)
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_CONFIG_FILE", "none")
+	redis := redistest.Start(t)
+	t.Setenv("REDISCLI_AUTH", redis.Password)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
 
 	dir := t.TempDir()
@@ -62,6 +66,7 @@ func startMixed(t *testing.T) *mixed {
 	text := fmt.Sprintf(`
 metrics: 127.0.0.1:0
 links: redis://127.0.0.1:1
+ledger: redis://%s
 storages:
   media: media
   plain: plain
@@ -76,7 +81,7 @@ rules:
   - {id: media, source: media, destination: /_media/, proxy: front}
 limits:
   buckets: {read_ahead: 2, read_ahead_part: 1MiB, read_ahead_memory: 8MiB}
-`, bucket)
+`, redis.Addr, bucket)
 	config := filepath.Join(dir, "downloadview.yaml")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -123,6 +128,7 @@ func (m *mixed) run(t *testing.T) {
 	}
 	m.faults.Reset()
 	m.leave(t, "/plain/huge")
+	m.parts += 6 // those that were answered with a file, also with a part of it
 }
 
 // leave begins a download and closes its connection. It returns when the server has
@@ -142,10 +148,24 @@ func (m *mixed) leave(t *testing.T, path string) {
 	}
 }
 
-// scrape reads the metrics.
+// scrape reads the metrics, when the ledger has all parts.
 func (m *mixed) scrape(t *testing.T) {
 	t.Helper()
 	at := strings.TrimPrefix(m.await(t, nil, "metrics on "), "metrics on ")
+	for from := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		m.fetch(t, at)
+		got := m.samples(t, `downloadview_ledger_parts_total{result="stored"} `)
+		if len(got) == 1 && got[0] == float64(m.parts) {
+			return
+		}
+		if time.Since(from) > time.Minute {
+			t.Fatalf("the ledger has %v parts, want %d", got, m.parts)
+		}
+	}
+}
+
+func (m *mixed) fetch(t *testing.T, at string) {
+	t.Helper()
 	resp, err := m.client.Get(at + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +209,7 @@ func TestMetricsOfAMixedRun(t *testing.T) {
 		`downloadview_store_requests_total{operation="read",status="500",storage="reports"}`: 3,
 		`downloadview_store_duration_seconds_count{operation="read",storage="reports"}`:      13,
 		`downloadview_leases_total{result="error"}`:                                          1,
+		`downloadview_ledger_parts_total{result="dropped"}`:                                  0,
 		`downloadview_readahead_memory_limit_bytes`:                                          8 << 20,
 		`downloadview_readahead_memory_usage_bytes`:                                          0,
 		`downloadview_downloads_open`:                                                        0,

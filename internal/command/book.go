@@ -48,7 +48,7 @@ func openBook(place string, log *accessLog) (*book, error) {
 	b := &book{store: store, log: log}
 	o := &ledger.QueueOptions{Logger: log.logger}
 	if log.seen != nil {
-		o.Observer = log.seen.LedgerPart
+		o.Observer = log.seen.Ledger()
 	}
 	b.queue = ledger.NewQueue(store, o)
 	b.Ledger = ledger.New(b.queue, &ledger.Options{Subject: b.subject, Logger: log.logger})

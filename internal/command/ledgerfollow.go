@@ -37,6 +37,9 @@ func (f *foldLogs) follow(ctx context.Context, env *environment) error {
 	case f.Position == "":
 		return usageErrorf("--into needs --position FILE, where it is remembered how far %s is read, so that a restart goes on there", printable.Text(log))
 	}
+	if filepath.Dir(f.Position) == filepath.Dir(log) && strings.HasPrefix(filepath.Base(f.Position), filepath.Base(log)) {
+		return usageErrorf("--position %q has the name of a rotated log of %s; want a name that doesn't begin with %s", f.Position, printable.Text(log), printable.Text(filepath.Base(log)))
+	}
 	store, err := openLedgerStore("--into", f.Into)
 	if err != nil {
 		return err

@@ -79,35 +79,36 @@ func (b *Bucket) foreign(err error) error {
 }
 
 // Each calls each for the values of all keys that match pattern, until it returns an
-// error, which Each returns.
+// error, which Each returns. A value that is changed meanwhile may come twice, the newer
+// one later. Each asks the leader for one value after the other: a consumer can hang for
+// minutes when a server was killed.
 func Each[T any](ctx context.Context, b *Bucket, pattern string, each func(T) error) error {
-	if err := b.retry(ctx, func(ctx context.Context) error { _, err := b.Found(ctx); return err }); err != nil {
-		return err
-	}
-	bucket, err := b.JS.KeyValue(ctx, b.o.Name)
-	if err != nil {
-		return fmt.Errorf("%s: %w", b.o.Caller, err)
-	}
-	values, err := bucket.Watch(ctx, pattern, jetstream.IgnoreDeletes())
-	if err != nil {
-		return fmt.Errorf("%s: %w", b.o.Caller, err)
-	}
-	defer values.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", b.o.Caller, ctx.Err())
-		case entry := <-values.Updates():
-			if entry == nil { // all were there
-				return nil
-			}
-			var value T
-			if err := json.Unmarshal(entry.Value(), &value); err != nil {
-				return fmt.Errorf("%s: %w", b.o.Caller, b.foreign(err))
-			}
-			if err := each(value); err != nil {
+	for next := uint64(1); ; {
+		var msg *jetstream.RawStreamMsg
+		err := b.retry(ctx, func(ctx context.Context) error {
+			stream, err := b.Found(ctx)
+			if err != nil {
 				return err
 			}
+			msg, err = stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(b.Subject(pattern)))
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				msg, err = nil, nil
+			}
+			return err
+		})
+		if err != nil || msg == nil {
+			return err
+		}
+		next = msg.Sequence + 1
+		if len(msg.Data) == 0 { // somebody has deleted the key
+			continue
+		}
+		var value T
+		if err := json.Unmarshal(msg.Data, &value); err != nil {
+			return fmt.Errorf("%s: %w", b.o.Caller, b.foreign(err))
+		}
+		if err := each(value); err != nil {
+			return err
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // cost prints what downloads from warm caches cost: processor time of each kind of
-// server, its memory, and requests to the store.
-func (s *site) cost(t *testing.T, w io.Writer) {
+// server, its memory, and requests to the store. r gets the downloads.
+func (s *site) cost(t *testing.T, w io.Writer, r *row) {
 	kinds := []struct {
 		what    string
 		servers []*server
@@ -34,7 +34,9 @@ func (s *site) cost(t *testing.T, w io.Writer) {
 			if downloads[i].err != nil {
 				t.Error(downloads[i].err)
 			}
+			downloads[i].got = nil
 		}
+		r.all = append(r.all, downloads...)
 	}
 	for _, method := range s.asked.Requests() {
 		if method == http.MethodHead {

@@ -19,8 +19,11 @@ const patience = 2 * time.Minute
 
 // A download is by one client, with a link that may be used once.
 type download struct {
+	id      string // of the link
 	url     string
 	content []byte
+	address string // of the client
+	gaveUp  bool   // the client went away before it had all
 
 	client  *http.Client
 	got     []byte
@@ -35,7 +38,7 @@ var addresses atomic.Uint32
 
 // newClient is a client with an address of its own, on a connection that takes little
 // ahead.
-func newClient(t *testing.T) *http.Client {
+func newClient() (client *http.Client, address string) {
 	n := addresses.Add(1)
 	local := &net.TCPAddr{IP: net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n))}
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -45,13 +48,14 @@ func newClient(t *testing.T) *http.Client {
 		}
 		return conn, conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 	}}
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: transport}, local.IP.String()
 }
 
 // begin makes a link to an object and reads the first bytes.
 func (s *site) begin(t *testing.T, object int) *download {
-	d := &download{content: s.contents[object], client: newClient(t)}
-	link, err := s.links.Sign("/"+key(object), middleware.Grant{Expires: time.Now().Add(time.Hour), Times: 1})
+	d := &download{id: fmt.Sprintf("link-%d", s.signed.Add(1)), content: s.contents[object]}
+	d.client, d.address = newClient()
+	link, err := s.links.Sign("/"+key(object), middleware.Grant{Expires: time.Now().Add(time.Hour), Times: 1, ID: d.id})
 	if err != nil {
 		t.Error(err)
 		d.err = err
@@ -122,9 +126,18 @@ func (d *download) finish() {
 	}
 }
 
+// giveUp ends a download that has begun.
+func (d *download) giveUp() {
+	d.gaveUp = true
+	if d.err == nil {
+		d.body.Close()
+	}
+}
+
 // usedAgain tells whether another client is let in by the link.
-func (d *download) usedAgain(t *testing.T) bool {
-	other := &download{url: d.url, client: newClient(t)}
+func (d *download) usedAgain() bool {
+	other := &download{url: d.url}
+	other.client, _ = newClient()
 	if err := other.ask(); err != nil {
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/internal/leaktest"
+	"github.com/downloadview/downloadview/internal/natstest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -26,6 +27,9 @@ type row struct {
 	begun, waited       int
 	failed, usedAgain   int
 	fetched, fetchedNow int // pieces from the store: while it is down, and after it is back
+	wrong               int // downloads whose entry in the ledger doesn't add up
+
+	all []*download
 }
 
 // kinds are the kinds of servers, and how the nth of one is killed and comes back.
@@ -41,12 +45,13 @@ func (s *site) kinds(t *testing.T) []struct {
 		{"a cache node", func(n int) { victim = s.holder(t, n); victim.kill() }, func(int) { victim.start(t) }},
 		{"an application", func(n int) { s.apps[n%2].kill() }, func(n int) { s.apps[n%2].start(t) }},
 		{"a storage node", func(n int) { s.store.Kill(n % 3) }, func(n int) { s.store.Revive(t, n%3) }},
-		{"a NATS server", func(n int) { s.leases[n%3].Kill() }, func(n int) { s.leases[n%3].Revive(t) }},
+		{"a NATS server", func(n int) { s.nats[n%3].Kill() }, func(n int) { s.nats[n%3].Revive(t) }},
+		{"the reader of the log", func(int) { s.reader.Kill() }, func(int) { s.read(t) }},
 	}
 }
 
 // Whatever is killed, a download that had begun goes on or resumes, all bytes are right,
-// and a link lets one client in. DOWNLOADVIEW_SCENE is a time, such as 10m, for which
+// a link lets one client in, and the ledger adds up. DOWNLOADVIEW_SCENE is a time, such as 10m, for which
 // servers are killed; "": each kind once. DOWNLOADVIEW_SCENE_STAYS=1 leaves everything
 // running until an interrupt.
 func TestScene(t *testing.T) {
@@ -67,7 +72,8 @@ func TestScene(t *testing.T) {
 	if cold.fetched != objects*pieces || warm.fetched != 0 {
 		t.Errorf("%d and %d pieces from the store, want %d and 0", cold.fetched, warm.fetched, objects*pieces)
 	}
-	s.cost(t, os.Stdout)
+	costs := &row{what: "nothing, one after the other"}
+	s.cost(t, os.Stdout, costs)
 	rows := []*row{cold, warm}
 	from := time.Now()
 	kinds := s.kinds(t)
@@ -79,7 +85,14 @@ func TestScene(t *testing.T) {
 			s.step(t, rows[2+i], func() { kind.kill(n) }, func() { kind.revive(n) })
 		}
 	}
+	fromLog := s.audit(t, append(rows, costs))
+	if costs.wrong > 0 {
+		t.Errorf("%s: %d entries don't add up, want none", costs.what, costs.wrong)
+	}
 	for _, r := range rows {
+		if r.wrong > 0 {
+			t.Errorf("%s: %d entries don't add up, want none", r.what, r.wrong)
+		}
 		if r.failed > 0 || r.usedAgain > 0 {
 			t.Errorf("%s: %d downloads failed, %d links were used again, want none", r.what, r.failed, r.usedAgain)
 		}
@@ -89,6 +102,7 @@ func TestScene(t *testing.T) {
 	}
 	fmt.Printf("\n%d objects of %d pieces, %s in all\n\n", objects, pieces, time.Since(began).Round(time.Second))
 	table(os.Stdout, rows)
+	fmt.Printf("\n%d of %d entries have the client's address and not the link's ID: the application was killed before it wrote them.\n", fromLog, s.signed.Load())
 	if os.Getenv("DOWNLOADVIEW_SCENE_STAYS") == "1" {
 		s.stay(t)
 	}
@@ -105,6 +119,8 @@ func (s *site) step(t *testing.T, r *row, kill, revive func()) {
 		s.put(t, len(s.contents))
 		downloads = append(downloads, s.begin(t, len(s.contents)-1))
 	}
+	gaveUp := s.begin(t, 0)
+	gaveUp.giveUp()
 	kill()
 	finish := sync.WaitGroup{}
 	for _, d := range downloads {
@@ -119,7 +135,7 @@ func (s *site) step(t *testing.T, r *row, kill, revive func()) {
 	}
 	s.round(t, r, &r.fetched)
 	revive()
-	s.judge(t, r, downloads)
+	s.judge(t, r, append(downloads, gaveUp))
 	s.round(t, r, &r.fetchedNow)
 }
 
@@ -159,20 +175,22 @@ func (s *site) judge(t *testing.T, r *row, downloads []*download) {
 		if d.err != nil {
 			t.Errorf("%s: %v", r.what, d.err)
 			r.failed++
-		} else if d.usedAgain(t) {
+		} else if d.usedAgain() {
 			r.usedAgain++
 		}
+		d.got = nil // much memory
 	}
+	r.all = append(r.all, downloads...)
 }
 
 // table prints rows in the form of the documentation.
 func table(w io.Writer, rows []*row) {
 	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(cells ...any) { fmt.Fprintf(tw, "|"+strings.Repeat(" %v\t|", len(cells))+"\n", cells...) }
-	line("killed", "times", "under way", "resumed", "new", "waited", "failed", "links used twice", "pieces fetched", "when it was back")
-	line("---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
+	line("killed", "times", "under way", "resumed", "new", "waited", "failed", "links used twice", "pieces fetched", "when it was back", "ledger")
+	line("---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
 	for _, r := range rows {
-		line(r.what, r.kills, r.underWay, r.resumed, r.begun, r.waited, r.failed, r.usedAgain, r.fetched, r.fetchedNow)
+		line(r.what, r.kills, r.underWay, r.resumed, r.begun, r.waited, r.failed, r.usedAgain, r.fetched, r.fetchedNow, r.wrong)
 	}
 	tw.Flush()
 }
@@ -187,9 +205,10 @@ func (s *site) print(w io.Writer) {
 		fmt.Fprintf(w, "application   http://%s\n", a.addr)
 	}
 	fmt.Fprintf(w, "Swift         %s\n", s.store.Endpoint)
-	for _, n := range s.leases {
+	for _, n := range s.nats {
 		fmt.Fprintf(w, "NATS          nats://%s\n", n.Addr)
 	}
+	fmt.Fprintf(w, "ledger        NATS_USER=app NATS_PASSWORD=%s %s ledger %s\n", natstest.Password, s.program, s.natsURLs())
 }
 
 // stay prints a link, and returns after an interrupt.

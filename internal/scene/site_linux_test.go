@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/downloadview/downloadview"
@@ -34,7 +35,11 @@ type site struct {
 	apps     []*server
 	store    *swifttest.Cluster
 	asked    *buckettest.Counter[string] // methods of requests to the store, or "check"
-	leases   []*natstest.Node
+	nats     []*natstest.Node            // for the leases and the ledger
+	program  string
+	log      string              // of the edge, for the ledger
+	reader   *testserver.Process // of the log
+	signed   atomic.Int64
 	links    *middleware.Links
 	contents [][]byte
 }
@@ -51,17 +56,18 @@ func (s *server) start(t *testing.T) { s.process = testserver.Start(t, s.addr, s
 
 func (s *server) kill() { s.process.Kill() }
 
-const file = `storages: {films: "s3://files?region=%s&endpoint=%s&use_path_style=true"}
+const file = `storages: {films: "s3://files?region=%[6]s&endpoint=%[1]s&use_path_style=true"}
 require_signature: true
 key_file: links.keys
-links: "%s"
+links: "%[2]s"
+ledger: "%[2]s"
 trusted_proxies: [127.0.0.1]
 proxies:
   front:
     server: nginx
-    listen: %s
-    upstream: %s
-    tier: {cache_nodes: [%s], edges: [127.0.0.1], applications: [%s]}
+    listen: %[3]s
+    upstream: %[4]s
+    tier: {cache_nodes: [%[5]s], edges: [127.0.0.1], applications: [%[7]s]}
 rules:
   - {id: films, source: s3://files, destination: /_films/, headers: private, signed: {expiry: 5m, cache: 1GB, slice: 1MiB}}
 `
@@ -74,7 +80,7 @@ func start(t *testing.T) *site {
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/downloadview").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	s := &site{store: swifttest.Start(t), leases: natstest.Start(t, 3)}
+	s := &site{store: swifttest.Start(t), nats: natstest.Start(t, 3), program: program, log: filepath.Join(dir, "downloads.log")}
 	s.fill(t)
 	s.asked = buckettest.NewCounter(strings.TrimPrefix(s.store.Endpoint, "http://"), func(r *http.Request) string {
 		if r.Header.Get("If-None-Match") != "" {
@@ -85,10 +91,6 @@ func start(t *testing.T) *site {
 	counted := httptest.NewServer(s.asked)
 	t.Cleanup(counted.Close)
 
-	var nats []string
-	for _, n := range s.leases {
-		nats = append(nats, "nats://"+n.Addr)
-	}
 	conf := filepath.Join(dir, "downloadview.yaml")
 	run := func(args ...string) string {
 		t.Helper()
@@ -122,8 +124,8 @@ func start(t *testing.T) *site {
 	for range 2 {
 		s.apps = append(s.apps, addr())
 	}
-	text := fmt.Sprintf(file, s.store.Region, counted.URL, strings.Join(nats, ","), s.edge.addr, s.apps[0].addr,
-		strings.Join([]string{s.caches[0].addr, s.caches[1].addr, s.caches[2].addr}, ", "), s.apps[1].addr)
+	text := fmt.Sprintf(file, counted.URL, s.natsURLs(), s.edge.addr, s.apps[0].addr,
+		strings.Join([]string{s.caches[0].addr, s.caches[1].addr, s.caches[2].addr}, ", "), s.store.Region, s.apps[1].addr)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ func start(t *testing.T) *site {
 	}
 	s.links = middleware.NewLinks(keys, nil)
 
-	proxy(s.edge)
+	proxy(s.edge, "--ledger", s.log)
 	for _, c := range s.caches {
 		proxy(c, "--tier", "cache", "--listen", c.addr)
 		c.start(t)
@@ -143,14 +145,35 @@ func start(t *testing.T) *site {
 	for _, a := range s.apps {
 		a.command = func() *exec.Cmd {
 			cmd := exec.Command(program, "serve", "--config", conf, "--listen", a.addr)
-			cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+s.store.AccessKey, "AWS_SECRET_ACCESS_KEY="+s.store.SecretKey,
-				"NATS_USER=app", "NATS_PASSWORD="+natstest.Password)
+			cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+s.store.AccessKey, "AWS_SECRET_ACCESS_KEY="+s.store.SecretKey, natsUser, natsPassword)
 			return cmd
 		}
 		a.start(t)
 	}
 	s.edge.start(t)
+	s.read(t)
 	return s
+}
+
+// read starts the process that adds the edge's log to the ledger.
+func (s *site) read(t *testing.T) {
+	cmd := exec.Command(s.program, "ledger", "--into", s.natsURLs(), "--position", filepath.Join(filepath.Dir(s.log), "position"), s.log)
+	cmd.Env = append(os.Environ(), natsUser, natsPassword)
+	s.reader = testserver.Launch(t, cmd)
+}
+
+const (
+	natsUser     = "NATS_USER=app"
+	natsPassword = "NATS_PASSWORD=" + natstest.Password
+)
+
+// natsURLs are the servers of NATS, without the password.
+func (s *site) natsURLs() string {
+	var urls []string
+	for _, n := range s.nats {
+		urls = append(urls, "nats://"+n.Addr)
+	}
+	return strings.Join(urls, ",")
 }
 
 // fill stores the objects of each round.

@@ -96,7 +96,8 @@ func (s *Store) Entries(ctx context.Context, id string) ([]ledger.Entry, error) 
 }
 
 // All calls each for all entries that there are, until it returns an error, which All
-// returns. It is for copying them to a database.
+// returns. It is for copying them to a database. An entry that is changed meanwhile may
+// come twice, the newer one later.
 func (s *Store) All(ctx context.Context, each func(ledger.Entry) error) error {
 	return natskv.Each(ctx, s.kv, "id.*", func(of page) error {
 		for _, e := range of.Entries {

@@ -50,8 +50,8 @@ func TestSeriesAreBounded(t *testing.T) {
 		}
 		s.Lease(text, nil)
 		s.Lease("new", errors.New(text))
-		s.LedgerPart(errors.New(text))
-		s.LedgerPart(nil)
+		s.Ledger()(errors.New(text))
+		s.Ledger()(nil)
 		s.Spool(text, int64(n))
 		s.Observe(httptest.NewRequest("GET", "/"+text, nil), downloadview.Outcome{Status: 600 + n, Mode: downloadview.Mode(n), AbortedBy: downloadview.AbortedBy(n)})
 	}

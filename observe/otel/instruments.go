@@ -107,14 +107,21 @@ func (t *Telemetry) Lease(state string, err error) {
 	t.leases.Add(context.Background(), 1, metric.WithAttributes(attribute.String("result", state)))
 }
 
-// LedgerPart counts a request of a download in a ledger. Call it from the Observer of a
-// Queue of package ledger. The result is "stored" if err is nil, else "dropped".
-func (t *Telemetry) LedgerPart(err error) {
-	result := "stored"
-	if err != nil {
-		result = "dropped"
+// Ledger returns a function that counts the requests of downloads in a ledger: the Observer
+// of a Queue of package ledger. The result is "stored" if err is nil, else "dropped". Both
+// counts are there from now on.
+func (t *Telemetry) Ledger() func(err error) {
+	stored := metric.WithAttributes(attribute.String("result", "stored"))
+	dropped := metric.WithAttributes(attribute.String("result", "dropped"))
+	t.parts.Add(context.Background(), 0, stored)
+	t.parts.Add(context.Background(), 0, dropped)
+	return func(err error) {
+		if err != nil {
+			t.parts.Add(context.Background(), 1, dropped)
+			return
+		}
+		t.parts.Add(context.Background(), 1, stored)
 	}
-	t.parts.Add(context.Background(), 1, metric.WithAttributes(attribute.String("result", result)))
 }
 
 // Spool counts an event of a spool, and the bytes of the content. Call it from the

@@ -24,7 +24,7 @@
 //     (the client was gone)
 //   - downloadview.store.duration {storage, operation}: seconds until the store answered
 //   - downloadview.leases {result}: see [Telemetry.Lease]
-//   - downloadview.ledger.parts {result}: see [Telemetry.LedgerPart]
+//   - downloadview.ledger.parts {result}: see [Telemetry.Ledger]
 //   - downloadview.spool.events, downloadview.spool.content {event}: see [Telemetry.Spool]
 //   - downloadview.readahead.memory.usage, downloadview.readahead.memory.limit: see
 //     [Telemetry.ReadAhead]
