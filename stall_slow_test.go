@@ -104,7 +104,7 @@ func TestEndSlow(t *testing.T) {
 				defer c.Close()
 				_ = c.(*net.TCPConn).SetReadBuffer(64 << 10) // else the sockets could hold the whole file
 				fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-				sum, err := readSlowly(c, 20*time.Millisecond)
+				sum, _, err := readSlowly(c, 20*time.Millisecond)
 				o := <-outcomes
 				if o.AbortedBy != tt.want || (err == nil) != (tt.want == NotAborted) {
 					t.Errorf("the client sees %v; %+v, want %q", err, o, tt.want)

@@ -20,23 +20,26 @@ func TestWriteTimeoutMoves(t *testing.T) {
 	for name, f := range map[string]File{"sendfile": localFileOf(t, "a", content), "copied": newObject(string(content))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			seen := make(chan Outcome, 1)
-			s := httptest.NewUnstartedServer(NewHandler(fileView(f), &Options{
-				Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o },
-			}))
-			s.Config.WriteTimeout = time.Second
-			s.Start()
-			defer s.Close()
-			c, err := net.Dial("tcp", s.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-			sum, err := readSlowly(c, 10*time.Millisecond)
-			if o := <-seen; o.AbortedBy != NotAborted || sum != sha256.Sum256(content) || err != nil {
-				t.Errorf("%v, outcome %+v, or other bytes", err, o)
-			}
+			onceOnTime(t, time.Second, func(limit time.Duration) (longest time.Duration, err error) {
+				seen := make(chan Outcome, 1)
+				s := httptest.NewUnstartedServer(NewHandler(fileView(f), &Options{
+					Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o },
+				}))
+				s.Config.WriteTimeout = limit
+				s.Start()
+				defer s.Close()
+				c, err := net.Dial("tcp", s.Listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+				sum, longest, err := readSlowly(c, limit/100)
+				if o := <-seen; o.AbortedBy != NotAborted || sum != sha256.Sum256(content) || err != nil {
+					return longest, fmt.Errorf("%v, outcome %+v, or other bytes", err, o)
+				}
+				return longest, nil
+			})
 		})
 	}
 }

@@ -168,6 +168,7 @@ var regexpMode = regexp.MustCompile(`mode=[a-z]+`)
 // Behind each proxy, an archive is streamed, whatever rules there are, with its length
 // and ranges.
 func TestArchivesBehindProxies(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media := handedFiles(t)

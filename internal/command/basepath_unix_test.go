@@ -17,6 +17,7 @@ import (
 // Each proxy passes on requests below the base path: the doctor finds no fault, and links
 // to a file and to a prefix are let in.
 func TestBasePathBehindProxies(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media := handedFiles(t)
@@ -61,6 +62,7 @@ func TestBasePathBehindProxies(t *testing.T) {
 
 // nginx verifies links below the base path by itself.
 func TestBasePathOfVerifiedLinks(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, tt := range []struct{ name, mounts string }{
 		{"all of it", "/: media"},
 		{"a part of it", "/in/: media"},

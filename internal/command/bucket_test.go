@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -91,32 +92,34 @@ func (mute) List(ctx context.Context, _ string) iter.Seq2[fs.FileInfo, error] {
 }
 
 func TestBucketListsInTime(t *testing.T) {
-	b := newBucket(stuck{inMemory}, time.Millisecond, slog.New(slog.DiscardHandler))
-	entries := 0
-	var last error
-	for _, err := range b.List(t.Context(), "") {
-		if last = err; err == nil {
-			entries++
+	synctest.Test(t, func(t *testing.T) {
+		b := newBucket(stuck{inMemory}, time.Millisecond, slog.New(slog.DiscardHandler))
+		entries := 0
+		var last error
+		for _, err := range b.List(t.Context(), "") {
+			if last = err; err == nil {
+				entries++
+			}
 		}
-	}
-	if entries != 1 || !errors.Is(last, os.ErrDeadlineExceeded) || downloadview.StatusCode(last) != http.StatusGatewayTimeout {
-		t.Errorf("%d entries, then %v; want 1 and a 504", entries, last)
-	}
-	for _, err := range newBucket(mute{inMemory}, time.Millisecond, b.logger).List(t.Context(), "") {
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("a listing that doesn't begin: %v", err)
+		if entries != 1 || !errors.Is(last, os.ErrDeadlineExceeded) || downloadview.StatusCode(last) != http.StatusGatewayTimeout {
+			t.Errorf("%d entries, then %v; want 1 and a 504", entries, last)
 		}
-	}
-	ctx, end := context.WithCancel(t.Context())
-	defer end()
-	patient := newBucket(stuck{inMemory}, time.Hour, slog.New(slog.DiscardHandler))
-	for _, err := range patient.List(ctx, "") {
-		end()
-		last = err
-	}
-	if !errors.Is(last, context.Canceled) || errors.Is(last, os.ErrDeadlineExceeded) {
-		t.Errorf("who went away gets %v", last)
-	}
+		for _, err := range newBucket(mute{inMemory}, time.Millisecond, b.logger).List(t.Context(), "") {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("a listing that doesn't begin: %v", err)
+			}
+		}
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		patient := newBucket(stuck{inMemory}, time.Hour, slog.New(slog.DiscardHandler))
+		for _, err := range patient.List(ctx, "") {
+			end()
+			last = err
+		}
+		if !errors.Is(last, context.Canceled) || errors.Is(last, os.ErrDeadlineExceeded) {
+			t.Errorf("who went away gets %v", last)
+		}
+	})
 }
 
 // Storages of clouds get limits, and local ones don't.

@@ -15,6 +15,7 @@ import (
 // Behind each real server, the log has the client's address, and not the one that the
 // client sends.
 func TestRemoteBehindProxies(t *testing.T) {
+	withoutRaceDetector(t)
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:       (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 5)}}).DialContext,
 		DisableKeepAlives: true,

@@ -14,6 +14,7 @@ import (
 
 // Each shell completes command lines, at a terminal.
 func TestCompletion(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, shell := range completion.Shells {
 		t.Run(shell, func(t *testing.T) {
 			testserver.Binary(t, shell, "DOWNLOADVIEW_SHELL")

@@ -14,6 +14,7 @@ import (
 // The doctor finds no fault in a set-up that requires links if it has the key file, from
 // a flag or from the configuration file.
 func TestDoctorOfASetupWithLinks(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media, dir := handedFiles(t), t.TempDir()

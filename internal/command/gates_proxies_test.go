@@ -15,6 +15,7 @@ import (
 // Behind each proxy, a file needs a link and is handed over with it. The network of a
 // link is compared with the client's address, which a client can't choose.
 func TestLinksBehindProxies(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media := handedFiles(t)

@@ -114,6 +114,7 @@ var choosing = []string{
 // Each server gets one field, in its own encoding, beside the header of the streamed
 // answer. A file whose name the field can't express is streamed.
 func TestHandovers(t *testing.T) {
+	withoutRaceDetector(t)
 	dir := handedFiles(t)
 	streamed := start(t, "--hidden", dir)
 	for _, tt := range handovers() {
@@ -164,6 +165,7 @@ func TestHandovers(t *testing.T) {
 
 // A request that can't be answered with a file gets the same answer as without a proxy.
 func TestHandoversOfWhatCantBeSent(t *testing.T) {
+	withoutRaceDetector(t)
 	dir, outside := handedFiles(t), filepath.Join(t.TempDir(), "outside")
 	if err := os.WriteFile(outside, []byte("secret"), 0o666); err != nil {
 		t.Fatal(err)
@@ -192,6 +194,7 @@ func TestHandoversOfWhatCantBeSent(t *testing.T) {
 // Ranges and preconditions are left to the proxy if it evaluates them as this process
 // would. Otherwise this process answers.
 func TestHandoversOfConditionalRequests(t *testing.T) {
+	withoutRaceDetector(t)
 	dir := handedFiles(t)
 	for _, tt := range handovers() {
 		t.Run(tt.Name+" "+tt.destination, func(t *testing.T) {
@@ -230,6 +233,7 @@ func TestHandoversOfConditionalRequests(t *testing.T) {
 
 // --limit-rate and --headers depend on what the proxy can do.
 func TestHandoversByFlags(t *testing.T) {
+	withoutRaceDetector(t)
 	dir := handedFiles(t)
 	page := filepath.Join(dir, "page.html")
 	if err := os.WriteFile(page, []byte("<p>"), 0o666); err != nil {

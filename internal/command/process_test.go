@@ -17,6 +17,7 @@ type process struct {
 	url   string // what it listens on
 	lines chan string
 	log   strings.Builder // the lines that were read
+	raced bool            // the race detector has found a race; known when lines is closed
 }
 
 // startProcess starts a server, and returns when it listens.
@@ -61,6 +62,9 @@ func (p *process) killAtEnd(t *testing.T) {
 	t.Cleanup(func() {
 		p.cmd.Process.Kill()
 		p.wait()
+		if p.raced {
+			t.Error("the server has a data race")
+		}
 		if t.Failed() {
 			t.Logf("the server said:\n%s", p.log.String())
 		}
@@ -70,6 +74,7 @@ func (p *process) killAtEnd(t *testing.T) {
 func (p *process) read(stderr io.Reader) {
 	defer close(p.lines)
 	for s := bufio.NewScanner(stderr); s.Scan(); {
+		p.raced = p.raced || strings.Contains(s.Text(), "WARNING: DATA RACE")
 		p.lines <- s.Text()
 	}
 }

@@ -33,6 +33,7 @@ import (
 //
 // No output of a script may have a key, or the MAC of a link: see checkTranscripts.
 func TestScript(t *testing.T) {
+	withoutRaceDetector(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,

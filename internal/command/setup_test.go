@@ -21,6 +21,7 @@ import (
 // The set-up of "config --help" works with each server: the server runs the printed
 // configuration, asks the application on a socket, and the doctor finds no fault.
 func TestWholeSetup(t *testing.T) {
+	withoutRaceDetector(t)
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
 			media := handedFiles(t)
@@ -69,6 +70,7 @@ func destinationOf(t *testing.T, server, location, dir string) string {
 // If a directive is removed from the configuration, the doctor names it. It leaves no
 // files behind.
 func TestDoctorOfABrokenSetup(t *testing.T) {
+	withoutRaceDetector(t)
 	media := handedFiles(t)
 	rule := media + "=/_media/"
 	p := start(t, "--accel=nginx", "--headers=private", "--rule", rule, media)
@@ -86,6 +88,7 @@ func TestDoctorOfABrokenSetup(t *testing.T) {
 
 // That clients get lists of folders is a fault, unless the settings say so.
 func TestDoctorOfAnIndex(t *testing.T) {
+	withoutRaceDetector(t)
 	media := handedFiles(t)
 	p := start(t, "--index", media)
 	file := filepath.Join(t.TempDir(), "dv.yaml")
@@ -136,6 +139,7 @@ func startPrinted(t *testing.T, server string, edit func(string) string, flags .
 // With a destination that covers a mount, a server that hides internal locations answers
 // 404 to all requests, so it is refused. Other servers still ask the application.
 func TestDestinationOverAMount(t *testing.T) {
+	withoutRaceDetector(t)
 	media := handedFiles(t)
 	rule := media + "=/media/"
 	file := filepath.Join(t.TempDir(), "dv.yaml")
