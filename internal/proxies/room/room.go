@@ -42,6 +42,10 @@ type Room struct {
 	// Tiers says that the server can be an edge and a cache node.
 	Tiers bool
 
+	// LogsDownloads says that the server can log the downloads that it sends, for
+	// package ledger.
+	LogsDownloads bool
+
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
 	// the client doesn't get; nil means the general one.
