@@ -69,7 +69,8 @@ func TestClientsResumeWhileItGrows(t *testing.T) {
 	}
 }
 
-// Every proxy passes a range of growing content on, while it grows.
+// A proxy passes a range of growing content on, while it grows, or the client gets all of
+// it.
 func TestRangesWhileItGrowsBehindProxies(t *testing.T) {
 	for _, server := range proxytest.Names() {
 		t.Run(server, func(t *testing.T) {
@@ -77,22 +78,26 @@ func TestRangesWhileItGrowsBehindProxies(t *testing.T) {
 			app := httptest.NewServer(g.handler)
 			t.Cleanup(app.Close)
 			proxy := proxytest.Start(t, server, site.Site{Upstream: app.Listener.Addr().String()}, proxytest.Options{})
-			const field = "bytes 50000-9007199254740991/*"
+			status, field, from := http.StatusPartialContent, "bytes 50000-9007199254740991/*", 50_000
+			if proxytest.KindOf(t, server).Traits.Requests.NoSizelessRanges {
+				status, field, from = http.StatusOK, "", 0
+			}
 			ask := http.Header{"Range": {"bytes=50000-9007199254740991"}}
 			go func() {
 				<-g.began // some proxies pass the header on only with the body
 				g.goOn()
 			}()
 			resp := proxy.Do(t, "GET", "/", ask)
-			if got := resp.Header.Get("Content-Range"); resp.StatusCode != http.StatusPartialContent || got != field {
-				t.Errorf("%s, Content-Range %q; want 206, %q", resp.Status, got, field)
+			if got := resp.Header.Get("Content-Range"); resp.StatusCode != status || got != field {
+				t.Errorf("%s, Content-Range %q; want %d, %q", resp.Status, got, status, field)
 			}
+			want := string(g.want[from:])
 			// lighttpd adds the length if it has the whole body before it sends the header.
-			if n := resp.ContentLength; n >= 0 && n != 50_000 {
-				t.Errorf("length %d, want none or 50,000", n)
+			if n := resp.ContentLength; n >= 0 && n != int64(len(want)) {
+				t.Errorf("length %d, want none or %d", n, len(want))
 			}
-			if got := proxytest.Body(t, resp); got != string(g.want[50_000:]) {
-				t.Errorf("%d bytes, want 50,000", len(got))
+			if got := proxytest.Body(t, resp); got != want {
+				t.Errorf("%d bytes, want %d", len(got), len(want))
 			}
 		})
 	}

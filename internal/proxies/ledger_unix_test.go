@@ -225,6 +225,10 @@ func (s *scene) sent(t *testing.T) int64 {
 // one entry, and its bytes are those of the proxy's log.
 func TestLedgerBehindProxies(t *testing.T) {
 	eachServer(t, func(t *testing.T, srv server) {
+		if !srv.LogsDownloads {
+			proxytest.Refused(t, srv.Name, site.Site{Listen: "127.0.0.1:8000", Upstream: "127.0.0.1:8080", Ledger: "/var/log/downloads.log"}, "can't log downloads")
+			return
+		}
 		t.Run("a file", func(t *testing.T) { testLedger(t, srv, toFile) })
 		if srv.Traits.Ledger.Syslog {
 			t.Run("a socket", func(t *testing.T) { testLedger(t, srv, toSocket) })

@@ -139,6 +139,9 @@ func Print(w io.Writer, name string, s site.Site, part site.Part) error {
 	if s.Tier != nil && !table[i].Tiers {
 		return fmt.Errorf("%s can't be a tier of caches; want nginx", table[i].Title)
 	}
+	if s.Ledger != "" && !table[i].LogsDownloads {
+		return fmt.Errorf("%s can't log downloads for the ledger; want %s, or no ledger", table[i].Title, Or(Where(func(p Proxy) bool { return p.LogsDownloads })))
+	}
 	return table[i].Print(w, s, part)
 }
 

@@ -12,12 +12,13 @@ import (
 
 // Room describes Apache with mod_xsendfile 0.12.
 var Room = room.Room{
-	Title:    "Apache",
-	Accel:    accel.Apache,
-	Faults:   faults,
-	Findings: findings,
-	Print:    Print,
-	Traits:   traits,
+	Title:         "Apache",
+	LogsDownloads: true,
+	Accel:         accel.Apache,
+	Faults:        faults,
+	Findings:      findings,
+	Print:         Print,
+	Traits:        traits,
 	Start: room.Start{
 		Binary: "apache2",
 		File:   "httpd.conf",
@@ -36,10 +37,11 @@ var Room = room.Room{
 // Room10 describes Apache with mod_xsendfile 1.0. No test runs it, because Debian
 // doesn't have it.
 var Room10 = room.Room{
-	Title:    Room.Title,
-	Accel:    accel.Apache10,
-	Faults:   faults10(),
-	Findings: findings,
-	Print:    Print10,
-	Traits:   traits10,
+	Title:         Room.Title,
+	LogsDownloads: true,
+	Accel:         accel.Apache10,
+	Faults:        faults10(),
+	Findings:      findings,
+	Print:         Print10,
+	Traits:        traits10,
 }

@@ -12,28 +12,30 @@ import (
 
 // Room describes Caddy from version 2.7.
 var Room = room.Room{
-	Title:      "Caddy",
-	Accel:      accel.Caddy,
-	Locations:  true,
-	Faults:     faults,
-	Findings:   findings,
-	FieldsLost: fieldsLost,
-	Print:      Print,
-	Traits:     traits,
-	Start:      start("caddy-current"),
+	Title:         "Caddy",
+	LogsDownloads: true,
+	Accel:         accel.Caddy,
+	Locations:     true,
+	Faults:        faults,
+	Findings:      findings,
+	FieldsLost:    fieldsLost,
+	Print:         Print,
+	Traits:        traits,
+	Start:         start("caddy-current"),
 }
 
 // Room26 describes Caddy up to version 2.6, which Debian 12 has.
 var Room26 = room.Room{
-	Title:      "Caddy",
-	Accel:      accel.Caddy26,
-	Locations:  true,
-	Faults:     faults,
-	Findings:   findings,
-	FieldsLost: fieldsLost,
-	Print:      Print26,
-	Traits:     traits26,
-	Start:      start("caddy"),
+	Title:         "Caddy",
+	LogsDownloads: true,
+	Accel:         accel.Caddy26,
+	Locations:     true,
+	Faults:        faults,
+	Findings:      findings,
+	FieldsLost:    fieldsLost,
+	Print:         Print26,
+	Traits:        traits26,
+	Start:         start("caddy"),
 }
 
 func start(binary string) room.Start {

@@ -13,6 +13,7 @@ import (
 // Room describes lighttpd 1.4.
 var Room = room.Room{
 	Title:          "lighttpd",
+	LogsDownloads:  true,
 	Accel:          accel.Lighttpd,
 	Aliases:        []string{"X-Lighttpd-Send-File"},
 	NewConnections: true,

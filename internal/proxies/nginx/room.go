@@ -14,6 +14,7 @@ import (
 // Room describes nginx.
 var Room = room.Room{
 	Title:          "nginx",
+	LogsDownloads:  true,
 	Accel:          accel.Nginx,
 	Locations:      true,
 	HidesLocations: true,

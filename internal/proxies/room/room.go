@@ -48,6 +48,10 @@ type Room struct {
 	// edge tells the doctor. False: the edge says nothing. nil: there are no tiers.
 	Passage func(http.Header) (Passage, bool)
 
+	// LogsDownloads says that the server can log the downloads that it sends, for
+	// package ledger.
+	LogsDownloads bool
+
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
 	// the client doesn't get; nil means the general one.

@@ -42,6 +42,11 @@ type Requests struct {
 	// PassesTrailers says that trailers of the application reach the client.
 	PassesTrailers bool
 
+	// NoSizelessRanges says that a range of content whose size isn't known yet, such
+	// as "bytes 0-9/*", can't pass the server. The application then sees a request for
+	// another range, and answers it with all of the content.
+	NoSizelessRanges bool
+
 	// CompletesBroken says that, if the application breaks off an answer without a
 	// length, the client gets it as a complete one.
 	CompletesBroken bool
