@@ -196,7 +196,7 @@ func TestNginxBroken(t *testing.T) {
 			"whole-cache", doctor.Failed, "keeps downloads", "`proxy_ignore_headers`",
 		},
 		{
-			"symbolic links followed", edits("disable_symlinks on from=$document_root;", ""),
+			"symbolic links followed", edits("disable_symlinks on from=$downloadview_from;", ""),
 			"proxy-symlinks", doctor.Warning, "follows symbolic links", "`disable_symlinks on from=$document_root;` in `location /_media/`",
 		},
 		{

@@ -191,7 +191,7 @@ func TestMovedRoot(t *testing.T) {
 	}
 	t.Run("the storage", func(t *testing.T) {
 		s := newSetting(t, "nginx")
-		s.edit = replace(t, "disable_symlinks on from=$document_root;", "")
+		s.edit = replace(t, "disable_symlinks on from=$downloadview_from;", "")
 		old, current := move(t, s)
 		setup := s.start(t)
 		change(t, current)

@@ -28,7 +28,7 @@ type conf struct {
 	Listen6      string // all IPv6 addresses; "" if Listen is a single address
 	Address      string // of the application
 	Pass         string // the URL that requests are passed on to
-	OpenFor      string
+	OpenFor      string // how long files stay open; "" if they don't
 	Locations    []location
 	Caches       []cache
 	Signed       bool // whether a location fetches by signed URLs
@@ -76,7 +76,7 @@ func Print(w io.Writer, s site.Site, p site.Part) error {
 
 func newConf(s site.Site, p site.Part) (conf, error) {
 	var err error
-	c := conf{Site: s, OpenFor: "10s"}
+	c := conf{Site: s}
 	if strings.Contains(s.BasePath, "$") {
 		return c, fmt.Errorf("base path %q has %q in it, which nginx reads as a variable; want one without it", s.BasePath, "$")
 	}
