@@ -16,7 +16,6 @@ import (
 // apt requests "./Packages" of a flat repository, with the "./" in the path. It gets the
 // file from the application, and from each server in front of it.
 func TestApt(t *testing.T) {
-	withoutRaceDetector(t)
 	apt := testserver.Binary(t, "apt-get", "DOWNLOADVIEW_APT_GET")
 	repository := t.TempDir()
 	write := func(path, content string) {

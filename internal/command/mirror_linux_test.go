@@ -66,7 +66,6 @@ var mirrorers = []mirrorer{
 
 // A copy that is made by the links of a folder's page has exactly the folder's files.
 func TestMirror(t *testing.T) {
-	withoutRaceDetector(t)
 	dir := t.TempDir()
 	want := map[string]string{}
 	for i, name := range mirrorNames() {
