@@ -257,8 +257,7 @@ func TestSlicesClientGoesAway(t *testing.T) {
 	}
 }
 
-// A piece may take longer than nginx waits for a byte of a store, and longer than it
-// waits for a client.
+// nginx waits for a piece longer than for a byte of anything else.
 func TestSlicesSlowStore(t *testing.T) {
 	content := buckettest.Numbered(1, 2*piece)
 	s := newStore(t, func(w http.ResponseWriter, r *http.Request) {
@@ -278,7 +277,8 @@ func TestSlicesSlowStore(t *testing.T) {
 		}
 	})
 	proxy := startSliced(t, byPath(s), func(conf string) string {
-		return strings.Replace(conf, "http {", "http { proxy_read_timeout 1s;", 1)
+		conf = strings.Replace(conf, "listen 127.", "proxy_read_timeout 1s; listen 127.", 1)
+		return strings.Replace(conf, "location / {\n", "location / { proxy_read_timeout 60s;\n", 1)
 	})
 	body, err := io.ReadAll(proxy.Do(t, "GET", "/a", nil).Body)
 	if err != nil || !bytes.Equal(body, content) {
