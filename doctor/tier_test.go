@@ -275,6 +275,27 @@ func TestTierStreams(t *testing.T) {
 	}
 }
 
+// A download that failed once, for another reason, is no fault of a node, and the rest is
+// checked.
+func TestTierFailsOnce(t *testing.T) {
+	t.Parallel()
+	tr := newTier(t, pieces)
+	var failed atomic.Bool
+	tr.app = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/tier-0.txt") && !failed.Swap(true) {
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	report := run(t, tr.start(t), tr.dir)
+	if c := check(t, report, "proxy-file"); !failed.Load() || c.Result != doctor.OK || !report.OK() {
+		t.Errorf("%+v, want ok", c)
+	}
+}
+
 // If all nodes have the fault, it is theirs all the same.
 func TestTierAllNodes(t *testing.T) {
 	for _, tt := range []struct {
