@@ -48,7 +48,7 @@ func Start(t testing.TB) *Server {
 		Bucket:    "files",
 	}
 	cmd := exec.Command(binary, "--access", s.AccessKey, "--secret", s.SecretKey,
-		"--port", addr, "--region", s.Region, "posix", t.TempDir())
+		"--port", addr, "--region", s.Region, "--keep-alive", "posix", t.TempDir())
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	testserver.Start(t, addr, cmd)
 

@@ -43,6 +43,8 @@ const (
 // the signed URL gets it decoded, unless the client accepts gzip or the
 // object's Cache-Control has no-transform.
 //
+// SignedURL ignores o.Window: Google's SDK reads the clock itself.
+//
 // A URL that is signed by IAM or by SignBytes is assumed to be valid for 12
 // hours at most, because Google rotates the keys that it keeps.
 func (f *file) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {

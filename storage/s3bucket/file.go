@@ -81,7 +81,7 @@ func (f *file) find(ctx context.Context) error {
 }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
-	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, readable, withChecksum)
+	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, lean, withChecksum)
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
 	}
@@ -100,7 +100,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 			"a range of no bytes at %d: %w", offset, downloadview.ErrRange)}
 	}
 	asked := httprange.Field(offset, length)
-	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated, readable)
+	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated, lean)
 	if err != nil {
 		if a := answerOf(err); ctx.Err() == nil && bucket.RefusesRange(a.status, a.code) {
 			err = fmt.Errorf("%w: %w for ranges", f.storage.classified(ctx, err), errors.ErrUnsupported)

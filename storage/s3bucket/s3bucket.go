@@ -135,7 +135,7 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // [errors.ErrUnsupported], because clients resolve them.
 //
 // The URLs are those of the SDK's presign client. The storage learns from it how
-// requests look, and then asks the SDK's signer alone, which takes a quarter of
+// requests look, and then asks the SDK's signer alone, which takes a third of
 // the time. If the client has middleware, interceptors, tracing or a resolver of
 // its own, or the bucket is signed in another way, such as a directory bucket or an
 // access point of several regions, the presign client makes each URL. Package accel
