@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func TestServeForBenchmarks(t *testing.T) {
 			t.Fatal(rootErr)
 		}
 		defer root.Close()
-		h, err = benchHandler(what[0], root)
+		h, err = benchHandler(t, what[0], root)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -56,22 +55,24 @@ func TestServeForBenchmarks(t *testing.T) {
 	benchprocess.Serving(ln.Addr().String())
 }
 
-func benchHandler(name string, root *os.Root) (http.Handler, error) {
+func benchHandler(t *testing.T, name string, root *os.Root) (http.Handler, error) {
 	if name == "by-hand" {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			key := strings.TrimPrefix(r.URL.Path, "/")
-			h := w.Header()
-			h.Set("Content-Type", "application/pdf")
-			h.Set("Content-Disposition", `attachment; filename="`+key+`"`)
-			h.Set("Cache-Control", "private, no-cache")
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("X-Accel-Redirect", "/_media/"+key)
-		}), nil
+		return handsOver("X-Accel-Redirect", "/_media/"), nil
+	}
+	if server, ok := strings.CutPrefix(name, "by-hand-"); ok {
+		k := proxytest.KindOf(t, server)
+		return handsOver(k.Field(), strings.TrimSuffix(k.Rule("", "/_media/", root.Name()).Destination, "/")+"/"), nil
 	}
 	if name == "serve-content" {
 		return serveContent(root), nil
 	}
-	a, err := accel.New(accel.Nginx(), []accel.Rule{{Source: root.Name(), Destination: "/_media/", Headers: accel.PassAll}}, nil)
+	rule := accel.Rule{Source: root.Name(), Destination: "/_media/", Headers: accel.PassAll}
+	proxy := accel.Nginx()
+	if server, ok := strings.CutPrefix(name, "ours-"); ok {
+		k := proxytest.KindOf(t, server)
+		proxy, rule = k.Accel(), k.Rule("", "/_media/", root.Name()).Rule
+	}
+	a, err := accel.New(proxy, []accel.Rule{rule}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +80,19 @@ func benchHandler(name string, root *os.Root) (http.Handler, error) {
 		Storage: disk.New(root, nil),
 		Key:     func(r *http.Request) (string, error) { return strings.TrimPrefix(r.URL.Path, "/"), nil },
 	}), nil), nil
+}
+
+// handsOver hands over the file that the request names, by a field of the answer.
+func handsOver(field, destination string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := strings.TrimPrefix(r.URL.Path, "/")
+		h := w.Header()
+		h.Set("Content-Type", "application/pdf")
+		h.Set("Content-Disposition", `attachment; filename="`+key+`"`)
+		h.Set("Cache-Control", "private, no-cache")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set(field, destination+key)
+	})
 }
 
 // serveContent is the bare server: it opens the file and leaves the rest to
@@ -236,74 +250,6 @@ func benchFile(b *testing.B, size int) string {
 		}
 	}
 	return dir
-}
-
-// minimal is a configuration as people write it by hand: a kept connection over TCP
-// and an internal location. It doesn't restore header fields, refuse symbolic links or
-// hide folders.
-func minimal(dir string) func(string) string {
-	return func(printed string) string {
-		part := func(pattern string) string {
-			return regexp.MustCompile(`(?s)` + pattern).FindString(printed)
-		}
-		return part(`daemon .*?events \{.*?\}`) + ` http {
-			default_type application/octet-stream;
-			access_log off;
-			sendfile on;
-			client_body_temp_path client_body;
-			proxy_temp_path proxy;
-			fastcgi_temp_path fastcgi;
-			uwsgi_temp_path uwsgi;
-			scgi_temp_path scgi;
-			` + part(`upstream downloadview \{.*?\n\s*\}`) + `
-			server {
-				` + part(`listen [^;]*;`) + `
-				location / {
-					proxy_pass http://downloadview;
-					proxy_http_version 1.1;
-					proxy_set_header Connection "";
-				}
-				location /_media/ { internal; alias ` + dir + `/; }
-			}
-		}`
-	}
-}
-
-// Small downloads, with all costs: nginx with the printed configuration and the
-// application on a unix socket, compared with a minimal nginx and a handler that sets
-// the fields by hand, over TCP. They take turns, with enough clients to keep both busy.
-func BenchmarkWholeOffload(b *testing.B) {
-	for _, c := range []struct {
-		name   string
-		change func(*printed.Site)
-	}{
-		{"printed", nil},
-		{"following-symlinks", func(s *printed.Site) { s.Symlinks = printed.FollowSymlinks }},
-		{"open_file_cache", func(s *printed.Site) { s.OpenFiles = 30 * time.Second }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			dir := benchFile(b, 1<<10)
-			contenders := [2]*contender{
-				start(b, "ours", "unix", dir, c.change, nil),
-				start(b, "by-hand", "tcp", dir, nil, minimal(dir)),
-			}
-			var ratios []float64
-			var used [2]float64
-			for b.Loop() {
-				var turn [2]float64
-				for i, c := range contenders {
-					turn[i] = c.crowd(b)
-					used[i] += turn[i]
-				}
-				ratios = append(ratios, turn[0]/turn[1])
-			}
-			slices.Sort(ratios)
-			b.ReportMetric(0, "ns/op") // of both, and of the clients
-			b.ReportMetric(used[0]/float64(len(ratios)), "ours-cpu-ns/req")
-			b.ReportMetric(used[1]/float64(len(ratios)), "by-hand-cpu-ns/req")
-			b.ReportMetric(ratios[len(ratios)/2], "cpu-ratio")
-		})
-	}
 }
 
 // crowdRequests is how many requests crowd makes.

@@ -172,6 +172,59 @@ func TestLinksThatCantBePrinted(t *testing.T) {
 	}
 }
 
+// Where nginx verifies links, it shows no folder, and follows no symbolic link, whether
+// files stay open or not.
+func TestLinksRefuseFoldersAndSymlinks(t *testing.T) {
+	keys := gateKeys(t)
+	for _, verify := range []string{"njs", "secure_link"} {
+		for _, open := range []time.Duration{0, time.Minute} {
+			folder := t.TempDir()
+			s := withLinks(t, folder, verify)
+			s.Listen, s.Rules, s.OpenFiles = "", nil, open
+			s.Links.Paths = s.Links.Paths[:1]
+			s.Links.Paths[0].Directory = filepath.Join(folder, "media")
+			purpose := middleware.LinkPurpose
+			if verify == "secure_link" {
+				purpose = middleware.SecureLinkPurpose
+			}
+			subkeys, err := keys.Subkeys(purpose)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Links.Keys = []site.LinkKey{site.LinkKey(subkeys[0])}
+			proxytest.Write(t, folder, "media/folder/a.txt", "the file")
+			proxytest.Write(t, folder, "outside/a.txt", "outside")
+			for name, target := range map[string]string{"outward": "../outside", "file": "../outside/a.txt", "inward": "folder"} {
+				if err := os.Symlink(target, filepath.Join(folder, "media", name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			script(t, s)
+			proxy := proxytest.Start(t, "nginx", s, proxytest.Options{})
+			links := middleware.NewLinks(keys, nil)
+			for range 2 {
+				for path, want := range map[string]int{
+					"/folder/a.txt": 200, "/folder": 404, "/outward/a.txt": 404, "/inward/a.txt": 404, "/file": 403, "/none": 404,
+				} {
+					expires := time.Now().Add(time.Hour)
+					link, err := links.Sign(path, middleware.Grant{Expires: expires})
+					if verify == "secure_link" {
+						link, err = links.SignSecureLink(path, expires)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp := proxy.Do(t, "GET", link, nil)
+					body := proxytest.Body(t, resp)
+					if resp.StatusCode != want || want == 200 && body != "the file" || resp.Header.Get("Location") != "" {
+						t.Errorf("%s, open for %s, %s: %s %q, Location %q, want %d", verify, open, path, resp.Status, body, resp.Header.Get("Location"), want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Links to other paths than nginx's own reach the application as they are, and no log
 // has a link.
 func TestLinksGoTheirWay(t *testing.T) {
