@@ -23,7 +23,7 @@ func (f *ledgerFlags) apply(c *config.Config) error {
 	if err := config.CheckLedgerStore(f.Ledger); err != nil {
 		return usageErrorf("--ledger %q %w", config.ShownStore(f.Ledger), err)
 	}
-	c.Ledger = f.Ledger
+	c.Ledger, c.LedgerLine = f.Ledger, 0
 	return nil
 }
 
@@ -35,13 +35,13 @@ type book struct {
 	log   *accessLog
 }
 
-// openBook returns the book of the ledger at place, whose downloads log tells it of; nil
-// if place is "".
-func openBook(place string, log *accessLog) (*book, error) {
-	if place == "" {
+// openBook returns the book of the ledger of c, whose downloads log tells it of; nil if
+// there is none.
+func openBook(c *config.Config, log *accessLog) (*book, error) {
+	if c.Ledger == "" {
 		return nil, nil
 	}
-	store, err := openLedgerStore("--ledger", place)
+	store, err := ledgerStoreOf(c)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/downloadview/downloadview/internal/config"
 	"github.com/downloadview/downloadview/internal/printable"
@@ -37,6 +38,7 @@ func (c *checkConfig) Run(env *environment) error {
 	}
 	wrong = append(review(conf, env.checks), checkKeyFiles(conf)...)
 	wrong = append(wrong, checkCertificate(conf)...)
+	wrong = append(wrong, checkLedger(conf)...)
 	if wrong != nil {
 		slices.SortStableFunc(wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 		return wrong
@@ -65,6 +67,20 @@ func checkKeyFiles(c *config.Config) (wrong config.Errors) {
 		}
 	}
 	return wrong
+}
+
+// checkLedger checks the parameters in the URL of c's ledger. It asks nobody: those of NATS
+// have none, and would be connected to.
+func checkLedger(c *config.Config) config.Errors {
+	if c.Ledger == "" || strings.HasPrefix(c.Ledger, "nats:") || strings.HasPrefix(c.Ledger, "tls:") {
+		return nil
+	}
+	store, err := openLedgerStore(c.Ledger)
+	if err != nil {
+		return config.Errors{{File: c.File, Line: c.LedgerLine, Key: "ledger", Err: err}}
+	}
+	store.Close()
+	return nil
 }
 
 // checkCertificate reads the certificate of c.

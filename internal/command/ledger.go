@@ -58,9 +58,9 @@ func (f *foldLogs) stored(ctx context.Context, env *environment) error {
 	case f.Open != nil:
 		return usageErrorf("--open %d has no effect for the store %q; want it left out", *f.Open, config.ShownStore(place))
 	}
-	store, err := openLedgerStore("ledger:", place)
+	store, err := openLedgerStore(place)
 	if err != nil {
-		return err
+		return usageErrorf("ledger: %w", err)
 	}
 	defer store.Close()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

@@ -40,9 +40,9 @@ func (f *foldLogs) follow(ctx context.Context, env *environment) error {
 	if filepath.Dir(f.Position) == filepath.Dir(log) && strings.HasPrefix(filepath.Base(f.Position), filepath.Base(log)) {
 		return usageErrorf("--position %q has the name of a rotated log of %s; want a name that doesn't begin with %s", f.Position, printable.Text(log), printable.Text(filepath.Base(log)))
 	}
-	store, err := openLedgerStore("--into", f.Into)
+	store, err := openLedgerStore(f.Into)
 	if err != nil {
-		return err
+		return usageErrorf("--into %w", err)
 	}
 	defer store.Close()
 	logger := slog.New(slog.NewTextHandler(env.stderr, &slog.HandlerOptions{ReplaceAttr: hideSecrets}))

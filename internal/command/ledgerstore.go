@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -26,34 +27,45 @@ type ledgerStore interface {
 	Close() error
 }
 
-// openLedgerStore returns the store at a place that [config.CheckLedgerStore] accepts.
-// flag is what the error names. It doesn't wait for a store that can't be reached.
-func openLedgerStore(flag, place string) (ledgerStore, error) {
+// openLedgerStore returns the store at a place. The error begins with the place, without
+// its secrets. It doesn't wait for a store that can't be reached.
+func openLedgerStore(place string) (ledgerStore, error) {
+	shown := config.ShownStore(place)
 	if err := config.CheckLedgerStore(place); err != nil {
-		return nil, usageErrorf("%s %q %w", flag, config.ShownStore(place), err)
+		return nil, fmt.Errorf("%q %w", shown, err)
 	}
-	urls := config.StoreURLs(place)
-	switch urls[0].Scheme {
+	var store ledgerStore
+	var err error
+	switch urls := config.StoreURLs(place); urls[0].Scheme {
 	case "nats", "tls":
-		store, err := natsledger.Connect(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
-		if err != nil {
-			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
-		}
-		return store, nil
+		store, err = natsledger.Connect(withUser(urls, os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")), nil)
 	case "redis", "rediss", "unix":
 		logging.Disable() // its lines on stderr have another form
-		store, err := redisledger.Connect(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
-		if err != nil {
-			return nil, usageErrorf("%s %q: %w", flag, config.ShownStore(place), err)
-		}
-		return store, nil
+		store, err = redisledger.Connect(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 	default:
-		settings, err := pgx.ParseConfig(place)
-		if err != nil { // its text has parts of the URL
-			return nil, usageErrorf("%s %q can't be used for PostgreSQL; want postgres://USER@HOST:PORT/DATABASE, with parameters that psql knows", flag, config.ShownStore(place))
+		settings, wrong := pgx.ParseConfig(place)
+		if wrong != nil { // its text has parts of the URL
+			return nil, fmt.Errorf("%q can't be used for PostgreSQL; want postgres://USER@HOST:PORT/DATABASE, with parameters that psql knows", shown)
 		}
 		return newDatabase(stdlib.OpenDB(*settings)), nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", shown, err)
+	}
+	return store, nil
+}
+
+// ledgerStoreOf is openLedgerStore for serve. The error names the flag, or the line of the
+// file.
+func ledgerStoreOf(c *config.Config) (ledgerStore, error) {
+	store, err := openLedgerStore(c.Ledger)
+	switch {
+	case err != nil && c.LedgerLine > 0:
+		return nil, inFile(c, c.LedgerLine, "ledger", &UsageError{err})
+	case err != nil:
+		return nil, usageErrorf("--ledger %w", err)
+	}
+	return store, nil
 }
 
 // connections is how many connections to a database there are at most: as many as the

@@ -104,7 +104,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}
 	defer seen.close()
 	logs.access.seen = seen
-	book, err := openBook(c.Ledger, logs.access)
+	book, err := openBook(c, logs.access)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type Config struct {
 	Links  string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 	Ledger string // where entries of downloads are kept: see [CheckLedgerStore]; "": nowhere
 
+	LedgerLine int // 0: Ledger is not in the file
+
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
 	Proxies  []Proxy
@@ -122,7 +124,7 @@ func (c *Config) readTop(v value) {
 		{name: "require_signature", read: scalar(&rest.signed, boolean)},
 		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
 		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},
-		{name: "ledger", read: func(v value) { v.ledgerStore(&c.Ledger) }},
+		{name: "ledger", read: func(v value) { v.ledgerStore(c) }},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},

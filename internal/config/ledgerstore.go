@@ -20,7 +20,7 @@ func CheckLedgerStore(s string) error { return checkStore(s, ledgerSchemes, want
 
 // ledgerStore reads the place where entries of downloads are kept. Of PostgreSQL, it may
 // name the user; a password doesn't belong into the file.
-func (v value) ledgerStore(to *string) {
+func (v value) ledgerStore(c *Config) {
 	n, ok := v.resolved(yaml.ScalarNode, "want a single value")
 	if !ok {
 		return
@@ -33,7 +33,7 @@ func (v value) ledgerStore(to *string) {
 		v.errorf("%q %w", ShownStore(n.Value), err)
 		return
 	}
-	*to = n.Value
+	c.Ledger, c.LedgerLine = n.Value, v.line
 }
 
 func hasSecret(u *url.URL) bool {
