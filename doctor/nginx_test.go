@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,10 +54,11 @@ func (b breakage) expect(t *testing.T, report doctor.Report, dir string) {
 // edits returns a breakage of the printed configuration.
 func edits(pairs ...string) func(*testing.T, *setting) {
 	return func(t *testing.T, s *setting) {
-		for i := range pairs {
-			pairs[i] = strings.ReplaceAll(pairs[i], "DIR", s.dir)
+		own := slices.Clone(pairs)
+		for i := range own {
+			own[i] = strings.ReplaceAll(own[i], "DIR", s.dir)
 		}
-		s.edit = replace(t, pairs...)
+		s.edit = replace(t, own...)
 	}
 }
 

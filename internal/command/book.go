@@ -75,14 +75,12 @@ func (b *book) around(h http.Handler) http.Handler {
 // leastFlush is how long the last parts may take to leave, also if the grace is over.
 const leastFlush = time.Second
 
-// close writes what waits, for as long as rest, and closes the store. Only the first call
+// close writes what waits, until ctx is done, and closes the store. Only the first call
 // does something.
-func (b *book) close(rest time.Duration) {
+func (b *book) close(ctx context.Context) {
 	if b == nil || b.store == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), max(rest, leastFlush))
-	defer cancel()
 	if err := b.queue.Close(ctx); err != nil {
 		b.log.logger.Error("downloads are missing in the ledger", "error", err, "dropped", b.queue.Dropped())
 	}

@@ -108,7 +108,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	defer book.close(0) // if it doesn't come as far as to serve
+	defer book.close(context.Background()) // if it doesn't come as far as to serve; nothing waits then
 	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
 	if err != nil {
 		return err
@@ -192,7 +192,11 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		end = time.Now().Add(*c.Grace)
 		stop()
 	}
-	defer func() { book.close(time.Until(end)) }()
+	defer func() {
+		rest, cancel := srv.untilSignal(max(time.Until(end), leastFlush))
+		defer cancel()
+		book.close(rest)
+	}()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		url := urlOf(schemeOf(c), addr, ln)
 		fmt.Fprintf(env.stderr, "listening on %s\n", url)

@@ -25,11 +25,12 @@ type server struct {
 	handlers sync.WaitGroup          // running handlers
 	stopping chan struct{}           // closed after the listener and idle connections
 	end      context.CancelCauseFunc // cancels the requests' contexts
+	signals  chan os.Signal          // SIGINT and SIGTERM
 	logger   *slog.Logger
 }
 
 func newServer(h http.Handler, logger *slog.Logger) *server {
-	s := &server{stopping: make(chan struct{}), logger: logger}
+	s := &server{stopping: make(chan struct{}), signals: make(chan os.Signal, 2), logger: logger}
 	var base context.Context
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
@@ -67,10 +68,9 @@ func (s *server) limit(l *config.Limits) {
 // run calls ready when connections are accepted and signals are handled. It can be
 // called once.
 func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, ready func()) error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-
+	// They are caught until the program ends: by default, one that comes after the
+	// downloads would end it before its last lines are written.
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
 	defer ln.Close() // in case Serve is never reached
 	ready()
 	served := make(chan error, 1)
@@ -79,7 +79,7 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	case err := <-served:
 		return err
 	case <-ctx.Done():
-	case <-signals:
+	case <-s.signals:
 	}
 
 	if s.stop != nil {
@@ -89,7 +89,7 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	defer cancel()
 	go func() {
 		select {
-		case <-signals:
+		case <-s.signals:
 			cancel()
 		case <-again.Done():
 		}
@@ -117,6 +117,19 @@ func (s *server) leave(patience context.Context, ln net.Listener, served <-chan 
 	s.logger.Info("stopping")
 	close(s.stopping)
 	s.fresh.drain(patience)
+}
+
+// untilSignal returns a context that ends after d, or with the next signal.
+func (s *server) untilSignal(d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	go func() {
+		select {
+		case <-s.signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // serve accepts connections at ln: with TLS if its settings are there.
