@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,13 +153,26 @@ func TestSlicesReload(t *testing.T) {
 }
 
 // workers returns the processes that nginx has started.
-func workers(t *testing.T, proxy *proxytest.Server) []string {
+func workers(t *testing.T, proxy *proxytest.Server) (pids []string) {
 	t.Helper()
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", proxy.Process.PID()))
-	if err != nil {
-		t.Skip(err)
+	if runtime.GOOS != "linux" {
+		t.Skip("needs the processes in /proc")
 	}
-	return strings.Fields(string(children))
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stats {
+		text, _ := os.ReadFile(path) // nothing of a process that has ended
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(proxy.Process.PID()) {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	if len(pids) == 0 {
+		t.Fatal("nginx has no workers")
+	}
+	return pids
 }
 
 // listens tells whether a process is a worker that nginx hasn't told to shut down.
