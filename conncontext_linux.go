@@ -26,7 +26,11 @@ type holder struct {
 func (c *stallConn) hold(p []byte) int {
 	h := c.holder
 	if h == nil {
-		raw, err := c.SyscallConn()
+		below, ok := c.Conn.(syscall.Conn)
+		if !ok {
+			return 0
+		}
+		raw, err := below.SyscallConn()
 		if err != nil {
 			return 0
 		}

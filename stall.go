@@ -75,6 +75,8 @@ type stallConn struct {
 	holder  *holder      // nil until then
 	pace    pace
 
+	reading readDeadline
+
 	mu    sync.Mutex
 	outer time.Time // the deadline that the connection's owner has set; zero: none
 	until time.Time // the deadline that the connection has
@@ -181,8 +183,12 @@ func (c *stallConn) ReadFrom(r io.Reader) (int64, error) {
 	return c.write(func() (int64, error) { return readPart(rf, part) })
 }
 
+func (c *stallConn) Read(p []byte) (int, error) { return c.reading.read(c.Conn, p) }
+
+func (c *stallConn) SetReadDeadline(t time.Time) error { return c.reading.update(c.Conn, t) }
+
 func (c *stallConn) SetDeadline(t time.Time) error {
-	return errors.Join(c.Conn.SetReadDeadline(t), c.SetWriteDeadline(t))
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 func (c *stallConn) SetWriteDeadline(t time.Time) error {
@@ -215,10 +221,14 @@ func (c *stallConn) CloseWrite() error {
 }
 
 // NetConn returns the connection below.
-func (c *stallConn) NetConn() net.Conn { return c.Conn }
+func (c *stallConn) NetConn() net.Conn {
+	c.reading.expose(c.Conn)
+	return c.Conn
+}
 
 func (c *stallConn) SyscallConn() (syscall.RawConn, error) {
 	if s, ok := c.Conn.(syscall.Conn); ok {
+		c.reading.expose(c.Conn)
 		return s.SyscallConn()
 	}
 	return nil, errors.ErrUnsupported
