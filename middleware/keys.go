@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -154,7 +152,7 @@ func parseKey(words []string) (*key, error) {
 	if k.lease, err = k.subkey("lease"); err != nil {
 		return nil, err
 	}
-	k.macs.New = func() any { return &linkMAC{hash: hmac.New(sha256.New, subkey)} }
+	k.macs.New = func() any { return newLinkMAC(subkey, k.id) }
 	return k, nil
 }
 

@@ -35,43 +35,38 @@ const (
 
 // canonical appends the text that is signed.
 func (g *link) canonical(b []byte, keyID string) []byte {
+	return g.appendFields(appendOpening(b, keyID))
+}
+
+// appendOpening appends the beginning of the text, which all links of a key have.
+func appendOpening(b []byte, keyID string) []byte {
 	b = append(b, "downloadview link 1\n"...)
-	b = appendField(b, keyID)
-	b = append(b, "4:read\n"...)
-	b = appendField(b, g.host)
-	b = appendField(b, g.kind)
-	b = appendField(b, g.path)
-	b = appendField(b, g.notBefore)
-	b = appendField(b, g.expiry)
-	b = appendField(b, g.name)
-	b = appendField(b, g.disposition)
-	b = appendField(b, g.network)
-	b = appendField(b, g.times)
-	b = appendField(b, g.id)
-	b = appendField(b, g.query)
-	b = appendField(b, g.session)
-	return appendField(b, g.version)
+	b = append(strconv.AppendInt(b, int64(len(keyID)), 10), ':')
+	b = append(b, keyID...)
+	return append(b, "\n4:read\n"...)
 }
 
-// appendField is inlined for empty fields, which most are.
-func appendField(b []byte, field string) []byte {
-	if field == "" {
-		return append(b, "0:\n"...)
+// appendFields appends the rest of the text.
+func (g *link) appendFields(b []byte) []byte {
+	for _, field := range [...]*string{
+		&g.host, &g.kind, &g.path, &g.notBefore, &g.expiry, &g.name, &g.disposition,
+		&g.network, &g.times, &g.id, &g.query, &g.session, &g.version,
+	} {
+		switch n := len(*field); { // faster than strconv for most
+		case n == 0:
+			b = append(b, "0:\n"...)
+			continue
+		case n < 10:
+			b = append(b, '0'+byte(n), ':')
+		case n < 100:
+			b = append(b, '0'+byte(n/10), '0'+byte(n%10), ':')
+		default:
+			b = append(strconv.AppendInt(b, int64(n), 10), ':')
+		}
+		b = append(b, *field...)
+		b = append(b, '\n')
 	}
-	return appendValue(b, field)
-}
-
-func appendValue(b []byte, field string) []byte {
-	switch n := len(field); { // faster than strconv for most
-	case n < 10:
-		b = append(b, '0'+byte(n), ':')
-	case n < 100:
-		b = append(b, '0'+byte(n/10), '0'+byte(n%10), ':')
-	default:
-		b = append(strconv.AppendInt(b, int64(n), 10), ':')
-	}
-	b = append(b, field...)
-	return append(b, '\n')
+	return b
 }
 
 // claimOrder has the letters of claims in the order of their text.
