@@ -99,6 +99,8 @@ type Storage struct {
 	o      Options
 	wrong  error         // why its prefix is invalid
 	place  func() string // URL of the bucket, the same each time; ""
+
+	signBytes func() func([]byte) ([]byte, error) // the same each time; nil without a PrivateKey that can be read
 }
 
 // New returns a storage of the objects in a bucket. It does no I/O: if the
@@ -113,6 +115,12 @@ func New(client *storage.Client, bucket string, o *Options) *Storage {
 		s.o.Retry = []storage.RetryOption{storage.WithPolicy(storage.RetryNever)}
 	}
 	s.place = sync.OnceValue(s.newPlace)
+	s.signBytes = sync.OnceValue(func() func([]byte) ([]byte, error) {
+		if s.o.Signing == nil {
+			return nil
+		}
+		return signsWith(s.o.Signing.PrivateKey)
+	})
 	return s
 }
 

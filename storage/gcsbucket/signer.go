@@ -85,7 +85,7 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, 
 	signing.QueryParameters = f.parameters(o)
 	u, err = f.storage.handle().SignedURL(name, signing)
 	if err == nil {
-		return u, now.Truncate(time.Second).Add(min(o.Expiry.Truncate(time.Second), longestBy(signing))), nil
+		return u, now.Truncate(time.Second).Add(min(o.Expiry.Truncate(time.Second), f.storage.longest())), nil
 	}
 	if signing.PrivateKey == nil && signing.SignBytes == nil && !isAnswered(err) {
 		return "", until, bucket.Says(errors.ErrUnsupported, err)
@@ -93,10 +93,10 @@ func (f *file) sign(ctx context.Context, o downloadview.SignOptions) (u string, 
 	return "", until, signError(ctx, err)
 }
 
-// longestBy returns how long a URL is valid that is signed in this way. Whether
-// the client's own credentials have a private key isn't visible here.
-func longestBy(signing *storage.SignedURLOptions) time.Duration {
-	if signing.PrivateKey == nil {
+// longest returns how long a URL is valid at most. Whether the client's own
+// credentials have a private key isn't visible here.
+func (s *Storage) longest() time.Duration {
+	if s.o.Signing == nil || s.o.Signing.PrivateKey == nil {
 		return longestByIAM
 	}
 	return longestExpiry
@@ -125,6 +125,11 @@ func (s *Storage) signing() *storage.SignedURLOptions {
 	if o := s.o.Signing; o != nil {
 		signing.GoogleAccessID, signing.PrivateKey, signing.SignBytes = o.GoogleAccessID, o.PrivateKey, o.SignBytes
 		signing.Style, signing.Hostname, signing.Insecure = o.Style, o.Hostname, o.Insecure
+	}
+	if signing.SignBytes == nil {
+		if signing.SignBytes = s.signBytes(); signing.SignBytes != nil {
+			signing.PrivateKey = nil
+		}
 	}
 	return signing
 }
