@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // requestLine matches a whole line about a request.
@@ -26,10 +27,14 @@ var requestLine = regexp.MustCompile(`^time=\S+ level=INFO msg=request method=GE
 // client got, even if they came quickly.
 func TestSignalsLoseNoLine(t *testing.T) {
 	for _, signals := range [][]syscall.Signal{
-		{syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP}, {syscall.SIGQUIT}, {syscall.SIGABRT},
+		{syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGTERM, syscall.SIGHUP}, {syscall.SIGHUP}, {syscall.SIGQUIT}, {syscall.SIGABRT},
 	} {
 		t.Run(fmt.Sprint(signals), func(t *testing.T) {
-			p := start(t, "file://"+filesWith(t, "a.txt", "content")) // SIGHUP has a directory opened again
+			files := filesWith(t, "a.txt", "content")
+			if signals[0] == syscall.SIGHUP {
+				files = "file://" + files // SIGHUP has a directory opened again, and ends the server of anything else
+			}
+			p := start(t, files)
 			const clients, requests = 8, 200
 			var all sync.WaitGroup
 			for range clients {
@@ -60,11 +65,23 @@ func TestSignalsLoseNoLine(t *testing.T) {
 				}
 			}()
 			all.Wait()
-			for _, s := range signals {
-				p.signal(t, s)
+			p.signal(t, signals[0])
+			over := make(chan struct{})
+			if len(signals) > 1 { // whenever the second one comes
+				go func() {
+					for {
+						select {
+						case <-over:
+							return
+						case <-time.After(time.Millisecond):
+							_ = p.cmd.Process.Signal(signals[1])
+						}
+					}
+				}()
 			}
 			<-read
 			p.wait()
+			close(over)
 			n := 0
 			for line := range strings.Lines(p.log.String()) {
 				if requestLine.MatchString(strings.TrimSuffix(line, "\n")) {

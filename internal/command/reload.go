@@ -54,7 +54,8 @@ func (s *serve) hears(c *config.Config, directories []*disk.Storage, g *gates) [
 	return []os.Signal{syscall.SIGHUP}
 }
 
-// start starts to handle the signal, until stop is called.
+// start starts to handle the signal, until stop is called. From then on it is ignored: by
+// default, it would end the program before its last lines are written.
 func (r *reloader) start() (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -80,7 +81,6 @@ func (r *reloader) start() (stop func()) {
 		}
 	}()
 	return func() {
-		signal.Stop(hangups)
 		close(quit)
 		<-done
 	}
