@@ -26,6 +26,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/archive"
 	"github.com/downloadview/downloadview/storage/readahead"
 )
 
@@ -173,9 +174,14 @@ func TestNotParked(t *testing.T) {
 		"read ahead":              {file: asAhead},
 		"WriteTo of a file of the system, with a rate":  {rate: mebi / 2, file: func(b []byte) downloadview.File { return parkPart{t, b, false} }},
 		"SendRest of a file of the system, with a rate": {rate: mebi / 2, file: func(b []byte) downloadview.File { return parkPart{t, b, true} }},
+		"an archive":     {file: asArchive},
 		"several ranges": {ranges: "bytes=0-1000000,1000002-"},
 		"Send":           {inside: sends},
-		"a writer outside that changes the bytes": {outside: chunking},
+		"a writer outside that changes the bytes":              {outside: chunking},
+		"a writer outside that changes the bytes of an object": {outside: chunking, file: asObject},
+		"a writer outside, and SendRest":                       {outside: chunking, file: asRest},
+		"a writer outside that lets the kernel copy":           {outside: chunkingFrom},
+		"a write deadline of the program":                      {inside: deadlined},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if k.size = 2 * mebi; k.rate > 0 {
@@ -196,7 +202,7 @@ func TestNotParked(t *testing.T) {
 				t.Errorf("%d are parked", n)
 			}
 			n, err := io.Copy(io.Discard, resp.Body)
-			if err != nil || k.ranges == "" && n != int64(k.size) {
+			if err != nil || n < int64(k.size) && k.ranges == "" || resp.ContentLength >= 0 && n != resp.ContentLength {
 				t.Errorf("read %d bytes of %d, %v", n, k.size, err)
 			}
 			<-s.returned
@@ -255,6 +261,19 @@ func (h parkPartHandle) WriteTo(w io.Writer) (int64, error) {
 		}).SendRest(part)
 	}
 	return w.(io.ReaderFrom).ReadFrom(part)
+}
+
+// asArchive is an archive with the content.
+func asArchive(content []byte) downloadview.File {
+	return archive.Zip("a.zip", archive.Of(archive.Entry{Name: "a.bin", File: asObject(content)}), nil)
+}
+
+// deadlined sets a deadline for the answer, which would be lost with the server.
+func deadlined(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Hour))
+		h.ServeHTTP(w, r)
+	})
 }
 
 // chunking removes the length, so that the server adds bytes to the body.
@@ -593,4 +612,15 @@ func TestPanicsOfParkedDownloads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chunkingFrom is chunking with a writer that passes on what it reads.
+func chunkingFrom(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(&chunkedFrom{chunked{w}}, r) })
+}
+
+type chunkedFrom struct{ chunked }
+
+func (w *chunkedFrom) ReadFrom(r io.Reader) (int64, error) {
+	return w.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
 }
