@@ -93,22 +93,21 @@ func connectionEnd(w http.ResponseWriter) <-chan bool {
 	return nil
 }
 
-// partyOf returns the side that cut an answer short.
-func (x *exchange) partyOf(cut *cutOff) AbortedBy {
-	party := x.ended()
+// party returns the side that cut an answer short, if ended ended the request's context.
+func (e *cutOff) party(ended AbortedBy) AbortedBy {
 	switch {
-	case party == AbortedByShutdown, cut.by == AbortedByOrigin && party != NotAborted:
-		return party
-	case cut.by == AbortedByOrigin:
+	case ended == AbortedByShutdown, e.by == AbortedByOrigin && ended != NotAborted:
+		return ended
+	case e.by == AbortedByOrigin:
 		return AbortedByOrigin
-	case isConnectionError(cut.err):
+	case isConnectionError(e.err):
 		return AbortedByClient
-	case errors.Is(cut.err, errStalled):
+	case errors.Is(e.err, errStalled):
 		return AbortedByStall
-	case errors.Is(cut.err, os.ErrDeadlineExceeded), errors.Is(cut.err, net.ErrClosed), party == NotAborted:
+	case errors.Is(e.err, os.ErrDeadlineExceeded), errors.Is(e.err, net.ErrClosed), ended == NotAborted:
 		return AbortedByServer
 	}
-	return party
+	return ended
 }
 
 // isConnectionError reports whether err means that the other side has closed the

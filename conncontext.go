@@ -16,11 +16,14 @@ import (
 //	server := &http.Server{Handler: h, ConnContext: downloadview.ConnContext}
 //	err = server.Serve(downloadview.EndStalled(l, time.Minute))
 //
-// It has an effect on Linux, for HTTP/1 over TCP without TLS. For any other connection
-// it returns ctx. A ConnContext of one's own may call it.
+// [Parking] needs it, too.
+//
+// It has an effect on Linux, for HTTP/1 over TCP without TLS; for Parking, also over a
+// unix socket. For any other connection it returns ctx. A ConnContext of one's own may
+// call it.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	s, ok := c.(*stallConn)
-	if !ok || !s.holds() {
+	if !ok || !s.holds() && !s.parks() {
 		return ctx
 	}
 	return context.WithValue(ctx, connKey{}, s)
@@ -31,17 +34,24 @@ type connKey struct{}
 // holdHeader passes the header to the connection, which sends it with the first bytes of
 // the file that copyBody sends next. If it can't, the header stays in the server's buffer.
 func (x *exchange) holdHeader() {
-	if x.limit > 0 || x.resp.Pacer != nil { // the file may have to wait
+	if x.isPaced() { // the file may have to wait
 		return
 	}
 	if _, ok := x.w.(io.ReaderFrom); !ok {
 		return
 	}
 	c, ok := x.r.Context().Value(connKey{}).(*stallConn)
-	if !ok {
-		return
+	if ok && c.holds() {
+		c.holdHeader(x.w)
 	}
+}
+
+// isPaced reports whether the content keeps to a rate.
+func (x *exchange) isPaced() bool { return x.limit > 0 || x.resp.Pacer != nil }
+
+// holdHeader passes the header of w to the socket, which sends it with the next bytes.
+func (c *stallConn) holdHeader(w http.ResponseWriter) {
 	c.holding.Store(true)
 	defer c.holding.Store(false)
-	_ = http.NewResponseController(x.w).Flush() // an error comes again with the body
+	_ = http.NewResponseController(w).Flush() // an error comes again with the body
 }

@@ -19,8 +19,8 @@ func (e *cutOff) Error() string { return fmt.Sprintf("cut off by the %v: %v", e.
 func (e *cutOff) Unwrap() error { return e.err }
 
 // copyBody sends n bytes of src, or all of src if n is negative, and returns how
-// many bytes it sent. The error is a *cutOff, also for a panic.
-func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
+// many bytes it sent. The error is a *cutOff, also for a panic; or errTail, if t is not nil.
+func copyBody(w io.Writer, src io.Reader, n int64, t *tail) (sent int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &cutOff{AbortedByOrigin, panicked(p)}
@@ -29,10 +29,12 @@ func copyBody(w io.Writer, src io.Reader, n int64) (sent int64, err error) {
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
 		return copyByKernel(rf, src, n)
 	}
-	sent, readErr, writeErr := copyPieces(func(p []byte) (int, error) { return safely(w.Write, p) }, src, n)
+	sent, readErr, writeErr := copyPieces(func(p []byte) (int, error) { return safely(w.Write, p) }, src, n, t)
 	switch {
 	case readErr != nil:
 		return sent, &cutOff{AbortedByOrigin, readErr}
+	case writeErr == errTail:
+		return sent, errTail
 	case writeErr != nil:
 		return sent, &cutOff{AbortedByClient, writeErr}
 	case sent < n:
@@ -68,6 +70,10 @@ type bodyWriter struct {
 	sent   int64
 	full   bool  // WriteTo wrote more than size bytes
 	err    error // of writing to w
+
+	mayEnd *tail // of SendRest; nil: it isn't parked
+	tail   *tail // mayEnd in SendRest, else nil
+	hold   bool  // the header may wait in the socket for the first byte
 }
 
 var (
@@ -87,6 +93,8 @@ func (b *bodyWriter) take(src io.WriterTo) (cut *cutOff) {
 	}()
 	_, err := src.WriteTo(b)
 	switch {
+	case b.err == errTail && errors.Is(err, errTail):
+		return &cutOff{NotAborted, errTail}
 	case b.failed():
 		return &cutOff{AbortedByClient, b.err}
 	case b.full: // all promised bytes are sent; reading src would also have stopped there
@@ -112,6 +120,9 @@ func (b *bodyWriter) begin() {
 	if !b.begun {
 		b.begun = true
 		b.w.WriteHeader(b.status)
+		if b.tail != nil {
+			b.tail.count(b.w, b.hold)
+		}
 	}
 }
 
@@ -121,12 +132,27 @@ func (b *bodyWriter) WriteString(s string) (int, error) {
 	return forward(b, s, func(s string) (int, error) { return io.WriteString(b.w, s) })
 }
 
+// SendRest is ReadFrom for a caller that has written nothing and does nothing afterwards
+// but return the result. So the rest can be sent without the caller. Storages find it by
+// its name.
+func (b *bodyWriter) SendRest(r io.Reader) (int64, error) {
+	if b.mayEnd != nil && !b.begun && kernelPart(r) == nil {
+		b.tail = b.mayEnd
+		b.tail.unborn = true
+		b.tail.begin(r, b.size)
+	}
+	return b.ReadFrom(r)
+}
+
 // ReadFrom sends all of r: by the kernel if r is a part of a system's file.
 func (b *bodyWriter) ReadFrom(r io.Reader) (int64, error) {
 	if part, w := kernelPart(r), b.readerFrom(); part != nil && w != nil && b.fits(part.N) {
 		return b.readPart(w, part)
 	}
-	n, readErr, writeErr := copyPieces(b.Write, r, -1)
+	n, readErr, writeErr := copyPieces(b.Write, r, -1, b.tail)
+	if writeErr == errTail {
+		b.err = errTail
+	}
 	if readErr != nil {
 		return n, readErr
 	}

@@ -27,17 +27,25 @@ func copyByKernel(w io.ReaderFrom, src io.Reader, n int64) (int64, error) {
 	switch {
 	case err == nil && sent == n:
 		return sent, nil
+	case errors.Is(err, errTail):
+		return sent, errTail
 	case err == nil:
 		return sent, &cutOff{AbortedByOrigin, shortBy(n - sent)}
-	case isConnectionError(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
-		return sent, &cutOff{AbortedByClient, err}
+	}
+	return sent, cutByKernel(err)
+}
+
+// cutByKernel returns err with its side, from a write to which the kernel copies a file.
+func cutByKernel(err error) *cutOff {
+	if isConnectionError(err) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+		return &cutOff{AbortedByClient, err}
 	}
 	_, paced := errors.AsType[*paceError](err)
 	_, panics := errors.AsType[*panicError](err)
 	if paced || panics || err == http.ErrAbortHandler {
-		return sent, &cutOff{AbortedByClient, err} // of writing; partyOf finds out whose
+		return &cutOff{AbortedByClient, err} // of writing; party finds out whose
 	}
-	return sent, &cutOff{AbortedByOrigin, err}
+	return &cutOff{AbortedByOrigin, err}
 }
 
 // kernelPart returns r if it comes from copyByKernel and copying can go on after a

@@ -15,6 +15,7 @@ type pacedWriter struct {
 	rate  int64 // bytes a second; 0: no limit of its own
 	next  time.Time
 	pacer Pacer // nil: none
+	tail  *tail // nil: it isn't parked
 }
 
 // pace makes the body keep to the rates of the download.
@@ -138,6 +139,9 @@ func (w *pacedReaderFrom) ReadFrom(r io.Reader) (sent int64, err error) {
 		part.N -= n
 		if err != nil || n == 0 {
 			return sent, err
+		}
+		if w.tail != nil && part.N > 0 && w.tail.isSlow() {
+			return sent, errTail
 		}
 	}
 	return sent, nil

@@ -35,11 +35,12 @@ func newPiece(size int) *[]byte {
 
 // A pieceBuffer is the buffer of one copy. Its size depends on the client's speed.
 type pieceBuffer struct {
-	bytes  *[]byte
-	large  bool
-	slow   bool      // the last large piece took longer than slowPiece
-	since  time.Time // start of the current measurement
-	proven int64     // bytes that the client has taken since then
+	bytes   *[]byte
+	large   bool
+	slow    bool          // the last large piece took longer than slowPiece
+	awaited time.Duration // for the room of the next large piece
+	since   time.Time     // start of the current measurement
+	proven  int64         // bytes that the client has taken since then
 }
 
 func newPieceBuffer() *pieceBuffer {
@@ -56,6 +57,17 @@ func (b *pieceBuffer) release() {
 	b.bytes = nil
 }
 
+// room returns how much of a piece the connection of t takes now.
+func (b *pieceBuffer) room(t *tail) (n int, err error) {
+	if !b.large {
+		return t.room()
+	}
+	begun := time.Now()
+	n, err = t.room()
+	b.awaited = time.Since(begun)
+	return n, err
+}
+
 // write calls write with p. It measures only large pieces, since a small one may
 // be a few bytes.
 func (b *pieceBuffer) write(write func([]byte) (int, error), p []byte) (int, error) {
@@ -64,7 +76,7 @@ func (b *pieceBuffer) write(write func([]byte) (int, error), p []byte) (int, err
 	}
 	begun := time.Now()
 	n, err := write(p)
-	b.slow = time.Since(begun) > slowPiece
+	b.slow = b.awaited+time.Since(begun) > slowPiece
 	return n, err
 }
 
@@ -94,13 +106,20 @@ func (b *pieceBuffer) took(n int, left int64) {
 // copyPieces copies n bytes of src, or all of src if n is negative. It returns
 // errors of reading and of writing separately. If src ends before n bytes, that is
 // not an error here.
-func copyPieces(write func([]byte) (int, error), src io.Reader, n int64) (sent int64, readErr, writeErr error) {
+func copyPieces(write func([]byte) (int, error), src io.Reader, n int64, t *tail) (sent int64, readErr, writeErr error) {
 	buf := newPieceBuffer()
 	defer buf.release()
 	for n < 0 || sent < n {
 		piece := *buf.bytes
 		if n >= 0 && n-sent < int64(len(piece)) {
 			piece = piece[:n-sent]
+		}
+		if t != nil && sent < t.length {
+			room, err := buf.room(t)
+			if err != nil {
+				return sent, nil, err
+			}
+			piece = piece[:min(len(piece), room)]
 		}
 		read, err := src.Read(piece)
 		if err != nil && err != io.EOF {

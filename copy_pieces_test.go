@@ -27,7 +27,7 @@ func TestStoppedClientsHoldLittle(t *testing.T) {
 						<-goOn
 					}
 					return len(p), nil
-				}, io.LimitReader(zeros{}, 40<<20), -1)
+				}, io.LimitReader(zeros{}, 40<<20), -1, nil)
 				if readErr == nil {
 					readErr = writeErr
 				}
@@ -68,7 +68,7 @@ func TestSlowClientsGiveLargePiecesBack(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 			return len(p), nil
-		}, io.LimitReader(zeros{}, 22<<20), -1)
+		}, io.LimitReader(zeros{}, 22<<20), -1, nil)
 		if slow < 3 {
 			t.Errorf("%d slow pieces", slow)
 		}

@@ -12,12 +12,9 @@ import (
 
 // An exchange is the state of answering one request.
 type exchange struct {
-	w       http.ResponseWriter
-	r       *http.Request
-	options *Options
-	started time.Time // see now
-	resp    Response
-	outcome Outcome
+	account
+	w    http.ResponseWriter
+	resp Response
 
 	style   TagStyle
 	ranger  RangeFile     // the file, if it can be opened at a range
@@ -30,6 +27,18 @@ type exchange struct {
 	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
 	limit   int64         // bytes per second; 0: none
 	moving  *movingWriter // nil: the server has no WriteTimeout
+
+	returns bool      // the handler may return before the answer is over
+	tail    *tail     // nil: it isn't parked
+	apart   *detached // the context if it doesn't end with the handler; else nil
+}
+
+// An account is what is needed to tell how an exchange ended.
+type account struct {
+	r       *http.Request
+	options *Options
+	started time.Time // see now
+	outcome Outcome
 	leave   func(Outcome) // of the gate, or nil
 	over    func(error)   // of the Tracer, or nil
 }
@@ -77,6 +86,10 @@ func (x *exchange) carryOut() {
 			err = x.stream()
 		}
 	}
+	if err == errParked {
+		return
+	}
+	defer x.apart.release()
 	if err == nil {
 		x.finish()
 		return
@@ -167,19 +180,19 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	}
 }
 
-func (x *exchange) log(level slog.Level, status int, err error) {
+func (a *account) log(level slog.Level, status int, err error) {
 	line := []slog.Attr{
-		slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
+		slog.String("method", a.r.Method), slog.String("path", a.r.URL.Path),
 		slog.Int("status", status), slog.Any("error", err),
 	}
-	if by := x.outcome.AbortedBy; by != NotAborted {
+	if by := a.outcome.AbortedBy; by != NotAborted {
 		line = append(line, slog.String("aborted_by", by.String()))
 	}
-	x.logger().LogAttrs(x.r.Context(), level, "download failed", line...)
+	a.logger().LogAttrs(a.r.Context(), level, "download failed", line...)
 }
 
-func (x *exchange) logger() *slog.Logger {
-	if l := x.options.Logger; l != nil {
+func (a *account) logger() *slog.Logger {
+	if l := a.options.Logger; l != nil {
 		return l
 	}
 	return slog.Default()
@@ -187,13 +200,19 @@ func (x *exchange) logger() *slog.Logger {
 
 // cutShort breaks off an answer whose header has been sent.
 func (x *exchange) cutShort(cut *cutOff) {
-	party := x.partyOf(cut)
-	x.outcome.AbortedBy, x.outcome.Err = party, cut.err
-	if party != AbortedByClient && !errors.Is(cut.err, http.ErrAbortHandler) {
-		x.log(levelOf(party), x.outcome.Status, cut.err)
-	}
-	x.finish()
+	x.finishCut(cut, x.ended())
 	abort(x.w, x.r)
+}
+
+// finishCut reports an answer that is about to be broken off. party is the side that ended
+// the request's context.
+func (a *account) finishCut(cut *cutOff, party AbortedBy) {
+	party = cut.party(party)
+	a.outcome.AbortedBy, a.outcome.Err = party, cut.err
+	if party != AbortedByClient && !errors.Is(cut.err, http.ErrAbortHandler) {
+		a.log(levelOf(party), a.outcome.Status, cut.err)
+	}
+	a.finish()
 }
 
 // levelOf returns the log level for a download that p cut short.
@@ -204,16 +223,16 @@ func levelOf(p AbortedBy) slog.Level {
 	return slog.LevelError
 }
 
-func (x *exchange) finish() {
-	if leave := x.leave; leave != nil {
-		x.leave = nil
-		leave(x.outcome)
+func (a *account) finish() {
+	if leave := a.leave; leave != nil {
+		a.leave = nil
+		leave(a.outcome)
 	}
-	if x.options.Observer != nil {
-		x.outcome.Duration = time.Since(x.started)
-		x.options.Observer(x.r, x.outcome)
+	if a.options.Observer != nil {
+		a.outcome.Duration = time.Since(a.started)
+		a.options.Observer(a.r, a.outcome)
 	}
-	x.traced(x.outcome.Err)
+	a.traced(a.outcome.Err)
 }
 
 // An answerRecorder records the status and the length of an error hook's answer.

@@ -137,11 +137,22 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 		}
 		return nil
 	}
-	if part.length > 0 && isKernelFile(b.handle) {
+	t := x.mayPark(b.handle, part.length)
+	_, byKernel := out.(io.ReaderFrom)
+	switch byKernel = byKernel && part.length > 0 && isKernelFile(b.handle); {
+	case byKernel:
 		x.holdHeader()
+	case t != nil:
+		t.count(x.w, !x.isPaced())
 	}
-	n, err := copyBody(out, b.handle, part.length)
+	if t != nil {
+		t.begin(b.handle, part.length)
+	}
+	n, err := copyBody(out, b.handle, part.length, t)
 	x.outcome.Bytes = n
+	if err != errTail {
+		t.end()
+	}
 	if err == nil && end != nil {
 		end.end()
 	}
@@ -175,7 +186,7 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	if digest != "" {
 		f.set("Content-Digest", digest)
 	}
-	w := bodyWriter{w: x.w, status: status, size: part.length, least: part.length}
+	w := bodyWriter{w: x.w, status: status, size: part.length, least: part.length, mayEnd: x.mayPark(nil, part.length), hold: !x.isPaced()}
 	var end *digestTrailer
 	if part.length < 0 {
 		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
@@ -191,6 +202,10 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 		return err.err
 	}
 	x.outcome.Status = status
+	if err != nil && err.err == errTail && err.by == NotAborted {
+		return errTail
+	}
+	w.tail.end()
 	if err != nil { // a nil *cutOff is no nil error
 		return err
 	}
@@ -272,7 +287,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) error {
 	if c != nil {
 		defer c.Close()
 	}
-	n, err := copyBody(x.w, r, part.length)
+	n, err := copyBody(x.w, r, part.length, nil)
 	x.outcome.Bytes += n
 	return err
 }

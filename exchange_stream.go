@@ -49,6 +49,9 @@ func (x *exchange) stream() error {
 	if done, err := x.recall(); done {
 		return err
 	}
+	if x.ranger != nil {
+		x.mayLeave()
+	}
 	how, done, err := x.prepare()
 	for tries := 4; !done && err == nil; tries-- {
 		if tries == 0 {
@@ -155,7 +158,12 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
-	defer h.Close() // its error comes too late to change what was sent
+	parked := false
+	defer func() {
+		if !parked {
+			h.Close() // its error comes too late to change what was sent
+		}
+	}()
 	if fi == nil {
 		if fi, err = statOf(h); err != nil {
 			return opening{}, true, err
@@ -187,7 +195,9 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	}
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
 		x.compare(a)
-		return opening{}, true, x.send(body{h, how}, p, a, k)
+		err := x.send(body{h, how}, p, a, k)
+		parked = err == errParked
+		return opening{}, true, err
 	}
 	return x.openingFor(p), false, nil
 }
@@ -322,6 +332,11 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	}
 	_, end := x.enterStage(Sending)
 	err := x.sendContent(b, p, a, k)
+	if err == errTail {
+		if err = x.park(b, p.length(k.size)-x.outcome.Bytes, end); err == errParked {
+			return err
+		}
+	}
 	end(err)
 	return err
 }

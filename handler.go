@@ -54,6 +54,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var x exchange
 	x.begin(w, r, s.options)
+	x.returns = true
 	if x.over != nil {
 		defer x.traced(errPanicked)
 	}

@@ -74,30 +74,41 @@ type stallConn struct {
 	holding atomic.Bool  // a file follows what is written
 	holder  *holder      // nil until then
 	pace    pace
+	total   int64                        // bytes accepted so far
+	tail    *tail                        // the last copy of an answer; nil until then
+	waiter  *roomWaiter                  // nil until then
+	answer  atomic.Pointer[parkedAnswer] // nil: it isn't parked
 
 	reading readDeadline
 
 	mu    sync.Mutex
+	site  parkSite
 	outer time.Time // the deadline that the connection's owner has set; zero: none
 	until time.Time // the deadline that the connection has
 }
 
-// looks is how often, within the limit, a write without progress is checked.
+// looks is how often, within the limit, a write without progress is checked at least.
 const looks = 4
 
 // write calls once, which continues the write each time, until the result isn't
 // the deadline of a check, or the other side has accepted nothing for the
-// limit.
-func (c *stallConn) write(once func() (int64, error)) (int64, error) {
+// limit. If t isn't nil and its client is slow, the error is errTail.
+func (c *stallConn) write(once func() (int64, error), t *tail) (int64, error) {
 	c.writing.Add(1)
 	defer c.writing.Add(-1)
+	step := c.limit / looks
+	if t != nil {
+		step = min(step, t.parking.after)
+	}
+	most := int(c.limit / max(step, 1)) // looks without progress
 	var sent int64
 	waiting := -1 // bytes in the socket at the last look; -1: not known
 	still := 0    // looks without progress
 	for {
-		c.renew()
+		c.renew(step)
 		n, err := c.paced(once)
 		sent += n
+		c.total += n
 		if errors.Is(err, errSlow) {
 			return sent, err
 		}
@@ -107,11 +118,14 @@ func (c *stallConn) write(once func() (int64, error)) (int64, error) {
 		left, known := unsent(c.Conn)
 		if n > 0 || known && waiting >= 0 && left < waiting {
 			still = 0
-		} else if still++; still > looks {
+		} else if still++; still > most {
 			return sent, errStalled
 		}
 		if waiting = -1; known {
 			waiting = left
+		}
+		if t != nil && t.isSlow() {
+			return sent, errTail
 		}
 	}
 }
@@ -130,12 +144,11 @@ func (c *stallConn) paced(once func() (int64, error)) (int64, error) {
 	return n, err
 }
 
-// renew sets the deadline of the next check, unless the present one is far
+// renew sets the deadline of the next check, step from now, unless the present one is far
 // enough away.
-func (c *stallConn) renew() {
+func (c *stallConn) renew(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	step := c.limit / looks
 	now := time.Now()
 	if left := c.until.Sub(now); left > step/2 && left <= step { // more: it is the owner's
 		return
@@ -159,6 +172,7 @@ func (c *stallConn) Write(p []byte) (int, error) {
 	held := 0
 	if c.holding.Load() {
 		held = c.hold(p)
+		c.total += int64(held)
 		c.pace.queued += held
 		if held == len(p) {
 			return held, nil
@@ -169,7 +183,7 @@ func (c *stallConn) Write(p []byte) (int, error) {
 		n, err := c.Conn.Write(p)
 		p = p[n:]
 		return int64(n), err
-	})
+	}, nil)
 	return held + int(n), err
 }
 
@@ -177,10 +191,14 @@ func (c *stallConn) Write(p []byte) (int, error) {
 func (c *stallConn) ReadFrom(r io.Reader) (int64, error) {
 	rf, ok := c.Conn.(io.ReaderFrom)
 	part := kernelPart(r)
-	if !ok || part == nil {
-		return io.Copy(struct{ io.Writer }{c}, r)
+	t := c.tailOf(part)
+	switch {
+	case ok && part != nil:
+		return c.write(func() (int64, error) { return readPart(rf, part) }, t)
+	case t != nil:
+		return t.copy(part)
 	}
-	return c.write(func() (int64, error) { return readPart(rf, part) })
+	return io.Copy(struct{ io.Writer }{c}, r)
 }
 
 func (c *stallConn) Read(p []byte) (int, error) { return c.reading.read(c.Conn, p) }

@@ -23,8 +23,9 @@ type Tracer interface {
 	// error or nil. That of [Answering] is called after the Observer. If the view
 	// panics, it is the only one that is called. It must not be nil.
 	//
-	// The stages of a request begin and end in one goroutine, and each ends before
-	// the one in which it began.
+	// The stages of a request begin and end one after the other, and each ends before
+	// the one in which it began. They do so in one goroutine; but if the download is
+	// parked (see [Parking]), its last stages end in another one.
 	Start(ctx context.Context, s Stage) (context.Context, func(error))
 }
 
@@ -69,9 +70,9 @@ func (x *exchange) trace() {
 }
 
 // traced ends [Answering], unless it has ended.
-func (x *exchange) traced(err error) {
-	if over := x.over; over != nil {
-		x.over = nil
+func (a *account) traced(err error) {
+	if over := a.over; over != nil {
+		a.over = nil
 		over(err)
 	}
 }

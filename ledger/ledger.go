@@ -95,11 +95,16 @@ func (l *Ledger) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := &note{began: time.Now(), header: w.Header()}
 		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), noteKey{l}, n)))
-		if n.file != nil && !n.observed {
-			l.logger().LogAttrs(r.Context(), slog.LevelError, "download missing in the ledger: the handler's options have no Observer of the ledger",
-				slog.String("method", r.Method), slog.String("file", n.file.Name()))
-		}
+		downloadview.AfterAnswer(r, func() { l.complain(r, n) })
 	})
+}
+
+// complain logs that an answer with a file was not observed.
+func (l *Ledger) complain(r *http.Request, n *note) {
+	if n.file != nil && !n.observed {
+		l.logger().LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "download missing in the ledger: the handler's options have no Observer of the ledger",
+			slog.String("method", r.Method), slog.String("file", n.file.Name()))
+	}
 }
 
 func (l *Ledger) view(v downloadview.View) downloadview.View {

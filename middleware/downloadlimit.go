@@ -23,7 +23,8 @@ import (
 // newest request of the key with the most waiting ones makes room for a request of a
 // key with fewer. A client that goes away leaves the queue.
 //
-// A download is open until its handler returns, in whatever way. HEAD and OPTIONS, whose
+// A download is open until its handler returns, in whatever way; with
+// [downloadview.Parking], until it is over. HEAD and OPTIONS, whose
 // answers have no body, are not limited. Any other answer without a body, such as a 304,
 // is open only as long as it takes to decide it.
 //
@@ -150,7 +151,7 @@ func (l *DownloadLimit) Handler(next http.Handler) http.Handler {
 			return
 		}
 		if l.o.HandedOver <= 0 {
-			defer l.leave(k)
+			defer downloadview.AfterAnswer(r, func() { l.leave(k) })
 			below.ServeHTTP(w, r)
 			return
 		}
@@ -160,7 +161,7 @@ func (l *DownloadLimit) Handler(next http.Handler) http.Handler {
 				time.AfterFunc(l.o.HandedOver, func() { l.leave(k) })
 				return
 			}
-			l.leave(k)
+			downloadview.AfterAnswer(r, func() { l.leave(k) })
 		}()
 		below.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), handoverKey{}, watched)))
 	})

@@ -43,6 +43,15 @@ type proxiedConn struct {
 	listener *proxiedListener
 }
 
+// unproxied returns the connection below if c is a proxiedConn, which adds nothing to what
+// is written, else c.
+func unproxied(c net.Conn) net.Conn {
+	if p, ok := c.(*proxiedConn); ok {
+		return p.Raw()
+	}
+	return c
+}
+
 // Read reads what follows the header.
 func (c *proxiedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)

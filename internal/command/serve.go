@@ -149,7 +149,8 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	srv := newServer(seen.around(doctor.Witness(book.around(handler))), logger)
+	parking := downloadview.NewParking(nil)
+	srv := newServer(seen.around(doctor.Witness(book.around(parking.Handler(handler)))), parking, logger)
 	srv.limit(&c.Limits)
 	if cert != nil {
 		srv.http.TLSConfig = cert.config()

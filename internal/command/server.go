@@ -21,27 +21,30 @@ import (
 type server struct {
 	http     *http.Server
 	fresh    freshConns
+	parking  *downloadview.Parking   // of downloads whose handlers have returned
 	stop     func()                  // is called when run begins to stop; nil: nothing
-	handlers sync.WaitGroup          // running handlers
+	handlers sync.WaitGroup          // running handlers, and parked downloads
 	stopping chan struct{}           // closed after the listener and idle connections
 	end      context.CancelCauseFunc // cancels the requests' contexts
 	signals  chan os.Signal          // SIGINT and SIGTERM
 	logger   *slog.Logger
 }
 
-func newServer(h http.Handler, logger *slog.Logger) *server {
-	s := &server{stopping: make(chan struct{}), signals: make(chan os.Signal, 2), logger: logger}
+// newServer returns a server with the handler h, in which downloads may be parked.
+func newServer(h http.Handler, parking *downloadview.Parking, logger *slog.Logger) *server {
+	s := &server{parking: parking, stopping: make(chan struct{}), signals: make(chan os.Signal, 2), logger: logger}
+	over := s.handlers.Done
 	var base context.Context
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return s.fresh.with(downloadview.ConnContext(ctx, c), c)
+			return s.fresh.with(downloadview.ConnContext(ctx, unproxied(c)), c)
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.handlers.Add(1) // before begun: cut waits after drain
 			s.fresh.begun(r)
-			defer s.handlers.Done()
+			defer downloadview.AfterAnswer(r, over)
 			h.ServeHTTP(w, r)
 		}),
 		// No WriteTimeout: a slow download is not a fault.
@@ -98,6 +101,9 @@ func (s *server) run(ctx context.Context, ln net.Listener, grace time.Duration, 
 	defer done()
 	s.leave(patience, ln, served)
 	err := s.http.Shutdown(patience)
+	if err == nil {
+		err = s.parking.Shutdown(patience)
+	}
 	if err != nil {
 		s.cut(again)
 	}
@@ -164,6 +170,7 @@ func (s *server) cut(patience context.Context) {
 	s.end(downloadview.ErrShutdown)
 	await(patience, quiet, 100*time.Millisecond)
 	s.http.Close()
+	s.parking.Close()
 	await(patience, quiet, time.Second)
 }
 

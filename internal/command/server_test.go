@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/downloadview/downloadview"
 )
 
 // large is more than the buffers of a connection hold, so that a download doesn't end
@@ -22,6 +24,21 @@ const large = 64 << 20
 
 // startLarge serves a directory with a large file. A client has read its beginning.
 func startLarge(t *testing.T, args ...string) (*process, *exchange) {
+	t.Helper()
+	p := start(t, append(args, largeFolder(t))...)
+	x, err := ask(p.url, "GET", "/large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Conn.Close() })
+	if _, err := io.CopyN(io.Discard, x.Body, 1000); err != nil {
+		t.Fatal(err)
+	}
+	return p, x
+}
+
+// largeFolder returns a directory with a large file.
+func largeFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "large"))
@@ -34,16 +51,7 @@ func startLarge(t *testing.T, args ...string) (*process, *exchange) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, append(args, dir)...)
-	x, err := ask(p.url, "GET", "/large")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { x.Conn.Close() })
-	if _, err := io.CopyN(io.Discard, x.Body, 1000); err != nil {
-		t.Fatal(err)
-	}
-	return p, x
+	return dir
 }
 
 func (p *process) mustAwait(t *testing.T, text string) {
@@ -153,7 +161,7 @@ func TestContextEndsServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	srv := newServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	srv := newServer(http.NotFoundHandler(), downloadview.NewParking(nil), slog.New(slog.DiscardHandler))
 	// Ready comes before Serve: it must end all the same.
 	if err := srv.run(ctx, ln, time.Minute, cancel); err != nil {
 		t.Error(err)
@@ -164,7 +172,7 @@ func TestContextEndsServer(t *testing.T) {
 }
 
 func TestServerLimits(t *testing.T) {
-	srv := newServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler)).http
+	srv := newServer(http.NotFoundHandler(), downloadview.NewParking(nil), slog.New(slog.DiscardHandler)).http
 	if srv.ReadHeaderTimeout == 0 {
 		t.Error("no ReadHeaderTimeout: a client may hold a connection for good")
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview/accel"
 	printed "github.com/downloadview/downloadview/internal/proxies/site"
@@ -77,6 +78,51 @@ func BenchmarkSlowClientsOfCommand(b *testing.B) {
 					}
 				}
 				b.ReportMetric(float64(resident(b, c.pids[0])-before)/(1<<20), "MiB-for-2000")
+			}
+		})
+	}
+}
+
+// The memory of the command for clients that read nothing of a local file, next to the
+// bare server. Two hundred come in each second; downloads of the command are parked after one. Those of the
+// first ten seconds aren't counted: they fill the memory that the command keeps anyway.
+func BenchmarkStalledClients(b *testing.B) {
+	const clients = 2000
+	program := buildCommand(b)
+	dir := benchFile(b, 16<<20)
+	for _, tt := range []struct {
+		name  string
+		start func() *contender
+	}{
+		{"serve", func() *contender { return startCommand(b, program, dir) }},
+		{"serve with a rate", func() *contender { return startCommand(b, program, "--limit-rate=100KB", dir) }},
+		{"ServeContent", func() *contender { return startBare(b, "serve-content", dir) }},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			for b.Loop() {
+				c := tt.start()
+				resp, err := http.Head("http://" + c.addr + "/report.pdf")
+				if err != nil {
+					b.Fatal(err)
+				}
+				resp.Body.Close()
+				http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+				before := 0
+				turn := time.NewTicker(time.Second / 200)
+				for i := range 2 * clients {
+					if i == clients {
+						before = resident(b, c.pids[0])
+					}
+					<-turn.C
+					conn := c.dial(b)
+					fmt.Fprintf(conn, "GET /report.pdf HTTP/1.1\r\nHost: x\r\n\r\n")
+					if _, err := io.ReadFull(conn, make([]byte, len("HTTP/1.1 200 "))); err != nil {
+						b.Fatal(err)
+					}
+				}
+				turn.Stop()
+				time.Sleep(2 * time.Second)
+				b.ReportMetric(float64(resident(b, c.pids[0])-before)/clients/1024, "KiB-a-client")
 			}
 		})
 	}

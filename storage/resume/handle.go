@@ -154,7 +154,13 @@ func (h *handle) Close() error {
 // WriteTo lets the handler answer with the right status if not even the first
 // byte arrives.
 func (h *handle) WriteTo(w io.Writer) (int64, error) {
-	return io.Copy(w, struct{ io.Reader }{h})
+	r := struct{ io.Reader }{h}
+	if rest, ok := w.(interface {
+		SendRest(io.Reader) (int64, error)
+	}); ok { // the handler's
+		return rest.SendRest(r)
+	}
+	return io.Copy(w, r)
 }
 
 // seeking is a handle whose first attempt can seek.

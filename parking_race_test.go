@@ -1,0 +1,6 @@
+//go:build race
+
+package downloadview_test
+
+// raceBuilt reports whether the race detector is on.
+const raceBuilt = true
