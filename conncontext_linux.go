@@ -26,11 +26,7 @@ type holder struct {
 func (c *stallConn) hold(p []byte) int {
 	h := c.holder
 	if h == nil {
-		below, ok := c.Conn.(syscall.Conn)
-		if !ok {
-			return 0
-		}
-		raw, err := below.SyscallConn()
+		raw, err := c.rawConn()
 		if err != nil {
 			return 0
 		}

@@ -32,9 +32,9 @@ func TestMemoryOfParkedDownloads(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		k    parkCase
-		most float64 // KiB of heap and stacks for a client
+		most float64 // KiB of heap and stacks for a client: a quarter more than was measured
 	}{
-		"disk":   {parkCase{}, 8},
+		"disk":   {parkCase{}, 10},
 		"object": {parkCase{file: asResumed}, 12},
 	} {
 		t.Run(name, func(t *testing.T) {

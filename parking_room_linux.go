@@ -31,7 +31,7 @@ type roomWaiter struct {
 func (c *stallConn) room(t *tail) (int, error) {
 	w := c.waiter
 	if w == nil {
-		raw, err := c.SyscallConn()
+		raw, err := c.rawConn()
 		if err != nil {
 			return 0, err
 		}
@@ -80,7 +80,7 @@ func (w *roomWaiter) hasRoom(fd uintptr) bool {
 // sendFile waits until the socket takes bytes, and sends as many of f from where it
 // stands, but at most n. It is like ReadFrom, but waits with less on the stack.
 func (c *stallConn) sendFile(f *os.File, n int64) (int64, error) {
-	raw, err := c.SyscallConn()
+	raw, err := c.rawConn()
 	if err != nil {
 		return 0, err
 	}

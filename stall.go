@@ -245,8 +245,13 @@ func (c *stallConn) NetConn() net.Conn {
 }
 
 func (c *stallConn) SyscallConn() (syscall.RawConn, error) {
+	c.reading.expose(c.Conn)
+	return c.rawConn()
+}
+
+// rawConn is SyscallConn for callers that don't read.
+func (c *stallConn) rawConn() (syscall.RawConn, error) {
 	if s, ok := c.Conn.(syscall.Conn); ok {
-		c.reading.expose(c.Conn)
 		return s.SyscallConn()
 	}
 	return nil, errors.ErrUnsupported
