@@ -31,14 +31,14 @@ func through(rt http.RoundTripper, p aws.CredentialsProvider) *s3bucket.Storage 
 			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 		})
 	}
-	return s3bucket.New(s3.New(s3.Options{
+	return s3bucket.Warm(s3bucket.New(s3.New(s3.Options{
 		BaseEndpoint:     aws.String("http://s3.test"),
 		Region:           "us-east-1",
 		UsePathStyle:     true,
 		HTTPClient:       &http.Client{Transport: rt},
 		RetryMaxAttempts: 1,
 		Credentials:      p,
-	}), "bkt", nil)
+	}), "bkt", nil))
 }
 
 func TestCauses(t *testing.T) {

@@ -33,7 +33,7 @@ func fakeWith(t *testing.T, o *s3bucket.Options, answer http.HandlerFunc) *s3buc
 
 // fakeAt returns the bucket "bkt" at a URL.
 func fakeAt(url string, client *http.Client, o *s3bucket.Options) *s3bucket.Storage {
-	return s3bucket.New(s3.New(s3.Options{
+	return s3bucket.Warm(s3bucket.New(s3.New(s3.Options{
 		BaseEndpoint:     &url,
 		Region:           "us-east-1",
 		UsePathStyle:     true,
@@ -42,7 +42,7 @@ func fakeAt(url string, client *http.Client, o *s3bucket.Options) *s3bucket.Stor
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
 		}),
-	}), "bkt", o)
+	}), "bkt", o))
 }
 
 // fakes has the properties of this cloud that the tests of all clouds need.

@@ -56,7 +56,7 @@ func (f *file) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.storage.skew.learn(out.ResultMetadata)
+	f.storage.learn(out.ResultMetadata)
 	if status := statusOf(out.ResultMetadata); status != http.StatusOK {
 		return nil, otherStatus(status, "the object's metadata")
 	}
@@ -81,12 +81,11 @@ func (f *file) find(ctx context.Context) error {
 }
 
 func (f *file) Open(ctx context.Context) (fs.File, error) {
-	out, err := f.storage.client.GetObject(ctx, f.input(nil), unvalidated, lean, withChecksum)
+	out, status, err := f.storage.get(ctx, f.input(nil))
 	if err != nil {
 		return nil, f.failure(ctx, "open", err)
 	}
-	f.storage.skew.learn(out.ResultMetadata)
-	if status := statusOf(out.ResultMetadata); status != http.StatusOK || out.ContentRange != nil {
+	if status != http.StatusOK || out.ContentRange != nil {
 		out.Body.Close()
 		return nil, f.failure(ctx, "open", otherStatus(status, "the whole object"))
 	}
@@ -100,7 +99,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 			"a range of no bytes at %d: %w", offset, downloadview.ErrRange)}
 	}
 	asked := httprange.Field(offset, length)
-	out, err := f.storage.client.GetObject(ctx, f.input(&asked), unvalidated, lean)
+	out, status, err := f.storage.get(ctx, f.input(&asked))
 	if err != nil {
 		if a := answerOf(err); ctx.Err() == nil && bucket.RefusesRange(a.status, a.code) {
 			err = fmt.Errorf("%w: %w for ranges", f.storage.classified(ctx, err), errors.ErrUnsupported)
@@ -108,8 +107,7 @@ func (f *file) OpenRange(ctx context.Context, offset, length int64) (fs.File, er
 		}
 		return nil, f.failure(ctx, "open", err)
 	}
-	f.storage.skew.learn(out.ResultMetadata)
-	size, part, err := httprange.CheckAnswer(statusOf(out.ResultMetadata), aws.ToString(out.ContentRange), bucket.Size(out.ContentLength), offset, length)
+	size, part, err := httprange.CheckAnswer(status, aws.ToString(out.ContentRange), bucket.Size(out.ContentLength), offset, length)
 	if err != nil {
 		out.Body.Close()
 		if errors.Is(err, downloadview.ErrRange) || errors.Is(err, errors.ErrUnsupported) {

@@ -55,42 +55,48 @@ func TestHeaderAsTheSDKReadsIt(t *testing.T) {
 			"Content-Length": {"7"}, "x-amz-meta-ü": {"1"}, "X-Amz-Meta-": {"2"}, "X-Amz-Metal": {"3"}, "X-AMZ-META-Y": {"4"},
 		},
 	} {
-		closed := 0
-		client := offline(func(o *s3.Options) { o.HTTPClient = answering{header, &closed} })
-		out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bkt"), Key: aws.String("a")})
-		if err != nil {
-			t.Fatalf("%s: the SDK: %v", name, err)
-		}
-		h, err := file(t, s3bucket.New(client, "bkt", nil), "a").Open(t.Context())
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		fi, err := h.Stat()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := downloadview.Attributes{
-			Size: -1, ModTime: aws.ToTime(out.LastModified), ContentType: aws.ToString(out.ContentType),
-			ContentEncoding: aws.ToString(out.ContentEncoding), ContentLanguage: aws.ToString(out.ContentLanguage),
-			CacheControl: aws.ToString(out.CacheControl), Expires: aws.ToString(out.ExpiresString),
-			Disposition: aws.ToString(out.ContentDisposition), Metadata: out.Metadata, ETag: aws.ToString(out.ETag),
-		}
-		if out.ContentLength != nil {
-			want.Size = *out.ContentLength
-		}
-		switch full := out.ChecksumType == "" || out.ChecksumType == "FULL_OBJECT"; {
-		case full && out.ChecksumSHA256 != nil:
-			want.ReprDigest = "sha-256=:" + *out.ChecksumSHA256 + ":"
-		case full && out.ChecksumSHA512 != nil:
-			want.ReprDigest = "sha-512=:" + *out.ChecksumSHA512 + ":"
-		}
-		got := downloadview.AttributesOf(fi)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: (-SDK, +ours)\n%s", name, diff)
-		}
-		if body, err := io.ReadAll(h); string(body) != "content" || err != nil || closed != 0 {
-			t.Errorf("%s: %q, %v, closed %d times before the end", name, body, err, closed)
-		}
+		checkHeader(t, name, header, s3bucket.Cold)
+		checkHeader(t, name+", without the SDK", header, s3bucket.Warm)
+	}
+}
+
+func checkHeader(t *testing.T, name string, header http.Header, prepare func(*s3bucket.Storage) *s3bucket.Storage) {
+	t.Helper()
+	closed := 0
+	client := offline(func(o *s3.Options) { o.HTTPClient = answering{header, &closed} })
+	out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bkt"), Key: aws.String("a")})
+	if err != nil {
+		t.Fatalf("%s: the SDK: %v", name, err)
+	}
+	h, err := file(t, prepare(s3bucket.New(client, "bkt", nil)), "a").Open(t.Context())
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	fi, err := h.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := downloadview.Attributes{
+		Size: -1, ModTime: aws.ToTime(out.LastModified), ContentType: aws.ToString(out.ContentType),
+		ContentEncoding: aws.ToString(out.ContentEncoding), ContentLanguage: aws.ToString(out.ContentLanguage),
+		CacheControl: aws.ToString(out.CacheControl), Expires: aws.ToString(out.ExpiresString),
+		Disposition: aws.ToString(out.ContentDisposition), Metadata: out.Metadata, ETag: aws.ToString(out.ETag),
+	}
+	if out.ContentLength != nil {
+		want.Size = *out.ContentLength
+	}
+	switch full := out.ChecksumType == "" || out.ChecksumType == "FULL_OBJECT"; {
+	case full && out.ChecksumSHA256 != nil:
+		want.ReprDigest = "sha-256=:" + *out.ChecksumSHA256 + ":"
+	case full && out.ChecksumSHA512 != nil:
+		want.ReprDigest = "sha-512=:" + *out.ChecksumSHA512 + ":"
+	}
+	got := downloadview.AttributesOf(fi)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: (-SDK, +ours)\n%s", name, diff)
+	}
+	if body, err := io.ReadAll(h); string(body) != "content" || err != nil || closed != 0 {
+		t.Errorf("%s: %q, %v, closed %d times before the end", name, body, err, closed)
 	}
 }
 
@@ -100,7 +106,7 @@ func TestUnreadableLength(t *testing.T) {
 	client := offline(func(o *s3.Options) {
 		o.HTTPClient, o.RetryMaxAttempts = answering{http.Header{"Content-Length": {"seven"}}, &closed}, 1
 	})
-	_, err := file(t, s3bucket.New(client, "bkt", nil), "a").Open(t.Context())
+	_, err := file(t, s3bucket.Warm(s3bucket.New(client, "bkt", nil)), "a").Open(t.Context())
 	if !errors.Is(err, downloadview.ErrUpstream) || !strings.Contains(err.Error(), `"seven"`) || closed == 0 {
 		t.Errorf("error %v, closed %d times; want ErrUpstream that names the length, and the body closed", err, closed)
 	}

@@ -151,16 +151,18 @@ func TestSameURLAsTheSDK(t *testing.T) {
 	}
 }
 
-// If something of the caller's may change the URL, it does.
-func TestSameURLAsTheSDKOfChangedClients(t *testing.T) {
+// A changedClient isn't plain, or its bucket isn't.
+type changedClient struct {
+	name   string
+	bucket string
+	change func(*s3.Options)
+}
+
+func changedClients() []changedClient {
 	arn := "arn:aws:s3:us-east-1:123456789012:accesspoint/mine"
 	ofAWS := func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = nil, false }
 	requests := 0
-	for _, tt := range []struct {
-		name   string
-		bucket string
-		change func(*s3.Options)
-	}{
+	return []changedClient{
 		{"middleware", "bkt", func(o *s3.Options) {
 			o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
 				return s.Build.Add(middleware.BuildMiddlewareFunc("mine", func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
@@ -196,7 +198,12 @@ func TestSameURLAsTheSDKOfChangedClients(t *testing.T) {
 		{"with a dot", "a.b", ofAWS},
 		{"empty", "", ofAWS},
 		{"no region", "bkt", func(o *s3.Options) { ofAWS(o); o.Region = "" }},
-	} {
+	}
+}
+
+// If something of the caller's may change the URL, it does.
+func TestSameURLAsTheSDKOfChangedClients(t *testing.T) {
+	for _, tt := range changedClients() {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, method := range []string{"GET", "HEAD"} {
 				checkSame(t, offline(tt.change), tt.bucket, "a b/c", downloadview.SignOptions{Method: method, Expiry: time.Minute})
@@ -256,38 +263,41 @@ func FuzzSign(f *testing.F) {
 		f.Add("bkt", "k~'()*!", "", "us-east-1", "token", "attachment; filename=\"ü\"", "", "", uint32(60), uint16(1<<bit))
 	}
 	f.Fuzz(func(t *testing.T, bucket, key, endpoint, region, session, disposition, contentType, cacheControl string, expiry uint32, bits uint16) {
-		is := func(bit int) bool { return bits>>bit&1 == 1 }
-		client := offline(func(o *s3.Options) {
-			o.BaseEndpoint, o.Region, o.UsePathStyle = nil, region, is(0)
-			if endpoint != "" {
-				o.BaseEndpoint = &endpoint
-			}
-			o.UseAccelerate, o.UseARNRegion, o.DisableMultiRegionAccessPoints = is(2), is(4), is(5)
-			if is(3) {
-				o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
-			}
-			if is(6) {
-				o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
-			}
-			o.EndpointOptions.DisableHTTPS = is(7)
-			if is(8) {
-				o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
-			}
-			if is(9) {
-				o.Interceptors.AddBeforeSigning(elsewhere{})
-			}
-			o.DisableS3ExpressSessionAuth, o.ExpressCredentials = aws.Bool(is(10)), sessions{}
-			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-				return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b", SessionToken: session}, nil
-			})
-		})
+		client := offline(func(o *s3.Options) { fuzzed(o, endpoint, region, session, bits) })
 		o := downloadview.SignOptions{
 			Method: http.MethodGet, Expiry: time.Duration(expiry%604800+1) * time.Second,
 			Disposition: disposition, ContentType: contentType, CacheControl: cacheControl,
 		}
-		if is(1) {
+		if bits>>1&1 == 1 {
 			o.Method = http.MethodHead
 		}
 		checkSame(t, client, bucket, key, o)
+	})
+}
+
+// fuzzed changes the options of a client.
+func fuzzed(o *s3.Options, endpoint, region, session string, bits uint16) {
+	is := func(bit int) bool { return bits>>bit&1 == 1 }
+	o.BaseEndpoint, o.Region, o.UsePathStyle = nil, region, is(0)
+	if endpoint != "" {
+		o.BaseEndpoint = &endpoint
+	}
+	o.UseAccelerate, o.UseARNRegion, o.DisableMultiRegionAccessPoints = is(2), is(4), is(5)
+	if is(3) {
+		o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+	}
+	if is(6) {
+		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+	}
+	o.EndpointOptions.DisableHTTPS = is(7)
+	if is(8) {
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	}
+	if is(9) {
+		o.Interceptors.AddBeforeSigning(elsewhere{})
+	}
+	o.DisableS3ExpressSessionAuth, o.ExpressCredentials = aws.Bool(is(10)), sessions{}
+	o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b", SessionToken: session}, nil
 	})
 }

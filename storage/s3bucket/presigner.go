@@ -62,10 +62,12 @@ type skew struct{ nanoseconds atomic.Int64 }
 
 func (s *skew) get() time.Duration { return time.Duration(s.nanoseconds.Load()) }
 
+func (s *skew) set(d time.Duration) { s.nanoseconds.Store(int64(d)) }
+
 // learn reads the skew from the metadata of an answer.
 func (s *skew) learn(m middleware.Metadata) {
 	if d, ok := awsmiddleware.GetAttemptSkew(m); ok {
-		s.nanoseconds.Store(int64(d))
+		s.set(d)
 	}
 }
 

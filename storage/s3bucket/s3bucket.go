@@ -93,7 +93,9 @@ type Storage struct {
 	signEndpoint string         // "": the client's
 	signer       func() *signer // the same one each time
 	place        func() string  // URL of the bucket; ""
-	skew         skew
+	direct       learnt[direct]
+	skew         skew // as successes have shown it
+	clock        skew // the same, as all answers have shown it
 }
 
 // New returns a storage of the objects in a bucket. It does no I/O: if the
@@ -109,6 +111,7 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 		}
 	}
 	s.signer, s.place = sync.OnceValue(s.newSigner), sync.OnceValue(s.newPlace)
+	s.direct.learn = sync.OnceValue(func() *direct { return newDirect(client, bucket) })
 	return s
 }
 
@@ -140,6 +143,11 @@ func New(client *s3.Client, bucket string, o *Options) *Storage {
 // its own, or the bucket is signed in another way, such as a directory bucket or an
 // access point of several regions, the presign client makes each URL. Package accel
 // caches the URLs.
+//
+// Open and OpenRange send the SDK's requests in the same way: signed by the SDK's
+// signer and sent by the client's HTTPClient, but without the SDK's middleware. If
+// the answer isn't the object, the SDK gets it as the outcome of its first attempt,
+// and decides what the error is and whether to try again.
 //
 // Failures of the store are the following errors; [errors.As] finds the SDK's
 // error, as [downloadview.AsCause] says:

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,7 +55,7 @@ type signer struct {
 	credentials aws.CredentialsProvider // nil: anonymous
 	skew        *skew
 	sdk         *s3.PresignClient
-	get, head   learnt
+	get, head   learnt[mould]
 }
 
 func (s *Storage) newSigner() *signer {
@@ -75,31 +74,16 @@ func (s *Storage) newSigner() *signer {
 			o.Presigner = presigner{newPresigner(client.Options()), &s.skew}
 		}),
 	}
-	made.get.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodGet) })
-	made.head.mould = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodHead) })
+	made.get.learn = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodGet) })
+	made.head.learn = sync.OnceValue(func() *mould { return newMould(client, s.bucket, http.MethodHead) })
 	return made
 }
 
-// learnt is the request for one method.
-type learnt struct {
-	signed atomic.Int32
-	mould  func() *mould // nil: only the SDK can make the request
-}
-
-// few is how many URLs the SDK makes before it is worth the time to learn the
-// mould. A storage may be made for a single URL.
-const few = 3
-
 func (s *signer) mould(method string) *mould {
-	l := &s.get
 	if method == http.MethodHead {
-		l = &s.head
+		return s.head.get()
 	}
-	if l.signed.Load() < few {
-		l.signed.Add(1)
-		return nil
-	}
-	return l.mould()
+	return s.get.get()
 }
 
 func (s *signer) sign(ctx context.Context, name string, o downloadview.SignOptions) (string, time.Time, error) {
