@@ -14,7 +14,7 @@ stage() {
 }
 
 # background NAME COMMAND… starts COMMAND; finished NAME waits for it and shows
-# what it wrote where it failed.
+# what it wrote if it failed, else what it wrote about stages.
 background() {
 	local name=$1
 	shift
@@ -29,4 +29,5 @@ finished() {
 		cat ".cache/$1.log" >&2
 		return 1
 	fi
+	grep '^== .* s$' ".cache/$1.log" || true
 }

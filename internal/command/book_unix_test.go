@@ -42,7 +42,7 @@ func TestLedgerOfServers(t *testing.T) {
 // startReader starts a process that reads the log of a proxy.
 func startReader(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command("downloadview", args...), lines: make(chan string)}
+	p := &process{cmd: exec.Command("downloadview", args...), lines: make(chan string, linesKept)}
 	p.cmd.Env = env
 	stderr, err := p.cmd.StderrPipe()
 	if err == nil {

@@ -16,6 +16,9 @@ import (
 
 // Each flag of each command is refused without a value, and the error names it.
 func TestEmptyFlags(t *testing.T) {
+	if ranWithoutRaceDetector(t) {
+		return
+	}
 	model := kong.Must(new(commands), words()).Model
 	dir := t.TempDir()
 	ended, end := context.WithCancel(t.Context())

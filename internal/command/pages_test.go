@@ -106,6 +106,9 @@ func TestIndexSorts(t *testing.T) {
 // In each order, the pages of a folder have each entry once and in order, forward and
 // backward.
 func TestIndexPages(t *testing.T) {
+	if ranWithoutRaceDetector(t) {
+		return
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	all := make([]entry, 0, 2*pageRows+7)
 	for i := range cap(all) {
@@ -179,6 +182,9 @@ func TestIndexOddQueries(t *testing.T) {
 // bounded memory. The page of all rows, for tools that follow no query, needs bounded
 // memory too.
 func TestIndexOfManyFiles(t *testing.T) {
+	if ranWithoutRaceDetector(t) {
+		return
+	}
 	const files = 100_000
 	many := listed(func(context.Context, string) iter.Seq2[fs.FileInfo, error] {
 		return func(yield func(fs.FileInfo, error) bool) {

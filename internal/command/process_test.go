@@ -20,6 +20,11 @@ type process struct {
 	raced bool            // the race detector has found a race; known when lines is closed
 }
 
+// linesKept is more lines than a test leaves unread. A server whose lines nobody takes
+// stops answering when its pipe is full, which has room for 64 KiB, or for 4 if the user
+// has many pipes.
+const linesKept = 1 << 16
+
 // startProcess starts a server, and returns when it listens.
 func startProcess(dir string, env []string, args ...string) (*process, error) {
 	args = append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
@@ -29,7 +34,7 @@ func startProcess(dir string, env []string, args ...string) (*process, error) {
 }
 
 func startCommand(cmd *exec.Cmd) (*process, error) {
-	p := &process{cmd: cmd, lines: make(chan string)}
+	p := &process{cmd: cmd, lines: make(chan string, linesKept)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
