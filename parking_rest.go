@@ -13,8 +13,12 @@ import (
 	"time"
 )
 
-// errParked means that another goroutine sends the rest, and ends the exchange.
-var errParked = errors.New("the answer is parked")
+var (
+	// errParked means that another goroutine sends the rest, and ends the exchange.
+	errParked = errors.New("the answer is parked")
+	// errNoRoom means that the socket of a parked answer takes nothing now.
+	errNoRoom = errors.New("the socket takes no more")
+)
 
 // A parkedAnswer is what is left of an answer whose handler has returned.
 type parkedAnswer struct {
@@ -58,7 +62,7 @@ func (x *exchange) park(b body, left int64, end func(error)) error {
 			a.to.answer.Store(a)
 			a.to.tail, a.to.holder = nil, nil
 			x.over, x.leave = nil, nil
-			go a.run()
+			a.start()
 			return errParked
 		}
 		x.apart.follow()
@@ -68,40 +72,90 @@ func (x *exchange) park(b body, left int64, end func(error)) error {
 	return err
 }
 
-// run sends the rest and ends the exchange. While it waits for the client, nearly nothing
-// is on the stack, so that it shrinks.
-func (a *parkedAnswer) run() {
+// start sends the rest in another goroutine.
+func (a *parkedAnswer) start() {
+	a.to.writing.Add(1) // until the last byte: if it is closed before, the client has to know
+	a.to.seen = progress{waiting: -1}
+	if a.pace == nil && a.prepare(a.kernelFile(), min(a.left, largePiece)) == nil {
+		go a.wait() // the client is slow
+		return
+	}
+	go a.run(a.send)
+}
+
+// prepare says what is done next with the socket, within the time of a look.
+func (a *parkedAnswer) prepare(file *os.File, n int64) error {
+	a.to.renew(a.to.limit / looks)
+	return a.to.prepare(file, n)
+}
+
+// run calls send, and ends the exchange if that has sent the rest. If the client has to
+// take bytes before, another goroutine waits for that: a stack that has grown by sending
+// doesn't shrink to the size of a new one.
+func (a *parkedAnswer) run(send func() error) {
 	err := errPanicked // or the goroutine was ended
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked(v)
 		}
-		a.end(err)
+		if err != errNoRoom {
+			a.to.writing.Add(-1)
+			a.end(err)
+		}
 	}()
-	err = a.send()
+	if err = send(); err == errNoRoom {
+		go a.wait()
+	}
 }
 
-// send sends the rest. An error is a *cutOff.
+// wait waits until the client takes bytes, and goes on.
+func (a *parkedAnswer) wait() {
+	begun := time.Now()
+	got, err := a.to.await()
+	took := time.Since(begun)
+	a.run(func() error {
+		if err := a.waited(got, took, err); err != nil {
+			return err
+		}
+		return a.send()
+	})
+}
+
+// waited records what has come of a wait.
+func (a *parkedAnswer) waited(got int64, took time.Duration, err error) error {
+	file := a.kernelFile()
+	if a.to.pace.least > 0 {
+		a.to.pace.count(a.to.Conn, got, took)
+	}
+	if file == nil && err == nil { // there is room
+		return nil
+	}
+	return a.sent(file, got, err)
+}
+
+// send sends the rest. An error is errNoRoom or a *cutOff.
 func (a *parkedAnswer) send() error {
 	for a.left > 0 {
-		var err error
 		most := min(a.left, largePiece)
 		if a.pace != nil {
 			if a.due == 0 {
-				a.due, err = a.pace.wait(min(a.left, smallPiece))
+				var err error
+				if a.due, err = a.pace.wait(min(a.left, smallPiece)); err != nil {
+					return &cutOff{AbortedByClient, err}
+				}
 			}
 			most = a.due
 		}
 		file := a.kernelFile()
-		if file == nil && err == nil {
-			var room int
-			room, err = a.to.room(nil)
-			most = min(most, smallPiece, int64(room))
+		err := a.prepare(file, most)
+		var n int64
+		if err == nil {
+			n, err = a.to.try()
 		}
-		if err != nil {
-			return &cutOff{AbortedByClient, err}
+		if err == nil && file == nil {
+			n, err = a.copyPiece(min(most, smallPiece, n))
 		}
-		if err := a.sendPiece(file, most); err != nil {
+		if err := a.sent(file, n, err); err != nil {
 			return err
 		}
 	}
@@ -117,34 +171,35 @@ func (a *parkedAnswer) kernelFile() *os.File {
 	return f
 }
 
-// sendPiece sends n bytes, or less. file is nil if the kernel doesn't send it.
-func (a *parkedAnswer) sendPiece(file *os.File, n int64) (err error) {
-	var sent int64
-	if file != nil {
-		sent, err = a.sendFile(file, n)
-	} else {
-		sent, err = a.copyPiece(n)
-	}
-	a.outcome.Bytes += sent
-	a.left -= sent
+// sent records that n bytes were sent, and returns err if the download ends with it. file
+// is nil if the kernel didn't send them.
+func (a *parkedAnswer) sent(file *os.File, n int64, err error) error {
+	a.outcome.Bytes += n
+	a.left -= n
 	if a.pace != nil {
-		a.due -= sent
-		a.pace.took(sent)
+		a.due -= n
+		a.pace.took(n)
 	}
-	return err
-}
-
-func (a *parkedAnswer) sendFile(file *os.File, n int64) (int64, error) {
-	sent, err := a.to.sendFile(file, n)
+	switch _, cut := err.(*cutOff); {
+	case cut || err == errNoRoom:
+		return err
+	case err == nil && n > 0:
+		a.to.seen = progress{waiting: -1}
+		return nil
+	case err == nil:
+		return &cutOff{AbortedByOrigin, shortBy(a.left)}
+	}
+	goesOn, err := a.to.look(0, err, a.to.limit/looks)
 	switch {
+	case goesOn:
+		return nil
+	case file == nil:
+		return &cutOff{AbortedByClient, err}
 	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOSYS), errors.Is(err, errors.ErrUnsupported): // on some file systems
 		a.src = struct{ io.Reader }{file}
-	case err != nil:
-		return sent, cutByKernel(err)
-	case sent == 0:
-		return 0, &cutOff{AbortedByOrigin, shortBy(a.left)}
+		return nil
 	}
-	return sent, nil
+	return cutByKernel(err)
 }
 
 // copyPiece sends n bytes by a buffer, or less if reading gives less.

@@ -83,14 +83,15 @@ func TestParkedPieceIsInterrupted(t *testing.T) {
 				account: x.account, apart: x.apart, file: nilHandle{}, stage: func(error) {},
 			}
 			p.open[a] = struct{}{}
-			a.run()
+			a.start()
 			got := <-received
 			if !bytes.HasPrefix(content, got) {
 				t.Error("other bytes than those of the content")
 			}
-			if err := p.Shutdown(context.Background()); err != nil || len(p.ending) != 0 {
-				t.Errorf("%v, %d connections are left", err, len(p.ending))
+			if err := p.Shutdown(context.Background()); err != nil {
+				t.Error(err)
 			}
+			awaitNoConnection(t, p)
 			if all == 0 {
 				if len(got) != size || outcome.Bytes != size || outcome.Err != nil {
 					t.Errorf("received %d bytes of %d, outcome %+v", len(got), size, outcome)
@@ -101,6 +102,22 @@ func TestParkedPieceIsInterrupted(t *testing.T) {
 				t.Errorf("received %d bytes, outcome %+v; want %d bytes, aborted by the stall", len(got), outcome, all)
 			}
 		})
+	}
+}
+
+// awaitNoConnection waits until p has no connection any more.
+func awaitNoConnection(t *testing.T, p *Parking) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		left := len(p.open) + len(p.ending)
+		p.mu.Unlock()
+		if left == 0 {
+			return
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatalf("%d connections are left", left)
+		}
 	}
 }
 

@@ -15,4 +15,8 @@ type roomWaiter struct{}
 
 func (*stallConn) room(*tail) (int, error) { return 0, errors.ErrUnsupported }
 
-func (*stallConn) sendFile(*os.File, int64) (int64, error) { return 0, errors.ErrUnsupported }
+func (*stallConn) prepare(*os.File, int64) error { return errors.ErrUnsupported }
+
+func (*stallConn) try() (int64, error) { return 0, errors.ErrUnsupported }
+
+func (*stallConn) await() (int64, error) { return 0, errors.ErrUnsupported }

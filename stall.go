@@ -73,6 +73,7 @@ type stallConn struct {
 	writing atomic.Int32 // writes that are going on
 	holding atomic.Bool  // a file follows what is written
 	holder  *holder      // nil until then
+	seen    progress     // of the present write
 	pace    pace
 	total   int64                        // bytes accepted so far
 	tail    *tail                        // the last copy of an answer; nil until then
@@ -100,34 +101,46 @@ func (c *stallConn) write(once func() (int64, error), t *tail) (int64, error) {
 	if t != nil {
 		step = min(step, t.parking.after)
 	}
-	most := int(c.limit / max(step, 1)) // looks without progress
+	c.seen = progress{waiting: -1}
 	var sent int64
-	waiting := -1 // bytes in the socket at the last look; -1: not known
-	still := 0    // looks without progress
 	for {
 		c.renew(step)
 		n, err := c.paced(once)
 		sent += n
 		c.total += n
-		if errors.Is(err, errSlow) {
+		if goesOn, err := c.look(n, err, step); !goesOn {
 			return sent, err
-		}
-		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || c.isOver() {
-			return sent, err
-		}
-		left, known := unsent(c.Conn)
-		if n > 0 || known && waiting >= 0 && left < waiting {
-			still = 0
-		} else if still++; still > most {
-			return sent, errStalled
-		}
-		if waiting = -1; known {
-			waiting = left
 		}
 		if t != nil && t.isSlow() {
 			return sent, errTail
 		}
 	}
+}
+
+// A progress is what the looks at a write have seen.
+type progress struct {
+	waiting int // bytes in the socket at the last look; -1: not known
+	still   int // looks without progress
+}
+
+// look looks at a write that has ended with err after n more bytes, and reports whether it
+// goes on. Else it returns the write's error. The looks come after step.
+func (c *stallConn) look(n int64, err error, step time.Duration) (goesOn bool, _ error) {
+	if err == nil || errors.Is(err, errSlow) || !errors.Is(err, os.ErrDeadlineExceeded) || c.isOver() {
+		return false, err
+	}
+	most := int(c.limit / max(step, 1)) // looks without progress
+	p := &c.seen
+	left, known := unsent(c.Conn)
+	if n > 0 || known && p.waiting >= 0 && left < p.waiting {
+		p.still = 0
+	} else if p.still++; p.still > most {
+		return false, errStalled
+	}
+	if p.waiting = -1; known {
+		p.waiting = left
+	}
+	return true, nil
 }
 
 // paced calls once, and returns errSlow in its place if the other side is too slow.
