@@ -55,11 +55,17 @@ type Attributes struct {
 // version could get the same tag.
 func AttributesOf(fi fs.FileInfo) Attributes {
 	var a Attributes
+	a.readFrom(fi)
+	return a
+}
+
+// readFrom sets a, which is zero, to the attributes in fi. Attributes are large.
+func (a *Attributes) readFrom(fi fs.FileInfo) {
 	switch fi := fi.(type) {
 	case interface{ Attributes() Attributes }:
-		a = fi.Attributes()
+		*a = fi.Attributes()
 	default:
-		a = Attributes{Size: fi.Size(), ModTime: fi.ModTime()}
+		a.Size, a.ModTime = fi.Size(), fi.ModTime()
 		if t, ok := fi.(interface{ ETag() string }); ok {
 			a.ETag = t.ETag()
 		}
@@ -74,14 +80,17 @@ func AttributesOf(fi fs.FileInfo) Attributes {
 		a.ContentEncoding = codings(a.ContentEncoding)
 	}
 	a.dropTagOfTime()
-	return a
 }
 
 // StrongETag returns ETag if it is one strong entity tag (RFC 9110, 8.8.3), else "".
 // Two answers with the same strong tag have the same bytes.
 func (a Attributes) StrongETag() string {
-	if isStrong(a.ETag) {
-		return a.ETag
+	return strongTag(a.ETag)
+}
+
+func strongTag(tag string) string {
+	if isStrong(tag) {
+		return tag
 	}
 	return ""
 }

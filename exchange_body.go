@@ -41,7 +41,8 @@ func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.C
 	}
 	fi, err := statOf(h)
 	if err == nil {
-		if got := version(AttributesOf(fi), x.now()); got != want {
+		now := AttributesOf(fi)
+		if got := version(&now, x.now()); got != want {
 			err = fmt.Errorf("entity tag %s became %s while the file was being sent: %w", want, got, ErrChanged)
 		}
 	}
@@ -58,9 +59,9 @@ const smallFile = 2 << 10
 
 var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
-func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
+func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	if len(p.ranges) > 1 {
-		if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
+		if err := x.enter(Streamed, a, p.toEnd(k.size)); err != nil {
 			return err
 		}
 		return x.sendParts(b, p.ranges, a, k)
@@ -77,11 +78,11 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
 	if src, ok := b.handle.(io.WriterTo); ok && (len(p.ranges) == 0 || b.how.ranged) && !empty && !isKernelFile(b.handle) {
-		digest, err := x.contentDigest(b, p, part, nil, &a)
+		digest, err := x.contentDigest(b, p, part, nil, a)
 		if err != nil {
 			return err
 		}
-		if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
+		if err := x.enter(Streamed, a, p.toEnd(k.size)); err != nil {
 			return err
 		}
 		return x.sendByItself(src, p.status, part, a, k, digest)
@@ -95,34 +96,17 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 			return err
 		}
 	}
-	digest, err := x.contentDigest(b, p, part, small, &a)
+	digest, err := x.contentDigest(b, p, part, small, a)
 	if err != nil {
 		return err
 	}
-	if err := x.enter(Streamed, &a, p.toEnd(k.size)); err != nil {
+	if err := x.enter(Streamed, a, p.toEnd(k.size)); err != nil {
 		return err
 	}
-	f := fieldsOf(x.w, 9)
-	var d description
-	x.resp.describe(&a, &d)
-	f.common(x, &d, &a)
-	f.content(a, k)
-	f.length(part.length)
-	if x.uncut && p.status == http.StatusOK {
-		f.set("Accept-Ranges", "none")
-	}
-	if p.status == http.StatusPartialContent {
-		f.set("Content-Range", part.contentRange(k.size))
-	}
-	if digest != "" {
-		f.set("Content-Digest", digest)
-	}
 	out := x.w
-	var end *digestTrailer
-	if part.length < 0 {
-		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
-			out = end
-		}
+	end := x.describePart(p.status, part, digest, a, k)
+	if end != nil {
+		out = end
 	}
 	x.outcome.Status = p.status
 	x.w.WriteHeader(p.status)
@@ -159,22 +143,13 @@ func (x *exchange) sendContent(b body, p plan, a Attributes, k facts) error {
 	return err
 }
 
-func readSmall(src io.Reader, small []byte) error {
-	n, err := readAtLeast(src, small, len(small))
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadAtLeast; wrapped ones are the storage's
-		err = shortBy(int64(len(small) - n))
-	}
-	return err
-}
-
-// sendByItself lets src write the whole body, which is part of the file. The header is
-// sent with the first byte, so that an error before it still gets its status.
-func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attributes, k facts, digest string) error {
-	before := maps.Clone(x.w.Header())
+// describePart sets the header of an answer with one part of the file, or with all of it.
+// If digests follow the body, it returns the writer that computes them; else nil.
+func (x *exchange) describePart(status int, part span, digest string, a *Attributes, k *facts) *digestTrailer {
 	f := fieldsOf(x.w, 9)
 	var d description
-	x.resp.describe(&a, &d)
-	f.common(x, &d, &a)
+	x.resp.describe(a, &d)
+	f.common(x, &d, a)
 	f.content(a, k)
 	f.length(part.length)
 	if x.uncut && status == http.StatusOK {
@@ -186,12 +161,28 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a Attrib
 	if digest != "" {
 		f.set("Content-Digest", digest)
 	}
+	if part.length >= 0 {
+		return nil
+	}
+	return x.trailer(&f, "Content-Digest", "Repr-Digest")
+}
+
+func readSmall(src io.Reader, small []byte) error {
+	n, err := readAtLeast(src, small, len(small))
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of ReadAtLeast; wrapped ones are the storage's
+		err = shortBy(int64(len(small) - n))
+	}
+	return err
+}
+
+// sendByItself lets src write the whole body, which is part of the file. The header is
+// sent with the first byte, so that an error before it still gets its status.
+func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a *Attributes, k *facts, digest string) error {
+	before := maps.Clone(x.w.Header())
+	end := x.describePart(status, part, digest, a, k)
 	w := bodyWriter{w: x.w, status: status, size: part.length, least: part.length, mayEnd: x.mayPark(nil, part.length), hold: !x.isPaced()}
-	var end *digestTrailer
-	if part.length < 0 {
-		if end = x.trailer(&f, "Content-Digest", "Repr-Digest"); end != nil {
-			w.w = end
-		}
+	if end != nil {
+		w.w = end
 	}
 	err := w.take(src)
 	x.outcome.Bytes = w.sent
@@ -243,9 +234,9 @@ func (s span) contentRange(size int64) string {
 // nginx and Apache, an empty line comes before the first boundary, too. It is an
 // empty preamble (RFC 2046, 5.1.1); without it, zsync 0.6.2 requests the same
 // ranges again and again.
-func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error {
+func (x *exchange) sendParts(b body, parts []span, a *Attributes, k *facts) error {
 	var d description
-	x.resp.describe(&a, &d)
+	x.resp.describe(a, &d)
 	boundary := rand.Text()
 	head := func(i int) []byte {
 		var h bytes.Buffer
@@ -260,7 +251,7 @@ func (x *exchange) sendParts(b body, parts []span, a Attributes, k facts) error 
 	}
 
 	f := fieldsOf(x.w, 9)
-	f.common(x, &d, &a)
+	f.common(x, &d, a)
 	f.content(a, k)
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)

@@ -59,7 +59,7 @@ func followed(h fs.File) bool {
 // sendGrowing sends a part of content of unknown size, which ends where the content
 // does. The part may begin where the content ends so far; then sendGrowing waits for its
 // first byte. If none comes, the size is known at last, and decides.
-func (x *exchange) sendGrowing(b body, p plan, a Attributes, k facts) error {
+func (x *exchange) sendGrowing(b body, p plan, a *Attributes, k *facts) error {
 	part := p.ranges[0]
 	var rest remainder
 	if x.r.Method != http.MethodHead {
@@ -76,14 +76,14 @@ func (x *exchange) sendGrowing(b body, p plan, a Attributes, k facts) error {
 			return err
 		}
 		rest = remainder{buf[:n], n == len(buf), b.handle.(io.WriterTo)}
-		if err := x.enter(Streamed, &a, true); err != nil {
+		if err := x.enter(Streamed, a, true); err != nil {
 			return err
 		}
 	}
 	f := fieldsOf(x.w, 9)
 	var d description
-	x.resp.describe(&a, &d)
-	f.common(x, &d, &a)
+	x.resp.describe(a, &d)
+	f.common(x, &d, a)
 	f.content(a, k)
 	f.set("Content-Range", part.contentRange(k.size))
 	x.outcome.Status = p.status
@@ -113,16 +113,16 @@ func (x *exchange) sendEnded(b body) error {
 	if err != nil {
 		return err
 	}
-	a, err := attributes(fi)
-	if err != nil {
+	var a Attributes
+	if err = a.readRegular(fi); err != nil {
 		return err
 	}
 	a.SoFar = 0
 	if _, err := b.handle.(io.Seeker).Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	k := x.facts(a, manyParts)
-	return x.send(b, decide(x.r.Method, x.r.Header, k), a, k)
+	k := x.facts(&a, manyParts)
+	return x.send(b, decide(x.r.Method, x.r.Header, k), &a, &k)
 }
 
 // A remainder is a piece that was read, and what src has after it.

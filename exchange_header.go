@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // contentFields describe a file. Answers without a file must not have them.
@@ -133,7 +132,7 @@ func (f *fields) common(x *exchange, d *description, a *Attributes) {
 }
 
 // validators sets ETag and Last-Modified.
-func (f *fields) validators(k facts) {
+func (f *fields) validators(k *facts) {
 	if k.etag != "" {
 		f.set("Etag", k.etag)
 	}
@@ -143,7 +142,7 @@ func (f *fields) validators(k facts) {
 }
 
 // content sets the fields of a streamed answer with the file's bytes.
-func (f *fields) content(a Attributes, k facts) {
+func (f *fields) content(a *Attributes, k *facts) {
 	f.validators(k)
 	if k.parts != noParts && k.size >= 0 || k.size < 0 && k.soFar > 0 {
 		f.set("Accept-Ranges", "bytes")
@@ -173,7 +172,7 @@ func (f *fields) length(n int64) {
 //
 // The client replaces its stored fields with these. So a policy without a sandbox
 // would replace one with a sandbox.
-func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
+func (f *fields) notModified(x *exchange, k *facts, a *Attributes) {
 	f.add(x.resp.Header, describesNoBody)
 	if x.resp.Disposition == InlineActive {
 		var d description
@@ -190,7 +189,8 @@ func (f *fields) notModified(x *exchange, k facts, a *Attributes) {
 		f.stored(&x.resp, x.r.Header, a)
 	}
 	if k.etag != "" {
-		k.modTime = time.Time{}
+		f.set("Etag", k.etag)
+		return
 	}
 	f.validators(k)
 }

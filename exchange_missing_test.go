@@ -12,7 +12,7 @@ func TestAnyVersionIsLookedFor(t *testing.T) {
 	missing := localFile(t.TempDir() + "/missing")
 	there := newLocalFile(t, "a", "0123456789")
 	record := func(f File) Response {
-		return Response{File: remembered{f, Attributes{Size: 10, ETag: `"v"`}}}
+		return Response{File: &remembered{f, Attributes{Size: 10, ETag: `"v"`}}}
 	}
 	ways := map[string]func(File) Response{
 		"tag of the view":  func(f File) Response { return Response{File: f, ETag: `"v"`} },

@@ -52,7 +52,7 @@ func (x *exchange) offload() (done bool, err error) {
 	}
 	if x.resp.ETag != "" || !x.resp.ModTime.IsZero() {
 		// The client has the view's validator, but the proxy would compare its own.
-		k := x.facts(Attributes{Size: -1}, noParts)
+		k := x.facts(&notLooked, noParts)
 		if precondition(x.r.Method, x.r.Header, k) != 0 || isConditional(x.r.Header) {
 			return x.declined(OwnValidators)
 		}
@@ -68,7 +68,7 @@ func (x *exchange) offload() (done bool, err error) {
 	if saysNothing(a.ModTime) { // the proxy, or the store, would make validators from it
 		return x.declined(UselessTime)
 	}
-	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(*a, manyParts)).endsWithoutBytes() {
+	if x.resp.Gate != nil && decide(x.r.Method, x.r.Header, x.facts(a, manyParts)).endsWithoutBytes() {
 		return x.declined(AnsweredHere) // the gate is asked only if bytes follow
 	}
 	return x.handOver(&h, a, nil)
@@ -88,7 +88,7 @@ func (x *exchange) offloadByOurValidators(h *Handover) (bool, error) {
 	if err != nil {
 		return false, x.unlessDoubtful(err)
 	}
-	k := x.facts(a, manyParts)
+	k := x.facts(&a, manyParts)
 	ownDate := h.Terms.Validators == OurTag && !x.resp.ModTime.IsZero()
 	switch {
 	case saysNothing(a.ModTime):
@@ -134,14 +134,14 @@ func (x *exchange) unlessDoubtful(err error) error {
 	return err
 }
 
-func (x *exchange) look() (Attributes, error) {
+func (x *exchange) look() (a Attributes, err error) {
 	ctx, end := x.enterStage(Looking)
 	fi, err := Stat(ctx, x.resp.File)
 	end(err)
-	if err != nil {
-		return Attributes{}, err
+	if err == nil {
+		err = a.readRegular(fi)
 	}
-	return attributes(fi)
+	return a, err
 }
 
 // notLooked are the attributes of a file that was not looked at.
@@ -201,7 +201,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 		f.rename("Content-Encoding", as)
 	}
 	if k != nil {
-		f.validators(*k)
+		f.validators(k)
 	}
 	if h.Terms.SilentRanges {
 		f.set("Accept-Ranges", "bytes")

@@ -12,38 +12,43 @@ type remembered struct {
 	attributes Attributes
 }
 
-func (f remembered) Unwrap() File { return f.File }
+func (f *remembered) Unwrap() File { return f.File }
 
 // recall answers from the remembered attributes if the answer is to HEAD or is a
 // 304. Every other answer is decided with the open file.
 func (x *exchange) recall() (done bool, err error) {
-	f, ok := Find[remembered](x.resp.File)
+	f, ok := Find[*remembered](x.resp.File)
 	if !ok || f.attributes.Size <= 0 || asksForAny(x.r.Header) {
 		return false, nil
 	}
-	a := f.attributes
+	return x.answerFrom(f.attributes)
+}
+
+func (x *exchange) answerFrom(a Attributes) (done bool, err error) {
 	a.dropTagOfTime()
 	// Without a tag, one made from the remembered time and size may differ from the
 	// storage's. A proxy's style of tag needs the time of the real file.
-	if x.resp.ETag == "" && (a.StrongETag() == "" || x.style != NanosecondTag) {
+	if x.resp.ETag == "" && (strongTag(a.ETag) == "" || x.style != NanosecondTag) {
 		return false, nil
 	}
-	k := x.facts(a, x.parts(a))
+	k := x.facts(&a, x.parts(&a))
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusNotModified || p.status == http.StatusOK && x.r.Method == http.MethodHead {
 		x.unseen = true
-		return true, x.send(body{}, p, a, k)
+		return true, x.send(body{}, p, &a, &k)
 	}
 	return false, nil
 }
 
 // compare logs a warning if the open file differs from the remembered attributes.
-func (x *exchange) compare(a Attributes) {
-	f, ok := Find[remembered](x.resp.File)
-	if !ok {
-		return
+func (x *exchange) compare(a *Attributes) {
+	if f, ok := Find[*remembered](x.resp.File); ok {
+		x.warnOfChange(f, a)
 	}
-	was := f.attributes
+}
+
+func (x *exchange) warnOfChange(f *remembered, a *Attributes) {
+	was := &f.attributes
 	sameSize := was.Size <= 0 || a.Size < 0 || was.Size == a.Size
 	sameTag := was.ETag == "" || a.ETag == "" || was.ETag == a.ETag
 	if sameSize && sameTag {

@@ -37,13 +37,8 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 func (x *exchange) stream() error {
 	x.move()
 	x.pace()
-	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) {
-		k := x.facts(Attributes{Size: -1}, noParts)
-		if precondition(x.r.Method, x.r.Header, k) == http.StatusNotModified {
-			x.unseen = true
-			x.sendNotModified(k, &Attributes{})
-			return nil
-		}
+	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) && x.isNotModified() {
+		return nil
 	}
 	x.ranger, _ = Find[RangeFile](x.resp.File)
 	if done, err := x.recall(); done {
@@ -61,6 +56,17 @@ func (x *exchange) stream() error {
 		how, done, err = x.try(how)
 	}
 	return err
+}
+
+// isNotModified sends a 304, if the view's own validators are enough for one.
+func (x *exchange) isNotModified() bool {
+	k := x.facts(&notLooked, noParts)
+	if precondition(x.r.Method, x.r.Header, k) != http.StatusNotModified {
+		return false
+	}
+	x.unseen = true
+	x.sendNotModified(&k, &Attributes{})
+	return true
 }
 
 // prepare chooses the first opening. If the metadata can be read without opening
@@ -124,15 +130,15 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	if err != nil {
 		return opening{}, true, err
 	}
-	a, err := attributes(fi)
-	if err != nil {
+	var a Attributes
+	if err = a.readRegular(fi); err != nil {
 		return opening{}, true, err
 	}
-	x.looked, x.tag = true, a.StrongETag()
+	x.looked, x.tag = true, strongTag(a.ETag)
 	if refusesRanges(fi) {
 		x.ranger = nil
 	}
-	k := x.facts(a, x.parts(a))
+	k := x.facts(&a, x.parts(&a))
 	p := decide(x.r.Method, x.r.Header, k)
 	refused := p.status == http.StatusPreconditionFailed || p.status == http.StatusRequestedRangeNotSatisfiable && !x.beyond
 	switch {
@@ -145,7 +151,7 @@ func (x *exchange) judge(fi fs.FileInfo, err error) (opening, bool, error) {
 	default:
 		return x.openingFor(p), false, nil
 	}
-	return opening{}, true, x.send(body{}, p, a, k)
+	return opening{}, true, x.send(body{}, p, &a, &k)
 }
 
 // try opens the file and sends it, or returns another opening to try.
@@ -169,12 +175,12 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 			return opening{}, true, err
 		}
 	}
-	a, err := attributes(fi)
-	if err != nil {
+	var a Attributes
+	if err = a.readRegular(fi); err != nil {
 		return opening{}, true, err
 	}
-	x.tag = a.StrongETag()
-	offered := x.parts(a)
+	x.tag = strongTag(a.ETag)
+	offered := x.parts(&a)
 	_, seeks := h.(io.Seeker)
 	switch {
 	case refusesRanges(fi):
@@ -184,7 +190,7 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	case offered > onePart && how.ranged:
 		offered++ // h already has the first one
 	}
-	k := x.facts(a, offered)
+	k := x.facts(&a, offered)
 	if k.soFar > 0 && (how.ranged || !followed(h)) {
 		k.soFar = 0
 	}
@@ -194,8 +200,8 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		p = decide(x.r.Method, x.r.Header, k)
 	}
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
-		x.compare(a)
-		err := x.send(body{h, how}, p, a, k)
+		x.compare(&a)
+		err := x.send(body{h, how}, p, &a, &k)
 		parked = err == errParked
 		return opening{}, true, err
 	}
@@ -258,7 +264,7 @@ func (x *exchange) openingFor(p plan) opening {
 
 // parts returns how many parts can be sent of a file whose handle can't seek. Each
 // part is one request to the store.
-func (x *exchange) parts(a Attributes) parts {
+func (x *exchange) parts(a *Attributes) parts {
 	switch {
 	case x.ranger == nil:
 		return noParts
@@ -268,18 +274,19 @@ func (x *exchange) parts(a Attributes) parts {
 	return parts(maxAsked - x.asked)
 }
 
-// attributes returns the attributes in fi, or an error if it is not a regular file.
-func attributes(fi fs.FileInfo) (Attributes, error) {
+// readRegular is readFrom, with an error if fi is not of a regular file.
+func (a *Attributes) readRegular(fi fs.FileInfo) error {
 	const noBytes = fs.ModeDir | fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
 	if m := fi.Mode() & noBytes; m != 0 {
-		return Attributes{}, fmt.Errorf("%q is no regular file (%v): %w", fi.Name(), m, fs.ErrNotExist)
+		return fmt.Errorf("%q is no regular file (%v): %w", fi.Name(), m, fs.ErrNotExist)
 	}
-	return AttributesOf(fi), nil
+	a.readFrom(fi)
+	return nil
 }
 
 // version returns the tag that all handles of one answer must have.
-func version(a Attributes, now time.Time) string {
-	if tag := a.StrongETag(); tag != "" {
+func version(a *Attributes, now time.Time) string {
+	if tag := strongTag(a.ETag); tag != "" {
 		return tag
 	}
 	tag := NanosecondTag.tag(a.ModTime, a.Size, now)
@@ -293,7 +300,7 @@ func version(a Attributes, now time.Time) string {
 // facts returns the facts for a decision, which the client also gets. The view's
 // values come before the storage's. If a rule covers the file, the tag has the
 // style of the proxy.
-func (x *exchange) facts(a Attributes, offered parts) facts {
+func (x *exchange) facts(a *Attributes, offered parts) facts {
 	k := facts{size: a.Size, etag: x.resp.ETag, modTime: x.resp.ModTime, parts: offered, soFar: a.SoFar}
 	switch {
 	case k.etag != "":
@@ -315,13 +322,13 @@ func (x *exchange) facts(a Attributes, offered parts) facts {
 
 // send sends p with the bytes of b. An error after the header has been sent is a
 // *cutOff.
-func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
+func (x *exchange) send(b body, p plan, a *Attributes, k *facts) error {
 	switch p.status {
 	case http.StatusNotModified:
-		x.sendNotModified(k, &a)
+		x.sendNotModified(k, a)
 		return nil
 	case http.StatusPreconditionFailed:
-		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header, k)}
+		return &StatusError{Status: p.status, Err: failedPrecondition(x.r.Header, *k)}
 	case http.StatusRequestedRangeNotSatisfiable:
 		size := strconv.FormatInt(k.size, 10)
 		return &StatusError{
@@ -341,7 +348,7 @@ func (x *exchange) send(b body, p plan, a Attributes, k facts) error {
 	return err
 }
 
-func (x *exchange) sendNotModified(k facts, a *Attributes) {
+func (x *exchange) sendNotModified(k *facts, a *Attributes) {
 	h := x.w.Header()
 	for _, key := range contentFields {
 		delete(h, key)

@@ -133,7 +133,7 @@ func TestTypesAsBrowsersReadThem(t *testing.T) {
 			"streamed": {func(r Response) Response { return r }, nil},
 			"range":    {func(r Response) Response { return r }, []string{"Range", "bytes=0-0"}},
 			"remembered": {func(r Response) Response {
-				r.File = remembered{plainFile{o}, o.attributes()}
+				r.File = &remembered{plainFile{o}, o.attributes()}
 				return r
 			}, nil},
 			"handed over": {func(r Response) Response {
@@ -208,9 +208,9 @@ func TestPolicyOfA304(t *testing.T) {
 	}{
 		{"by the stored type", Response{File: file("a.pdf", "text/html"), Disposition: InlineActive}, sandboxed},
 		{"harmless by the stored type", Response{File: file("a.html", "application/pdf"), Disposition: InlineActive}, plain},
-		{"by a record", Response{File: remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "text/html"}}, Disposition: InlineActive}, sandboxed},
-		{"by a record that doesn't know", Response{File: remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`}}, Disposition: InlineActive}, ""},
-		{"by a record that is wrong", Response{File: remembered{plainFile{file("a", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "image/png"}}, Disposition: InlineActive}, ""},
+		{"by a record", Response{File: &remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "text/html"}}, Disposition: InlineActive}, sandboxed},
+		{"by a record that doesn't know", Response{File: &remembered{plainFile{file("a.pdf", "text/html")}, Attributes{Size: 3, ETag: `"v1"`}}, Disposition: InlineActive}, ""},
+		{"by a record that is wrong", Response{File: &remembered{plainFile{file("a", "text/html")}, Attributes{Size: 3, ETag: `"v1"`, ContentType: "image/png"}}, Disposition: InlineActive}, ""},
 		{"unseen, by name", Response{File: file("a.html", ""), ETag: `"v1"`, Disposition: InlineActive}, sandboxed},
 		{"unseen, by the view", Response{File: file("a.pdf", ""), ETag: `"v1"`, ContentType: "text/html", Disposition: InlineActive}, sandboxed},
 		{"unseen, harmless by the view", Response{File: file("a", "text/html"), ETag: `"v1"`, ContentType: "image/png", Disposition: InlineActive}, plain},

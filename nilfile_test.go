@@ -65,11 +65,11 @@ func TestNothingAndNoError(t *testing.T) {
 		"no file, but a type":         noFile,
 		"no function":                 noFunc,
 		"nothing in a wrapper":        renamed{noFile, "b"},
-		"nothing in a record":         remembered{noFile, Attributes{Size: 10, ETag: `"v1"`}},
+		"nothing in a record":         &remembered{noFile, Attributes{Size: 10, ETag: `"v1"`}},
 		"a reader that isn't there":   FromOpener("a", func(context.Context) (io.Reader, error) { return nil, nil }, nil),
 		"a nil buffer":                FromOpener("a", func(context.Context) (io.Reader, error) { return (*bytes.Buffer)(nil), nil }, nil),
 		"opened to nothing, plain":    plainFile{&faulty{}},
-		"opened to nothing, a record": remembered{plainFile{&faulty{handle: noHandle}}, Attributes{}},
+		"opened to nothing, a record": &remembered{plainFile{&faulty{handle: noHandle}}, Attributes{}},
 	}
 	requests := [][]string{
 		{"GET"},

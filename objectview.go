@@ -61,7 +61,7 @@ func (v ObjectView[T]) Respond(r *http.Request) (Response, error) {
 	}
 	resp.File = f
 	if v.Attributes != nil {
-		resp.File = remembered{f, v.Attributes(object)}
+		resp.File = &remembered{f, v.Attributes(object)}
 	}
 	return resp, nil
 }

@@ -69,7 +69,7 @@ func TestWildcardOfAnotherRouter(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", tt.path, nil)
 		r.SetPathValue("path", tt.value)
-		if got, err := (StorageView{}).key(r); err != nil || got != tt.want {
+		if got, err := new(StorageView).key(r); err != nil || got != tt.want {
 			t.Errorf("%s with the value %q: key %q, %v, want %q", tt.path, tt.value, got, err, tt.want)
 		}
 	}

@@ -162,11 +162,10 @@ func (c *stallConn) paced(once func() (int64, error)) (int64, error) {
 func (c *stallConn) renew(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now()
-	if left := c.until.Sub(now); left > step/2 && left <= step { // more: it is the owner's
+	if left := time.Until(c.until); left > step/2 && left <= step { // more: it is the owner's
 		return
 	}
-	c.until = now.Add(step)
+	c.until = time.Now().Add(step)
 	if !c.outer.IsZero() && c.outer.Before(c.until) {
 		c.until = c.outer
 	}

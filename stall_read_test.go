@@ -129,6 +129,28 @@ func TestReadDeadlinesOfARequest(t *testing.T) {
 	}
 }
 
+// A deadline of long ago, by which net/http ends its read for the next request, ends one
+// that begins after it without a call, and takes no byte from it.
+func TestReadDeadlineOfLongAgo(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	below := &deadlineConn{Conn: theirs}
+	c := &stallConn{Conn: below, limit: time.Hour}
+	go ours.Write([]byte("x"))
+	c.SetReadDeadline(time.Unix(1, 0))
+	if n, err := c.Read(make([]byte, 1)); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes, %v; want none, and the deadline", n, err)
+	}
+	c.SetReadDeadline(time.Time{})
+	if n, err := c.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("%d bytes, %v; want one", n, err)
+	}
+	if n := below.calls.Load(); n > 0 {
+		t.Errorf("%d deadlines reached the connection, want none", n)
+	}
+}
+
 // A oneConnListener accepts one connection.
 type oneConnListener struct {
 	conn   net.Conn

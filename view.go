@@ -43,35 +43,39 @@ type StorageView struct {
 }
 
 // Respond finds the file of the request. It does no I/O.
-func (v StorageView) Respond(r *http.Request) (Response, error) {
+func (v StorageView) Respond(r *http.Request) (resp Response, err error) {
+	f, err := v.file(r)
+	if err == nil {
+		resp = v.Response
+		resp.File = f
+	}
+	return resp, err
+}
+
+func (v *StorageView) file(r *http.Request) (File, error) {
 	storage, err := v.storage(r)
 	if err != nil {
-		return Response{}, err
+		return nil, err
 	}
 	key, err := v.key(r)
 	if err != nil {
-		return Response{}, err
+		return nil, err
 	}
 	f, err := storage.File(key)
-	if err != nil {
-		return Response{}, err
+	if err == nil && isNothing(f) {
+		err = fmt.Errorf("%T returned neither a file nor an error for %q", storage, key)
 	}
-	if isNothing(f) {
-		return Response{}, fmt.Errorf("%T returned neither a file nor an error for %q", storage, key)
-	}
-	resp := v.Response
-	resp.File = f
-	return resp, nil
+	return f, err
 }
 
-func (v StorageView) key(r *http.Request) (string, error) {
+func (v *StorageView) key(r *http.Request) (string, error) {
 	if v.Key == nil {
 		return wildcardKey(r)
 	}
 	return v.Key(r)
 }
 
-func (v StorageView) storage(r *http.Request) (Storage, error) {
+func (v *StorageView) storage(r *http.Request) (Storage, error) {
 	switch {
 	case v.Storage != nil:
 		return v.Storage, nil

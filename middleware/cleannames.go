@@ -33,9 +33,8 @@ import (
 // If nothing is left of a name, it becomes "download". If the view's response has a
 // [downloadview.Renamer], CleanNames changes the name that the Renamer returns.
 func CleanNames(next downloadview.View) downloadview.View {
-	return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
-		resp, err := next.Respond(r)
-		if err == nil {
+	return downloadview.ViewFunc(func(r *http.Request) (resp downloadview.Response, err error) {
+		if resp, err = next.Respond(r); err == nil {
 			if resp.Renamer == nil {
 				resp.Renamer = justClean
 			} else {

@@ -16,7 +16,7 @@ import (
 // referrer, since they may carry secrets, nor the token of a link in the path.
 type accessLog struct {
 	logger *slog.Logger        // for other messages, and for the lines if lines is nil
-	lines  func(*accessLine)   // writes a line; nil: logger does
+	lines  func(accessLine)    // writes a line; nil: logger does
 	peers  *middleware.Clients // nil: no proxy is trusted
 	seen   *telemetry          // nil: nothing is counted
 	book   *ledger.Ledger      // nil: no ledger is kept
@@ -60,7 +60,7 @@ func (l *accessLog) observe(r *http.Request, o downloadview.Outcome) {
 		line.reason = reason(r, o.Err)
 	}
 	if l.lines != nil {
-		l.lines(&line)
+		l.lines(line)
 		return
 	}
 	l.logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, accessMessage, line.attrs()...)
@@ -87,9 +87,9 @@ func (l *accessLog) wrap(serve func(w http.ResponseWriter, r *http.Request) down
 }
 
 // textLines returns a function that writes lines to b as text.
-func textLines(b *lineBuffer) func(*accessLine) {
+func textLines(b *lineBuffer) func(accessLine) {
 	c := new(clock)
-	return func(l *accessLine) {
+	return func(l accessLine) {
 		buf := lineSpace.Get().(*[]byte)
 		defer lineSpace.Put(buf)
 		*buf = l.appendText((*buf)[:0], c, time.Now())
@@ -98,9 +98,9 @@ func textLines(b *lineBuffer) func(*accessLine) {
 }
 
 // jsonLines returns a function that writes lines to b as JSON, with package slog.
-func jsonLines(b *lineBuffer) func(*accessLine) {
+func jsonLines(b *lineBuffer) func(accessLine) {
 	logger := slog.New(slog.NewJSONHandler(escapedLines{buffered{b}}, nil))
-	return func(l *accessLine) {
+	return func(l accessLine) {
 		logger.LogAttrs(context.Background(), slog.LevelInfo, accessMessage, l.attrs()...)
 	}
 }

@@ -62,7 +62,7 @@ func openLogs(c *config.Config, w io.Writer) (*logs, error) {
 	}
 	level := logLevels[c.LogLevel]
 	l := &logs{lines: newLineBuffer(w)}
-	noLines := func(*accessLine) {}
+	noLines := func(accessLine) {}
 	switch c.Log {
 	case "off":
 		l.logger = slog.New(slog.DiscardHandler)
