@@ -103,12 +103,13 @@ type LinksOptions struct {
 }
 
 // NewLinks returns Links of keys, which may be swapped at any time. nil options are
-// the zero value. It panics if keys is nil.
+// the zero value. It panics if keys is nil. If the system's clock is set, the Links
+// notice it within a second.
 func NewLinks(keys *Keys, o *LinksOptions) *Links {
 	if keys == nil {
 		panic("middleware: NewLinks: keys is nil")
 	}
-	l := &Links{keys: keys, now: time.Now}
+	l := &Links{keys: keys, now: new(clock).now}
 	if o != nil {
 		l.o = *o
 	}

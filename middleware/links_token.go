@@ -177,13 +177,29 @@ func number(s string, most int) (n int64, ok bool) {
 func isText(s string) bool {
 	var all byte
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return false
-		}
-		all |= s[i]
+		all |= textBits[s[i]]
 	}
-	return len(s) <= 255 && (all < utf8.RuneSelf || utf8.ValidString(s))
+	return len(s) <= 255 && all&isControl == 0 && (all&isHigh == 0 || utf8.ValidString(s))
 }
+
+const (
+	isControl = 1 << iota // of ASCII
+	isHigh                // not of ASCII
+)
+
+// textBits has the kind of each byte. It is read for each byte of a name, and a table is
+// faster than comparisons.
+var textBits = func() (bits [256]byte) {
+	for c := range bits {
+		switch {
+		case c < ' ', c == 0x7f:
+			bits[c] = isControl
+		case c >= utf8.RuneSelf:
+			bits[c] = isHigh
+		}
+	}
+	return bits
+}()
 
 // A token is what makes a URL a link, in its parts.
 type token struct {
@@ -222,31 +238,37 @@ func cutDot(s string) (before, after string) {
 
 // unambiguous reports whether all read u's path in the same way.
 func unambiguous(u *url.URL) bool {
-	p := u.Path
-	if p == "" || p[0] != '/' || u.Opaque != "" || strings.IndexByte(p, '\\') >= 0 || strings.IndexByte(p, 0) >= 0 {
+	p, raw := u.Path, u.RawPath
+	if p == "" || p[0] != '/' || u.Opaque != "" {
 		return false
 	}
-	for i := 0; ; {
-		segment := p[i+1:]
-		n := strings.IndexByte(segment, '/')
-		if n < 0 {
-			n = len(segment)
-		}
-		switch segment = segment[:n]; {
-		case n == 0 && i+1 < len(p), segment == ".", segment == "..":
+	begin := 1 // of the segment
+	for i := 1; i < len(p); i++ {
+		switch p[i] {
+		case '/':
+			if i == begin || !isPlainSegment(p[begin:i], begin) {
+				return false
+			}
+			begin = i + 1
+		case '\\', 0:
 			return false
-		case i > 0 && strings.HasPrefix(segment, pathMark[1:]): // a token that is not at the beginning, or a second one
-			return false
-		}
-		if i += 1 + n; i == len(p) {
-			break
+		case ';': // which EscapedPath doesn't escape
+			if raw == "" {
+				return false
+			}
 		}
 	}
-	raw := u.RawPath
-	if raw == "" { // that of EscapedPath, which escapes no ";"
-		return strings.IndexByte(p, ';') < 0
+	return isPlainSegment(p[begin:], begin) &&
+		(raw == "" || !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/"))
+}
+
+// isPlainSegment reports whether a segment of a path, which begins at the byte begin, goes
+// to no other folder and has no token: one that is not at the beginning, or a second one.
+func isPlainSegment(s string, begin int) bool {
+	if s == "" || s[0] != '.' && s[0] != pathMark[1] {
+		return true
 	}
-	return !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/")
+	return s != "." && s != ".." && (begin == 1 || !strings.HasPrefix(s, pathMark[1:]))
 }
 
 // unescaped returns s as in a form, or as it is where it is malformed.
