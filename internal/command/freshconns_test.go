@@ -81,3 +81,57 @@ func TestFreshConnsAllBegun(t *testing.T) {
 		}
 	})
 }
+
+// While the server stops, a connection that was used before counts from its next request
+// until the handler has begun with that.
+func TestFreshConnsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f freshConns
+		open := func() (net.Conn, *http.Request) {
+			c, peer := net.Pipe()
+			t.Cleanup(func() { c.Close(); peer.Close() })
+			r := (&http.Request{}).WithContext(f.with(t.Context(), c))
+			f.track(c, http.StateNew)
+			return c, r
+		}
+		used, request := open()
+		f.track(used, http.StateActive)
+		f.begun(request)
+		f.track(used, http.StateIdle)
+		fresh, first := open()
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Millisecond)
+			f.track(used, http.StateActive)
+			f.track(fresh, http.StateActive)
+			f.begun(first)
+			time.Sleep(time.Millisecond)
+			f.begun(request)
+		}()
+		f.drain(t.Context())
+		if took := time.Since(start); took != 2*time.Millisecond {
+			t.Errorf("it waits %v, want 2ms", took)
+		}
+		if used.SetDeadline(time.Time{}) != nil || fresh.SetDeadline(time.Time{}) != nil {
+			t.Error("a connection is closed")
+		}
+	})
+}
+
+// A connection of HTTP/2 is idle before its first request.
+func TestFreshConnsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f freshConns
+		c, peer := net.Pipe()
+		defer c.Close()
+		defer peer.Close()
+		for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle} {
+			f.track(c, state)
+		}
+		start := time.Now()
+		f.drain(t.Context())
+		if took := time.Since(start); took != 0 {
+			t.Errorf("it waits %v for a connection that is idle", took)
+		}
+	})
+}
