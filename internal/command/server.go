@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -23,7 +22,7 @@ type server struct {
 	fresh    freshConns
 	parking  *downloadview.Parking   // of downloads whose handlers have returned
 	stop     func()                  // is called when run begins to stop; nil: nothing
-	handlers sync.WaitGroup          // running handlers, and parked downloads
+	handlers tally                   // running handlers, and parked downloads
 	stopping chan struct{}           // closed after the listener and idle connections
 	end      context.CancelCauseFunc // cancels the requests' contexts
 	signals  chan os.Signal          // SIGINT and SIGTERM
@@ -33,7 +32,7 @@ type server struct {
 // newServer returns a server with the handler h, in which downloads may be parked.
 func newServer(h http.Handler, parking *downloadview.Parking, logger *slog.Logger) *server {
 	s := &server{parking: parking, stopping: make(chan struct{}), signals: make(chan os.Signal, 2), logger: logger}
-	over := s.handlers.Done
+	over := s.handlers.end
 	var base context.Context
 	base, s.end = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
@@ -42,7 +41,7 @@ func newServer(h http.Handler, parking *downloadview.Parking, logger *slog.Logge
 			return s.fresh.with(downloadview.ConnContext(ctx, unproxied(c)), c)
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.handlers.Add(1) // before begun: cut waits after drain
+			s.handlers.begin() // before begun: cut waits after drain
 			s.fresh.begun(r)
 			defer downloadview.AfterAnswer(r, over)
 			h.ServeHTTP(w, r)
@@ -164,7 +163,7 @@ func (s *server) cut(patience context.Context) {
 	s.logger.Warn("running downloads are cut off")
 	quiet := make(chan struct{})
 	go func() {
-		s.handlers.Wait()
+		s.handlers.wait()
 		close(quiet)
 	}()
 	s.end(downloadview.ErrShutdown)
