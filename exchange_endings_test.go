@@ -59,6 +59,9 @@ func drawEnding(seed uint64) ending {
 	}
 	if r.IntN(3) == 0 {
 		e.rate = 1 + r.Int64N(1<<(6+r.IntN(14)))
+		if e.file == "local" { // 256 KiB, which a low rate cuts into single bytes
+			e.rate = max(e.rate, 1<<10)
+		}
 	}
 	if r.IntN(4) == 0 {
 		e.pause = time.Duration(r.IntN(20)) * time.Millisecond

@@ -301,6 +301,7 @@ func TestFastClientsKeepTheirConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
+			got := make([]byte, len(s.content))
 			for range 20 {
 				if _, err := io.WriteString(c, "GET /a.bin HTTP/1.1\r\nHost: example.com\r\n\r\n"); err != nil {
 					t.Fatal(err)
@@ -309,9 +310,12 @@ func TestFastClientsKeepTheirConnection(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := io.ReadAll(resp.Body)
+				n, err := io.ReadFull(resp.Body, got)
 				if err != nil || !bytes.Equal(got, s.content) {
-					t.Fatalf("read %d bytes, %v; want the content", len(got), err)
+					t.Fatalf("read %d bytes, %v; want the content", n, err)
+				}
+				if n, err := resp.Body.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+					t.Fatalf("after the content: %d bytes, %v", n, err)
 				}
 			}
 		})
