@@ -74,12 +74,13 @@ func TestEndStalledStreams(t *testing.T) {
 			}
 			var o Outcome
 			whole := sha256.New()
-			for ended := false; !ended; { // the other stream goes on until this one has ended
+			// The other stream goes on until this one has ended, and so slowly that it isn't over before.
+			for ended := false; !ended; {
 				select {
 				case o = <-seen:
 					ended = true
 				case <-time.After(20 * time.Millisecond):
-					if _, err := io.CopyN(whole, goesOn.Body, 16<<10); err != nil {
+					if _, err := io.CopyN(whole, goesOn.Body, 1<<10); err != nil {
 						t.Fatalf("the other stream: %v", err)
 					}
 				}
