@@ -2,7 +2,7 @@ package command
 
 import "sync/atomic"
 
-// A tally counts what is running. Other than a sync.WaitGroup, it may be zero and grow
+// A tally counts what is running. Unlike a sync.WaitGroup, it may be zero and grow
 // again while somebody waits. The zero value is ready to use.
 type tally struct {
 	running atomic.Int64
