@@ -52,9 +52,10 @@ import (
 // each request. Otherwise there must be at most 64 cookies whose name begins with
 // __Host-dv-, no two of one name, and one of them must be valid.
 type Links struct {
-	keys *Keys
-	o    LinksOptions
-	now  func() time.Time
+	keys   *Keys
+	o      LinksOptions
+	now    func() time.Time
+	second func() time.Time // the beginning of the current one
 }
 
 // LinksOptions are the options of [NewLinks]. The zero value is fine.
@@ -109,7 +110,7 @@ func NewLinks(keys *Keys, o *LinksOptions) *Links {
 	if keys == nil {
 		panic("middleware: NewLinks: keys is nil")
 	}
-	l := &Links{keys: keys, now: new(clock).now}
+	l := &Links{keys: keys, now: time.Now, second: new(clock).second}
 	if o != nil {
 		l.o = *o
 	}

@@ -33,11 +33,13 @@ func TestDecodeBase64URL(t *testing.T) {
 		if strings.IndexByte(letters, byte(c)) >= 0 {
 			continue
 		}
-		for i := range 11 {
-			s := []byte("AAAAAAAAAAA")
-			s[i] = byte(c)
-			if decodeBase64URL(make([]byte, 8), string(s)) {
-				t.Errorf("%q is taken for base64url", s)
+		for n := range 11 {
+			for i := range n {
+				s := bytes.Repeat([]byte("A"), n)
+				s[i] = byte(c)
+				if decodeBase64URL(make([]byte, n*3/4), string(s)) || isBase64URL(string(s)) {
+					t.Errorf("%q is taken for base64url", s)
+				}
 			}
 		}
 	}

@@ -5,19 +5,21 @@ import (
 	"time"
 )
 
-// A clock tells the time of day, but asks the system for it only once a second. In between
-// it measures how much time has passed, which takes half as long. So it follows within a
-// second when the system's clock is set. The zero value is ready to use, and several
-// goroutines may use it.
-type clock struct{ asked atomic.Pointer[time.Time] }
+// A clock tells in which second of the day it is asked. It asks the system once in a
+// second, and a timer lets it forget the answer as the second ends: to ask, or even to
+// measure how much time has passed, takes a tenth as long as verifying a link. So it
+// follows within a second when the system's clock is set. While nobody asks, it does
+// nothing. The zero value is ready to use, and several goroutines may use it.
+type clock struct{ known atomic.Pointer[time.Time] }
 
-func (c *clock) now() time.Time {
-	if at := c.asked.Load(); at != nil {
-		if passed := time.Since(*at); passed < time.Second {
-			return at.Add(passed)
-		}
+// second returns the beginning of the second.
+func (c *clock) second() time.Time {
+	if known := c.known.Load(); known != nil {
+		return *known
 	}
-	at := time.Now()
-	c.asked.Store(&at)
-	return at
+	now := time.Now()
+	second := now.Truncate(time.Second)
+	c.known.Store(&second)
+	time.AfterFunc(time.Second-now.Sub(second), func() { c.known.Store(nil) })
+	return second
 }

@@ -57,7 +57,7 @@ func mustAdmit(t *testing.T, l *Links, target string) { t.Helper(); mustRefuse(t
 func pathWithParameters(t *testing.T) {
 	l := testLinks(t, nil)
 	over := testNow.Add(-time.Hour)
-	l.now = func() time.Time { return over.Add(-time.Hour) }
+	setTime(l, over.Add(-time.Hour))
 	odd := mustSign(t, l, "/a%3Fdv=1.a.99999999999.-.x&expires=99999999999%23", Grant{Expires: over})
 	prefix := mustSignPrefix(t, l, "/a%3Fexpires=99999999999&/", Grant{Expires: over})
 	mustAdmit(t, l, odd)
@@ -65,7 +65,7 @@ func pathWithParameters(t *testing.T) {
 	if strings.Count(odd, "?") != 1 || strings.Contains(prefix, "?") {
 		t.Errorf("signed %s and %s, want the question mark of the path escaped", odd, prefix)
 	}
-	l.now = func() time.Time { return testNow }
+	setTime(l, testNow)
 	mustRefuse(t, l, odd, LinkExpired)
 	mustRefuse(t, l, prefix+"x", LinkExpired)
 	mustRefuse(t, l, strings.Replace(odd, "%3F", "?", 1), LinkMalformed) // two tokens now
@@ -218,7 +218,7 @@ func rotation(t *testing.T) {
 	for _, link := range []string{older, olderPrefix, newer} {
 		mustAdmit(t, l, link)
 	}
-	l.now = func() time.Time { return testNow.Add(time.Minute) }
+	setTime(l, testNow.Add(time.Minute))
 	mustRefuse(t, l, older, LinkUnknownKey)
 	mustRefuse(t, l, olderPrefix, LinkUnknownKey)
 	mustAdmit(t, l, newer)
@@ -234,7 +234,7 @@ func forEver(t *testing.T) {
 	if got := get(h, "GET", prefix).Header().Get("Cache-Control"); got != "private, max-age=60" {
 		t.Errorf("Cache-Control %q, want private and the rest of the minute", got)
 	}
-	l.now = func() time.Time { return testNow.Add(time.Minute) }
+	setTime(l, testNow.Add(time.Minute))
 	if w := get(h, "GET", prefix); w.Code != 403 || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("after it: %d, Cache-Control %q", w.Code, w.Header().Get("Cache-Control"))
 	}
@@ -261,7 +261,7 @@ func videoStops(t *testing.T) {
 	prefix := mustSignPrefix(t, l, "/videos/a/", Grant{Expires: testNow.Add(4 * time.Hour)})
 	cookie := mustCookie(t, l, "/videos/a/", Grant{Expires: testNow.Add(4 * time.Hour)})
 	h := l.Handler(downloadview.NewHandler(testView(downloadview.Response{}), nil))
-	l.now = func() time.Time { return testNow.Add(3 * time.Hour) }
+	setTime(l, testNow.Add(3*time.Hour))
 	for _, w := range []*httptest.ResponseRecorder{
 		get(h, "GET", prefix+"film.mp4", "Range", "bytes=5-7"),
 		get(h, "GET", "/videos/a/film.mp4", "Range", "bytes=5-7", "Cookie", cookie.Name+"="+cookie.Value),

@@ -80,7 +80,7 @@ func TestInspect(t *testing.T) {
 	if info, err := l.Inspect(r); info.ID != "7" || err != nil {
 		t.Errorf("in its session: %+v, %v", info, err)
 	}
-	l.now = func() time.Time { return testNow.Add(2 * time.Hour) }
+	setTime(l, testNow.Add(2*time.Hour))
 	if info, err := l.Inspect(r); info.ID != "7" || reasonOf(t, err) != LinkExpired {
 		t.Errorf("after it expired: %+v, %v", info, err)
 	}

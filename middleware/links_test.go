@@ -27,8 +27,14 @@ var testNow = time.Unix(1790000000, 0)
 func testLinks(t testing.TB, o *LinksOptions) *Links {
 	t.Helper()
 	l := NewLinks(mustKeys(t, "a "+secretA), o)
-	l.now = func() time.Time { return testNow }
+	setTime(l, testNow)
 	return l
+}
+
+// setTime stops the clocks of l.
+func setTime(l *Links, now time.Time) {
+	l.now = func() time.Time { return now }
+	l.second = l.now
 }
 
 func mustSign(t testing.TB, l *Links, rawURL string, g Grant) string {
@@ -568,7 +574,7 @@ func FuzzVerify(f *testing.F) {
 		}
 	}
 	l := NewLinks(keys, nil)
-	l.now = func() time.Time { return testNow }
+	setTime(l, testNow)
 	f.Fuzz(func(t *testing.T, target, cookie string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil {

@@ -56,7 +56,7 @@ func (v *vector) links(k *Keys) *Links {
 		Session: func(*http.Request) string { return v.Session },
 		Version: func(*http.Request) (string, error) { return v.Version, nil },
 	})
-	l.now = func() time.Time { return time.Unix(v.Now, 0) }
+	setTime(l, time.Unix(v.Now, 0))
 	return l
 }
 

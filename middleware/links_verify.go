@@ -109,7 +109,7 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 	if !decodeBase64URL(text, t.claims) || !ok {
 		return &LinkError{Reason: LinkMalformed}
 	}
-	now := l.now()
+	now := l.second()
 	k := l.keys.byID(t.keyID)
 	if k == nil || !k.accepts(now) {
 		return &LinkError{Reason: LinkUnknownKey}
@@ -125,14 +125,16 @@ func (l *Links) verifyToken(g *link, r *http.Request, f found, b *bindings) erro
 	} else if f.kind == kindPrefix {
 		return &LinkError{Reason: LinkMalformed}
 	}
-	if b == nil {
+	switch {
+	case b != nil:
+		g.session, g.version = b.session, b.version
+	case l.o.Session != nil || l.o.Version != nil:
 		asked, err := l.bindings(r, f.path)
 		if err != nil {
 			return err
 		}
-		b = &asked
+		g.session, g.version = asked.session, asked.version
 	}
-	g.session, g.version = b.session, b.version
 	if !k.signed(g, &t.sum) {
 		return &LinkError{Reason: LinkAltered}
 	}
