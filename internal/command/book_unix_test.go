@@ -25,6 +25,7 @@ import (
 // Two servers, one of which is behind nginx, nginx's log, and a third process that reads
 // it: in each store, a download is one entry with all of its bytes.
 func TestLedgerOfServers(t *testing.T) {
+	t.Parallel()
 	t.Run("postgres", func(t *testing.T) {
 		postgres := pgtest.Start(t)
 		testLedgerOf(t, "postgres:///postgres?sslmode=disable&user=app&host="+postgres.Socket)
@@ -197,6 +198,7 @@ func entriesOf(t *testing.T, env []string, store string) []ledger.Entry {
 // If the store can't be reached, downloads are answered as without a ledger, a proxy gets
 // an ID, and the server stops. The log says what is missing, and has no password.
 func TestLedgerThatIsAway(t *testing.T) {
+	t.Parallel()
 	media, big := mediaWith(t, "a.txt"), mediaWith(t, "b.txt")
 	if err := os.Rename(big, filepath.Join(media, "big")); err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func wantRelease(t *testing.T, where, url, v, other string) {
 // On SIGHUP a directory is opened again, with and without a file and a proxy. Running
 // downloads continue.
 func TestHangupOpensDirectoryAgain(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{"no file": nil, "file": {"--config"}, "index": {"--index"}} {
 		t.Run(name, func(t *testing.T) {
 			current, lead := releases(t)

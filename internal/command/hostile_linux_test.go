@@ -160,6 +160,7 @@ func (r *hostileRequest) outcome(answer []byte) (status, body string) {
 }
 
 func TestHostileRequests(t *testing.T) {
+	t.Parallel()
 	requests, _ := readHostile(t)
 	if len(requests) < 150 {
 		t.Fatalf("%d requests, want 150 at least", len(requests))

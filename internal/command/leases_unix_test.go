@@ -18,6 +18,7 @@ import (
 // Servers share the counts in a store. If it can't be asked, links with a number of
 // downloads are 503, and others work. No log has the password.
 func TestLeasesInStores(t *testing.T) {
+	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		redis := redistest.Start(t)
 		testLeases(t, sharedStore{
@@ -39,6 +40,7 @@ func TestLeasesInStores(t *testing.T) {
 // The same by TLS. A store whose certificate is not trusted is not used, and the log
 // says so.
 func TestLeasesInStoresByTLS(t *testing.T) {
+	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		redis := redistest.StartTLS(t)
 		trust := "SSL_CERT_FILE=" + redis.CertFile

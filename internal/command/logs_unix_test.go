@@ -26,6 +26,7 @@ var requestLine = regexp.MustCompile(`^time=\S+ level=INFO msg=request method=GE
 // For each signal that ends the server, the log has a whole line for each answer that a
 // client got, even if they came quickly.
 func TestSignalsLoseNoLine(t *testing.T) {
+	t.Parallel()
 	for _, signals := range [][]syscall.Signal{
 		{syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGTERM, syscall.SIGHUP}, {syscall.SIGHUP}, {syscall.SIGQUIT}, {syscall.SIGABRT},
 	} {
@@ -141,6 +142,7 @@ func TestIgnoredSignalStaysIgnored(t *testing.T) {
 
 // The line of each answer with a status of 400 or more has the reason.
 func TestReasonsInTheLog(t *testing.T) {
+	t.Parallel()
 	dir := filesWith(t, "a.txt", "content")
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
 		t.Fatal(err)
@@ -183,6 +185,7 @@ func TestReasonsInTheLog(t *testing.T) {
 
 // --log and --log-level, and the keys of the file, choose the format and the level.
 func TestLogFormats(t *testing.T) {
+	t.Parallel()
 	dir := filesWith(t, "a.txt", "content")
 	file := filepath.Join(t.TempDir(), "dv.yaml")
 	for _, tt := range []struct {

@@ -62,6 +62,7 @@ func say(t *testing.T, p *process, text string) string {
 // The log has the client that a trusted proxy names by the PROXY protocol. Its other
 // connections are closed without an answer.
 func TestProxyProtocol(t *testing.T) {
+	t.Parallel()
 	socket := "--listen=unix:" + filepath.Join(socketDir(t), "s")
 	for name, p := range map[string]*process{
 		"tcp":  serveOne(t, "--proxy-protocol", "--trusted-proxies=127.0.0.1,10.0.0.0/8"),

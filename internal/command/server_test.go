@@ -62,6 +62,7 @@ func (p *process) mustAwait(t *testing.T, text string) {
 }
 
 func TestSignalLetsDownloadsFinish(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			p, x := startLarge(t)

@@ -78,6 +78,7 @@ func startGeneration(t *testing.T, socket *os.File, env []string, args ...string
 type visitors struct {
 	mu      sync.Mutex
 	more    *sync.Cond
+	allowed int            // so many of them make requests
 	answers map[string]int // by body
 	err     error
 	quit    atomic.Bool
@@ -87,11 +88,11 @@ type visitors struct {
 // visit lets n goroutines make requests. ask returns what was answered.
 func visit(t *testing.T, n int, ask func() (body string, err error)) *visitors {
 	t.Helper()
-	v := &visitors{answers: make(map[string]int)}
+	v := &visitors{allowed: n, answers: make(map[string]int)}
 	v.more = sync.NewCond(&v.mu)
-	for range n {
+	for i := range n {
 		v.running.Go(func() {
-			for !v.quit.Load() {
+			for v.mayAsk(i) {
 				body, err := ask()
 				v.mu.Lock()
 				v.answers[body]++
@@ -106,8 +107,34 @@ func visit(t *testing.T, n int, ask func() (body string, err error)) *visitors {
 			}
 		})
 	}
-	t.Cleanup(func() { v.quit.Store(true) }) // those that wait for an answer end with the socket
+	t.Cleanup(v.leave) // those that wait for an answer end with the socket
 	return v
+}
+
+// mayAsk waits until the visitor i may make a request, and tells whether it may.
+func (v *visitors) mayAsk(i int) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i >= v.allowed && !v.quit.Load() {
+		v.more.Wait()
+	}
+	return !v.quit.Load()
+}
+
+// allow lets n of the visitors make requests. While a process starts, one is enough to see
+// that its start breaks nothing; eight would take the processors that it needs.
+func (v *visitors) allow(n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.allowed = n
+	v.more.Broadcast()
+}
+
+func (v *visitors) leave() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.quit.Store(true)
+	v.more.Broadcast()
 }
 
 // await waits until n more requests have the answer body.
@@ -124,7 +151,7 @@ func (v *visitors) await(t *testing.T, n int, body string) {
 }
 
 func (v *visitors) stop() {
-	v.quit.Store(true)
+	v.leave()
 	v.running.Wait()
 }
 
@@ -191,6 +218,7 @@ func served(t *testing.T, short string, large []byte) (dir string) {
 // A second process takes over the socket while 200 downloads are under way. All of them
 // end whole, and no new request fails.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	const downloads = 200
 	for name, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(socketDir(t), "s")} {
 		content := make([]byte, 8<<20) // more than the buffers of a connection hold
@@ -218,6 +246,7 @@ func TestTakeover(t *testing.T) {
 					}
 					return string(body), nil
 				})
+				v.allow(1)
 				slow := make([]*download, downloads)
 				for i := range slow {
 					d, err := begin(url, "/large", content)
@@ -231,6 +260,7 @@ func TestTakeover(t *testing.T) {
 
 				begun.Store(true)
 				next := startGeneration(t, socket, env, newDir)
+				v.allow(8)
 				v.await(t, 100, "new")
 				old.signal(t, syscall.SIGTERM)
 				<-old.left
@@ -242,6 +272,7 @@ func TestTakeover(t *testing.T) {
 				default:
 				}
 
+				v.allow(1)
 				results := make(chan error)
 				for _, d := range slow {
 					go func() { results <- d.finish() }()
@@ -272,6 +303,7 @@ func TestTakeover(t *testing.T) {
 // after the other takes over the socket. No request fails, also on connections to the
 // application that nginx keeps open, and that the application closes.
 func TestTakeoverBehindNginx(t *testing.T) {
+	t.Parallel()
 	media := served(t, "text", nil)
 	for name, edit := range map[string]func(string) string{
 		"kept connections": func(conf string) string { return conf },
@@ -299,6 +331,7 @@ func TestTakeoverBehindNginx(t *testing.T) {
 // With TLS of its own, a process that stops still makes the handshakes that have begun, and
 // HTTP/2 tells clients which requests to repeat.
 func TestTakeoverOverTLS(t *testing.T) {
+	t.Parallel()
 	media := served(t, "text", nil)
 	flags := append(newPair(t, 1, time.Now().Add(60*day)).write(t, t.TempDir()), media)
 	for name, transport := range map[string]*http.Transport{
@@ -338,13 +371,19 @@ func succeed(t *testing.T, client *http.Client, url string, start func() *genera
 	})
 	v.await(t, 100, "text")
 	for range takeovers {
+		v.allow(1)
 		next := start()
+		v.allow(8)
 		v.await(t, 100, "text")
 		serving.signal(t, syscall.SIGTERM)
+		<-serving.left
+		v.await(t, 200, "text")
+		v.allow(0) // with the race detector, a process sleeps for a second before it ends
 		if got := <-serving.status; got != exitOK {
 			t.Errorf("exit status = %d", got)
 		}
 		serving = next
+		v.allow(8)
 		v.await(t, 100, "text")
 	}
 	v.stop()

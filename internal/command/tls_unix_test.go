@@ -177,6 +177,7 @@ func TestTLSWithProxyProtocol(t *testing.T) {
 // A download that breaks off, because its file becomes shorter, is an error for clients
 // over TLS. With HTTP/2, other downloads of the connection go on.
 func TestTLSBrokenDownload(t *testing.T) {
+	t.Parallel()
 	pair := newPair(t, 1, time.Now().Add(60*day))
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -263,6 +264,7 @@ func TestTLSStalledDownload(t *testing.T) {
 // Downloads over TLS finish after SIGTERM. A second signal cuts them off, and their
 // clients don't take the part for the whole.
 func TestTLSShutdown(t *testing.T) {
+	t.Parallel()
 	pair := newPair(t, 1, time.Now().Add(60*day))
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "large"), bytes.Repeat([]byte("x"), large), 0o600); err != nil {
