@@ -37,7 +37,8 @@ import (
 // downloads; i, the id; q, the names of the signed query parameters, sorted and each
 // escaped, with "&" between them; p, of a prefix only, the number of "/" in the decoded
 // prefix, so that a verifier finds in a path what was signed. A prefix has p, and none
-// of n, t and q. MAC is the first 22 characters of the base64url of an HMAC-SHA-256.
+// of n, t and q. CLAIMS that encode the same in another way are refused: many decoders
+// take any bits at the end. MAC is the first 22 characters of the base64url of an HMAC-SHA-256.
 // Its key is HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its
 // text is the line "downloadview link 1", then 15 fields, each as the length in bytes,
 // ":", the value and a line feed: key id, "read", host, "file" or "prefix", decoded path

@@ -10,8 +10,10 @@ function tokenReason(v, keys, token, kind, path, host, pairs) {
   const [, id, expiry, encoded, mac] = /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) || [];
   if (!id) return "malformed";
   if (!keys[id]) return "unknown key";
+  let text = Buffer.from(encoded === "-" ? "" : encoded, "base64url");
+  if (encoded !== "-" && text.toString("base64url") !== encoded) return "malformed";
   const c = {};
-  for (let text = encoded === "-" ? Buffer.alloc(0) : Buffer.from(encoded, "base64url"); text.length; ) {
+  while (text.length) {
     const begin = text.indexOf(":") + 1, end = begin + Number(text.subarray(1, begin - 1));
     c[String.fromCharCode(text[0])] = text.subarray(begin, end).toString();
     text = text.subarray(end);

@@ -18,6 +18,8 @@ def token_reason(v, keys, token, kind, path, url, pairs):
     key_id, expiry, encoded, mac = shape.groups()
     if key_id not in keys:
         return "unknown key"
+    if encoded != "-" and (len(encoded) % 4 == 1 or base64.urlsafe_b64encode(b64(encoded)).decode().rstrip("=") != encoded):
+        return "malformed"
     text, c = b"" if encoded == "-" else b64(encoded), {}
     while text:
         length, rest = text[1:].split(b":", 1)

@@ -97,7 +97,8 @@ function judge(r, token, kind, path, query) {
     if (!key || now >= key.until) {
         return 'unknown key';
     }
-    const c = t[3] === '-' ? {} : claimsOf(t[3]);
+    const fields = {};
+    const c = t[3] === '-' ? {} : claimsOf(t[3], fields);
     if (!c || (kind === 'prefix') !== (c.p !== undefined)) {
         return 'malformed';
     }
@@ -117,7 +118,8 @@ function judge(r, token, kind, path, query) {
     mac.update(path);
     // No session, and no version. Most links have no claims.
     mac.update(t[3] === '-' ? '\n0:\n' + field(t[2]) + '0:\n0:\n0:\n0:\n0:\n0:\n0:\n0:\n' :
-        '\n' + field(c.b) + field(t[2]) + field(c.n) + field(c.d) + field(c.w) + field(c.t) + field(c.i) + field(signed) + '0:\n0:\n');
+        '\n' + (fields.b || '0:\n') + field(t[2]) + (fields.n || '0:\n') + (fields.d || '0:\n') + (fields.w || '0:\n') +
+        (fields.t || '0:\n') + (fields.i || '0:\n') + (c.q ? field(signed) : '0:\n') + '0:\n0:\n');
     if (!same(mac.digest('base64url'), t[4])) {
         return 'altered';
     }
@@ -174,34 +176,56 @@ function same(whole, mac) {
     return difference === 0;
 }
 
-// claimsOf returns the claims by their letters, or null.
-function claimsOf(encoded) {
-    const text = Buffer.from(encoded, 'base64url');
-    if (text.toString('base64url') !== encoded) {
+// claimsOf returns the claims by their letters, or null. It sets the fields of the signed
+// text, also by these letters: to count the bytes of each again would take long.
+function claimsOf(encoded, fields) {
+    if (!isExact(encoded)) {
         return null;
     }
+    const text = Buffer.from(encoded, 'base64url');
     const c = {};
     let last = -1;
     for (let at = 0; at < text.length;) {
         const letter = String.fromCharCode(text[at]);
         const place = 'hbndwtiqp'.indexOf(letter);
-        let begin = at + 1;
-        let length = 0;
-        while (begin < text.length && begin < at + 5 && text[begin] >= 0x30 + (length === 0) && text[begin] <= 0x39) {
-            length = 10 * length + text[begin] - 0x30;
-            begin++;
+        let colon = at + 1;
+        let length = text[colon] - 0x30; // its first digit isn't 0
+        if (!(length >= 1 && length <= 9)) {
+            return null;
         }
-        if (place <= last || length === 0 || text[begin] !== 0x3a || begin + 1 + length > text.length) {
+        while (text[++colon] !== 0x3a) {
+            const digit = text[colon] - 0x30;
+            if (!(digit >= 0 && digit <= 9) || colon > at + 4) {
+                return null;
+            }
+            length = 10 * length + digit;
+        }
+        if (place <= last || colon + 1 + length > text.length) {
             return null;
         }
         last = place;
-        at = begin + 1 + length;
-        c[letter] = text.slice(begin + 1, at).toString();
+        at = colon + 1 + length;
+        c[letter] = text.slice(colon + 1, at).toString();
+        fields[letter] = length + ':' + c[letter] + '\n';
     }
     const wrong = last < 0 || c.h && c.h !== '1' || c.b && !/^(0|[1-9]\d{0,10})$/.test(c.b) ||
         c.d && c.d !== 'attachment' && c.d !== 'inline' || c.t && !/^[1-9]\d{0,8}$/.test(c.t) ||
         c.p && (!/^[1-9]\d{0,3}$/.test(c.p) || c.n || c.t || c.q) || !isText(c.n) || !isText(c.i);
     return wrong ? null : c;
+}
+
+// isExact reports whether no other text of base64url stands for the same bytes.
+function isExact(encoded) {
+    const last = encoded[encoded.length - 1];
+    switch (encoded.length % 4) {
+    case 1:
+        return false;
+    case 2:
+        return 'AQgw'.indexOf(last) >= 0;
+    case 3:
+        return 'AEIMQUYcgkosw048'.indexOf(last) >= 0;
+    }
+    return true;
 }
 
 function isText(s) {
@@ -397,16 +421,15 @@ function describe(r, active) {
     }
     const disposition = r.variables.downloadview_disposition;
     // To njs, the value of a variable is bytes: a pattern doesn't find letters in it.
-    const uri = r.rawVariables.uri.toString();
-    // Nor does it search a part of a text reliably, so this is a text of its own.
-    const own = Buffer.from(uri.slice(uri.lastIndexOf('/') + 1)).toString();
-    let name = r.rawVariables.downloadview_name.toString() || own;
-    const exact = isPlain(name) && name !== '.' && name !== '..';
-    if (!exact) {
-        name = fileName(name);
+    let name = r.rawVariables.downloadview_name.toString() || nameInPath(r);
+    let plain = isPlain(name) && name !== '.' && name !== '..';
+    if (!plain) {
+        const given = name;
+        name = fileName(given);
+        plain = name !== given && isPlain(name);
     }
     // i: it can be shown; s: a page could run it as a script; a: it may run script.
-    const type = typeOf(name) || typeOf(own) || 'iapplication/octet-stream';
+    const type = typeOf(name) || typeOf(nameInPath(r)) || 'iapplication/octet-stream';
     const show = disposition !== 'attachment' && (active || disposition === 'inline' && type[0] === 'i');
     if (show && type[0] !== 'i') {
         h['Content-Security-Policy'] = 'sandbox';
@@ -416,8 +439,15 @@ function describe(r, active) {
     if (r.status !== 304) {
         h['Content-Type'] = !show && type[0] === 's' ? 'application/octet-stream' : type.slice(1);
         const kind = show ? 'inline' : 'attachment';
-        h['Content-Disposition'] = exact ? kind + '; filename="' + name + '"' : contentDisposition(kind, name);
+        h['Content-Disposition'] = plain ? kind + '; filename="' + name + '"' : extended(kind, name);
     }
+}
+
+// nameInPath returns the name of the file that nginx serves.
+function nameInPath(r) {
+    const path = r.rawVariables.uri.toString();
+    // njs doesn't search a part of a text reliably, so this is a text of its own.
+    return Buffer.from(path.slice(path.lastIndexOf('/') + 1)).toString();
 }
 
 // isPlain reports whether a name is sent as it is.
@@ -452,11 +482,9 @@ function fileName(name) {
     return name === '' || name === '.' || name === '..' ? 'download' : name;
 }
 
-// contentDisposition follows RFC 6266 and RFC 8187.
-function contentDisposition(kind, name) {
-    if (isPlain(name)) {
-        return kind + '; filename="' + name + '"';
-    }
+// extended returns Content-Disposition for a name that isn't plain. It follows RFC 6266 and
+// RFC 8187.
+function extended(kind, name) {
     let exact = encodeURIComponent(name);
     if (/['()*]|%2[346B]|%5E|%60|%7C/.test(exact)) {
         exact = exact.replace(/['()*]|%2[346B]|%5E|%60|%7C/g, (c) => {
