@@ -18,11 +18,12 @@ func (c *stallConn) parks() bool {
 	return false
 }
 
-// A roomWaiter waits until the socket of a connection takes more bytes.
+// A roomWaiter waits until the socket of a connection takes more bytes, and may send those
+// of a file then.
 type roomWaiter struct {
 	raw   syscall.RawConn
-	look  func(fd uintptr) bool
-	await func() (int64, error) // nil until it is needed
+	looks func(fd uintptr) bool // the method look
+	does  func() (int64, error) // the method do
 
 	file   *os.File      // whose bytes are sent when there is room; nil: none
 	most   int32         // of these bytes
@@ -40,7 +41,7 @@ func (c *stallConn) roomWaiter() (*roomWaiter, error) {
 			return nil, err
 		}
 		w := &roomWaiter{raw: raw}
-		w.look = w.looks
+		w.looks, w.does = w.look, w.do // kept, so that a wait allocates nothing
 		c.waiter = w
 	}
 	return c.waiter, nil
@@ -53,10 +54,8 @@ func (c *stallConn) room(t *tail) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if w.await == nil {
-		w.await = func() (int64, error) { return 0, w.raw.Write(w.look) }
-	}
-	if _, err := c.write(w.await, t); err != nil {
+	w.file, w.once = nil, false
+	if _, err := c.write(w.does, t); err != nil {
 		return 0, err
 	}
 	return w.got, nil
@@ -78,7 +77,7 @@ func (c *stallConn) prepare(f *os.File, n int64) error {
 func (c *stallConn) try() (int64, error) {
 	w := c.waiter
 	w.once = true
-	if _, err := c.paced(w.do); err != nil {
+	if _, err := c.paced(w.does); err != nil {
 		return 0, err
 	}
 	return int64(w.got), nil
@@ -93,7 +92,7 @@ func (c *stallConn) await() (int64, error) {
 
 // do looks at the socket, and returns how many bytes were sent.
 func (w *roomWaiter) do() (int64, error) {
-	err := w.raw.Write(w.look)
+	err := w.raw.Write(w.looks)
 	switch {
 	case err != nil:
 		return 0, err
@@ -107,8 +106,8 @@ func (w *roomWaiter) do() (int64, error) {
 	return int64(w.got), nil
 }
 
-// looks does what it can if the socket takes bytes, and reports whether it does.
-func (w *roomWaiter) looks(fd uintptr) bool {
+// look does what it can if the socket takes bytes. It reports whether the wait is over.
+func (w *roomWaiter) look(fd uintptr) bool {
 	if w.file == nil {
 		w.full = !w.hasRoom(fd)
 	} else {
