@@ -30,21 +30,20 @@ import (
 //
 // NAME is the base64url of the first six bytes of the SHA-256 of the decoded prefix.
 //
-// EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what
-// is set, each as a letter, the length of the value in bytes, ":" and the value, in
-// this order: h, with the value 1 where the link is for one host; b, the first valid
-// second; n, the name; d, attachment or inline; w, the network; t, the number of
-// downloads; i, the id; q, the names of the signed query parameters, sorted and each
-// escaped, with "&" between them; p, of a prefix only, the number of "/" in the decoded
-// prefix, so that a verifier finds in a path what was signed. A prefix has p, and none
-// of n, t and q. CLAIMS that encode the same in another way are refused: many decoders
-// take any bits at the end. MAC is the first 22 characters of the base64url of an HMAC-SHA-256.
-// Its key is HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its
-// text is the line "downloadview link 1", then 15 fields, each as the length in bytes,
-// ":", the value and a line feed: key id, "read", host, "file" or "prefix", decoded path
-// or prefix, first second, expiry, name, disposition, network, number of downloads, id,
-// signed query (sorted by name, as a form is encoded), session, version. What is not set
-// is empty.
+// EXPIRY is in seconds since 1970. CLAIMS is "-", or base64url without padding of what is
+// set, each as a letter, the length of the value in bytes, ":" and the value, in this
+// order: h, with the value 1 where the link is for one host; b, the first valid second;
+// n, the name; d, attachment or inline; w, the network; t, the number of downloads; i,
+// the id; q, the names of the signed query parameters, sorted and each escaped, with "&"
+// between them; p, of a prefix only, the number of "/" in the decoded prefix, so that a
+// verifier finds in a path what was signed. A prefix has p, and none of n, t and q.
+// CLAIMS that encode the same in another way are refused: many decoders take any bits at
+// the end. MAC is the first 22 characters of the base64url of an HMAC-SHA-256. Its key is
+// HKDF-SHA-256 of the secret with no salt, the info "link" and 32 bytes. Its text is the
+// line "downloadview link 1", then 15 fields, each as the length in bytes, ":", the value
+// and a line feed: key id, "read", host, "file" or "prefix", decoded path or prefix,
+// first second, expiry, name, disposition, network, number of downloads, id, signed query
+// (sorted by name, as a form is encoded), session, version. What is not set is empty.
 //
 // A path, without the token in it, is refused if it doesn't begin with one "/"; if it
 // has an empty segment, or one that is "." or "..", or that begins with "~1."; if it has
