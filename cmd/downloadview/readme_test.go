@@ -35,10 +35,7 @@ func TestReadmeCommands(t *testing.T) {
 			}
 		}
 	}
-	program := filepath.Join(t.TempDir(), "downloadview")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program := build(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "report.pdf"), []byte("%PDF"), 0o600); err != nil {
 		t.Fatal(err)
