@@ -2,7 +2,6 @@ package downloadview_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -13,14 +12,9 @@ import (
 // A server of HTTP/2 ends clients that stop reading, whether they do so with a whole
 // connection or with one stream of it.
 func ExampleEndStalledStreams() {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	files := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "by ", r.Proto) })
 	server := httptest.NewUnstartedServer(downloadview.EndStalledStreams(time.Minute, 0)(files))
-	server.Listener = downloadview.EndStalled(ln, time.Minute)
+	server.Listener = downloadview.EndStalled(server.Listener, time.Minute)
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
