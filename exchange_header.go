@@ -21,18 +21,25 @@ var rangeFields = factFields[:3]
 
 // fields sets the fields of a header with one allocation for all values.
 type fields struct {
-	header http.Header
-	values []string
+	header  http.Header
+	values  []string
+	private []PrivateField // names under which set sends some fields
 }
 
 // fieldsOf returns the fields of w's header, with room for n values. More than n
 // may be set.
 func fieldsOf(w http.ResponseWriter, n int) fields {
-	return fields{w.Header(), make([]string, 0, n)}
+	return fields{header: w.Header(), values: make([]string, 0, n)}
 }
 
 // set replaces a field. key is canonical.
 func (f *fields) set(key, value string) {
+	for i := range f.private {
+		if p := &f.private[i]; p.Name == key {
+			key = p.As
+			break
+		}
+	}
 	f.values = append(f.values, value)
 	n := len(f.values)
 	f.header[key] = f.values[n-1 : n : n]

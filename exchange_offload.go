@@ -189,6 +189,8 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 	several := len(f.header) > 0 || len(x.resp.Header) > 0
 	if several {
 		delete(f.header, "Content-Encoding") // some compressors set it in advance
+	} else {
+		f.private = h.Terms.Private // nothing joins them to fields of their own name
 	}
 	f.common(x, &d, a)
 	if several {
@@ -211,9 +213,9 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 	}
 	if several {
 		f.joinLists()
-	}
-	for _, p := range h.Terms.Private {
-		f.rename(p.Name, p.As)
+		for _, p := range h.Terms.Private {
+			f.rename(p.Name, p.As)
+		}
 	}
 	f.set(h.Field, h.Value)
 	if h.Link != nil {

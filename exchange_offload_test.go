@@ -149,7 +149,7 @@ func BenchmarkOffload(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			disposition := contentDisposition(attachment, name)
 			location := "/_media/2026/" + name
-			f := localFile("/srv/media/" + name)
+			f := namedFile{localFile("/srv/media/" + name), name}
 			accel := proxy{Handover{Rule: "media", Field: "X-Accel-Redirect", Value: location, Terms: &Terms{Tag: NginxTag}}}
 			contenders := [2]http.Handler{
 				NewHandler(accel.middleware(fileView(f)), nil),
@@ -191,6 +191,14 @@ func BenchmarkOffload(b *testing.B) {
 		})
 	}
 }
+
+// namedFile keeps its name, as the files of package disk do.
+type namedFile struct {
+	localFile
+	name string
+}
+
+func (f namedFile) Name() string { return f.name }
 
 // headerOnly makes a new header for each exchange, as a server does.
 type headerOnly struct{ h http.Header }
