@@ -2,24 +2,49 @@ package command
 
 import (
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"testing"
 )
 
-// The next collection waits until there is as much garbage as heapFloor. After release
-// it doesn't.
-func TestFloorHeap(t *testing.T) {
-	goal := func() uint64 {
-		runtime.GC()
-		s := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
-		metrics.Read(s)
-		return s[0].Value.Uint64()
-	}
-	before := goal()
-	release := floorHeap()
-	during := goal()
+// garbage returns how much may gather before the next collection, in bytes.
+func garbage() int {
+	runtime.GC()
+	s := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(s)
+	return int(s[0].Value.Uint64() - s[1].Value.Uint64())
+}
+
+// A small heap gathers garbage of heapFloor, and a large one heapGrowth of it more. After
+// release it is as before.
+func TestLimitGarbage(t *testing.T) {
+	t.Setenv("GOGC", "")
+	before := garbage()
+	release := limitGarbage()
+	small := garbage()
+	used := make([]byte, 64<<20)
+	large := garbage()
+	runtime.KeepAlive(used)
 	release()
-	if after := goal(); during < before+heapFloor || after >= before+heapFloor {
-		t.Errorf("heap goals %d, %d and %d; want the middle one greater by %d", before, during, after, heapFloor)
+	after := garbage()
+	if small < heapFloor || large < small+30<<20 || large > small+34<<20 {
+		t.Errorf("garbage of %d bytes with a small heap and %d with 64 MiB more; want at least %d, and half of the 64 MiB more", small, large, heapFloor)
+	}
+	if after > before+heapFloor/2 {
+		t.Errorf("garbage of %d bytes before, %d after release", before, after)
+	}
+}
+
+// What GOGC says holds.
+func TestLimitGarbageByGOGC(t *testing.T) {
+	t.Setenv("GOGC", "200")
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	release := limitGarbage()
+	used := make([]byte, 64<<20)
+	large := garbage()
+	runtime.KeepAlive(used)
+	release()
+	if large < 128<<20+heapFloor {
+		t.Errorf("garbage of %d bytes with 64 MiB and GOGC=200; want %d", large, 128<<20+heapFloor)
 	}
 }

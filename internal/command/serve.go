@@ -176,7 +176,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger}
 		defer r.start()()
 	}
-	defer floorHeap()()
+	defer limitGarbage()()
 	metricsAt := ""
 	if c.Metrics != "" {
 		ready := &readiness{storages: storages, gates: gates, stopping: srv.stopping, logger: logger}
