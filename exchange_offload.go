@@ -217,6 +217,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 			f.rename(p.Name, p.As)
 		}
 	}
+	f.private = nil
 	f.set(h.Field, h.Value)
 	if h.Link != nil {
 		f.set(h.Link.Field, url)
