@@ -49,7 +49,10 @@ const (
 // name itself if the two differ (RFC 6266, RFC 8187).
 func contentDisposition(begin, name string) string {
 	if isPlain(name) {
-		return begin + name + `"`
+		var stack [len(attachment) + longestName + 1]byte // joining strings takes longer
+		b := append(stack[:0], begin...)
+		b = append(b, name...)
+		return string(append(b, '"'))
 	}
 	if name == "" || name == "." || name == ".." || len(name) > longestName {
 		return contentDisposition(begin, fileName(name))

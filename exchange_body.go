@@ -146,7 +146,7 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 // describePart sets the header of an answer with one part of the file, or with all of it.
 // If digests follow the body, it returns the writer that computes them; else nil.
 func (x *exchange) describePart(status int, part span, digest string, a *Attributes, k *facts) *digestTrailer {
-	f := fieldsOf(x.w, 9)
+	f := fieldsOf(x.w, new([9]string)[:0])
 	var d description
 	x.resp.describe(a, &d)
 	f.common(x, &d, a)
@@ -250,7 +250,7 @@ func (x *exchange) sendParts(b body, parts []span, a *Attributes, k *facts) erro
 		length += int64(len(head(i))) + part.length
 	}
 
-	f := fieldsOf(x.w, 9)
+	f := fieldsOf(x.w, new([9]string)[:0])
 	f.common(x, &d, a)
 	f.content(a, k)
 	f.length(length)

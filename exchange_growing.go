@@ -80,7 +80,7 @@ func (x *exchange) sendGrowing(b body, p plan, a *Attributes, k *facts) error {
 			return err
 		}
 	}
-	f := fieldsOf(x.w, 9)
+	f := fieldsOf(x.w, new([9]string)[:0])
 	var d description
 	x.resp.describe(a, &d)
 	f.common(x, &d, a)

@@ -26,10 +26,10 @@ type fields struct {
 	private []PrivateField // names under which set sends some fields
 }
 
-// fieldsOf returns the fields of w's header, with room for n values. More than n
-// may be set.
-func fieldsOf(w http.ResponseWriter, n int) fields {
-	return fields{header: w.Header(), values: make([]string, 0, n)}
+// fieldsOf returns the fields of w's header. It keeps their values in room, which is
+// empty; more may be set than fit.
+func fieldsOf(w http.ResponseWriter, room []string) fields {
+	return fields{header: w.Header(), values: room}
 }
 
 // set replaces a field. key is canonical.

@@ -185,7 +185,7 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 	if err := x.enter(Offloaded, a, true); err != nil {
 		return false, err
 	}
-	f := fieldsOf(x.w, 5)
+	f := fieldsOf(x.w, new([5]string)[:0])
 	several := len(f.header) > 0 || len(x.resp.Header) > 0
 	if several {
 		delete(f.header, "Content-Encoding") // some compressors set it in advance
@@ -244,7 +244,7 @@ func (x *exchange) redirect(l *Link, url string, until time.Time) {
 		good = min(good, max(time.Until(until).Round(time.Second), 0))
 	}
 	age := maxAge(x.resp.CacheControl, int64(good/(2*time.Second)))
-	f := fieldsOf(x.w, 3)
+	f := fieldsOf(x.w, new([3]string)[:0])
 	f.drop(contentFields)
 	f.add(x.resp.Header, describesNoFile)
 	f.set(l.Field, url)

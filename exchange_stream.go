@@ -353,7 +353,7 @@ func (x *exchange) sendNotModified(k *facts, a *Attributes) {
 	for _, key := range contentFields {
 		delete(h, key)
 	}
-	f := fieldsOf(x.w, 3)
+	f := fieldsOf(x.w, new([3]string)[:0])
 	f.notModified(x, k, a)
 	if x.options.NotModified != nil {
 		x.options.NotModified(x.w, x.r)
