@@ -18,19 +18,15 @@ const (
 )
 
 // limitGarbage sets how much garbage gathers, until release is called: heapFloor and
-// heapGrowth, or what GOGC says in place of heapGrowth. It allocates memory that is never
-// touched, so the system doesn't provide it.
+// heapGrowth. If GOGC is set, it is GOGC percent of heapFloor and of the memory in use.
+// limitGarbage allocates memory that is never touched, so the system doesn't provide it.
 func limitGarbage() (release func()) {
-	before := debug.SetGCPercent(heapGrowth)
-	percent := heapGrowth
 	if os.Getenv("GOGC") != "" {
-		percent = before
-		debug.SetGCPercent(percent)
+		unused := make([]byte, heapFloor)
+		return func() { runtime.KeepAlive(unused) }
 	}
-	var unused []byte
-	if percent > 0 {
-		unused = make([]byte, heapFloor*100/percent)
-	}
+	before := debug.SetGCPercent(heapGrowth)
+	unused := make([]byte, heapFloor*100/heapGrowth)
 	return func() {
 		debug.SetGCPercent(before)
 		runtime.KeepAlive(unused)
