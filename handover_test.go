@@ -182,31 +182,41 @@ type kept struct{ *object }
 
 func (kept) Source() (Source, bool) { return Source{"s3", "bucket", "k"}, true }
 
+// They have the same names whether or not they meet fields that others have set.
 func TestPrivateFields(t *testing.T) {
 	terms := Terms{Private: []PrivateField{
 		{"Cache-Control", "X-Download-Cache-Control"},
 		{"Content-Disposition", "X-Download-Content-Disposition"},
 		{"Expires", "X-Download-Expires"},
+		{likeNginx.Field, "X-Not-This"}, // is for the proxy alone
 	}}
 	p := likeNginx
 	p.Terms = &terms
-	resp := Response{File: newLocalFile(t, "a.txt", "0123456789"), Offloader: p}.WithHeader("expires", "0")
-	for _, streams := range []bool{false, true} {
-		if streams {
-			p.Field = ""
-			resp.Offloader = p
-		}
-		w := httptest.NewRecorder()
-		NewHandler(ViewFunc(func(*http.Request) (Response, error) { return resp, nil }), nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		for own, value := range map[string]string{
-			"Cache-Control": "private, no-cache", "Content-Disposition": `attachment; filename="a.txt"`, "Expires": "0",
-		} {
-			under, not := "X-Download-"+own, own
+	alone := Response{File: newLocalFile(t, "a.txt", "0123456789"), Offloader: p}
+	for name, resp := range map[string]Response{"alone": alone, "with one of the view": alone.WithHeader("expires", "0")} {
+		for _, streams := range []bool{false, true} {
 			if streams {
-				under, not = not, under
+				p := p
+				p.Field = ""
+				resp.Offloader = p
 			}
-			if got := w.Header().Get(under); got != value || w.Header()[not] != nil {
-				t.Errorf("streams %v: %s: %q, %s: %q; want %q and none", streams, under, got, not, w.Header()[not], value)
+			w := httptest.NewRecorder()
+			NewHandler(ViewFunc(func(*http.Request) (Response, error) { return resp, nil }), nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			want := map[string]string{"Cache-Control": "private, no-cache", "Content-Disposition": `attachment; filename="a.txt"`}
+			if name != "alone" {
+				want["Expires"] = "0"
+			}
+			for own, value := range want {
+				under, not := "X-Download-"+own, own
+				if streams {
+					under, not = not, under
+				}
+				if got := w.Header().Get(under); got != value || w.Header()[not] != nil {
+					t.Errorf("%s, streams %v: %s: %q, %s: %q; want %q and none", name, streams, under, got, not, w.Header()[not], value)
+				}
+			}
+			if got := w.Header().Get(likeNginx.Field) != ""; got == streams {
+				t.Errorf("%s, streams %v: %v", name, streams, w.Header())
 			}
 		}
 	}
