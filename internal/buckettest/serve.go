@@ -2,13 +2,13 @@ package buckettest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,11 +58,14 @@ func Fetch(t *testing.T) func(*http.Request) (*http.Response, error) {
 // Numbered returns n bytes that differ for each seed, and name the seed on each
 // line.
 func Numbered(seed, n int) []byte {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "version %d line %d\n", seed, i)
+	const longest = 64 // of a line
+	b := make([]byte, 0, n+longest)
+	version := "version " + strconv.Itoa(seed) + " line "
+	for i := 0; len(b) < n; i++ {
+		b = strconv.AppendInt(append(b, version...), int64(i), 10)
+		b = append(b, '\n')
 	}
-	return b.Bytes()[:n]
+	return b[:n]
 }
 
 // bytesIn returns the bytes of an answer, or those of all its parts if it has
