@@ -114,15 +114,19 @@ func visit(t *testing.T, n int, ask func() (body string, err error)) *visitors {
 // mayAsk waits until the visitor i may make a request, and tells whether it may.
 func (v *visitors) mayAsk(i int) bool {
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	for i >= v.allowed && !v.quit.Load() {
 		v.more.Wait()
+	}
+	alone := v.allowed == 1
+	v.mu.Unlock()
+	if alone {
+		time.Sleep(5 * time.Millisecond)
 	}
 	return !v.quit.Load()
 }
 
-// allow lets n of the visitors make requests. While a process starts, one is enough to see
-// that its start breaks nothing; eight would take the processors that it needs.
+// allow lets n of the visitors make requests. While a process starts, one that pauses is
+// enough to see that its start breaks nothing; eight would take the processors that it needs.
 func (v *visitors) allow(n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -378,7 +382,7 @@ func succeed(t *testing.T, client *http.Client, url string, start func() *genera
 		serving.signal(t, syscall.SIGTERM)
 		<-serving.left
 		v.await(t, 200, "text")
-		v.allow(0) // with the race detector, a process sleeps for a second before it ends
+		v.allow(0) // with the race detector, a process sleeps before it ends
 		if got := <-serving.status; got != exitOK {
 			t.Errorf("exit status = %d", got)
 		}
