@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -29,9 +30,9 @@ func (m *making) make(from origin) (*record, error) {
 	w := &writer{making: m, part: p, size: size, hash: sha256.New()}
 	err = w.take(from.handle)
 	digest := w.hash.Sum(nil)
-	if err == nil && from.sha256 != nil && !bytes.Equal(digest, from.sha256) {
-		err = errDamaged
-		s.secondIsDamaged(m.ctx, m.name)
+	if from.sha256 != nil && w.alone == nil && context.Cause(m.ctx) == nil { // from the second store
+		damaged := w.unfit || err == nil && !bytes.Equal(digest, from.sha256)
+		err = m.judgeSecond(err, damaged)
 	}
 	switch {
 	case w.alone != nil:

@@ -54,6 +54,14 @@ func (m *making) openSecond() (o origin, err error) {
 	if err != nil {
 		return origin{}, err
 	}
+	fi, err := wrapper.Stat(h)
+	if err == nil && fi.Size() >= 0 && fi.Size() != r.Size {
+		err = fmt.Errorf("%w: %d bytes, want %d", errDamaged, fi.Size(), r.Size)
+	}
+	if err != nil {
+		h.Close()
+		return origin{}, err
+	}
 	a := downloadview.AttributesOf(r.fileInfo())
 	a.ReprDigest = "" // until it has been checked
 	return origin{handle: h, attributes: a, name: r.Name, made: r.Made, sha256: r.SHA256}, nil
@@ -111,12 +119,21 @@ func (s *Spool) trySaveSecond(ctx context.Context, name string, r *record) (err 
 	return downloadview.Save(ctx, s.options.Second, recordKey(name), bytes.NewReader(b))
 }
 
-// secondIsDamaged makes sure that the content is made the next time.
-func (s *Spool) secondIsDamaged(ctx context.Context, name string) {
+// judgeSecond returns the error of content that was read from the second store. If there
+// is one, the content is made the next time.
+func (m *making) judgeSecond(err error, damaged bool) error {
+	if err == nil && !damaged {
+		return nil
+	}
+	s := m.spool
 	s.mu.Lock()
-	s.bad[name] = true
+	s.bad[m.name] = true
 	s.mu.Unlock()
-	s.forgetSecond(ctx, name)
+	if damaged {
+		s.forgetSecond(m.ctx, m.name)
+		err = errDamaged
+	}
+	return err
 }
 
 func (s *Spool) isBad(name string) bool {

@@ -5,15 +5,18 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/spool"
 	"github.com/downloadview/downloadview/storage/disk"
+	"github.com/downloadview/downloadview/storage/storagetest"
 )
 
 func newStore(t *testing.T) (*disk.Storage, string) {
@@ -127,3 +130,124 @@ type broken struct{}
 func (broken) File(string) (downloadview.File, error) { return nil, errors.New("the store is down") }
 
 func (broken) Save(context.Context, string, io.Reader) error { return errors.New("the store is down") }
+
+// Two machines that make the content at the same time may leave the record of one with
+// the content of the other, which has another length. It is made again then.
+func TestSecondStoreOfAnotherLength(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		have    int  // bytes in the second store
+		unsized bool // the second store doesn't tell how many they are
+	}{
+		{"shorter", 150_000, false},
+		{"longer", 250_000, false},
+		{"shorter than was told", 150_000, true},
+		{"longer than was told", 250_000, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store, at := newStore(t)
+			want := content(200_000)
+			p := making(want)
+			s, _ := newSpool(t, "", &spool.Options{Second: store})
+			if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range left(t, at, ".") {
+				if !strings.HasSuffix(name, ".json") {
+					if err := os.WriteFile(filepath.Join(at, name), content(tt.have), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			var second downloadview.Storage = store
+			if tt.unsized {
+				second = unsized{store}
+			}
+			s, seen := newSpool(t, "", &spool.Options{Second: second, Logger: slog.New(slog.DiscardHandler)})
+			f, err := s.File(january, p.file(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.unsized { // it is noticed too late for the first download
+				if err := s.Warm(t.Context(), january, p.file(nil)); err == nil {
+					t.Error("content of another length is complete")
+				}
+				seen.await(spool.Failed, 1)
+			}
+			if got := open(t, f); !bytes.Equal(got, want) {
+				t.Errorf("%d bytes, want the content made again", len(got))
+			}
+			// What was made is saved, so that other machines have it.
+			awaitSaved(t, at, int64(len(want)))
+			s, seen = newSpool(t, "", &spool.Options{Second: store})
+			if err := s.Warm(t.Context(), january, p.file(nil)); err != nil || seen.count(spool.Restored) != 1 {
+				t.Errorf("%v, restored %d times, want once", err, seen.count(spool.Restored))
+			}
+		})
+	}
+}
+
+// An unsized store doesn't tell how long its files are.
+type unsized struct{ *disk.Storage }
+
+func (s unsized) File(key string) (downloadview.File, error) {
+	f, err := s.Storage.File(key)
+	return unsizedFile{f}, err
+}
+
+type unsizedFile struct{ downloadview.File }
+
+func (f unsizedFile) Open(ctx context.Context) (fs.File, error) {
+	h, err := f.File.Open(ctx)
+	return unsizedHandle{h}, err
+}
+
+type unsizedHandle struct{ fs.File }
+
+func (h unsizedHandle) Stat() (fs.FileInfo, error) {
+	return downloadview.Attributes{Size: -1}.FileInfo("x"), nil
+}
+
+// If the second store breaks off, so does the download, and the content is made the next
+// time.
+func TestSecondStoreBreaksOff(t *testing.T) {
+	store, _ := newStore(t)
+	want := content(200_000)
+	p := making(want)
+	s, _ := newSpool(t, "", &spool.Options{Second: store})
+	if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	unreadable := storagetest.Fail(store, storagetest.Failure{Read: errors.New("bad sector"), After: 100_000})
+	s, _ = newSpool(t, "", &spool.Options{Second: unreadable})
+	if err := s.Warm(t.Context(), january, p.file(nil)); err == nil {
+		t.Error("complete without its bytes")
+	}
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, f); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want the content made again", len(got))
+	}
+}
+
+// awaitSaved returns when the folder at has a record and content of this size.
+func awaitSaved(t *testing.T, at string, size int64) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		records, err := filepath.Glob(filepath.Join(at, "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) == 1 {
+			fi, err := os.Stat(strings.TrimSuffix(records[0], ".json"))
+			if err == nil && fi.Size() == size {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatalf("there is %q, want a record and content of %d bytes", left(t, at, "."), size)
+		}
+	}
+}

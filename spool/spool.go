@@ -111,7 +111,7 @@ type Spool struct {
 	making map[string]*making // by the name of the content
 	open   map[string]int     // handles of complete files
 	unfit  map[string]bool    // content that is larger than MaxBytes
-	bad    map[string]bool    // content that Second has damaged
+	bad    map[string]bool    // content that Second has damaged, or failed to read
 
 	quota sync.Mutex // in this process; quotaLock in all
 }

@@ -21,13 +21,14 @@ type writer struct {
 
 	written int64
 	shown   int64 // of them, to those who follow
+	unfit   bool  // the content has another length than its size
 	alone   error // why the folder takes no more
 	err     error // of the first Write that failed, and of all after it
 }
 
 var (
 	errTooLong = errors.New("the content is longer than its size")
-	errDamaged = fmt.Errorf("%w: the content of the second store has another digest than what was saved", downloadview.ErrUpstream)
+	errDamaged = fmt.Errorf("%w: the second store has other content than what was saved", downloadview.ErrUpstream)
 )
 
 // take writes all of h.
@@ -40,6 +41,7 @@ func (w *writer) take(h fs.File) (err error) {
 	case err != nil:
 		return err
 	case w.written < w.size:
+		w.unfit = true
 		return fmt.Errorf("%d bytes are missing: %w", w.size-w.written, io.ErrUnexpectedEOF)
 	}
 	// A producer that was told to end may return without an error.
@@ -54,7 +56,7 @@ func (w *writer) Write(p []byte) (int, error) {
 		return 0, w.err
 	}
 	if w.size >= 0 && int64(len(p)) > w.size-w.written {
-		w.err = errTooLong
+		w.unfit, w.err = true, errTooLong
 		return 0, w.err
 	}
 	if w.alone = w.reserve(w.written + int64(len(p))); w.alone != nil {
