@@ -44,6 +44,7 @@ func (m *making) complete(p *part) error {
 	if err := s.root.Rename(p.path, filesDir+"/"+m.name); err != nil {
 		return err
 	}
+	m.kept = true
 	p.keep()
 	p.close()
 	return nil

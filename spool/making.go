@@ -29,8 +29,9 @@ type making struct {
 	done    chan struct{} // closed when outcome is set and nothing of the making runs
 
 	// The spool's mu is for these.
-	wanted    int // those who wait or follow
-	left      int // how often the last of them has left
+	wanted    int  // those who wait or follow
+	left      int  // how often the last of them has left
+	kept      bool // it is in the folder: nobody has to want it any more
 	forgotten bool
 }
 
@@ -83,7 +84,7 @@ func (m *making) leave() {
 	linger := time.AfterFunc(s.options.Linger, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if m.wanted == 0 && m.left == left {
+		if m.wanted == 0 && m.left == left && !m.kept {
 			s.retire(m)
 			s.hideParts(m.name)
 			m.forgotten = true

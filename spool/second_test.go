@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -232,6 +234,30 @@ func TestSecondStoreBreaksOff(t *testing.T) {
 	}
 }
 
+// What is complete is saved in the second store, however long that takes after the last
+// client has left.
+func TestSecondStoreIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, at := newStore(t)
+		second := &slow{Storage: store, began: make(chan struct{}), goOn: make(chan struct{})}
+		s, _ := newSpool(t, "", &spool.Options{Second: second, Logger: slog.New(slog.DiscardHandler)})
+		f, err := s.File(january, making([]byte("content")).file(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(open(t, f)); got != "content" {
+			t.Errorf("%q", got)
+		}
+		<-second.began
+		time.Sleep(time.Hour)
+		close(second.goOn)
+		synctest.Wait()
+		if names := left(t, at, "."); len(names) != 2 {
+			t.Errorf("there is %q, want the content and its record", names)
+		}
+	})
+}
+
 // awaitSaved returns when the folder at has a record and content of this size.
 func awaitSaved(t *testing.T, at string, size int64) {
 	t.Helper()
@@ -250,4 +276,23 @@ func awaitSaved(t *testing.T, at string, size int64) {
 			t.Fatalf("there is %q, want a record and content of %d bytes", left(t, at, "."), size)
 		}
 	}
+}
+
+// A slow store waits with the first file that it saves.
+type slow struct {
+	*disk.Storage
+	began, goOn chan struct{}
+
+	once sync.Once
+}
+
+func (s *slow) Save(ctx context.Context, key string, r io.Reader) error {
+	s.once.Do(func() {
+		close(s.began)
+		select {
+		case <-s.goOn:
+		case <-ctx.Done():
+		}
+	})
+	return s.Storage.Save(ctx, key, r)
 }
