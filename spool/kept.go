@@ -140,15 +140,37 @@ func (s *Spool) Forget(ctx context.Context, id ID) error {
 	}
 	name := id.name()
 	s.mu.Lock()
+	err := s.forget(name)
+	s.mu.Unlock()
+	if s.options.Second == nil {
+		return err
+	}
+	err = errors.Join(err, s.forgetSecond(ctx, name))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range []*making{s.making[name], s.saving[name]} {
+		if m != nil && m.fresh {
+			return err // the content is new
+		}
+	}
+	// A request may have found it there before it was removed.
+	return errors.Join(err, s.forget(name))
+}
+
+// forget removes the content from the folder, and keeps what is being made or saved from
+// staying anywhere. The caller has mu.
+func (s *Spool) forget(name string) error {
 	if m := s.making[name]; m != nil {
 		m.forgotten = true
 		delete(s.making, name)
 	}
+	if m := s.saving[name]; m != nil {
+		m.forgotten = true
+		m.cancel(errForgotten)
+	}
 	s.hideParts(name)
 	delete(s.unfit, name)
-	err := s.remove(name)
-	s.mu.Unlock()
-	return errors.Join(err, s.forgetSecond(ctx, name))
+	return s.remove(name)
 }
 
 // SHA256 returns the digest of complete content. It is computed while the content

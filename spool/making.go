@@ -31,6 +31,7 @@ type making struct {
 	// The spool's mu is for these.
 	wanted    int  // those who wait or follow
 	left      int  // how often the last of them has left
+	fresh     bool // it is made, and not from the second store
 	kept      bool // it is in the folder: nobody has to want it any more
 	forgotten bool
 }
@@ -42,7 +43,10 @@ var errUnspooled = errors.New("the content is not spooled")
 // the rest from the file itself.
 var errAlone = errors.New("the content is not spooled any more")
 
-var errAbandoned = errors.New("nobody wants the content any more")
+var (
+	errAbandoned = errors.New("nobody wants the content any more")
+	errForgotten = errors.New("the content was forgotten")
+)
 
 // join returns the making of the content of f, and begins it if there is none.
 func (s *Spool) join(ctx context.Context, f *file) (*making, error) {
@@ -159,6 +163,9 @@ func (m *making) inTurn() error {
 	}
 	from, restored := m.fromSecond()
 	if !restored {
+		s.mu.Lock()
+		m.fresh = true
+		s.mu.Unlock()
 		if from, err = m.fromFile(); err != nil {
 			return err
 		}
@@ -174,10 +181,7 @@ func (m *making) inTurn() error {
 	}
 	s.observe(Event{Kind: kind, ID: m.id, Bytes: r.Size, Duration: time.Since(m.began)})
 	if !restored {
-		s.mu.Lock()
-		s.retire(m) // it is a file from now on
-		s.mu.Unlock()
-		s.saveSecond(m.ctx, m.name, r)
+		m.saveSecond(r)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/wrapper"
@@ -88,18 +89,35 @@ func readSecond(ctx context.Context, second downloadview.Storage, name string) (
 	return r, nil
 }
 
-// saveSecond saves complete content in the second store.
-func (s *Spool) saveSecond(ctx context.Context, name string, r *record) {
-	if s.options.Second == nil {
-		return
-	}
-	if err := s.trySaveSecond(ctx, name, r); err != nil && context.Cause(ctx) == nil {
-		s.warn("the content could not be saved in the second store", r.ID, err)
-		return
+// saveSecond saves complete content in the second store. What is forgotten meanwhile
+// doesn't stay there.
+func (m *making) saveSecond(r *record) {
+	s := m.spool
+	s.mu.Lock()
+	s.retire(m) // it is a file from now on
+	s.saving[m.name] = m
+	s.mu.Unlock()
+	var err error
+	if s.options.Second != nil {
+		err = s.trySaveSecond(m.ctx, m.name, r)
 	}
 	s.mu.Lock()
-	delete(s.bad, name)
+	delete(s.saving, m.name)
+	forgotten := m.forgotten
+	if err == nil && !forgotten {
+		delete(s.bad, m.name)
+	}
 	s.mu.Unlock()
+	switch {
+	case forgotten:
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(m.ctx), 30*time.Second)
+		defer cancel()
+		if err := s.forgetSecond(ctx, m.name); err != nil {
+			s.warn("forgotten content could not be removed from the second store", m.id, err)
+		}
+	case err != nil && context.Cause(m.ctx) == nil:
+		s.warn("the content could not be saved in the second store", m.id, err)
+	}
 }
 
 func (s *Spool) trySaveSecond(ctx context.Context, name string, r *record) (err error) {

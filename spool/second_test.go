@@ -258,6 +258,145 @@ func TestSecondStoreIsSlow(t *testing.T) {
 	})
 }
 
+// Content that is forgotten while it is saved in the second store doesn't stay there.
+func TestForgetWhileSavingInSecondStore(t *testing.T) {
+	store, _ := newStore(t)
+	second := &slow{Storage: store, began: make(chan struct{}), goOn: make(chan struct{}), stubborn: true}
+	s, seen := newSpool(t, "", &spool.Options{Second: second})
+	version := "old"
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, version)
+		return err
+	}}
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(open(t, f)); got != "old" {
+		t.Errorf("%q, want the old content", got)
+	}
+	<-second.began
+	version = "new"
+	if err := s.Forget(t.Context(), january); err != nil {
+		t.Fatal(err)
+	}
+	close(second.goOn)
+	if got := string(open(t, f)); got != "new" || seen.count(spool.Restored) != 0 {
+		t.Errorf("%q, restored %d times, want the new content", got, seen.count(spool.Restored))
+	}
+}
+
+// A request that comes while content is being forgotten may find it in the second store.
+// That isn't kept either.
+func TestForgetWhileRestoring(t *testing.T) {
+	store, _ := newStore(t)
+	version := "old"
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, version)
+		return err
+	}}
+	second := &deleting{Storage: store}
+	s, seen := newSpool(t, "", &spool.Options{Second: second})
+	if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	version = "new"
+	second.before = func() {
+		if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.Forget(t.Context(), january); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(open(t, f)); got != "new" {
+		t.Errorf("%q, want the new content", got)
+	}
+	if n := seen.count(spool.Restored); n != 1 {
+		t.Errorf("restored %d times, want once, meanwhile", n)
+	}
+}
+
+// What a request begins to make when the second store has no record any more is new. It is
+// kept, and others follow it.
+func TestMakeWhileForgetting(t *testing.T) {
+	store, _ := newStore(t)
+	second := &deleting{Storage: store}
+	s, seen := newSpool(t, "", &spool.Options{Second: second})
+	if err := s.Warm(t.Context(), january, making([]byte("old")).file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	goOn := make(chan struct{})
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		if _, err := io.WriteString(w, "n"); err != nil {
+			return err
+		}
+		<-goOn
+		_, err := io.WriteString(w, "ew")
+		return err
+	}}
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handles []fs.File
+	follow := func() {
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(h, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		handles = append(handles, h)
+	}
+	second.after = follow
+	if err := s.Forget(t.Context(), january); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(10*time.Second, func() {
+		t.Error("a request waits until what another one makes is over")
+		close(goOn)
+	})
+	follow()
+	if late.Stop() {
+		close(goOn)
+	}
+	for _, h := range handles {
+		if b, err := io.ReadAll(h); string(b) != "ew" || err != nil {
+			t.Errorf("%q, %v, want the rest", b, err)
+		}
+		h.Close()
+	}
+	seen.await(spool.Kept, 2)
+	if n := p.calls.Load(); n != 1 {
+		t.Errorf("made %d times, want once", n)
+	}
+}
+
+// A deleting store calls functions before and after it deletes for the first time.
+type deleting struct {
+	*disk.Storage
+	before, after func()
+}
+
+func (s *deleting) Delete(ctx context.Context, key string) error {
+	if before := s.before; before != nil {
+		s.before = nil
+		before()
+	}
+	err := s.Storage.Delete(ctx, key)
+	if after := s.after; after != nil {
+		s.after = nil
+		after()
+	}
+	return err
+}
+
 // awaitSaved returns when the folder at has a record and content of this size.
 func awaitSaved(t *testing.T, at string, size int64) {
 	t.Helper()
@@ -282,6 +421,7 @@ func awaitSaved(t *testing.T, at string, size int64) {
 type slow struct {
 	*disk.Storage
 	began, goOn chan struct{}
+	stubborn    bool // it doesn't look at the context
 
 	once sync.Once
 }
@@ -292,7 +432,13 @@ func (s *slow) Save(ctx context.Context, key string, r io.Reader) error {
 		select {
 		case <-s.goOn:
 		case <-ctx.Done():
+			if s.stubborn {
+				<-s.goOn
+			}
 		}
 	})
+	if s.stubborn {
+		ctx = context.WithoutCancel(ctx)
+	}
 	return s.Storage.Save(ctx, key, r)
 }

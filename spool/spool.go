@@ -109,6 +109,7 @@ type Spool struct {
 	mu     sync.Mutex
 	closed bool
 	making map[string]*making // by the name of the content
+	saving map[string]*making // likewise, while it is saved in Second
 	open   map[string]int     // handles of complete files
 	unfit  map[string]bool    // content that is larger than MaxBytes
 	bad    map[string]bool    // content that Second has damaged, or failed to read
@@ -146,7 +147,7 @@ func New(dir string, o *Options) (*Spool, error) {
 	}
 	s := &Spool{
 		options: *o, dir: abs, root: root,
-		making: map[string]*making{}, open: map[string]int{}, unfit: map[string]bool{}, bad: map[string]bool{},
+		making: map[string]*making{}, saving: map[string]*making{}, open: map[string]int{}, unfit: map[string]bool{}, bad: map[string]bool{},
 	}
 	s.stopped, s.stop = context.WithCancelCause(context.Background())
 	if s.options.Linger == 0 {
