@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
@@ -83,5 +84,25 @@ func BenchmarkIndex(b *testing.B) {
 		if _, err := downloadview.Stat(b.Context(), zip); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Members of one name cost no more than others, because users may name what they upload.
+func TestManyMembersOfOneName(t *testing.T) {
+	const n = 50_000
+	attributes := &downloadview.Attributes{Size: 1000, ModTime: date, ETag: `"1"`}
+	same := func(yield func(archive.Entry, error) bool) {
+		for range n {
+			if !yield(archive.Entry{Name: "image.jpg", File: &listed{key: "image.jpg"}, Attributes: attributes}, nil) {
+				return
+			}
+		}
+	}
+	began := time.Now()
+	if _, err := downloadview.Stat(t.Context(), archive.Zip("a.zip", same, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v to look at %d members", took, n)
 	}
 }

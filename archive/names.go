@@ -26,13 +26,14 @@ const (
 // names gives each member its name, in the order of the entries.
 type names struct {
 	rule    NameRule
-	used    map[uint64]bool   // hashes of the names of files and folders; see taken
+	used    map[uint64]bool   // hashes of the names of files and folders; see hash
+	numbers map[uint64]int    // the last number that a used name got, by its hash
 	folders map[string]string // what became of each folder
 	written map[string]bool   // folders that have a member of their own
 }
 
 func newNames(rule NameRule) *names {
-	return &names{rule, map[uint64]bool{}, map[string]string{}, map[string]bool{}}
+	return &names{rule, map[uint64]bool{}, map[uint64]int{}, map[string]string{}, map[string]bool{}}
 }
 
 var errNameLength = errors.New("a name in an archive has at most 65535 bytes")
@@ -94,7 +95,8 @@ func (n *names) folder(elements []string) string {
 
 // free returns name, or name with the first number that makes it unique.
 func (n *names) free(name string) string {
-	if !n.used[n.hash(name)] {
+	hash := n.hash(name)
+	if !n.used[hash] {
 		return name
 	}
 	folder, base := path.Split(name)
@@ -103,8 +105,9 @@ func (n *names) free(name string) string {
 		ext = ""
 	}
 	stem := folder + strings.TrimSuffix(base, ext)
-	for i := 2; ; i++ {
+	for i := max(n.numbers[hash]+1, 2); ; i++ { // those before are used
 		if next := stem + " (" + strconv.Itoa(i) + ")" + ext; !n.used[n.hash(next)] {
+			n.numbers[hash] = i
 			return next
 		}
 	}
