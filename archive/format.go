@@ -5,6 +5,7 @@ package archive
 // follows the last member. The sizes don't depend on any content.
 type format interface {
 	check(m *member) error
+	checkEnd() error
 
 	headSize(m *member) int64
 	head(b []byte, m *member) []byte

@@ -43,6 +43,9 @@ const batch = 256
 
 // newIndex reads the entries, and asks the files whose entries have no attributes.
 func newIndex(ctx context.Context, name, contentType string, f format, entries iter.Seq2[Entry, error], o *settings) (*index, error) {
+	if err := f.checkEnd(); err != nil {
+		return nil, err
+	}
 	ix := &index{format: f}
 	b := builder{index: ix, names: newNames(o.Names), options: o, now: time.Now()}
 	pending := make([]Entry, 0, batch)

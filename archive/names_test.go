@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
 )
 
@@ -131,6 +132,23 @@ func TestBadEntries(t *testing.T) {
 		_, err := archive.Zip("a.zip", archive.Of(archive.Entry{File: file("ok", nil)}, tt.entry), nil).Open(t.Context())
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("error %v, want %q", err, tt.want)
+		}
+	}
+}
+
+// A comment that doesn't fit into a zip archive is an error, not a damaged archive.
+func TestLongComment(t *testing.T) {
+	for _, n := range []int{65535, 65536} {
+		o := &archive.Options{Comment: strings.Repeat("c", n)}
+		for _, f := range []downloadview.File{
+			archive.Zip("a.zip", archive.Of(), o),
+			archive.CompressedZip("a.zip", archive.Of(), o),
+			archive.Tar("a.tar", archive.Of(), o),
+		} {
+			_, err := downloadview.Stat(t.Context(), f)
+			if wrong := n > 65535 && f.Name() == "a.zip"; (err != nil) != wrong {
+				t.Errorf("%s with a comment of %d bytes: %v", f.Name(), n, err)
+			}
 		}
 	}
 }

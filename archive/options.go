@@ -8,7 +8,8 @@ import (
 // Options are the settings of an archive. The zero value, or nil, is a good
 // default.
 type Options struct {
-	// Comment is the comment of a zip archive. A tar archive ignores it.
+	// Comment is the comment of a zip archive, of at most 65535 bytes; opening one with a
+	// longer comment is an error. A tar archive ignores it.
 	Comment string
 
 	// Names says which names the members may have.

@@ -18,6 +18,8 @@ func (tarFormat) check(m *member) error {
 	return err
 }
 
+func (tarFormat) checkEnd() error { return nil }
+
 func tarHead(m *member) ([]byte, error) {
 	header := &tar.Header{
 		Format: tar.FormatPAX, Typeflag: tar.TypeReg, Name: m.name, Size: m.size,

@@ -26,9 +26,13 @@ const (
 	unixHost  = 3 << 8
 )
 
-func (zipFormat) check(m *member) error {
-	if len(m.comment) > limit16 {
-		return fmt.Errorf("a comment of %d bytes, want at most %d", len(m.comment), limit16)
+func (zipFormat) check(m *member) error { return checkComment(m.comment) }
+
+func (z zipFormat) checkEnd() error { return checkComment(z.comment) }
+
+func checkComment(text string) error {
+	if len(text) > limit16 {
+		return fmt.Errorf("a comment of %d bytes, want at most %d", len(text), limit16)
 	}
 	return nil
 }
