@@ -65,6 +65,10 @@ const MostLogs = 4
 // MostPieces is how many pieces an entry remembers.
 const MostPieces = 256
 
+// MostVersions is how many versions of its file a download has. With the next request,
+// another one begins: stores write all entries of a download at once.
+const MostVersions = 16
+
 // Requests returns how many requests the download took. Those of a proxy count once:
 // when they are handed over, or by the proxy's log if that alone is known.
 func (e *Entry) Requests() int {

@@ -50,9 +50,6 @@ type download struct {
 	place   *list.Element
 }
 
-// mostVersions is how many versions of a file one download remembers.
-const mostVersions = 16
-
 // NewMemory returns an empty Memory. nil options are the zero value. It panics if Most
 // or Keep is negative.
 func NewMemory(o *MemoryOptions) *Memory {
@@ -76,7 +73,8 @@ func NewMemory(o *MemoryOptions) *Memory {
 func (m *Memory) Open(_ context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if found := m.open[what]; found != nil && !began.After(found.last.Add(window)) {
+	found := m.open[what]
+	if found != nil && !began.After(found.last.Add(window)) && len(found.entries) < MostVersions {
 		m.use(found, began)
 		return found.id, nil
 	}
@@ -97,7 +95,7 @@ func (m *Memory) Add(_ context.Context, p Part) error {
 		d = m.add(p.ID, "", p.Time)
 	}
 	m.use(d, p.Time)
-	if d.entries = Fold(d.entries, p); len(d.entries) > mostVersions {
+	if d.entries = Fold(d.entries, p); len(d.entries) > MostVersions {
 		m.done(&d.entries[0])
 		d.entries = slices.Delete(d.entries, 0, 1)
 	}

@@ -9,9 +9,10 @@ import (
 // use it.
 type Store interface {
 	// Open returns the ID of a download of what, which is a [Download.What]: of the one
-	// that was used last, if began is not later than window after that, else a new one.
-	// A use is a part that [Store.Add] got, or a call of Open. It is one atomic operation:
-	// if several callers open the same download at once, they get the same ID.
+	// that was used last, if began is not later than window after that and it has fewer
+	// than [MostVersions] entries, else a new one. A use is a part that [Store.Add] got, or
+	// a call of Open. It is one atomic operation: if several callers open the same download
+	// at once, they get the same ID.
 	Open(ctx context.Context, what string, began time.Time, window time.Duration) (id string, err error)
 
 	// Add adds a part to the entry that has its ID and version. If there is none, it

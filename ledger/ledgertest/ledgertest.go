@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ func Run(t *testing.T, f Fixture) {
 		{"an entry", entry},
 		{"parts at once", partsAtOnce},
 		{"versions", versions},
+		{"many versions", manyVersions},
 		{"an unknown ID", unknownID},
 		{"an ID that was replaced", replacedID},
 		{"lines again", linesAgain},
@@ -207,6 +209,41 @@ func versions(t *testing.T, f Fixture) {
 	slices.Sort(got)
 	if want := []string{`"v1" 7 false 3 1 1`, `"v2" 10 true 0 1 0`}; !slices.Equal(got, want) {
 		t.Errorf("entries %q, want %q", got, want)
+	}
+}
+
+// A client that asks again and again for a file that changes as often, such as a playlist
+// of a live stream, has several downloads.
+func manyVersions(t *testing.T, f Fixture) {
+	d := download()
+	d.Name = strings.Repeat("n", 1024-len(d.Source))
+	ids := map[string]bool{}
+	const n = 3*ledger.MostVersions + 1
+	for i := range n {
+		version := fmt.Sprintf(`"%d"`, i)
+		id := f.open(t, d, at(i), time.Hour)
+		ids[id] = true
+		for range 2 {
+			f.add(t, ledger.Part{ID: id, Download: d, Kind: ledger.Streamed, Began: at(i), Time: at(i), Version: version, Size: 10, Bytes: 5, Piece: ledger.Piece{End: 5}})
+		}
+		if !slices.ContainsFunc(f.Entries(t, id), func(e ledger.Entry) bool { return e.Version == version && e.Bytes == 10 }) {
+			t.Fatalf("no entry of version %s", version)
+		}
+	}
+	all := 0
+	for id := range ids {
+		entries := f.Entries(t, id)
+		if len(entries) > ledger.MostVersions {
+			t.Errorf("a download has %d entries, want at most %d", len(entries), ledger.MostVersions)
+		}
+		all += len(entries)
+	}
+	if all != n {
+		t.Errorf("%d entries, want %d", all, n)
+	}
+	id := f.open(t, d, at(n), time.Hour)
+	if again := f.open(t, d, at(n+1), time.Hour); again != id {
+		t.Error("a download of few versions doesn't go on")
 	}
 }
 

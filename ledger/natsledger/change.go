@@ -67,13 +67,26 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 			return err
 		}
 	}
-	return natskv.Change(ctx, s.kv, keyOfID(p.ID), func(of *page) time.Duration {
+	var full bool
+	if err := natskv.Change(ctx, s.kv, keyOfID(p.ID), func(of *page) time.Duration {
 		if of.What == "" {
 			of.What = what
 		}
 		of.Entries = ledger.Fold(of.Entries, p)
+		full = len(of.Entries) >= ledger.MostVersions
+		return s.keep
+	}); err != nil || !full || what == "" {
+		return err
+	}
+	// If this fails, the next part does it: the part itself is added.
+	_ = natskv.Change(ctx, s.kv, what, func(o *opened) time.Duration {
+		if o.ID != p.ID {
+			return 0
+		}
+		*o = opened{}
 		return s.keep
 	})
+	return nil
 }
 
 // keyOf returns the key of a subject and a file.

@@ -62,12 +62,13 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 		if of.What == "" {
 			of.What = p.What
 		}
+		of.Entries = ledger.Fold(of.Entries, p)
 		if of.What != "" { // first, because it may be done twice
-			if err := useScript.Run(ctx, s.client, []string{s.keyOf(of.What)}, p.ID, p.Time.UnixMicro(), s.keep.Milliseconds()).Err(); err != nil {
+			full := len(of.Entries) >= ledger.MostVersions
+			if err := useScript.Run(ctx, s.client, []string{s.keyOf(of.What)}, p.ID, p.Time.UnixMicro(), s.keep.Milliseconds(), full).Err(); err != nil {
 				return err
 			}
 		}
-		of.Entries = ledger.Fold(of.Entries, p)
 		after, err := json.Marshal(of)
 		if err != nil {
 			return err

@@ -115,7 +115,12 @@ func add(ctx context.Context, tx *sql.Tx, p ledger.Part) error {
 			return err
 		}
 	}
-	return write(ctx, tx, &changed)
+	if err := write(ctx, tx, &changed); err != nil || len(entries) < ledger.MostVersions {
+		return err
+	}
+	// The next request opens another download.
+	_, err = tx.ExecContext(ctx, `UPDATE ledger_downloads SET used = 0 WHERE id = $1`, p.ID)
+	return err
 }
 
 // lock makes other transactions for the same ID wait for the end of this one. It is the
