@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -74,6 +76,70 @@ func TestKnownChecksums(t *testing.T) {
 	if err := archive.Warm(t.Context(), entries, known); err != nil || n.Load() != 0 {
 		t.Errorf("Warm again: %v, %d bytes read", err, n.Load())
 	}
+}
+
+// A file that others write to while it is read is left out, and doesn't keep the rest from
+// being computed.
+func TestWarmWhileAFileGrows(t *testing.T) {
+	dir, entries := onDisk(t, map[string][]byte{"a.log": noise(1000), "b.pdf": noise(1000)})
+	for i := range entries {
+		f := entries[i].File
+		fi, err := downloadview.Stat(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := downloadview.AttributesOf(fi)
+		entries[i].Attributes = &a
+		if f.Name() == "a.log" {
+			entries[i].File = growing{f, filepath.Join(dir, "a.log")}
+		}
+	}
+	known := archive.NewMemory(0)
+	if err := archive.Warm(t.Context(), archive.Of(entries...), known); err != nil {
+		t.Error(err)
+	}
+	for _, e := range entries {
+		v, ok := archive.VersionOf(e.File, *e.Attributes)
+		if !ok {
+			t.Fatal("no version")
+		}
+		if _, got := known.Load(t.Context(), v, v.Size); got != (e.File.Name() == "b.pdf") {
+			t.Errorf("%s: its checksum is known: %t", e.File.Name(), got)
+		}
+	}
+}
+
+// A growing file gets a line more when it has been opened.
+type growing struct {
+	downloadview.File
+	path string
+}
+
+func (f growing) Unwrap() downloadview.File { return f.File }
+
+func (f growing) Open(ctx context.Context) (fs.File, error) {
+	h, err := f.File.Open(ctx)
+	return &growingHandle{h, f.path}, err
+}
+
+type growingHandle struct {
+	fs.File
+	path string
+}
+
+func (h *growingHandle) Read(p []byte) (int, error) {
+	if h.path != "" {
+		f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			return 0, err
+		}
+		defer f.Close()
+		h.path = ""
+		if _, err := f.WriteString("one line more\n"); err != nil {
+			return 0, err
+		}
+	}
+	return h.File.Read(p)
 }
 
 // What a store knows is used: the members of a zip archive, and what FileInfo says.

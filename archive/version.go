@@ -63,17 +63,22 @@ func (m *member) check(a downloadview.Attributes) error {
 	return nil
 }
 
+// checkHandle compares an open file with the member's version.
+func (m *member) checkHandle(h fs.File) error {
+	fi, err := wrapper.Stat(h)
+	if err != nil {
+		return err
+	}
+	return m.check(downloadview.AttributesOf(fi))
+}
+
 // open opens the content of m from offset on, in the version of m.
 func (m *member) open(ctx context.Context, offset int64) (fs.File, error) {
 	h, err := m.openAt(ctx, offset)
 	if err != nil {
 		return nil, m.failed(err)
 	}
-	fi, err := wrapper.Stat(h)
-	if err == nil {
-		err = m.check(downloadview.AttributesOf(fi))
-	}
-	if err != nil {
+	if err := m.checkHandle(h); err != nil {
 		h.Close()
 		return nil, m.failed(err)
 	}

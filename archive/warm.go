@@ -2,13 +2,13 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"iter"
 
 	"github.com/downloadview/downloadview"
-	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // Warm computes the CRC-32 of files ahead, and saves it in store, for
@@ -50,31 +50,36 @@ func Warm(ctx context.Context, entries iter.Seq2[Entry, error], store Checksums)
 }
 
 // wholeSum returns the CRC-32 of the version of f that a describes, or nil if there
-// is another one.
+// is another one, also if it came while f was read.
 func wholeSum(ctx context.Context, f downloadview.File, a downloadview.Attributes) (*uint32, error) {
 	m := member{file: f, size: a.Size, version: versionOf(a)}
-	h, err := m.openAt(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer h.Close() // the bytes have been read
-	fi, err := wrapper.Stat(h)
-	if err != nil {
-		return nil, err
-	}
-	if m.check(downloadview.AttributesOf(fi)) != nil {
-		return nil, nil
-	}
-	sum := crc32.NewIEEE()
-	n, err := io.Copy(sum, contextReader{ctx, h})
+	sum, n, err := m.sum(ctx)
 	switch {
+	case errors.Is(err, downloadview.ErrChanged):
+		return nil, nil
 	case err != nil:
 		return nil, err
 	case n != a.Size:
 		return nil, fmt.Errorf("it has %d bytes, want %d", n, a.Size)
 	}
-	crc := sum.Sum32()
-	return &crc, nil
+	return &sum, nil
+}
+
+// sum reads all of m, and returns its CRC-32 and how many bytes were read.
+func (m *member) sum(ctx context.Context) (sum uint32, n int64, err error) {
+	h, err := m.openAt(ctx, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer h.Close() // the bytes have been read
+	if err := m.checkHandle(h); err != nil {
+		return 0, 0, err
+	}
+	crc := crc32.NewIEEE()
+	if n, err = io.Copy(crc, contextReader{ctx, h}); err != nil {
+		return 0, n, err
+	}
+	return crc.Sum32(), n, m.checkHandle(h) // a file of the system tells what was written to it
 }
 
 type contextReader struct {

@@ -76,6 +76,37 @@ func TestArchiveOfAFolder(t *testing.T) {
 	}
 }
 
+// An object that was replaced after it was listed is left out when checksums are computed
+// ahead. The others aren't.
+func TestWarmAfterAReplacement(t *testing.T) {
+	srv := s3test.Start(t)
+	s := s3bucket.New(srv.Client, srv.Bucket, nil)
+	var entries []archive.Entry
+	for _, key := range []string{"f/a.txt", "f/b.txt"} {
+		srv.Put(t, key, []byte("content of "+key))
+		f, err := s.File(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := downloadview.AttributesOf(statArchive(t, f))
+		entries = append(entries, archive.Entry{File: f, Attributes: &a})
+	}
+	srv.Put(t, "f/a.txt", []byte("CONTENT OF f/a.txt"))
+	known := archive.NewMemory(0)
+	if err := archive.Warm(t.Context(), archive.Of(entries...), known); err != nil {
+		t.Error(err)
+	}
+	for i, want := range []bool{false, true} {
+		v, ok := archive.VersionOf(entries[i].File, *entries[i].Attributes)
+		if !ok {
+			t.Fatal("no version")
+		}
+		if _, got := known.Load(t.Context(), v, v.Size); got != want {
+			t.Errorf("%s: its checksum is known: %t, want %t", entries[i].File.Name(), got, want)
+		}
+	}
+}
+
 func readArchive(t *testing.T, f downloadview.File) []byte {
 	t.Helper()
 	h, err := f.Open(t.Context())
