@@ -20,8 +20,9 @@ import (
 // If-None-Match, if all files have validators.
 //
 // A file whose size is not known, such as one of [downloadview.FromFunc], may be in
-// it, with up to 4 GiB less a byte. [Options].Resume has no effect. If Level is not
-// one of [compress/flate.NewWriter], opening the archive is an error.
+// it, with up to 4 GiB less a byte, also when it is compressed. [Options].Resume has no
+// effect. If Level is not one of [compress/flate.NewWriter], opening the archive is an
+// error.
 func CompressedZip(name string, entries iter.Seq2[Entry, error], o *Options) downloadview.File {
 	s := newSettings(o)
 	s.compressed = true
@@ -93,7 +94,7 @@ func (p *packer) pack() error {
 		if err := p.openContent(0); err != nil {
 			return err
 		}
-		m.large = m.deflated && framedSize(max(m.size, 0))+1024 >= limit32
+		m.large = m.deflated && mostDeflated(max(m.size, 0)) >= limit32
 		if err := p.write(ix.format.head(nil, m)); err != nil {
 			return err
 		}
@@ -209,10 +210,17 @@ func (p *packer) deflate(m *member, c *content) error {
 	if err := p.deflater.Close(); err != nil {
 		return err
 	}
-	m.size, m.packed = read, p.pos-start
+	if m.size, m.packed = read, p.pos-start; m.packed >= limit32 && !m.large {
+		return m.failed(fmt.Errorf("a file of unknown size has %d bytes or more when it is compressed, want less", int64(limit32)))
+	}
 	c.at, p.sums[p.member] = read, sum.Sum32()
 	return nil
 }
+
+// mostDeflated is more than size bytes can have when they are compressed. Those that gain
+// nothing are in stored blocks, of 16 KiB or more except for the last one, and each has 5
+// bytes more.
+func mostDeflated(size int64) int64 { return size + size/2048 + 1024 }
 
 // A writerOf is a function as an [io.Writer].
 type writerOf func([]byte) error
