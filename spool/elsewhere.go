@@ -18,22 +18,40 @@ type elsewhere struct {
 	size int64 // -1: not known
 }
 
-// look finds the part of the other process, and lets those who wait for m follow it.
-func (e *elsewhere) look(m *making) {
-	if e.part == nil {
-		file, r, err := m.spool.openElsewhere(m.name)
-		if err != nil || r.ID != m.id {
-			return // it has not begun yet, or has ended just now
-		}
-		e.part, e.size = &part{file: file, users: 1}, r.Size
-		m.info = downloadview.AttributesOf(r.fileInfo())
-		m.info.ReprDigest = ""
+// look finds the part of the other process, and lets those who wait for m follow it. It
+// reports whether the content is complete: the other process may have it locked for long
+// after that, while it saves it in the second store.
+func (e *elsewhere) look(m *making) (complete bool) {
+	if e.part != nil {
 		e.grow()
-		m.part = e.part
-		close(m.ready)
-		return
+		return e.isWhole(m)
 	}
+	file, r, err := m.spool.openElsewhere(m.name)
+	if err != nil || r.ID != m.id { // it has not begun yet, or has ended
+		_, err := m.spool.statKept(m.name)
+		return err == nil
+	}
+	e.part, e.size = &part{file: file, users: 1}, r.Size
+	m.info = downloadview.AttributesOf(r.fileInfo())
+	m.info.ReprDigest = ""
 	e.grow()
+	m.part = e.part
+	close(m.ready)
+	return false
+}
+
+// isWhole reports whether what is followed is complete, and then tells those who follow.
+func (e *elsewhere) isWhole(m *making) bool {
+	followed, err := e.part.file.Stat()
+	if err != nil {
+		return false
+	}
+	complete, err := m.spool.root.Lstat(filesDir + "/" + m.name)
+	if err != nil || !os.SameFile(complete, followed) {
+		return false
+	}
+	e.part.finish(complete.Size(), io.EOF)
+	return true
 }
 
 // grow lets those who follow read what is there now.
@@ -92,18 +110,11 @@ func (s *Spool) hideParts(name string) {
 // end is called when the other process has unlocked the content. If what was followed
 // is complete now, those who follow have all of it. Else they go on by themselves.
 func (e *elsewhere) end(m *making) error {
-	s := m.spool
-	followed, err := e.part.file.Stat()
-	if err == nil {
-		var complete fs.FileInfo
-		complete, err = s.root.Lstat(filesDir + "/" + m.name)
-		if err == nil && os.SameFile(complete, followed) {
-			e.part.finish(complete.Size(), io.EOF)
-			e.part.leave()
-			return nil
-		}
+	if e.isWhole(m) {
+		e.part.leave()
+		return nil
 	}
-	s.cleanParts(m.name)
+	m.spool.cleanParts(m.name)
 	e.finish(m, errAlone)
 	return fmt.Errorf("%w: the process that was making it did not", ErrNotKept)
 }

@@ -10,9 +10,10 @@ import (
 )
 
 // lock makes this the only one, in all processes, to make the content called name.
-// While another one makes it, meanwhile is called again and again. The error is the
-// cause of ctx if that ends first.
-func (s *Spool) lock(ctx context.Context, name string, meanwhile func()) (unlock func(), err error) {
+// While another one makes it, meanwhile is called again and again. If that returns true,
+// the lock isn't needed any more, and unlock is nil. The error is the cause of ctx if that
+// ends first.
+func (s *Spool) lock(ctx context.Context, name string, meanwhile func() bool) (unlock func(), err error) {
 	type result struct {
 		unlock func()
 		err    error
@@ -22,6 +23,11 @@ func (s *Spool) lock(ctx context.Context, name string, meanwhile func()) (unlock
 		unlock, err := waitForLock(s.lockPath(name))
 		locked <- result{unlock, err}
 	}()
+	giveUp := func() {
+		if r := <-locked; r.err == nil {
+			r.unlock()
+		}
+	}
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	for {
@@ -29,13 +35,12 @@ func (s *Spool) lock(ctx context.Context, name string, meanwhile func()) (unlock
 		case r := <-locked:
 			return r.unlock, r.err
 		case <-again.C:
-			meanwhile()
+			if meanwhile() {
+				go giveUp() // waiting can't be interrupted
+				return nil, nil
+			}
 		case <-ctx.Done():
-			go func() { // waiting can't be interrupted
-				if r := <-locked; r.err == nil {
-					r.unlock()
-				}
-			}()
+			go giveUp()
 			return nil, context.Cause(ctx)
 		}
 	}

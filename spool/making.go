@@ -138,7 +138,13 @@ func (m *making) run() {
 func (m *making) inTurn() error {
 	s := m.spool
 	var other elsewhere
-	unlock, err := s.lock(m.ctx, m.name, func() { other.look(m) })
+	unlock, err := s.lock(m.ctx, m.name, func() bool { return other.look(m) })
+	if err == nil && unlock == nil { // another process has made it
+		if other.part != nil {
+			other.part.leave()
+		}
+		return nil
+	}
 	if cause := context.Cause(m.ctx); cause != nil {
 		if err == nil {
 			unlock()

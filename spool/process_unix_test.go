@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/spool"
@@ -261,5 +263,103 @@ func TestRangeWhileItGrowsInAnotherProcess(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who follows what another process makes has all of it when it is complete, and doesn't
+// wait until it is saved in the second store.
+func TestTheOtherProcessSavesSlowly(t *testing.T) {
+	for _, size := range []int64{-1, int64(len("content"))} {
+		t.Run(fmt.Sprint("size ", size), func(t *testing.T) {
+			store, _ := newStore(t)
+			second := &slow{Storage: store, began: make(chan struct{}), goOn: make(chan struct{})}
+			dir := t.TempDir()
+			goOn := make(chan struct{})
+			p := &producer{make: func(_ context.Context, w io.Writer) error {
+				if _, err := io.WriteString(w, "con"); err != nil {
+					return err
+				}
+				<-goOn
+				_, err := io.WriteString(w, "tent")
+				return err
+			}}
+			var handles []fs.File
+			for range 2 { // as two processes
+				s, _ := newSpool(t, dir, &spool.Options{Second: second})
+				f, err := s.File(january, p.file(&downloadview.Attributes{Size: size}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				h, err := f.Open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer h.Close()
+				if _, err := io.ReadFull(h, make([]byte, 3)); err != nil {
+					t.Fatal(err)
+				}
+				handles = append(handles, h)
+			}
+			close(goOn)
+			<-second.began
+			late := time.AfterFunc(10*time.Second, func() {
+				t.Error("it waits for the second store")
+				close(second.goOn)
+			})
+			for _, h := range handles {
+				if b, err := io.ReadAll(h); string(b) != "tent" || err != nil {
+					t.Errorf("%q, %v, want the rest", b, err)
+				}
+			}
+			if late.Stop() {
+				close(second.goOn)
+			}
+			if p.calls.Load() != 1 {
+				t.Errorf("made %d times, want once", p.calls.Load())
+			}
+		})
+	}
+}
+
+// Nor does a request wait that came so late that there was nothing to follow any more.
+func TestTheOtherProcessIsFaster(t *testing.T) {
+	store, _ := newStore(t)
+	second := &slow{Storage: store, began: make(chan struct{}), goOn: make(chan struct{})}
+	dir := t.TempDir()
+	began, goOn := make(chan struct{}), make(chan struct{})
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		close(began)
+		<-goOn
+		_, err := io.WriteString(w, "content")
+		return err
+	}}
+	other, _ := newSpool(t, dir, &spool.Options{Second: second})
+	warmed := make(chan error, 1)
+	go func() { warmed <- other.Warm(t.Context(), january, p.file(nil)) }()
+	<-began
+	s, seen := newSpool(t, dir, &spool.Options{Second: second})
+	f, err := s.File(january, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string, 1)
+	go func() { got <- string(open(t, f)) }()
+	seen.await(spool.Began, 1)
+	close(goOn)
+	select {
+	case b := <-got:
+		if b != "content" {
+			t.Errorf("%q", b)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the second store")
+		defer func() { <-got }()
+	}
+	close(second.goOn)
+	if err := <-warmed; err != nil {
+		t.Error(err)
+	}
+	if p.calls.Load() != 1 {
+		t.Errorf("made %d times, want once", p.calls.Load())
 	}
 }
