@@ -36,7 +36,11 @@ func (a *archive) index() {
 			return
 		}
 		known[name] = true
-		a.folders[path.Dir(name)] = append(a.folders[path.Dir(name)], e)
+		in := "."
+		if slash := strings.LastIndexByte(name, '/'); slash >= 0 {
+			in = name[:slash]
+		}
+		a.folders[in] = append(a.folders[in], e)
 		if _, ok := a.folders[name]; e.IsDir() && !ok {
 			a.folders[name] = nil
 		}
@@ -44,16 +48,14 @@ func (a *archive) index() {
 	var implied []string
 	for _, f := range a.files {
 		name := memberPath(f.Name)
-		for folder, rest := "", name; ; {
-			element, below, more := strings.Cut(rest, "/")
-			if !more {
+		for begin := 0; ; {
+			element, _, more := strings.Cut(name[begin:], "/")
+			if !more || element == "." || !fs.ValidPath(element) {
 				break
 			}
-			folder, rest = path.Join(folder, element), below
-			if !fs.ValidPath(folder) {
-				break
-			}
-			implied = append(implied, folder)
+			end := begin + len(element)
+			implied = append(implied, name[:end]) // which shares the memory of name
+			begin = end + 1
 		}
 		base := path.Base(name)
 		switch info := f.FileInfo(); {

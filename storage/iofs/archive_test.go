@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,29 @@ func TestOddNames(t *testing.T) {
 		if f, err := s.File(key); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("File(%q) = %v, %v, want fs.ErrInvalid", key, f, err)
 		}
+	}
+}
+
+// A name of many elements costs little more than its bytes.
+func TestDeepName(t *testing.T) {
+	const depth = 32767
+	var members []packed
+	for _, element := range []string{"a/", "b/", "c/"} {
+		members = append(members, packed{zip.FileHeader{Name: strings.Repeat(element, depth) + "x", Modified: noon}, []byte("content")})
+	}
+	s := iofs.New(archiveOf(t, members...), nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := namesIn(t, s, "")
+	runtime.ReadMemStats(&after)
+	if want := []string{"a", "b", "c"}; !slices.Equal(got, want) || err != nil {
+		t.Errorf("names %q, %v, want %q", got, err, want)
+	}
+	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 200 {
+		t.Errorf("%d MiB for %d folders", mib, len(members)*depth)
+	}
+	if got, err := namesIn(t, s, strings.Repeat("b/", depth-1)+"b"); !slices.Equal(got, []string{"x"}) || err != nil {
+		t.Errorf("names %q, %v, want x", got, err)
 	}
 }
 
