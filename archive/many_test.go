@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,5 +105,29 @@ func TestManyMembersOfOneName(t *testing.T) {
 	}
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %v to look at %d members", took, n)
+	}
+}
+
+// A name of many elements costs little more than its bytes.
+func TestDeepName(t *testing.T) {
+	const depth = 32_000
+	for _, rule := range []archive.NameRule{archive.AnyName, archive.WindowsName} {
+		deep := archive.Entry{Name: strings.Repeat("A/", depth) + "x", File: file("x", nil)}
+		zip := archive.Zip("a.zip", archive.Of(archive.Entry{Name: "A", File: file("x", nil)}, deep), &archive.Options{Names: rule})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		fi, err := downloadview.Stat(t.Context(), zip)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The file at the top gives the folder a number.
+		const names = 2 * (1 + len(" (2)") + 2*depth + 1)
+		if want := int64(names + 2*(30+46+9+9+5+16) + 22); fi.Size() != want {
+			t.Errorf("%d bytes, want %d", fi.Size(), want)
+		}
+		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 100 {
+			t.Errorf("%d MiB for a name of %d bytes", mib, len(deep.Name))
+		}
 	}
 }

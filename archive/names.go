@@ -3,7 +3,6 @@ package archive
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"path"
 	"strconv"
 	"strings"
@@ -26,14 +25,14 @@ const (
 // names gives each member its name, in the order of the entries.
 type names struct {
 	rule    NameRule
-	used    map[uint64]bool   // hashes of the names of files and folders; see hash
-	numbers map[uint64]int    // the last number that a used name got, by its hash
+	used    map[nameHash]bool // hashes of the names of files and folders
+	numbers map[nameHash]int  // the last number that a used name got
 	folders map[string]string // what became of each folder
 	written map[string]bool   // folders that have a member of their own
 }
 
 func newNames(rule NameRule) *names {
-	return &names{rule, map[uint64]bool{}, map[uint64]int{}, map[string]string{}, map[string]bool{}}
+	return &names{rule, map[nameHash]bool{}, map[nameHash]int{}, map[string]string{}, map[string]bool{}}
 }
 
 var errNameLength = errors.New("a name in an archive has at most 65535 bytes")
@@ -46,8 +45,8 @@ func (n *names) file(name string) (string, error) {
 	}
 	last := len(elements) - 1
 	full := path.Join(n.folder(elements[:last]), elements[last])
-	full = n.free(full)
-	n.used[n.hash(full)] = true
+	full, hash := n.free(full, n.hash(full))
+	n.used[hash] = true
 	return full, checkLength(full)
 }
 
@@ -74,30 +73,50 @@ func checkLength(name string) error {
 }
 
 // folder returns the name of the folder with these elements. It is another one if
-// there is a file with its name.
+// there is a file with its name. The names of all folders above it share one text.
 func (n *names) folder(elements []string) string {
 	if len(elements) == 0 {
 		return ""
 	}
-	key := strings.Join(elements, "/")
-	if n.rule == WindowsName {
-		key = strings.ToLower(key)
-	}
+	whole := strings.Join(elements, "/")
+	key := n.fold(whole)
 	if full, ok := n.folders[key]; ok {
 		return full
 	}
-	last := len(elements) - 1
-	full := n.free(path.Join(n.folder(elements[:last]), elements[last]))
-	n.used[n.hash(full)] = true
-	n.folders[key] = full
+	var full string
+	hash, end, keyEnd := emptyHash, 0, 0 // of the folder above, with its slash
+	for _, e := range elements {
+		e = n.fold(e)
+		hash, keyEnd = hash.add(e), keyEnd+len(e)
+		end += lengthOfFirst(whole[end:])
+		var ok bool
+		if full, ok = n.folders[key[:keyEnd]]; !ok {
+			var used nameHash
+			full, used = n.free(whole[:end], hash)
+			n.used[used] = true
+			n.folders[key[:keyEnd]] = full
+		}
+		if full != whole[:end] {
+			whole, end, hash = full+whole[end:], len(full), n.hash(full)
+		}
+		hash, end, keyEnd = hash.add("/"), end+1, keyEnd+1
+	}
 	return full
 }
 
-// free returns name, or name with the first number that makes it unique.
-func (n *names) free(name string) string {
-	hash := n.hash(name)
+// lengthOfFirst returns the length of the first element of a name.
+func lengthOfFirst(name string) int {
+	if slash := strings.IndexByte(name, '/'); slash >= 0 {
+		return slash
+	}
+	return len(name)
+}
+
+// free returns name, whose hash is given, or name with the first number that makes it
+// unique, and the hash of the result.
+func (n *names) free(name string, hash nameHash) (string, nameHash) {
 	if !n.used[hash] {
-		return name
+		return name, hash
 	}
 	folder, base := path.Split(name)
 	ext := path.Ext(base)
@@ -106,22 +125,37 @@ func (n *names) free(name string) string {
 	}
 	stem := folder + strings.TrimSuffix(base, ext)
 	for i := max(n.numbers[hash]+1, 2); ; i++ { // those before are used
-		if next := stem + " (" + strconv.Itoa(i) + ")" + ext; !n.used[n.hash(next)] {
+		next := stem + " (" + strconv.Itoa(i) + ")" + ext
+		if h := n.hash(next); !n.used[h] {
 			n.numbers[hash] = i
-			return next
+			return next, h
 		}
 	}
 }
 
-// hash stands for a name in the set of used names, so that the set stays small. If
-// two names have one hash, the second gets a number that it doesn't need.
-func (n *names) hash(name string) uint64 {
-	if n.rule == WindowsName {
-		name = strings.ToLower(name)
+// A nameHash stands for a name in the set of used names, so that the set stays small. If
+// two names have one hash, the second gets a number that it doesn't need. It is the
+// FNV-1a of 64 bits.
+type nameHash uint64
+
+const emptyHash nameHash = 14695981039346656037
+
+// add returns the hash of a name that goes on with s.
+func (h nameHash) add(s string) nameHash {
+	for i := range len(s) {
+		h = (h ^ nameHash(s[i])) * 1099511628211
 	}
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return h.Sum64()
+	return h
+}
+
+func (n *names) hash(name string) nameHash { return emptyHash.add(n.fold(name)) }
+
+// fold returns what names that clash have in common.
+func (n *names) fold(name string) string {
+	if n.rule == WindowsName {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // elements returns the elements of a name, each of them harmless. nil means the top.
