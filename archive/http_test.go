@@ -1,7 +1,9 @@
 package archive_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/archive"
+	"github.com/downloadview/downloadview/storage/iofs"
 )
 
 // serve serves the file that make returns for each request.
@@ -124,6 +127,34 @@ func TestSeveralRanges(t *testing.T) {
 		}
 		if b, err := io.ReadAll(p); err != nil || !bytes.Equal(b, want) {
 			t.Errorf("%s: %d other bytes, %v", p.Header.Get("Content-Range"), len(b), err)
+		}
+	}
+}
+
+// Members that have no ranges themselves, because they are made while they are read or
+// compressed where they live, don't keep an archive from having them.
+func TestRangesOfMembersWithoutRanges(t *testing.T) {
+	b := noise(200_000)
+	made := downloadview.FromFunc("made", func(_ context.Context, w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	}, &downloadview.Attributes{Size: int64(len(b)), ETag: `"1"`})
+	inner := readAll(t, archive.CompressedZip("in.zip", archive.Of(archive.Entry{Name: "packed", File: file("x", b)}), nil))
+	z, err := zip.NewReader(bytes.NewReader(inner), int64(len(inner)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := iofs.New(z, nil).File("packed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := archive.Of(archive.Entry{File: made}, archive.Entry{File: packed}, archive.Entry{File: file("small", []byte("abc"))})
+	for _, f := range []downloadview.File{archive.Zip("a.zip", entries, nil), archive.Tar("a.tar", entries, nil)} {
+		randomRanges(t, f)
+		url := serve(t, func() downloadview.File { return f })
+		whole := ask(t, "GET", url)
+		if got := ask(t, "GET", url, "Range", "bytes=100000-"); got.StatusCode != 206 || !bytes.Equal(got.body, whole.body[100000:]) {
+			t.Errorf("%s: %d, %d bytes", f.Name(), got.StatusCode, len(got.body))
 		}
 	}
 }

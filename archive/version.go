@@ -74,43 +74,56 @@ func (m *member) checkHandle(h fs.File) error {
 
 // open opens the content of m from offset on, in the version of m.
 func (m *member) open(ctx context.Context, offset int64) (fs.File, error) {
-	h, err := m.openAt(ctx, offset)
+	h, before, err := m.openAt(ctx, offset)
 	if err != nil {
 		return nil, m.failed(err)
 	}
-	if err := m.checkHandle(h); err != nil {
+	if err = m.checkHandle(h); err == nil && before > 0 {
+		err = leaveOut(ctx, h, before)
+	}
+	if err != nil {
 		h.Close()
 		return nil, m.failed(err)
 	}
 	return h, nil
 }
 
-func (m *member) openAt(ctx context.Context, offset int64) (fs.File, error) {
+// openAt opens m. The bytes at offset come after those before, which are to be left out: a
+// file that is made while it is read, or that is compressed where it lives, has no other
+// way to them.
+func (m *member) openAt(ctx context.Context, offset int64) (h fs.File, before int64, err error) {
 	f := m.file
 	if m.version.etag != "" {
 		f = downloadview.Pin(f, m.version.etag)
 	}
 	if _, ranged := downloadview.Find[downloadview.RangeFile](f); ranged && offset > 0 {
-		return downloadview.OpenRange(ctx, f, offset, m.size-offset)
+		h, err := downloadview.OpenRange(ctx, f, offset, m.size-offset)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return h, 0, err
+		}
 	}
-	h, err := wrapper.Open(ctx, f)
+	h, err = wrapper.Open(ctx, f)
 	if err != nil || offset == 0 {
-		return h, err
+		return h, 0, err
 	}
-	if err := seek(h, offset); err != nil {
-		h.Close()
-		return nil, err
+	if s, ok := h.(io.Seeker); ok { // h itself, so that a file of the system stays one
+		if _, err = s.Seek(offset, io.SeekStart); err == nil {
+			return h, 0, nil
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			h.Close()
+			return nil, 0, err
+		}
 	}
-	return h, nil
+	return h, offset, nil
 }
 
-// seek moves h itself, so that a file of the system stays one.
-func seek(h fs.File, offset int64) error {
-	s, ok := h.(io.Seeker)
-	if !ok {
-		return fmt.Errorf("%T can't seek: %w", h, errors.ErrUnsupported)
+// leaveOut reads n bytes of h.
+func leaveOut(ctx context.Context, h fs.File, n int64) error {
+	_, err := io.CopyN(io.Discard, contextReader{ctx, h}, n)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	_, err := s.Seek(offset, io.SeekStart)
 	return err
 }
 

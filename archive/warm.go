@@ -67,7 +67,7 @@ func wholeSum(ctx context.Context, f downloadview.File, a downloadview.Attribute
 
 // sum reads all of m, and returns its CRC-32 and how many bytes were read.
 func (m *member) sum(ctx context.Context) (sum uint32, n int64, err error) {
-	h, err := m.openAt(ctx, 0)
+	h, _, err := m.openAt(ctx, 0)
 	if err != nil {
 		return 0, 0, err
 	}
