@@ -82,7 +82,8 @@ func growRules(b *testing.B, program string, rules int) {
 	b.ReportMetric(start.Seconds()*1000, "ms-to-start")
 }
 
-// growOpen downloads a small file while other clients read nothing of a large one.
+// growOpen downloads a small file while other clients read nothing of a large one. Four
+// hundred come in each second; the command parks their downloads after one.
 func growOpen(b *testing.B, program string, open int) {
 	dir := benchFile(b, 1<<10)
 	large := filepath.Join(dir, "large.bin")
@@ -93,7 +94,10 @@ func growOpen(b *testing.B, program string, open int) {
 		b.Fatal(err)
 	}
 	c := startCommand(b, program, "--stall-timeout=1h", dir)
+	turn := time.NewTicker(time.Second / 400)
+	defer turn.Stop()
 	for range open {
+		<-turn.C
 		conn := c.dial(b)
 		fmt.Fprint(conn, "GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
 		answer := make([]byte, len("HTTP/1.1 200 "))
@@ -101,6 +105,7 @@ func growOpen(b *testing.B, program string, open int) {
 			b.Fatalf("%q, %v", answer, err)
 		}
 	}
+	time.Sleep(2 * time.Second)
 	costs(b, c, "/report.pdf", 500)
 	b.ReportMetric(float64(resident(b, c.pids[0]))/(1<<20), "MiB")
 }
