@@ -63,6 +63,9 @@ func (d *DigestFile) read(name string) (lines int, err error) {
 	for {
 		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
+			if lines == 0 && !beginsLine(text) { // the file may be another program's
+				return lines, fmt.Errorf("digests in %q: line 1 %w", name, errNotDigests)
+			}
 			break // text is what a crash has left
 		}
 		if err != nil {
@@ -81,6 +84,15 @@ func (d *DigestFile) read(name string) (lines int, err error) {
 	return lines, err
 }
 
+var errNotDigests = errors.New(`is not a line of digests; want one such as {"file":"file:///srv/a","version":"…","sha256":"…"}`)
+
+// beginsLine reports whether text may be the beginning of a line.
+func beginsLine(text []byte) bool {
+	const begin = `{"file":"`
+	n := min(len(text), len(begin))
+	return string(text[:n]) == begin[:n]
+}
+
 func (d *DigestFile) parse(text []byte) error {
 	var line digestLine
 	if err := json.Unmarshal(text, &line); err != nil {
@@ -88,7 +100,7 @@ func (d *DigestFile) parse(text []byte) error {
 	}
 	sum, err := hex.DecodeString(line.SHA256)
 	if err != nil || len(sum) != sha256.Size || line.File == "" || line.Version == "" {
-		return errors.New(`is not a line of digests; want one such as {"file":"file:///srv/a","version":"…","sha256":"…"}`)
+		return errNotDigests
 	}
 	d.known[line.File] = keptDigest{line.Version, [sha256.Size]byte(sum)}
 	return nil

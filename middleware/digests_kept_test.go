@@ -98,7 +98,7 @@ func TestDigestFileStaysSmall(t *testing.T) {
 // A file of another kind is refused, and stays as it is.
 func TestDigestFileRefusesOthers(t *testing.T) {
 	dir := t.TempDir()
-	for _, text := range []string{"hello\n", "{}\n", `{"file":"/a","version":"1","sha256":"00"}` + "\n"} {
+	for _, text := range []string{"hello\n", "hello", "{}", "a very long line without an end", "{}\n", `{"file":"/a","version":"1","sha256":"00"}` + "\n"} {
 		proxytest.Write(t, dir, "digests", text)
 		_, err := middleware.OpenDigestFile(filepath.Join(dir, "digests"))
 		if err == nil || !strings.Contains(err.Error(), "line 1 is not a line of digests") {
@@ -107,6 +107,22 @@ func TestDigestFileRefusesOthers(t *testing.T) {
 		if got, _ := os.ReadFile(filepath.Join(dir, "digests")); string(got) != text {
 			t.Errorf("%q became %q", text, got)
 		}
+	}
+}
+
+// The first line may be cut off, too.
+func TestDigestFileOfAnEarlyCrash(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "digests")
+	for _, text := range []string{"", "{", `{"file":"/srv/a`} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := openDigests(t, name)
+		record(t, d, "/srv/b", "1", "content")
+		d.Close()
+		d = openDigests(t, name)
+		wantKept(t, d, "/srv/b", "1", "content")
+		d.Close()
 	}
 }
 
