@@ -246,7 +246,14 @@ func reprDigestOf(sum [sha256.Size]byte) string {
 
 // tagOf returns an entity tag of 128 bits of a digest.
 func tagOf(sum [sha256.Size]byte) string {
-	return `"sha256-` + hex.EncodeToString(sum[:16]) + `"`
+	return digestTag + hex.EncodeToString(sum[:16]) + `"`
+}
+
+const digestTag = `"sha256-`
+
+// isOfDigest reports whether an entity tag has the form of those of tagOf.
+func isOfDigest(tag string) bool {
+	return strings.HasPrefix(tag, digestTag) && len(tag) == len(digestTag)+32+len(`"`)
 }
 
 var _ downloadview.Middleware = (*Digests)(nil).View

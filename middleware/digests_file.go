@@ -225,7 +225,7 @@ func (f digestedRanges) OpenRange(ctx context.Context, offset, length int64) (fs
 // Pin returns the file in one version, if its store can. A tag that is made of a digest
 // is not the store's: it is compared with that of the handle.
 func (f digestedRanges) Pin(etag string) downloadview.File {
-	if len(etag) > len(`"sha256-`) && etag[:len(`"sha256-`)] == `"sha256-` {
+	if isOfDigest(etag) {
 		return f
 	}
 	f.inner = downloadview.Pin(f.inner, etag)

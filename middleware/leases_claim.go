@@ -118,11 +118,12 @@ func digest(sum [sha256.Size]byte) string {
 }
 
 // versionOf returns the version of a file, or "". A file that changes within the second
-// of its date has a date, but no entity tag that clients could see.
+// of its date has a date, but no entity tag that clients could see. A tag that [Digests]
+// give to a file without a useful time doesn't count: the first requests come before it.
 func versionOf(a downloadview.Attributes) string {
-	switch {
-	case a.StrongETag() != "":
-		return a.StrongETag()
+	switch tag := a.StrongETag(); {
+	case tag != "" && (!isOfDigest(tag) || downloadview.UsefulModTime(a.ModTime)):
+		return tag
 	case a.ModTime.IsZero():
 		return ""
 	}

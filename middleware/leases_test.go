@@ -11,6 +11,8 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/proxytest"
 	"github.com/downloadview/downloadview/middleware"
 	"github.com/downloadview/downloadview/middleware/leasetest"
 	"github.com/downloadview/downloadview/middleware/memlease"
@@ -229,6 +232,32 @@ func TestVersionOfTheFile(t *testing.T) {
 		if w := ask(h, "GET", link, "192.0.2.1"); w.Code != want {
 			t.Errorf("version %d: %d, want %d", i, w.Code, want)
 		}
+	}
+}
+
+// A file whose time says nothing gets an entity tag when its digest is known. It is the
+// same version before and after, so the client goes on.
+func TestLeaseOutlivesTheFirstDigest(t *testing.T) {
+	dir := t.TempDir()
+	proxytest.Write(t, dir, "a.bin", tenDigits)
+	if err := os.Chtimes(filepath.Join(dir, "a.bin"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	log := newRecordingLog()
+	d := middleware.NewDigests(log, nil)
+	t.Cleanup(d.Close)
+	l := countedLinks(memlease.New(nil), nil)
+	h := l.Handler(downloadview.NewHandler(d.View(filesOf(openDisk(t, dir))), quiet))
+	link := sign(t, l, "/a.bin", middleware.Grant{Times: 1})
+	if w := ask(h, "GET", link, "192.0.2.1", "Range", "bytes=0-4"); w.Code != 206 || w.Header().Get("Etag") != "" {
+		t.Fatalf("%d %v, want 206 without a tag", w.Code, w.Header())
+	}
+	log.wait(t)
+	if w := ask(h, "GET", link, "192.0.2.1", "Range", "bytes=5-9"); w.Code != 206 || w.Header().Get("Etag") == "" {
+		t.Errorf("the rest: %d %v, want 206 with a tag", w.Code, w.Header())
+	}
+	if w := ask(h, "GET", link, "192.0.2.2"); w.Code != 403 {
+		t.Errorf("another client: %d, want 403", w.Code)
 	}
 }
 
