@@ -1,6 +1,12 @@
 package middleware
 
-import "github.com/downloadview/downloadview"
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/downloadview/downloadview"
+)
 
 type waitingFile struct {
 	file    downloadview.File
@@ -38,9 +44,19 @@ func (d *Digests) work() {
 		next := d.queue[0]
 		d.queue = d.queue[1:]
 		d.mu.Unlock()
-		d.compute(d.ctx, next.file, d.pace) // after an error, the next request asks again
+		d.attempt(next.file) // after an error, the next request asks again
 		d.mu.Lock()
 		delete(d.waiting, next.version)
 		d.mu.Unlock()
 	}
+}
+
+// attempt computes the digest of f. In this goroutine, a panic would end the program.
+func (d *Digests) attempt(f downloadview.File) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("panic while a digest was computed", "file", f.Name(), "error", fmt.Sprintf("panic: %v\n%s", v, debug.Stack()))
+		}
+	}()
+	_, _ = d.compute(d.ctx, f, d.pace)
 }

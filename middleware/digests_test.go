@@ -360,3 +360,38 @@ func (l failingLog) Record(context.Context, middleware.FileVersion, [sha256.Size
 	l.t.Error("a digest is recorded")
 	return nil
 }
+
+// A file that panics when it is read in the background ends neither the program nor the
+// background.
+func TestDigestsOfPanickingFile(t *testing.T) {
+	dir := t.TempDir()
+	proxytest.Write(t, dir, "a.bin", "0123456789")
+	log := newRecordingLog()
+	d := middleware.NewDigests(log, nil)
+	t.Cleanup(d.Close)
+	panicking := &panickingLater{File: downloadview.FromString("b.bin", "0123456789", &downloadview.Attributes{ModTime: time.Now().Add(-time.Hour)})}
+	f := downloadview.WithSource(panicking, downloadview.Source{Scheme: "file", Path: filepath.Join(dir, "b.bin")})
+	v := d.View(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) { return downloadview.Response{File: f}, nil }))
+	for range 2 {
+		panicking.opened.Store(false)
+		if resp := askFor(v, "/b.bin", wantDigests...); resp.StatusCode != 200 {
+			t.Errorf("%s, want 200", resp.Status)
+		}
+		askFor(d.View(filesOf(openDisk(t, dir))), "/a.bin", wantDigests...)
+		log.wait(t) // after that of b.bin
+		proxytest.Write(t, dir, "a.bin", "another version")
+	}
+}
+
+// A panickingLater file can be opened once.
+type panickingLater struct {
+	downloadview.File
+	opened atomic.Bool
+}
+
+func (f *panickingLater) Open(ctx context.Context) (fs.File, error) {
+	if f.opened.Swap(true) {
+		panic("opened again")
+	}
+	return f.File.Open(ctx)
+}
