@@ -170,6 +170,9 @@ func TestErrorsBeforehand(t *testing.T) {
 			f := gone[0].File
 			yield(archive.Entry{File: noSuch{f}}, nil)
 		}, 500},
+		"panic": {func(yield func(archive.Entry, error) bool) {
+			_ = yield(archive.Entry{File: missing}, nil) && yield(archive.Entry{File: panicking{missing}}, nil)
+		}, 500},
 	} {
 		url := serve(t, func() downloadview.File { return archive.Zip("a.zip", tt.entries, nil) })
 		for _, method := range []string{"GET", "HEAD"} {
@@ -186,3 +189,8 @@ type noSuch struct{ downloadview.File }
 func (f noSuch) Open(context.Context) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: f.Name(), Err: fs.ErrNotExist}
 }
+
+// A panicking file is a bug of its storage.
+type panicking struct{ downloadview.File }
+
+func (panicking) Stat(context.Context) (fs.FileInfo, error) { panic("of the storage") }

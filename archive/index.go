@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -214,10 +215,7 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 			free <- struct{}{}
 			running.Go(func() {
 				defer func() { <-free }()
-				*l = ask(ctx, e, b.options.Known)
-				if b.needsSum(e, l) {
-					l.fetch(ctx)
-				}
+				b.lookAt(ctx, e, l)
 				if l.err != nil {
 					cancel()
 				}
@@ -226,6 +224,19 @@ func (b *builder) lookUp(ctx context.Context, entries []Entry, looks []look) err
 	}
 	running.Wait()
 	return firstError(entries, looks)
+}
+
+// lookAt fills the look at one file. In its goroutine, a panic would end the program.
+func (b *builder) lookAt(ctx context.Context, e *Entry, l *look) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	*l = ask(ctx, e, b.options.Known)
+	if b.needsSum(e, l) {
+		l.fetch(ctx)
+	}
 }
 
 // needsSum reports whether the checksum would change how the archive has the file.
