@@ -65,10 +65,13 @@ func encodedDisposition(begin, name string) string {
 	var stack [512]byte // most names fit; then the string is the only allocation
 	b := append(stack[:0], begin...)
 	for _, c := range name {
-		if c >= utf8.RuneSelf || !isPlainChar[c] {
+		switch {
+		case c >= utf8.RuneSelf || !isPlainChar[c]:
 			if inFileName(c) != c {
 				return contentDisposition(begin, fileName(name))
 			}
+			c = '_'
+		case c == '?' && b[len(b)-1] == '=':
 			c = '_'
 		}
 		b = append(b, byte(c))
@@ -86,10 +89,11 @@ func encodedDisposition(begin, name string) string {
 }
 
 // isPlain reports whether name can be quoted as it is and fileName would not
-// change it.
+// change it. "=?" begins a word that is encoded for mail (RFC 2047), and Chromium
+// decodes it.
 func isPlain(name string) bool {
 	for i := range len(name) {
-		if !isPlainChar[name[i]] {
+		if c := name[i]; !isPlainChar[c] || c == '?' && i > 0 && name[i-1] == '=' {
 			return false
 		}
 	}

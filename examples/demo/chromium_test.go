@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
+	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/examples/internal/chromium"
 )
 
@@ -128,6 +129,28 @@ func TestInChromium(t *testing.T) {
 				t.Errorf("title is %q; want the script not to have changed it", title)
 			}
 		})
+	}
+}
+
+// The browser saves a name as it is, also if it looks like one that is encoded for mail:
+// else a file would get an ending that nobody has checked.
+func TestEncodedNamesInChromium(t *testing.T) {
+	b := tab{chromium.Open(t)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html")
+			w.Write([]byte(`<!doctype html><title>One</title><a href="/one">one</a>`))
+			return
+		}
+		downloadview.Send(w, r, downloadview.Response{File: downloadview.FromString("one", "content", nil), Name: "a.pdf =?utf-8?q?.exe?="})
+	}))
+	defer server.Close()
+	if err := chromedp.Do(b.patient(t), chromedp.Navigate(server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	// Chromium puts "_" in the place of "?".
+	if name, _ := b.save(t, "a"); name != "a.pdf =_utf-8_q_.exe_=" {
+		t.Errorf("saved as %q", name)
 	}
 }
 
