@@ -45,6 +45,16 @@ func broken(size int64) *object {
 	return o
 }
 
+// A panickingLater object can be opened at its beginning only.
+type panickingLater struct{ *object }
+
+func (f panickingLater) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	if offset > 0 {
+		panic("of the store")
+	}
+	return f.object.OpenRange(ctx, offset, length)
+}
+
 func swallow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { recover() }()
@@ -72,16 +82,20 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 		"without":       broken(-1),
 		"shrunk":        shrinking{localFileOf(t, "shrunk.txt", content)},
 		"second part":   broken(0),
+		"panics later":  panickingLater{newObject(string(content))},
 		"ends too soon": func() File { o := broken(0); o.cutErr = nil; return o }(),
 	}
 	each(t, func(t *testing.T, protocol string, wrap func(http.Handler) http.Handler) {
 		for name, f := range files {
 			t.Run(name, func(t *testing.T) {
 				rng := ""
-				if name == "second part" {
+				if name == "second part" || name == "panics later" {
 					rng = "bytes=0-99,1000-262143"
 				}
 				mustBreakOff(t, protocol, wrap, f, discard, rng)
+				if p, ok := f.(panickingLater); ok {
+					f = p.object
+				}
 				if o, ok := f.(*object); ok && o.open.Load() != 0 {
 					t.Errorf("%d handles left open", o.open.Load())
 				}

@@ -43,8 +43,9 @@ func TestPanicOfAWriterIsTheServers(t *testing.T) {
 		"by a producer": FromFunc("d", digitsOf, nil), "by one that recovers": FromFunc("e", recovering(digitsOf), nil),
 	} {
 		for kind, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
-			"Write":    func(w http.ResponseWriter) http.ResponseWriter { return panickingWriter{w} },
-			"ReadFrom": func(w http.ResponseWriter) http.ResponseWriter { return panickingReaderFrom{panickingWriter{w}} },
+			"two ranges": func(w http.ResponseWriter) http.ResponseWriter { return panickingWriter{w} },
+			"Write":      func(w http.ResponseWriter) http.ResponseWriter { return panickingWriter{w} },
+			"ReadFrom":   func(w http.ResponseWriter) http.ResponseWriter { return panickingReaderFrom{panickingWriter{w}} },
 		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				var seen Outcome
@@ -58,7 +59,11 @@ func TestPanicOfAWriterIsTheServers(t *testing.T) {
 						t.Errorf("aborted by %v, %v; want by the server, because of the wrapper", seen.AbortedBy, seen.Err)
 					}
 				}()
-				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+				r := httptest.NewRequest("GET", "/", nil)
+				if kind == "two ranges" {
+					r.Header.Set("Range", "bytes=0-0,2-2")
+				}
+				h.ServeHTTP(httptest.NewRecorder(), r)
 			})
 		}
 	}

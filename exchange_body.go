@@ -270,7 +270,12 @@ func (x *exchange) sendParts(b body, parts []span, a *Attributes, k *facts) erro
 	return x.write([]byte(tail))
 }
 
-func (x *exchange) sendPart(b body, i int, part span, want string) error {
+func (x *exchange) sendPart(b body, i int, part span, want string) (err error) {
+	defer func() { // copyBody has its own
+		if v := recover(); v != nil {
+			err = &cutOff{AbortedByOrigin, panicked(v)}
+		}
+	}()
 	r, c, err := x.part(b, i, part, want)
 	if err != nil {
 		return &cutOff{AbortedByOrigin, err}
@@ -284,7 +289,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) error {
 }
 
 func (x *exchange) write(p []byte) error {
-	n, err := x.w.Write(p)
+	n, err := safely(x.w.Write, p)
 	x.outcome.Bytes += int64(n)
 	if err != nil {
 		return &cutOff{AbortedByClient, err}
