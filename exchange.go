@@ -79,6 +79,7 @@ func (x *exchange) answer(v View) {
 // carryOut answers with x.resp: by the proxy if a rule covers the file, else by
 // streaming.
 func (x *exchange) carryOut() {
+	defer x.abandon()
 	err := x.check()
 	if err == nil {
 		var done bool

@@ -86,6 +86,16 @@ func (x *exchange) enter(m Mode, a *Attributes, toEnd bool) error {
 	return nil
 }
 
+// abandon tells the gate the end of an answer that a panic has ended, such as one of the
+// view's Renamer or of a writer's WriteHeader. Any other end it was told.
+func (x *exchange) abandon() {
+	if leave := x.leave; leave != nil {
+		x.leave = nil
+		x.outcome.AbortedBy, x.outcome.Err = AbortedByServer, errPanicked
+		leave(x.outcome)
+	}
+}
+
 // toEnd reports whether p sends the last byte of a file.
 func (p plan) toEnd(size int64) bool {
 	for _, s := range p.ranges {

@@ -248,3 +248,31 @@ func TestTwoGates(t *testing.T) {
 		t.Errorf("the outer gate was asked %d times after the inner one refused", len(outer.entered))
 	}
 }
+
+// A panickingRenamer panics after the gate was asked.
+type panickingRenamer struct{}
+
+func (panickingRenamer) Rename(string) string { panic("of the application") }
+
+// The gate learns that an answer is over which a panic of the application has ended.
+func TestGateLearnsOfPanics(t *testing.T) {
+	for name, f := range map[string]File{
+		"small": newLocalFile(t, "a.txt", "0123456789"), "by its own WriteTo": FromString("b", "0123456789", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := new(turnstile)
+			h := NewHandler(ViewFunc(func(*http.Request) (Response, error) {
+				return Response{File: f, Gate: g, Renamer: panickingRenamer{}}, nil
+			}), &Options{Logger: discard})
+			defer func() {
+				if p := recover(); p != "of the application" {
+					t.Errorf("panic %v, want that of the application", p)
+				}
+				if len(g.entered) != 1 || len(g.left) != 1 || g.left[0].Err == nil || g.left[0].AbortedBy != AbortedByServer {
+					t.Errorf("entered %d times, left with %+v; want once, aborted by the server", len(g.entered), g.left)
+				}
+			}()
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		})
+	}
+}
