@@ -17,16 +17,17 @@ type exchange struct {
 	resp Response
 
 	style   TagStyle
-	ranger  RangeFile     // the file, if it can be opened at a range
-	tag     string        // strong tag of the metadata that was read last, or ""
-	asked   int           // requests to the store so far
-	beyond  bool          // the file refused a range with ErrRange
-	refused bool          // the file refused a range other than its last bytes
-	looked  bool          // the metadata was read without opening the file
-	unseen  bool          // the answer is made without reading the metadata
-	uncut   bool          // send Accept-Ranges: none, so that the proxy takes no ranges out
-	limit   int64         // bytes per second; 0: none
-	moving  *movingWriter // nil: the server has no WriteTimeout
+	ranger  RangeFile      // the file, if it can be opened at a range
+	tag     string         // strong tag of the metadata that was read last, or ""
+	asked   int            // requests to the store so far
+	beyond  bool           // the file refused a range with ErrRange
+	refused bool           // the file refused a range other than its last bytes
+	looked  bool           // the metadata was read without opening the file
+	unseen  bool           // the answer is made without reading the metadata
+	uncut   bool           // send Accept-Ranges: none, so that the proxy takes no ranges out
+	limit   int64          // bytes per second; 0: none
+	moving  *movingWriter  // nil: the server has no WriteTimeout, or watched isn't nil
+	watched *watchedStream // in its place for a stream of HTTP/2
 
 	returns bool      // the handler may return before the answer is over
 	tail    *tail     // nil: it isn't parked
@@ -79,7 +80,7 @@ func (x *exchange) answer(v View) {
 // carryOut answers with x.resp: by the proxy if a rule covers the file, else by
 // streaming.
 func (x *exchange) carryOut() {
-	defer x.abandon()
+	defer x.close()
 	err := x.check()
 	if err == nil {
 		var done bool
@@ -93,6 +94,7 @@ func (x *exchange) carryOut() {
 	defer x.apart.release()
 	if err == nil {
 		x.finish()
+		x.moveOn()
 		return
 	}
 	cut, ok := errors.AsType[*cutOff](err)
@@ -103,7 +105,16 @@ func (x *exchange) carryOut() {
 		x.cutShort(&cutOff{AbortedByOrigin, err})
 	default:
 		x.refuse(err)
+		x.moveOn()
 	}
+}
+
+// close ends what goes on beside an answer. It is called however the answer ends.
+func (x *exchange) close() {
+	if x.watched != nil {
+		x.watched.endMoved()
+	}
+	x.abandon()
 }
 
 func (x *exchange) check() error {

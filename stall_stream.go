@@ -32,7 +32,7 @@ func EndStalledStreams(limit time.Duration, least int64) func(http.Handler) http
 				next.ServeHTTP(w, r)
 				return
 			}
-			s := &watchedStream{ResponseWriter: w, limit: limit, least: least, since: time.Now()}
+			s := &watchedStream{ResponseWriter: w, limit: limit, least: least, piece: streamPiece, late: errStalled, since: time.Now()}
 			defer s.end()
 			next.ServeHTTP(s, r)
 		})
@@ -45,6 +45,8 @@ type watchedStream struct {
 	http.ResponseWriter
 	limit time.Duration
 	least int64     // bytes a second; 0: any
+	piece int       // the most bytes of a write
+	late  error     // of a write that takes longer than limit
 	since time.Time // from which begun counts
 
 	begun   atomic.Int64 // when the write that is going on began; 0: none is going on
@@ -66,7 +68,7 @@ func (s *watchedStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 func (s *watchedStream) Write(p []byte) (sent int, err error) {
 	for {
-		n, err := s.watch(func() (int, error) { return s.ResponseWriter.Write(p[:min(len(p), streamPiece)]) })
+		n, err := s.watch(func() (int, error) { return s.ResponseWriter.Write(p[:min(len(p), s.piece)]) })
 		sent, p = sent+n, p[n:]
 		if err != nil || len(p) == 0 {
 			return sent, err
@@ -96,7 +98,7 @@ func (s *watchedStream) watch(write func() (int, error)) (int, error) {
 	s.begun.Store(0)
 	if err != nil {
 		if s.stalled.Load() {
-			err = errStalled
+			err = s.late
 		}
 		return n, err
 	}

@@ -17,10 +17,17 @@ type movingWriter struct {
 	until time.Time
 }
 
-// move makes the deadline of the server's WriteTimeout move with the body.
+// move makes the deadline of the server's WriteTimeout move with the body. It is called
+// before the file is looked at or opened.
 func (x *exchange) move() {
 	s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || s.WriteTimeout <= 0 {
+	if !ok || s.WriteTimeout <= 0 || x.moving != nil || x.watched != nil {
+		return
+	}
+	if x.r.ProtoMajor > 1 && setWriteDeadline(x.w, time.Time{}) {
+		// A deadline would end the stream while nothing is written, too.
+		x.watched = &watchedStream{ResponseWriter: x.w, limit: s.WriteTimeout, piece: smallPiece, late: os.ErrDeadlineExceeded, since: time.Now()}
+		x.w = x.watched
 		return
 	}
 	m := &movingWriter{ResponseWriter: x.w, limit: s.WriteTimeout}
@@ -34,7 +41,23 @@ func (x *exchange) move() {
 // isOver reports whether the deadline has passed.
 func (w *movingWriter) isOver() bool { return w != nil && !time.Now().Before(w.until) }
 
+// moveOn gives the server the time of its WriteTimeout for what it still has to send of a
+// whole answer.
+func (x *exchange) moveOn() {
+	if x.moving != nil {
+		x.moving.renew()
+	}
+}
+
 func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// endMoved ends a watch in place of the server's own deadline, which counts from now on.
+func (s *watchedStream) endMoved() {
+	s.end()
+	if !s.wrote {
+		setWriteDeadline(s.ResponseWriter, time.Now().Add(s.limit))
+	}
+}
 
 // renew moves the deadline, if an eighth of the time has passed.
 func (w *movingWriter) renew() {
@@ -55,6 +78,12 @@ func (w *movingWriter) Write(p []byte) (sent int, err error) {
 			return sent, err
 		}
 	}
+}
+
+// FlushError is called by [http.ResponseController].
+func (w *movingWriter) FlushError() error {
+	w.renew()
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // A movingReaderFrom is a movingWriter over a writer that has ReadFrom.

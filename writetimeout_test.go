@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -41,6 +46,134 @@ func TestWriteTimeoutMoves(t *testing.T) {
 				return longest, nil
 			})
 		})
+	}
+}
+
+// A lateFile tells its metadata and opens after a pause.
+type lateFile struct {
+	*object
+	pause time.Duration
+}
+
+func (f lateFile) Stat(ctx context.Context) (fs.FileInfo, error) {
+	time.Sleep(f.pause)
+	return f.object.Stat(ctx)
+}
+
+func (f lateFile) Open(ctx context.Context) (fs.File, error) {
+	time.Sleep(f.pause)
+	return f.object.Open(ctx)
+}
+
+// A server's WriteTimeout is about clients that take nothing: it doesn't end an answer
+// that waits for its file.
+func TestWriteTimeoutWaitsForTheFile(t *testing.T) {
+	const limit = time.Second
+	const pause = 2 * limit
+	paused := func(before, after string) File {
+		return FromFunc("a", func(_ context.Context, w io.Writer) error {
+			io.WriteString(w, before)
+			time.Sleep(pause)
+			_, err := io.WriteString(w, after)
+			return err
+		}, nil)
+	}
+	large := strings.Repeat("0123456789abcdef", 1<<12)
+	both := new(http.Protocols)
+	both.SetHTTP1(true)
+	both.SetUnencryptedHTTP2(true)
+	covered := likeNginx
+	covered.Terms = &Terms{Validators: OurValidators}
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
+		for _, tt := range []struct {
+			name, method string
+			f            File
+			status       int
+			want         string
+		}{
+			{"a late look, handed over", "GET", lateFile{newObject("0123456789"), pause}, 200, ""},
+			{"a late look, missing", "GET", lateFile{&object{name: "a", noStat: fs.ErrInvalid}, pause}, 404, "Not Found\n"},
+			{"a late HEAD", "HEAD", lateFile{newObject("0123456789"), pause}, 200, ""},
+			{"a late opening", "GET", lateFile{newObject(large), pause}, 200, large},
+			{"a late error", "GET", FromFunc("a", func(context.Context, io.Writer) error { time.Sleep(pause); return fs.ErrNotExist }, nil), 404, "Not Found\n"},
+			{"a late end", "GET", paused("0123456789", ""), 200, "0123456789"},
+			{"a late flush", "GET", FromFunc("a", func(_ context.Context, w io.Writer) error {
+				io.WriteString(w, "01234")
+				time.Sleep(pause)
+				w.(http.Flusher).Flush()
+				_, err := io.WriteString(w, "56789")
+				return err
+			}, nil), 200, "0123456789"},
+			{"a pause", "GET", paused(large, large), 200, large + large},
+		} {
+			t.Run(protocol+"/"+tt.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := NewHandler(ViewFunc(func(*http.Request) (Response, error) {
+						resp := Response{File: tt.f}
+						if strings.HasPrefix(tt.name, "a late look") {
+							resp.File, resp.Offloader = WithSource(tt.f, Source{"file", "", "/a"}), covered
+						}
+						return resp, nil
+					}), &Options{Logger: discard})
+					l := newPipes()
+					s := &http.Server{Handler: h, WriteTimeout: limit, Protocols: both}
+					go s.Serve(l)
+					tr := &http.Transport{
+						DialContext: func(context.Context, string, string) (net.Conn, error) { return l.dial() },
+						Protocols:   new(http.Protocols),
+					}
+					tr.Protocols.SetHTTP1(protocol == "HTTP/1.1")
+					tr.Protocols.SetUnencryptedHTTP2(protocol == "HTTP/2")
+					defer func() {
+						tr.CloseIdleConnections()
+						s.Close()
+						synctest.Wait()
+					}()
+					r, err := http.NewRequest(tt.method, "http://server/", nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp, err := tr.RoundTrip(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer resp.Body.Close()
+					body, err := io.ReadAll(resp.Body)
+					if err != nil || resp.StatusCode != tt.status || string(body) != tt.want || resp.Proto[:len(protocol)] != protocol {
+						t.Errorf("%s %s, %d bytes, %v; want %d and %d bytes", resp.Proto, resp.Status, len(body), err, tt.status, len(tt.want))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A server's WriteTimeout ends a stream of HTTP/2 whose client takes nothing, and the other
+// one of the connection goes on.
+func TestWriteTimeoutEndsAStream(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 3<<17) // 6 MiB: more than a client's window
+	seen := make(chan Outcome, 2)
+	s := httptest.NewUnstartedServer(NewHandler(fileView(newObject(content)), &Options{
+		Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o },
+	}))
+	s.Config.WriteTimeout = time.Second
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	defer s.Close()
+	c := overHTTP2(t)
+	stalls := mustGet(t, c, s.URL)
+	if o := <-seen; o.AbortedBy != AbortedByServer || !errors.Is(o.Err, os.ErrDeadlineExceeded) {
+		t.Errorf("outcome %+v, want it ended by the server's deadline", o)
+	}
+	if n, err := io.Copy(io.Discard, stalls.Body); err == nil {
+		t.Errorf("the client takes %d bytes for the whole", n)
+	}
+	if n, err := io.Copy(io.Discard, mustGet(t, c, s.URL).Body); n != int64(len(content)) || err != nil {
+		t.Errorf("another stream: %d bytes, %v", n, err)
+	}
+	if o := <-seen; o.AbortedBy != NotAborted {
+		t.Errorf("another stream: outcome %+v", o)
 	}
 }
 
