@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -12,8 +13,8 @@ import (
 // no progress for limit: reading the body fails with [os.ErrDeadlineExceeded],
 // and the connection is closed after the answer. Only the time without progress
 // counts, never the time of the whole body. A handler that doesn't read the
-// body isn't kept waiting either: net/http reads the rest of a small body
-// before it sends the answer, and without a ReadTimeout of the server it would
+// body isn't kept waiting either: over HTTP/1, net/http reads the rest of a small
+// body before it sends the answer, and without a ReadTimeout of the server it would
 // wait for that forever.
 //
 // A request without a body costs nothing. A limit of 0 or less panics. For
@@ -26,6 +27,14 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.ContentLength == 0 || r.Body == nil {
 				next.ServeHTTP(w, r)
+				return
+			}
+			if r.ProtoMajor > 1 && setReadDeadline(w, time.Time{}) { // a ReadTimeout is for the whole body
+				b := &streamBody{ReadCloser: r.Body, w: w, limit: limit}
+				defer b.handled()
+				awaited := *r
+				awaited.Body = b
+				next.ServeHTTP(w, &awaited)
 				return
 			}
 			b := &awaitedBody{ReadCloser: r.Body, w: w, limit: limit, quiet: r.Header.Get("Expect") != ""}
@@ -124,6 +133,14 @@ func (w *bodyFirst) Flush() {
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
+// EnableFullDuplex is called by [http.ResponseController]: the handler reads the body after
+// the answer has begun.
+func (w *bodyFirst) EnableFullDuplex() error {
+	err := http.NewResponseController(w.ResponseWriter).EnableFullDuplex()
+	w.begun = w.begun || err == nil
+	return err
+}
+
 // ReadFrom lets the writer below copy if it can.
 func (w *bodyFirst) ReadFrom(r io.Reader) (int64, error) {
 	w.begin()
@@ -131,6 +148,55 @@ func (w *bodyFirst) ReadFrom(r io.Reader) (int64, error) {
 		return rf.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, r)
+}
+
+// A streamBody is the body of a stream of HTTP/2, whose reads end after limit. A deadline
+// would also pass between two reads. net/http reads nothing before the answer there.
+type streamBody struct {
+	io.ReadCloser
+	w     http.ResponseWriter
+	limit time.Duration
+	timer *time.Timer // nil until the first read
+
+	mu    sync.Mutex
+	begun time.Time // of the read that is going on; zero: none is
+	over  bool      // the handler has returned
+}
+
+func (b *streamBody) Read(p []byte) (int, error) {
+	b.begin(time.Now())
+	if b.timer == nil {
+		b.timer = time.AfterFunc(b.limit, b.end)
+	} else {
+		b.timer.Reset(b.limit)
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Stop()
+	b.begin(time.Time{})
+	return n, err
+}
+
+func (b *streamBody) begin(t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun = t
+}
+
+// handled is called at the end of the handler. The stream may not be used any more, but
+// a proxy's transport may still read the body.
+func (b *streamBody) handled() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+}
+
+// end ends a read. It may come late, in the next one.
+func (b *streamBody) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.over && !b.begun.IsZero() && time.Since(b.begun) >= b.limit {
+		setReadDeadline(b.w, time.Unix(1, 0))
+	}
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -288,4 +289,85 @@ func TestEndStalledBodiesLeavesTheAnswerAlone(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 	})
+}
+
+// A handler that answers while it reads the body gets the body: over HTTP/2, and over
+// HTTP/1 if it asks for it. A client that waits for the answer before it goes on with the
+// body isn't kept waiting.
+func TestEndStalledBodiesOfADuplex(t *testing.T) {
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		if err := c.EnableFullDuplex(); err != nil && r.ProtoMajor == 1 {
+			t.Error(err)
+		}
+		w.WriteHeader(http.StatusOK)
+		if err := c.Flush(); err != nil {
+			t.Error(err)
+		}
+		io.Copy(w, r.Body)
+	})
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
+		t.Run(protocol, func(t *testing.T) {
+			s := httptest.NewUnstartedServer(EndStalledBodies(5 * time.Second)(echo))
+			if s.EnableHTTP2 = protocol == "HTTP/2"; s.EnableHTTP2 {
+				s.StartTLS()
+			} else {
+				s.Start()
+			}
+			defer s.Close()
+			r, w := io.Pipe()
+			resp, err := s.Client().Post(s.URL, "text/plain", r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			go func() {
+				io.WriteString(w, "0123456789")
+				w.Close()
+			}()
+			if body, err := io.ReadAll(resp.Body); string(body) != "0123456789" || err != nil {
+				t.Errorf("got %q, %v; want the body of the request", body, err)
+			}
+		})
+	}
+}
+
+// Over HTTP/2, too, a body that doesn't arrive ends its request, and a handler that reads
+// it late gets all.
+func TestEndStalledBodiesOfAStream(t *testing.T) {
+	const limit = time.Second
+	type result struct {
+		body string
+		err  error
+	}
+	read := make(chan result, 1)
+	h := EndStalledBodies(limit)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/late" {
+			time.Sleep(2 * limit)
+		}
+		body, err := io.ReadAll(r.Body)
+		read <- result{string(body), err}
+	}))
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ReadTimeout = limit
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	send := func(path string, body io.Reader) (result, error) {
+		resp, err := s.Client().Post(s.URL+path, "text/plain", body)
+		if err == nil {
+			resp.Body.Close()
+		}
+		return <-read, err
+	}
+	large := strings.Repeat("0123456789abcdef", 1<<18) // 4 MiB: more than the server's window
+	if got, err := send("/late", strings.NewReader(large)); got.body != large || got.err != nil || err != nil {
+		t.Errorf("read late: %d bytes, %v; the client: %v", len(got.body), got.err, err)
+	}
+	r, w := io.Pipe()
+	defer w.Close()
+	go io.WriteString(w, "01234")
+	if got, _ := send("/stalls", r); got.body != "01234" || !errors.Is(got.err, os.ErrDeadlineExceeded) {
+		t.Errorf("stalled: %q, %v; want the first half and the end of the limit", got.body, got.err)
+	}
 }
