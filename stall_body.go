@@ -37,7 +37,7 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, &awaited)
 				return
 			}
-			b := &awaitedBody{ReadCloser: r.Body, w: w, limit: limit, quiet: r.Header.Get("Expect") != ""}
+			b := &awaitedBody{ReadCloser: r.Body, w: w, limit: limit, left: r.ContentLength, unread: r.Close || r.Header.Get("Expect") != ""}
 			if !b.renew() {
 				next.ServeHTTP(w, r)
 				return
@@ -45,10 +45,7 @@ func EndStalledBodies(limit time.Duration) func(http.Handler) http.Handler {
 			awaited := *r
 			awaited.Body = b
 			next.ServeHTTP(&bodyFirst{ResponseWriter: w, body: b}, &awaited)
-			if !b.ended {
-				b.until = time.Time{}
-				b.renew() // for the part of the body that net/http reads after the answer
-			}
+			b.handled()
 		})
 	}
 }
@@ -58,9 +55,14 @@ type awaitedBody struct {
 	io.ReadCloser
 	w     http.ResponseWriter
 	limit time.Duration
+
+	mu    sync.Mutex // a proxy reads the body in another goroutine than that of the answer
 	until time.Time
-	quiet bool // the client waits with the body until it is read (Expect: 100-continue)
-	ended bool
+	left  int64 // bytes; less than 0: not known
+	// unread says that net/http closes the connection after the answer if the body has
+	// not ended: the client wants that, or waits with the body (Expect: 100-continue).
+	unread bool
+	ended  bool
 }
 
 // renew moves the deadline, and reports whether there is one.
@@ -74,9 +76,13 @@ func (b *awaitedBody) renew() bool {
 }
 
 func (b *awaitedBody) Read(p []byte) (int, error) {
-	b.quiet = false
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.renew()
 	n, err := b.ReadCloser.Read(p)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
 	if err == io.EOF && !b.ended {
 		b.ended = true
 		setReadDeadline(b.w, time.Time{}) // net/http continues to read, to notice when the client has gone
@@ -91,12 +97,29 @@ const most = 256 << 10
 // finish reads what net/http would read before an answer. If the rest doesn't
 // arrive, the connection is closed after the answer.
 func (b *awaitedBody) finish(h http.Header) {
-	if b.ended || b.quiet {
+	if h.Get("Connection") == "close" || !b.isRead() {
 		return
 	}
 	_, err := io.CopyN(io.Discard, b, most+1)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		h.Set("Connection", "close")
+	}
+}
+
+// isRead reports whether net/http reads the rest of the body before an answer.
+func (b *awaitedBody) isRead() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.ended && !b.unread && b.left < most
+}
+
+// handled moves the deadline for the part of the body that net/http reads after the answer.
+func (b *awaitedBody) handled() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended {
+		b.until = time.Time{}
+		b.renew()
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -329,6 +332,89 @@ func TestEndStalledBodiesOfADuplex(t *testing.T) {
 				t.Errorf("got %q, %v; want the body of the request", body, err)
 			}
 		})
+	}
+}
+
+// Over HTTP/1, an answer waits for a body only where net/http would, and nothing of the
+// body is lost where it would not.
+func TestEndStalledBodiesReadsNoMore(t *testing.T) {
+	for name, head := range map[string]string{
+		"large":               "Content-Length: 300000\r\n",
+		"the connection ends": "Content-Length: 100\r\nConnection: close\r\n",
+		"expected":            "Content-Length: 100\r\nExpect: 100-continue\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newPipes()
+				read := make(chan int64, 1)
+				s := &http.Server{Handler: EndStalledBodies(time.Minute)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					io.CopyN(io.Discard, r.Body, 1)
+					io.WriteString(w, "answer")
+					http.NewResponseController(w).Flush()
+					n, _ := io.Copy(io.Discard, r.Body)
+					read <- 1 + n
+				}))}
+				go s.Serve(l)
+				defer s.Close()
+				c, err := l.dial()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", head)
+				b := bufio.NewReader(c)
+				if name == "expected" {
+					if resp, err := http.ReadResponse(b, nil); err != nil || resp.StatusCode != http.StatusContinue {
+						t.Fatalf("%v, %v; want 100", resp, err)
+					}
+				}
+				io.WriteString(c, "x")
+				began := time.Now()
+				if _, err := http.ReadResponse(b, nil); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took != 0 {
+					t.Errorf("answered after %v", took)
+				}
+				var size int64
+				fmt.Sscanf(head, "Content-Length: %d", &size)
+				go io.Copy(io.Discard, b)
+				io.WriteString(c, strings.Repeat("x", int(size)-1))
+				if n := <-read; n != size {
+					t.Errorf("the handler read %d bytes, want %d", n, size)
+				}
+				time.Sleep(time.Second) // net/http waits before it closes
+			})
+		})
+	}
+}
+
+// A reverse proxy reads the body in another goroutine than that of the answer. If the
+// answer comes first, net/http reads a part of the body itself, with and without the limit.
+func TestEndStalledBodiesBeforeAProxy(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		io.WriteString(w, "answer")
+		http.NewResponseController(w).Flush()
+		io.Copy(io.Discard, r.Body)
+	}))
+	defer app.Close()
+	target, err := url.Parse(app.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, FlushInterval: -1, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	s := httptest.NewServer(EndStalledBodies(time.Minute)(proxy))
+	defer s.Close()
+	for range 10 {
+		resp, err := s.Client().Post(s.URL, "text/plain", strings.NewReader(strings.Repeat("x", 1<<20)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(resp.Body); string(got) != "answer" || err != nil && err != io.ErrUnexpectedEOF {
+			t.Errorf("%q, %v", got, err)
+		}
+		resp.Body.Close()
 	}
 }
 
