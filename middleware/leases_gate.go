@@ -2,8 +2,10 @@ package middleware
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -59,7 +61,7 @@ func (l *Leases) renewing(q LeaseRequest) (stop func()) {
 	mu.Lock()
 	defer mu.Unlock()
 	timer = time.AfterFunc(pause, func() {
-		_, _ = l.ask(ctx, q) // if it fails, the download goes on, and it is tried again
+		l.renew(ctx, q) // if it fails, the download goes on, and it is tried again
 		mu.Lock()
 		defer mu.Unlock()
 		if ctx.Err() == nil {
@@ -72,4 +74,14 @@ func (l *Leases) renewing(q LeaseRequest) (stop func()) {
 		cancel()
 		timer.Stop()
 	}
+}
+
+// renew asks the store. In the goroutine of a timer, a panic would end the program.
+func (l *Leases) renew(ctx context.Context, q LeaseRequest) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("panic while a lease was renewed", "error", fmt.Sprintf("panic: %v\n%s", v, debug.Stack()))
+		}
+	}()
+	_, _ = l.ask(ctx, q)
 }

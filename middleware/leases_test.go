@@ -609,3 +609,40 @@ func TestNewLeasesPanics(t *testing.T) {
 		}()
 	}
 }
+
+// A store that panics when a lease is renewed doesn't end the program, and the lease is
+// renewed later.
+func TestPanicOfARenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &panickingOnce{LeaseStore: memlease.New(nil)}
+		l := countedLinks(store, &middleware.LeasesOptions{TTL: time.Minute})
+		f := downloadview.FromFunc("a", func(_ context.Context, w io.Writer) error {
+			time.Sleep(10 * time.Minute)
+			_, err := io.WriteString(w, tenDigits)
+			return err
+		}, &downloadview.Attributes{ETag: `"v1"`})
+		h := l.Handler(downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{File: f}, nil
+		}), quiet))
+		link := sign(t, l, "/a", middleware.Grant{Times: 1})
+		if w := ask(h, "GET", link, "192.0.2.1"); w.Code != 200 || w.Body.String() != tenDigits {
+			t.Errorf("%d %q", w.Code, w.Body)
+		}
+		if w := ask(h, "GET", link, "192.0.2.1"); w.Code != 200 {
+			t.Errorf("the same client again: %d, want 200", w.Code)
+		}
+	})
+}
+
+// A panickingOnce store panics at the first renewal.
+type panickingOnce struct {
+	middleware.LeaseStore
+	asked int
+}
+
+func (s *panickingOnce) Lease(ctx context.Context, q middleware.LeaseRequest) (middleware.LeaseState, error) {
+	if s.asked++; s.asked == 2 {
+		panic("of the store")
+	}
+	return s.LeaseStore.Lease(ctx, q)
+}
