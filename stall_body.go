@@ -62,7 +62,7 @@ type awaitedBody struct {
 	// unread says that net/http closes the connection after the answer if the body has
 	// not ended: the client wants that, or waits with the body (Expect: 100-continue).
 	unread bool
-	ended  bool
+	ended  bool // it sets no deadline any more
 }
 
 // renew moves the deadline, and reports whether there is one.
@@ -78,12 +78,15 @@ func (b *awaitedBody) renew() bool {
 func (b *awaitedBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.ended {
+		return b.ReadCloser.Read(p)
+	}
 	b.renew()
 	n, err := b.ReadCloser.Read(p)
 	if b.left > 0 {
 		b.left -= int64(n)
 	}
-	if err == io.EOF && !b.ended {
+	if err == io.EOF {
 		b.ended = true
 		setReadDeadline(b.w, time.Time{}) // net/http continues to read, to notice when the client has gone
 	}
@@ -120,6 +123,7 @@ func (b *awaitedBody) handled() {
 	if !b.ended {
 		b.until = time.Time{}
 		b.renew()
+		b.ended = true
 	}
 }
 

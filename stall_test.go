@@ -457,3 +457,33 @@ func TestEndStalledBodiesOfAStream(t *testing.T) {
 		t.Errorf("stalled: %q, %v; want the first half and the end of the limit", got.body, got.err)
 	}
 }
+
+// Who reads a body again after its end sets no deadline for the rest of the request: at
+// such a deadline, net/http takes the client for gone.
+func TestEndStalledBodiesReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		ended := make(chan error, 1)
+		s := &http.Server{Handler: EndStalledBodies(time.Minute)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			time.Sleep(time.Minute / 2)
+			io.Copy(io.Discard, r.Body)
+			time.Sleep(time.Hour)
+			ended <- r.Context().Err()
+		}))}
+		go s.Serve(l)
+		defer s.Close()
+		c, err := l.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		go fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+		if err := <-ended; err != nil {
+			t.Errorf("the context of the request: %v", err)
+		}
+		if _, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
