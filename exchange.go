@@ -168,7 +168,7 @@ func (x *exchange) refuse(err error) {
 		delete(h, "Location")
 	}
 	x.outcome.Status = status
-	w := &answerRecorder{ResponseWriter: x.w, status: status}
+	w := &answerRecorder{ResponseWriter: x.w, status: http.StatusOK}
 	if x.options.Error != nil {
 		x.options.Error(w, x.r, status, err)
 	} else {
@@ -250,18 +250,22 @@ func (a *account) finish() {
 // An answerRecorder records the status and the length of an error hook's answer.
 type answerRecorder struct {
 	http.ResponseWriter
-	status int
+	status int // 200 if the hook sets none
 	bytes  int64
+	begun  bool
 }
 
 func (w *answerRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *answerRecorder) WriteHeader(status int) {
-	w.status = status
+	if status >= http.StatusOK && !w.begun {
+		w.status, w.begun = status, true
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *answerRecorder) Write(p []byte) (int, error) {
+	w.begun = true
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err

@@ -3,6 +3,7 @@ package downloadview
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -159,5 +160,37 @@ func TestWriteErrorIsTheUsualAnswer(t *testing.T) {
 		if outcomes[0].Status != outcomes[1].Status || outcomes[0].Bytes != outcomes[1].Bytes || (outcomes[0].Bytes > 0) != (method != "HEAD") {
 			t.Errorf("%s: outcomes %+v", method, outcomes)
 		}
+	}
+}
+
+// The Observer gets the status that an error hook has sent, which is 200 if the hook sets
+// none, as in any handler.
+func TestStatusOfErrorHook(t *testing.T) {
+	for name, tt := range map[string]struct {
+		hook   func(w http.ResponseWriter)
+		status int
+		body   string
+	}{
+		"writes":     {func(w http.ResponseWriter) { io.WriteString(w, "sorry") }, 200, "sorry"},
+		"nothing":    {func(http.ResponseWriter) {}, 200, ""},
+		"another":    {func(w http.ResponseWriter) { w.WriteHeader(410); io.WriteString(w, "gone") }, 410, "gone"},
+		"early hint": {func(w http.ResponseWriter) { w.WriteHeader(103); w.WriteHeader(410) }, 410, ""},
+		"twice":      {func(w http.ResponseWriter) { w.WriteHeader(410); w.WriteHeader(404) }, 410, ""},
+		"too late":   {func(w http.ResponseWriter) { io.WriteString(w, "sorry"); w.WriteHeader(404) }, 200, "sorry"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := make(chan Outcome, 1)
+			s := httptest.NewUnstartedServer(NewHandler(fileView(localFile(t.TempDir()+"/missing")), &Options{
+				Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen <- o },
+				Error: func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { tt.hook(w) },
+			}))
+			s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // of the superfluous status
+			s.Start()
+			defer s.Close()
+			got := ask(t, s.URL, "GET")
+			if o := <-seen; got.status != tt.status || got.body != tt.body || o.Status != tt.status || o.Bytes != int64(len(tt.body)) {
+				t.Errorf("got %d %q, outcome %+v; want %d %q", got.status, got.body, o, tt.status, tt.body)
+			}
+		})
 	}
 }
