@@ -113,7 +113,7 @@ func (c *Config) readTop(v value) {
 	var rest mountDefaults
 	var base string
 	v.mapping("storages, mounts, proxies and rules", []field{
-		{name: "listen", read: scalar(&c.Listen, listen)},
+		{name: "listen", read: scalar(&c.Listen, v.d.listen)},
 		{name: "base_path", read: scalar(&base, ParseBasePath)},
 		{name: "grace", read: optional(&c.Grace, duration)},
 		{name: "index", read: scalar(&rest.index, boolean)},
@@ -133,7 +133,7 @@ func (c *Config) readTop(v value) {
 		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
 		{name: "tls_cert", read: scalar(&c.TLS.Cert, v.d.keyFile)},
 		{name: "tls_key", read: scalar(&c.TLS.Key, v.d.keyFile)},
-		{name: "metrics", read: scalar(&c.Metrics, listen)},
+		{name: "metrics", read: scalar(&c.Metrics, v.d.listen)},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},

@@ -73,6 +73,34 @@ rules: [{id: media, source: media, destination: /_media/}]
 	}
 }
 
+// So do the paths of sockets, whatever folder the command was started in.
+func TestSocketsBeginAtTheFile(t *testing.T) {
+	folder := t.TempDir()
+	c := parse(t, filepath.Join(folder, "dv.yaml"), `
+listen: unix:run/s?mode=0660&group=www-data
+metrics: unix:./m
+storages: {a: "mem://"}
+proxies:
+  front: {server: nginx, upstream: "unix:../s", tier: {cache_nodes: ["10.0.0.11:8081"], applications: ["unix:t", "10.0.0.22:8080"]}}
+  other: {server: caddy, upstream: "unix:/run/s"}
+  third: {server: caddy, upstream: "unix:@s"}
+`)
+	in := func(name string) string { return "unix:" + filepath.Join(folder, name) }
+	for got, want := range map[string]string{
+		c.Listen:                          in("run/s") + "?mode=0660&group=www-data",
+		c.Metrics:                         in("m"),
+		c.Proxies[0].Upstream:             in("../s"),
+		c.Proxies[0].Tier.Applications[0]: in("t"),
+		c.Proxies[0].Tier.Applications[1]: "10.0.0.22:8080",
+		c.Proxies[1].Upstream:             "unix:/run/s",
+		c.Proxies[2].Upstream:             "unix:@s",
+	} {
+		if got != want {
+			t.Errorf("socket at %q, want %q", got, want)
+		}
+	}
+}
+
 func TestBucketPrefix(t *testing.T) {
 	c := parse(t, "f", `
 storages:

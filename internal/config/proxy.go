@@ -56,7 +56,7 @@ func readProxies(v value) []Proxy {
 				{name: "server", need: want, read: scalar(&server, parseServer)},
 				{name: "from", read: list(&p.From, "addresses, such as [127.0.0.1, unix]", peer)},
 				{name: "listen", read: scalar(&p.Listen, hostPort)},
-				{name: "upstream", read: scalar(&p.Upstream, upstream)},
+				{name: "upstream", read: scalar(&p.Upstream, v.d.upstream)},
 				{name: "folder", read: scalar(&p.Folder, absolute)},
 				{name: "resolvers", read: list(&p.Resolvers, "addresses, such as [127.0.0.53]", resolver)},
 				{name: "symlinks", read: scalar(&p.Symlinks, symlinksByName)},

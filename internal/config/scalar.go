@@ -164,21 +164,36 @@ func count(s string) (int, error) {
 }
 
 // listen reads the address at which the application listens.
-func listen(s string) (string, error) {
-	_, err := ParseAddress(s)
-	return s, err
+func (d *document) listen(s string) (string, error) {
+	a, err := ParseAddress(s)
+	if err != nil {
+		return "", err
+	}
+	return d.socket(s, a)
 }
 
 // upstream reads the address at which a proxy finds the application.
-func upstream(s string) (string, error) {
+func (d *document) upstream(s string) (string, error) {
 	a, err := ParseAddress(s)
-	if err == nil && a.Network == "systemd" {
+	switch {
+	case err != nil:
+		return "", err
+	case a.Network == "systemd":
 		return "", errors.New("is not an address at which a proxy finds the application; want HOST:PORT, or unix:PATH")
+	case a.String() != s:
+		return "", fmt.Errorf("has options, which belong to listen; want %s", a)
 	}
-	if err == nil && a.String() != s {
-		err = fmt.Errorf("has options, which belong to listen; want %s", a)
+	return d.socket(s, a)
+}
+
+// socket returns s, which is the text of a. The path of a socket becomes absolute: a
+// relative one begins at the folder of the file.
+func (d *document) socket(s string, a Address) (string, error) {
+	if a.Network != "unix" || strings.HasPrefix(a.Name, "@") || strings.HasPrefix(a.Name, "/") {
+		return s, nil
 	}
-	return s, err
+	path, err := d.path(a.Name)
+	return "unix:" + path + strings.TrimPrefix(s, "unix:"+a.Name), err
 }
 
 func hostPort(s string) (string, error) {

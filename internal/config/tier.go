@@ -16,7 +16,7 @@ func readTier(to **site.Tier) func(value) {
 		v.mapping(`the cache nodes, such as "cache_nodes: [10.0.0.11:8081]"`, []field{
 			{name: "cache_nodes", need: "the addresses of the cache nodes, such as [10.0.0.11:8081]", read: list(&t.Nodes, "addresses, such as [10.0.0.11:8081]", cacheNode)},
 			{name: "edges", read: list(&t.Edges, "addresses of the edges, such as [10.0.0.2]", edge)},
-			{name: "applications", read: list(&t.Applications, "addresses of more applications, such as [10.0.0.21:8080]", upstream)},
+			{name: "applications", read: list(&t.Applications, "addresses of more applications, such as [10.0.0.21:8080]", v.d.upstream)},
 		})
 		*to = t
 	}
