@@ -40,6 +40,7 @@ func (f *foldLogs) follow(ctx context.Context, env *environment) error {
 	if filepath.Dir(f.Position) == filepath.Dir(log) && strings.HasPrefix(filepath.Base(f.Position), filepath.Base(log)) {
 		return usageErrorf("--position %q has the name of a rotated log of %s; want a name that doesn't begin with %s", f.Position, printable.Text(log), printable.Text(filepath.Base(log)))
 	}
+	outliveReaders()
 	store, err := openLedgerStore(f.Into)
 	if err != nil {
 		return usageErrorf("--into %w", err)

@@ -81,6 +81,7 @@ The first example shows folders to a browser at http://127.0.0.1:8080/. The seco
 
 // Run serves until a signal comes or ctx is done.
 func (s *serve) Run(ctx context.Context, env *environment) error {
+	outliveReaders()
 	c, err := s.settings()
 	if err != nil {
 		return err
