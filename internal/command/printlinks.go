@@ -158,7 +158,7 @@ func signedPaths(rules []site.Rule, c *config.Config, m *config.Mount) (paths []
 	covering := -1 // length of the source that wins
 	add := func(path, files string, r *site.Rule) {
 		paths = append(paths, site.SignedPath{
-			Path: path, Directory: files + "/", Inline: m.Inline, Hidden: m.Hidden, CacheControl: m.CacheControl, LimitRate: r.LimitRate,
+			Path: path, Directory: files + "/", Inline: m.Inline, Hidden: m.Hidden, CacheControl: m.CacheControl, LimitRate: lower(m.LimitRate, r.LimitRate),
 		})
 	}
 	var covers func()
@@ -184,6 +184,14 @@ func signedPaths(rules []site.Rule, c *config.Config, m *config.Mount) (paths []
 		covers()
 	}
 	return paths, covers != nil
+}
+
+// lower returns the lower of two limits, of which 0 is none.
+func lower(a, b int64) int64 {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
 }
 
 // writeScript writes the script of njs, in one step for those who read it. A file that
