@@ -198,6 +198,9 @@ func lower(a, b int64) int64 {
 // isn't such a script stays as it is.
 func writeScript(s site.Site) error {
 	file := s.Links.Script
+	if fi, err := os.Stat(file); err == nil && !fi.Mode().IsRegular() { // such as /dev/null, which would be replaced
+		return fmt.Errorf("--script %q is not a regular file (mode %v), so it stays as it is; want another file", file, fi.Mode())
+	}
 	old, err := os.ReadFile(file)
 	switch {
 	case err == nil && len(old) > 0 && !bytes.HasPrefix(old, []byte(nginx.ScriptMark)):
