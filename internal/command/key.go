@@ -31,7 +31,7 @@ func (*keyFile) Help() string {
 
 // newKey is the command "downloadview key new".
 type newKey struct {
-	File string `arg:"" optional:"" help:"The key file to make, which only its owner can read. An existing file stays as it is, and is an error. Without FILE the line is printed."`
+	File *string `arg:"" optional:"" help:"The key file to make, which only its owner can read. An existing file stays as it is, and is an error. Without FILE the line is printed."`
 }
 
 // Run makes the file.
@@ -42,20 +42,24 @@ func (n *newKey) Run(env *environment) error {
 	// Two keys of one day differ, even of one second.
 	id := time.Now().UTC().Format("20060102-") + strings.ToLower(rand.Text()[:6])
 	line := id + " " + base64.RawURLEncoding.EncodeToString(secret[:]) + "\n"
-	if n.File == "" {
+	if n.File == nil {
 		_, err := io.WriteString(env.stdout, line)
 		return err
 	}
-	f, err := os.OpenFile(n.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file := *n.File
+	if file == "" { // more likely an unset variable in a script, whose output others may read
+		return usageErrorf(`key new: FILE is ""; want the file to make, or no argument to print a line`)
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists, and stays as it is: name another file, or add a key by downloadview key new >> FILE", n.File)
+		return fmt.Errorf("%s exists, and stays as it is: name another file, or add a key by downloadview key new >> FILE", file)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(line)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(n.File))
+		return errors.Join(err, os.Remove(file))
 	}
 	return nil
 }
