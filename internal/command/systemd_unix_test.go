@@ -314,6 +314,31 @@ func TestSocketActivation(t *testing.T) {
 	}
 }
 
+// Downloads and metrics may each have a socket that systemd passes.
+func TestSocketActivationForMetrics(t *testing.T) {
+	dir := t.TempDir()
+	env := []string{"LISTEN_FDS=2", "LISTEN_FDNAMES=web:metrics"}
+	files := passedSockets(t, "127.0.0.1:0", "127.0.0.1:0")
+	p, err := startService(t, env, files, "serve", "--listen=systemd:web", "--metrics=systemd:metrics", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := net.FileListener(files[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer metrics.Close()
+	if _, body, err := fetch("http://"+metrics.Addr().String(), "GET", "/livez"); string(body) != "ok\n" || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+	p.signal(t, syscall.SIGTERM)
+	p.wait()
+	_, err = startService(t, env, files, "serve", "--listen=systemd:web", "--metrics=systemd:web", dir)
+	if want := "--metrics systemd:web: this socket is used already"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("one socket for both: %v, want %s", err, want)
+	}
+}
+
 // What systemd passes has to fit.
 func TestSocketActivationErrors(t *testing.T) {
 	dir := t.TempDir()
