@@ -41,6 +41,41 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// With SupplementaryGroups=, the service can give its socket to the group of the proxy:
+// "listen: unix:PATH?group=NAME" needs no privilege for a group of its own.
+func TestUnitsPermitAGroupOfTheSocket(t *testing.T) {
+	analyze := testserver.Binary(t, "systemd-analyze", "DOWNLOADVIEW_SYSTEMD_ANALYZE")
+	for _, name := range []string{"downloadview.service", "downloadview@.service"} {
+		allowed := map[string]bool{}
+		for _, filter := range regexp.MustCompile(`(?m)^SystemCallFilter=(~?)(.*)`).FindAllStringSubmatch(read(t, "systemd/"+name), -1) {
+			for _, call := range strings.Fields(filter[2]) {
+				for _, call := range calls(t, analyze, call) {
+					allowed[call] = filter[1] == ""
+				}
+			}
+		}
+		for call, want := range map[string]bool{"bind": true, "lchown": true, "fchownat": true, "fchmodat": true, "mount": false, "setuid": false, "chroot": false, "setrlimit": false} {
+			if allowed[call] != want {
+				t.Errorf("%s: %s is permitted: %v, want %v", name, call, allowed[call], want)
+			}
+		}
+	}
+}
+
+// calls returns the system calls in a set of systemd, such as @chown.
+func calls(t *testing.T, analyze, name string) (all []string) {
+	t.Helper()
+	if !strings.HasPrefix(name, "@") {
+		return []string{name}
+	}
+	for line := range strings.Lines(must(t, analyze, "syscall-filter", "--no-pager", name)) {
+		if inside, ok := strings.CutPrefix(line, "    "); ok && inside[0] != '#' {
+			all = append(all, calls(t, analyze, strings.TrimSpace(inside))...)
+		}
+	}
+	return all
+}
+
 // The second process may do what the first one may, and nothing else.
 func TestUnitsAreAlike(t *testing.T) {
 	directives := func(name string) []string {
