@@ -4,11 +4,13 @@ package command
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/internal/testserver"
 )
 
 // The doctor finds no fault in a set-up that requires links if it has the key file, from
@@ -36,6 +38,25 @@ func TestDoctorOfASetupWithLinks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// So it is if nginx verifies the links by itself, also of a mount that hides names with a
+// dot, such as that of the doctor's folder.
+func TestDoctorWhereNginxVerifiesLinks(t *testing.T) {
+	if _, err := os.Stat("/usr/lib/nginx/modules/ngx_http_js_module.so"); err != nil {
+		testserver.Lacking(t, "needs libnginx-mod-http-js: %v", err)
+	}
+	media, dir := handedFiles(t), t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	writeFile(t, filepath.Join(dir, "links.keys"), firstKey)
+	writeFile(t, file, fmt.Sprintf("storages: {media: %q}\nmounts: {/files/: {storage: media, require_signature: true, key_file: links.keys}}\n"+
+		"proxies: {front: {server: nginx, verify_links: njs, script: links.js}}\nrules: [{id: media, source: %[1]q, destination: /_media/, headers: private}]\n", media))
+	p := start(t, "--config", file)
+	site := startPrinted(t, "nginx", unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--config", file)
+	report := run(t, "doctor", site, "--app", p.url, "--config", file)
+	if !strings.Contains(report, "ok              proxy-names: 13 names") {
+		t.Errorf("the doctor says\n%s", report)
 	}
 }
 

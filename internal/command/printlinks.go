@@ -158,7 +158,7 @@ func signedPaths(rules []site.Rule, c *config.Config, m *config.Mount) (paths []
 	covering := -1 // length of the source that wins
 	add := func(path, files string, r *site.Rule) {
 		paths = append(paths, site.SignedPath{
-			Path: path, Directory: files + "/", Inline: m.Inline, Hidden: m.Hidden, CacheControl: m.CacheControl, LimitRate: lower(m.LimitRate, r.LimitRate),
+			Path: path, Mount: m.Path, Directory: files + "/", Inline: m.Inline, Hidden: m.Hidden, CacheControl: m.CacheControl, LimitRate: lower(m.LimitRate, r.LimitRate),
 		})
 	}
 	var covers func()

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
@@ -52,6 +53,12 @@ type signed struct {
 	site.SignedPath
 	conf
 	Describe string // the function of the script
+}
+
+// HiddenName is a regular expression for the paths of files that are hidden, because a
+// name below the mount begins with a dot. The folder of the doctor isn't, as with serve.
+func (s signed) HiddenName() string {
+	return `(?s)^` + regexp.QuoteMeta(cmp.Or(s.Mount, s.Path)) + `(?!\.downloadview-doctor-)(?:.*/)?\.`
 }
 
 // links checks the paths of s.Links, and has their longest first, as nginx searches for

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -318,6 +319,49 @@ func TestLinksGoTheirWay(t *testing.T) {
 	for _, want := range []string{`"GET /films/a.txt HTTP/1.1" 200 8 "-" ""`, `"GET /b.txt HTTP/1.1" 403 `, `"altered"`, `"GET /~/films/new/a b HTTP/1.1" 200`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the log has no %s:\n%s", want, text)
+		}
+	}
+}
+
+// What is hidden is decided by the names below a mount, as by serve: not by the path of the
+// mount itself, and not for the doctor.
+func TestLinksToHiddenNames(t *testing.T) {
+	keys := gateKeys(t)
+	links := middleware.NewLinks(keys, nil)
+	names := map[string]int{
+		"a.txt":                        200,
+		"sub/a.txt":                    200,
+		".env":                         404,
+		"sub/.env":                     404,
+		"sub\n/.env":                   404,
+		"sub/.git/config":              404,
+		".downloadview-doctor-x/a.txt": 200,
+		"sub/.downloadview-doctor-x/a": 404,
+		"downloadview-doctor-/.env":    404,
+		"a./b":                         200,
+	}
+	for _, verify := range []string{"njs", "secure_link"} {
+		for _, path := range []site.SignedPath{{Path: "/"}, {Path: "/.well/"}, {Path: "/a.b/{c}/"}, {Path: "/.well/.sub/", Mount: "/.well/"}} {
+			path.Directory = t.TempDir()
+			g := startGate(t, keys, site.Links{Verify: verify, Paths: []site.SignedPath{path}})
+			for name, want := range names {
+				if path.Mount != "" {
+					want = 404
+				}
+				proxytest.Write(t, path.Directory, name, "the file")
+				asked := (&url.URL{Path: path.Path + name}).EscapedPath()
+				link, err := links.Sign(asked, middleware.Grant{Expires: time.Now().Add(time.Hour)})
+				if verify == "secure_link" {
+					link, err = links.SignSecureLink(asked, time.Now().Add(time.Hour))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, body := g.raw(t, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: x\r\nX-Now: %d\r\nConnection: close\r\n\r\n", link, time.Now().Unix()))
+				if resp.StatusCode != want || want == 200 && body != "the file" {
+					t.Errorf("%s: %q below %q: %s %q, want %d", verify, name, path.Path, resp.Status, body, want)
+				}
+			}
 		}
 	}
 }

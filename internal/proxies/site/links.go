@@ -43,6 +43,7 @@ type LinkKey struct {
 // directory.
 type SignedPath struct {
 	Path         string
+	Mount        string // the path of the whole mount, which names are hidden below; "" is Path
 	Directory    string // absolute
 	Inline       bool   // show each file, as downloadview.InlineActive
 	Hidden       bool   // send also names that begin with a dot
