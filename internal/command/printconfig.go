@@ -168,6 +168,9 @@ func (p *printConfig) override(s site.Site) (site.Site, error) {
 		if err := config.CheckExpanded(path); err != nil {
 			return s, usageErrorf("--upstream %q %w", s.Upstream, err)
 		}
+		if strings.HasPrefix(path, "@") {
+			return s, usageErrorf("--upstream %q is an abstract socket, which the printed configuration can't name; want the path of a file, or ./%s for a file of that name", s.Upstream, path)
+		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return s, err
