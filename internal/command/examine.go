@@ -55,10 +55,14 @@ Examples:
 If the proxy of the file has a tier, a fifth step downloads files from each of its cache nodes, through the edge (docs/scale.md).`
 }
 
-// Run checks the set-up and prints the report. On SIGINT and SIGTERM it ends early, and
-// still removes the files that it put into the storage.
+// Run checks the set-up and prints the report. On SIGINT and SIGTERM, and if its terminal
+// is closed, it ends early, and still removes the files that it put into the storage.
 func (x *examine) Run(ctx context.Context, env *environment) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup makes it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
 	setup, release, err := x.setup(ctx, env)
 	if err != nil {

@@ -1,0 +1,64 @@
+//go:build unix
+
+package command
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// Whatever ends the doctor, it removes its files. If nohup started it, it goes on when the
+// terminal is closed.
+func TestDoctorRemovesItsFilesWhenItIsEnded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		program string
+		sig     syscall.Signal
+		goesOn  bool
+	}{
+		"SIGINT":          {"exec", syscall.SIGINT, false},
+		"SIGTERM":         {"exec", syscall.SIGTERM, false},
+		"SIGHUP":          {"exec", syscall.SIGHUP, false},
+		"SIGHUP, ignored": {"trap '' HUP; exec", syscall.SIGHUP, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked, answer := make(chan bool, 1000), make(chan bool)
+			site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- true
+				select {
+				case <-answer:
+				case <-r.Context().Done():
+				}
+			}))
+			defer site.Close()
+			media := t.TempDir()
+			cmd := exec.Command("sh", "-c", tt.program+` downloadview doctor "$@"`, "sh", site.URL, media)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			<-asked
+			if made, err := os.ReadDir(media); len(made) != 1 || err != nil {
+				t.Fatalf("%v, %v; want the doctor's folder", made, err)
+			}
+			if err := cmd.Process.Signal(tt.sig); err != nil {
+				t.Fatal(err)
+			}
+			if tt.goesOn {
+				close(answer)
+				defer func() {
+					if len(asked) == 0 {
+						t.Error("it asked nothing more")
+					}
+				}()
+			}
+			cmd.Wait()
+			if left, err := os.ReadDir(media); len(left) != 0 || err != nil {
+				t.Errorf("%v, %v: %v is left", cmd.ProcessState, err, left)
+			}
+		})
+	}
+}
