@@ -161,10 +161,17 @@ func (l *limits) refused(w http.ResponseWriter, r *http.Request, err error) {
 	}).ServeHTTP(w, r)
 }
 
-// warnOfSharedRates logs that nothing is handed over, if that is so.
+// warnOfSharedRates logs that nothing is handed over, if that is so, and which proxies send
+// files without asking.
 func (s *serve) warnOfSharedRates(c *config.Config, logger *slog.Logger) {
 	l := &c.Limits.Downloads
-	if sharesRates(l) && (len(c.Rules) > 0 || s.Accel != "") {
-		logger.Warn("downloads share a rate, so all are streamed and the rules have no effect; --limit-rate is for each download alone, and nginx keeps to it")
+	if !sharesRates(l) || len(c.Rules) == 0 && s.Accel == "" {
+		return
+	}
+	logger.Warn("downloads share a rate, so all are streamed and the rules have no effect; --limit-rate is for each download alone, and nginx keeps to it")
+	for _, p := range c.Proxies {
+		if p.VerifyLinks != "" {
+			logger.Warn("nginx sends files whose links it verifies without the rate that downloads share; set limit_rate of their mounts or rules", "proxy", p.Name)
+		}
 	}
 }

@@ -4,6 +4,7 @@ package command
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -74,6 +75,23 @@ func TestSharedRatesAreToldToTheOperator(t *testing.T) {
 		if got := strings.Contains(p.log.String(), told); got != want {
 			t.Errorf("%s: the log says %s, want %q: %v", flag, p.log.String(), told, want)
 		}
+	}
+}
+
+// nginx that verifies links doesn't ask, so it sends files without a shared rate: then not
+// all are streamed.
+func TestSharedRatesWhereNginxVerifiesLinks(t *testing.T) {
+	media, dir := t.TempDir(), t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	writeFile(t, filepath.Join(dir, "links.keys"), firstKey)
+	writeFile(t, file, fmt.Sprintf("storages: {media: %q}\nrequire_signature: true\nkey_file: links.keys\nproxies: {front: {server: nginx, verify_links: secure_link}}\n"+
+		"rules: [{id: media, source: %[1]q, destination: /_media/}]\nlimits: {downloads: {rate_per_client: 1MB}}\n", media))
+	p := start(t, "--config", file)
+	p.signal(t, syscall.SIGTERM)
+	p.wait()
+	const want = `"nginx sends files whose links it verifies without the rate that downloads share`
+	if log := p.log.String(); !strings.Contains(log, want) || !strings.Contains(log, "proxy=front") {
+		t.Errorf("the log says %s, want %s", log, want)
 	}
 }
 
