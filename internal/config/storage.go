@@ -77,10 +77,15 @@ func (v value) place(to *string) {
 	scalar(to, v.d.storageURL)(v)
 }
 
-// storageURL reads a directory or the URL of a bucket.
+// storageURL reads a directory or the URL of a bucket. The path of a directory becomes
+// clean, as serve opens it: rules are compared with that.
 func (d *document) storageURL(s string) (string, error) {
 	if !hasScheme.MatchString(s) {
-		return d.path(s)
+		path, err := d.path(s)
+		if err != nil {
+			return "", err
+		}
+		return filepath.Clean(path), nil
 	}
 	if err := CheckExpanded(s); err != nil {
 		return "", err
