@@ -25,7 +25,7 @@ type stored struct {
 	name     string
 	size     int64
 	made     time.Time
-	lastUse  time.Time
+	lastUse  time.Time // of what may be removed
 	complete bool
 }
 
@@ -74,17 +74,23 @@ func (s *Spool) room(p *part, size int64) error {
 func (s *Spool) makeRoom(all []stored, n int64) (missing int64) {
 	now := time.Now()
 	var removable int64
-	all = slices.DeleteFunc(all, func(f stored) bool { return !f.complete || f.lastUse.After(now) || s.isOpen(f.name) })
+	var unused []stored
 	for _, f := range all {
-		removable += f.size
+		if !f.complete || s.isOpen(f.name) {
+			continue
+		}
+		if f.lastUse = s.lastUse(f.name); !f.lastUse.After(now) {
+			unused = append(unused, f)
+			removable += f.size
+		}
 	}
 	if removable < n {
 		return n - removable
 	}
-	slices.SortFunc(all, func(a, b stored) int {
+	slices.SortFunc(unused, func(a, b stored) int {
 		return cmp.Or(a.lastUse.Compare(b.lastUse), cmp.Compare(a.name, b.name))
 	})
-	for _, f := range all {
+	for _, f := range unused {
 		if n <= 0 {
 			break
 		}
@@ -126,7 +132,7 @@ func (s *Spool) scan() ([]stored, error) {
 		if !isName(fi.Name()) {
 			return // somebody else has put it there
 		}
-		all = append(all, stored{name: fi.Name(), size: fi.Size(), made: fi.ModTime(), lastUse: s.lastUse(fi.Name()), complete: true})
+		all = append(all, stored{name: fi.Name(), size: fi.Size(), made: fi.ModTime(), complete: true})
 	})
 	if err != nil {
 		return nil, err
