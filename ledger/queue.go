@@ -34,7 +34,7 @@ type Queue struct {
 	empty   chan struct{} // closed when held becomes 0; nil if nobody waits for that
 	closed  bool
 	failing bool  // the last thing that the store did was to fail
-	full    bool  // parts were dropped since it failed
+	full    bool  // parts were dropped, and more than half of the room was taken since
 	dropped int64 // in all
 	stored  int64
 }
@@ -236,9 +236,12 @@ func (q *Queue) over(err error) {
 	if err == nil {
 		q.stored++
 		again = q.failing
-		q.failing, q.full = false, false
+		q.failing = false
 	} else {
 		q.dropped++
+	}
+	if q.held <= q.o.Most/2 { // a store that is only slow makes room for one part at a time
+		q.full = false
 	}
 	if q.held == 0 && q.empty != nil {
 		close(q.empty)

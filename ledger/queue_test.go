@@ -108,6 +108,38 @@ func TestQueueOutlastsItsStore(t *testing.T) {
 	})
 }
 
+// A slowStore takes a second for each part.
+type slowStore struct{ *ledger.Memory }
+
+func (s slowStore) Add(ctx context.Context, p ledger.Part) error {
+	time.Sleep(time.Second)
+	return s.Memory.Add(ctx, p)
+}
+
+// A store that is too slow for all requests makes one line in the log, and not one for
+// each part that it takes. After a pause, there is a line again.
+func TestQueueBeforeASlowStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		q := ledger.NewQueue(slowStore{ledger.NewMemory(nil)}, &ledger.QueueOptions{Most: 20, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		for rush := 1; rush <= 2; rush++ {
+			for i := range 1000 {
+				add(t, q, streamed(fmt.Sprint(i)))
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := strings.Count(log.String(), "will be missing"); n != rush || q.Dropped() == 0 {
+				t.Errorf("%d lines after %d times with too many parts, %d dropped", n, rush, q.Dropped())
+			}
+			if err := q.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := q.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Close waits no longer than its context, and counts what is lost.
 func TestQueueClosesInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
