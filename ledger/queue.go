@@ -189,7 +189,7 @@ func (q *Queue) add(p Part) bool {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		ctx, cancel := context.WithTimeout(q.ctx, q.o.Timeout)
 		slow := time.AfterFunc(longestSilence, func() { q.fails(errSilent) })
-		err := AddPart(ctx, q.store, p)
+		err := q.try(ctx, p)
 		slow.Stop()
 		cancel()
 		if err == nil {
@@ -213,6 +213,17 @@ func (q *Queue) add(p Part) bool {
 			return false
 		}
 	}
+}
+
+// try adds a part to the store.
+func (q *Queue) try(ctx context.Context, p Part) (err error) {
+	// In this goroutine, no server recovers from panics.
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return AddPart(ctx, q.store, p)
 }
 
 // fails notes that the store failed, and returns how many parts it has taken.

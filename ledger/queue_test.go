@@ -176,6 +176,34 @@ func TestQueueGivesABadPartUp(t *testing.T) {
 	})
 }
 
+// A panickingStore panics at the first part that it gets.
+type panickingStore struct {
+	*ledger.Memory
+	once sync.Once
+}
+
+func (s *panickingStore) Add(ctx context.Context, p ledger.Part) error {
+	s.once.Do(func() { panic("a bug of the store") })
+	return s.Memory.Add(ctx, p)
+}
+
+// A panic of the store, which would end one answer without a Queue, doesn't end the
+// program: it is as an error.
+func TestQueueOutlastsAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		s := &panickingStore{Memory: ledger.NewMemory(nil)}
+		q := ledger.NewQueue(s, &ledger.QueueOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		add(t, q, streamed("a"))
+		if err := q.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := len(s.Entries()); n != 1 || q.Dropped() != 0 || !strings.Contains(log.String(), "panic: a bug of the store") {
+			t.Errorf("%d entries, %d dropped, want 1 and none; the log:\n%s", n, q.Dropped(), log.String())
+		}
+	})
+}
+
 // Two processes with queues, one of which hands over, and a proxy's log: one entry. If a
 // process is killed before its queue is empty, the log's lines still belong there.
 func TestQueuesOfTwoProcesses(t *testing.T) {
