@@ -130,6 +130,9 @@ func (b *Bucket) retry(ctx context.Context, try func(context.Context) error) err
 		if err == nil {
 			return nil
 		}
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			b.stream.Store(nil) // somebody has deleted the bucket, or the server has lost its disk
+		}
 		if _, ok := errors.AsType[*unfitError](err); ok {
 			return fmt.Errorf("%s: %w", b.o.Caller, err)
 		}

@@ -106,6 +106,30 @@ func TestChange(t *testing.T) {
 	}
 }
 
+// A bucket that is gone, because somebody deleted it or the server lost its disk, is made
+// again, as after a restart of the program.
+func TestBucketIsGone(t *testing.T) {
+	b := connect(t, natstest.Start(t, 1)[0].URL())
+	n := 0
+	for name, use := range map[string]func(context.Context) error{
+		"Change": func(ctx context.Context) error { return Change(ctx, b, "a", increase) },
+		"Get":    func(ctx context.Context) error { return b.Get(ctx, "a", &n) },
+		"Each":   func(ctx context.Context) error { return Each(ctx, b, ">", func(int) error { return nil }) },
+	} {
+		if err := Change(soon(t), b, "a", increase); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.JS.DeleteStream(soon(t), "KV_"+numbers.Name); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if err := use(ctx); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
+	}
+}
+
 // Many requests at once don't wait for one another at a server that doesn't answer.
 func TestHangingServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
