@@ -1,13 +1,9 @@
 package ledger_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -71,44 +67,4 @@ func ExampleOptions() {
 	}
 	// Output:
 	// mail-17 report.txt 2 true
-}
-
-// A program reads nginx's log, and remembers how far it is. A line that was cut off is
-// left out.
-func ExampleFollow() {
-	dir, err := os.MkdirTemp("", "ledger")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "downloads.log")
-	const lines = `downloadview/nginx 1795694400.500 0.500 TCFS GET 206 5 400 "OK" "bytes 0-4/10" "5" "\x22v1\x22" 192.0.2.7 "/_media/a.pdf"
-downloadview/nginx 1795694401.000 0.500 TCFS GET 206 5 400 "OK" "bytes 5-9/10" "5" "\x22v1\x22" 192.0.2.7 "/_media/a.pdf"
-downloadview/nginx 1795694401.500 0.5
-`
-	if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
-		panic(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	entries := ledger.NewMemory(nil)
-	var position ledger.Position // of the last run
-	err = ledger.Follow(ctx, path, position, func(line []byte, at ledger.Position) error {
-		err := ledger.AddLineAt(ctx, entries, line, at)
-		if wrong, ok := errors.AsType[*ledger.LineError](err); ok {
-			fmt.Println(wrong)
-			stop() // only because the example ends here
-			err = nil
-		}
-		position = at // to be saved
-		return err
-	}, nil)
-	if err != nil {
-		panic(err)
-	}
-	for _, e := range entries.Entries() {
-		fmt.Println(e.Subject, e.Name, e.Bytes, e.Complete, position.Offset == int64(len(lines)))
-	}
-	// Output:
-	// line of a log: it has 2 words, want 13
-	// 192.0.2.7 /_media/a.pdf 10 true true
 }

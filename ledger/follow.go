@@ -38,9 +38,10 @@ type FollowOptions struct {
 // copied and truncated. If it is truncated, lines that were written between the last
 // look and the truncation are lost; logrotate's "create" loses none.
 //
-// from is where to begin, such as the position that line got last. Follow finds it also
-// in a file beside path whose name begins with that of path, such as path+".1", unless it
-// is compressed. If no file has it any more, Follow begins at the start of path.
+// from is where to begin, such as the last position for which line returned nil. Follow
+// finds it also in a file beside path whose name begins with that of path, such as
+// path+".1", unless it is compressed. If no file has it any more, Follow begins at the
+// start of path.
 //
 // line gets the position after the line, and must not keep b. Lines of more than 64 KiB
 // are left out, and so is a last line without a line break.

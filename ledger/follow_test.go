@@ -202,3 +202,26 @@ func TestFollowEndsWithAnError(t *testing.T) {
 		t.Error("a folder is no error")
 	}
 }
+
+// What the example reads while its store is away, or when it is told to stop, it reads
+// again the next time.
+func TestFollowGoesOnAfterAFailure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for i := range 3 {
+		write(t, path, fmt.Sprintf("downloadview/nginx %d.000 0.001 ID GET 206 5 - \"OK\" \"-\" \"5\" \"-\" 192.0.2.7 \"/a\"\n", noon.Unix()+int64(i)))
+	}
+	s := &gatedStore{Memory: ledger.NewMemory(nil), away: true}
+	var position ledger.Position
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := addLines(ctx, s, path, &position); err == nil {
+		t.Error("no error of a store that is away")
+	}
+	s.set(false)
+	if err := addLines(ctx, s, path, &position); err != nil {
+		t.Error(err)
+	}
+	if all := s.Entries(); len(all) != 1 || all[0].Logged != 3 {
+		t.Errorf("%+v, want three lines", all)
+	}
+}
