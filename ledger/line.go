@@ -244,15 +244,20 @@ func given(word string) string {
 	return word
 }
 
-// parseDuration parses seconds with a fraction, or microseconds with the unit "us".
+// parseDuration parses seconds with a fraction, or microseconds with the unit "us". If the
+// clock was set back meanwhile, Apache and lighttpd write fewer than none, which are 0.
 func parseDuration(s string) (time.Duration, bool) {
 	micros, ok := strings.CutSuffix(s, "us")
 	if !ok {
 		return parseSeconds(s)
 	}
+	micros, back := strings.CutPrefix(micros, "-")
 	n, ok := parseCount(micros)
 	if !ok || n > 1<<50 {
 		return 0, false
+	}
+	if back {
+		n = 0
 	}
 	return time.Duration(n) * time.Microsecond, true
 }

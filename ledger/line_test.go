@@ -59,6 +59,12 @@ func TestParseLine(t *testing.T) {
 		{"Apache, cut near the end", `downloadview/apache 1764190001.750 1500000us ID7 GET 200 10 400 "X" "-" "10" "\"v1\"" 192.0.2.7 "/_media/a.pdf"`, with(func(p *ledger.Part) {
 			p.Bytes, p.Piece.End, p.Whole, p.Ended = 9, 9, false, ledger.Cut
 		})},
+		{"Apache, whose clock was set back by six seconds", `downloadview/apache 1764190001.750 -5999775us ID7 GET 200 10 400 "-" "-" "10" "\"v1\"" 192.0.2.7 "/_media/a.pdf"`, with(func(p *ledger.Part) {
+			p.Began = ended
+		})},
+		{"lighttpd, whose clock was set back", `downloadview/lighttpd 1764190001.750 -1us ID7 GET 200 10 - "+" "-" "10" "\"v1\"" 192.0.2.7 "/_media/a.pdf"`, with(func(p *ledger.Part) {
+			p.Began = ended
+		})},
 		{"lighttpd", `downloadview/lighttpd 1764190001.750 1500000us ID7 GET 206 3 - "+" "bytes 5-7/10" "3" "\"v1\"" 192.0.2.7 "/_media/a.pdf"`, with(func(p *ledger.Part) {
 			p.Status, p.Bytes, p.Piece, p.Whole = 206, 3, ledger.Piece{Start: 5, End: 8}, false
 		})},
@@ -105,7 +111,8 @@ func TestOtherLines(t *testing.T) {
 		{`downloadview/nginx 1 1 "a b" GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`downloadview/nginx 1 1 ` + strings.Repeat("a", 129) + ` GET 200 10 - "OK" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`{"ts":1,"duration":1,"size":10,"status":200,"downloadview_id":"\u0000"}`, true},
-		{`downloadview/lighttpd 1 -1us ID7 GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, true},
+		{`downloadview/lighttpd 1 -us ID7 GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, true},
+		{`downloadview/lighttpd 1 --1us ID7 GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, true},
 		{`downloadview/lighttpd 1 1us - GET 200 10 - "+" "-" "10" "-" 192.0.2.7 "/a"`, false}, // streamed
 		{`{"ts":1,"duration":1,"size":10,"status":200,"resp_headers":{"X-Download-Id":["ID7"]}`, true},
 		{`{"ts":1,"duration":1,"size":-1,"status":200,"resp_headers":{"X-Download-Id":["ID7"]}}`, true},
