@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/once"
 )
 
 // A Queue is a [Store] in front of another one, so that downloads don't wait for that.
@@ -186,8 +188,9 @@ const triesAmongOthers = 5
 // the store refuses while it takes others. It returns false when the queue ends.
 func (q *Queue) add(p Part) bool {
 	others, failed := int64(-1), 0
+	all := once.In(q.ctx) // it may be in the store after a try that failed
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		ctx, cancel := context.WithTimeout(q.ctx, q.o.Timeout)
+		ctx, cancel := context.WithTimeout(all, q.o.Timeout)
 		slow := time.AfterFunc(longestSilence, func() { q.fails(errSilent) })
 		err := q.try(ctx, p)
 		slow.Stop()

@@ -23,7 +23,12 @@ const attempt = time.Second
 // server does, it tries again until ctx is done. What is written has an ID of its own, so
 // that it is written once, even if the server's answer was lost.
 func Change[T any](ctx context.Context, b *Bucket, key string, f func(*T) (keep time.Duration)) error {
-	once := rand.Text()
+	return ChangeOnce(ctx, b, key, rand.Text(), f)
+}
+
+// ChangeOnce is [Change] with the ID of what is written. If it is called again with the same
+// one, within the two minutes for which servers remember it, nothing is written again.
+func ChangeOnce[T any](ctx context.Context, b *Bucket, key, id string, f func(*T) (keep time.Duration)) error {
 	return b.retry(ctx, func(ctx context.Context) error {
 		var value T
 		revision, err := b.get(ctx, key, &value)
@@ -38,7 +43,7 @@ func Change[T any](ctx context.Context, b *Bucket, key string, f func(*T) (keep 
 		if err != nil {
 			return err
 		}
-		_, err = b.JS.PublishMsg(ctx, &nats.Msg{Subject: b.Subject(key), Data: data}, jetstream.WithMsgID(once),
+		_, err = b.JS.PublishMsg(ctx, &nats.Msg{Subject: b.Subject(key), Data: data}, jetstream.WithMsgID(id),
 			jetstream.WithExpectLastSequencePerSubject(revision), jetstream.WithMsgTTL(keep))
 		return err
 	})

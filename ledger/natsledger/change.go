@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview/internal/natskv"
+	"github.com/downloadview/downloadview/internal/once"
 	"github.com/downloadview/downloadview/ledger"
 )
 
@@ -44,7 +45,8 @@ func (s *Store) Open(ctx context.Context, what string, began time.Time, window t
 }
 
 // Add does what [ledger.Store] says, as Open does. If a server took the part, and its
-// answer was lost, the part still counts once.
+// answer was lost, the part still counts once; so it does if a [ledger.Queue] adds it again
+// within two minutes.
 func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 	what := ""
 	if p.What != "" {
@@ -68,7 +70,7 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 		}
 	}
 	var full bool
-	if err := natskv.Change(ctx, s.kv, keyOfID(p.ID), func(of *page) time.Duration {
+	if err := natskv.ChangeOnce(ctx, s.kv, keyOfID(p.ID), once.Name(ctx), func(of *page) time.Duration {
 		if of.What == "" {
 			of.What = what
 		}

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/downloadview/downloadview/internal/leaktest"
 	"github.com/downloadview/downloadview/internal/natstest"
@@ -112,6 +117,58 @@ func TestOneServerOfThreeIsKilled(t *testing.T) {
 	full := errors.New("full")
 	if err := s.All(soon(t), func(ledger.Entry) error { return full }); err != full {
 		t.Errorf("All returned %v, want the error of each", err)
+	}
+}
+
+// A deaf client hears no answers to changes of entries.
+type deaf struct {
+	jetstream.JetStream
+	is    atomic.Bool
+	times atomic.Int64
+}
+
+func (d *deaf) PublishMsg(ctx context.Context, m *nats.Msg, o ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	ack, err := d.JetStream.PublishMsg(ctx, m, o...)
+	if err == nil && d.is.Load() && strings.Contains(m.Subject, ".id.") {
+		d.times.Add(1)
+		return nil, context.DeadlineExceeded
+	}
+	return ack, err
+}
+
+// A Queue asks again for a part after its Timeout. It counts once also then.
+func TestLostAnswersOfAQueue(t *testing.T) {
+	s := connect(t, natstest.Start(t, 1), nil)
+	d := ledger.Download{Subject: "ann", Name: "a"}
+	if _, err := s.Open(soon(t), d.What(), time.Now(), time.Hour); err != nil { // the bucket is there
+		t.Fatal(err)
+	}
+	js := &deaf{JetStream: s.kv.JS}
+	js.is.Store(true)
+	s.kv.JS = js
+	q := ledger.NewQueue(s, &ledger.QueueOptions{Timeout: 200 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	now := time.Now()
+	p := ledger.Part{Download: d, What: d.What(), Kind: ledger.Streamed, Began: now, Time: now, Size: 40, Bytes: 1, Piece: ledger.Piece{End: 1}}
+	var err error
+	if p.ID, err = q.Open(t.Context(), p.What, p.Began, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Add(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second) // some of its tries
+	js.is.Store(false)
+	if err := q.Close(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := s.All(soon(t), func(e ledger.Entry) error {
+		if n++; e.Bytes != 1 || e.Streamed != 1 {
+			t.Errorf("%+v, want one part", e)
+		}
+		return nil
+	}); err != nil || n != 1 || js.times.Load() < 2 {
+		t.Errorf("%d entries after %d lost answers, %v", n, js.times.Load(), err)
 	}
 }
 

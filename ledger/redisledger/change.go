@@ -15,6 +15,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/downloadview/downloadview/internal/once"
 	"github.com/downloadview/downloadview/ledger"
 )
 
@@ -51,9 +52,10 @@ func (s *Store) Open(ctx context.Context, what string, began time.Time, window t
 
 // Add does what [ledger.Store] says. It writes only if nobody else has written since it
 // read, and tries again until ctx is done, or Redis refuses it. If Redis took the part, and
-// its answer was lost, the part still counts once.
+// its answer was lost, the part still counts once; so it does if a [ledger.Queue] adds it
+// again within ten minutes.
 func (s *Store) Add(ctx context.Context, p ledger.Part) error {
-	once := rand.Text()
+	name := once.Name(ctx)
 	return retry(ctx, func() error {
 		of, before, err := s.get(ctx, s.keyOfID(p.ID))
 		if err != nil {
@@ -74,7 +76,7 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 			return err
 		}
 		key := s.keyOfID(p.ID)
-		done, err := changeScript.Run(ctx, s.client, []string{key, key + ":" + once}, before, after, s.keep.Milliseconds(), onceFor.Milliseconds()).Bool()
+		done, err := changeScript.Run(ctx, s.client, []string{key, key + ":" + name}, before, after, s.keep.Milliseconds(), onceFor.Milliseconds()).Bool()
 		if err == nil && !done {
 			err = errChanged
 		}
@@ -82,8 +84,7 @@ func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 	})
 }
 
-// onceFor is how long it is remembered that a part was added. It is longer than anybody
-// tries.
+// onceFor is how long it is remembered that a part was added.
 const onceFor = 10 * time.Minute
 
 var errChanged = errors.New("others change the same entry")

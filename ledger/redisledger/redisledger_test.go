@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +141,55 @@ func TestLostAnswer(t *testing.T) {
 	}
 	if e, err := s.Entries(t.Context(), id); err != nil || len(e) != 1 || e[0].Bytes != 2 || l.lost != 0 {
 		t.Errorf("%+v, %v, %d answers to lose; want two bytes of two parts", e, err, l.lost)
+	}
+}
+
+// A deaf client hears no answers to changes of entries.
+type deaf struct {
+	lossy
+	is    atomic.Bool
+	times atomic.Int64
+}
+
+func (d *deaf) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if args := cmd.Args(); err == nil && d.is.Load() && len(args) > 3 && strings.Contains(fmt.Sprint(args[3]), ":id:{") {
+			d.times.Add(1)
+			return io.EOF
+		}
+		return err
+	}
+}
+
+// A Queue asks again for a part after its Timeout. It counts once also then.
+func TestLostAnswersOfAQueue(t *testing.T) {
+	s := open(t, redistest.Start(t).URL(), nil)
+	hook := new(deaf)
+	s.client.AddHook(hook)
+	hook.is.Store(true)
+	q := ledger.NewQueue(s, &ledger.QueueOptions{Timeout: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	p := streamed("", ledger.Download{Subject: "ann", Name: "a"}, 0)
+	var err error
+	if p.ID, err = q.Open(t.Context(), p.What, p.Began, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Add(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond) // some of its tries
+	hook.is.Store(false)
+	if err := q.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := s.All(t.Context(), func(e ledger.Entry) error {
+		if n++; e.Bytes != 1 || e.Streamed != 1 {
+			t.Errorf("%+v, want one part", e)
+		}
+		return nil
+	}); err != nil || n != 1 || hook.times.Load() < 2 {
+		t.Errorf("%d entries after %d lost answers, %v", n, hook.times.Load(), err)
 	}
 }
 

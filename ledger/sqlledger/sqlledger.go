@@ -77,7 +77,8 @@ func ofID(id string) string {
 }
 
 // Add does what [ledger.Store] says, in one transaction. After an error nothing is
-// changed, so the same part may be added again.
+// changed, so the same part may be added again. The exception is a connection that breaks
+// while the transaction is committed: then the part may be there, and counts twice.
 func (s *Store) Add(ctx context.Context, p ledger.Part) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err == nil {
