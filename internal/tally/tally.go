@@ -18,6 +18,8 @@ type Tally struct {
 	Provisional map[string]int64 `json:"p,omitempty"`
 
 	Until int64 `json:"u"` // when the ID may be forgotten
+
+	swept int64 // when End last looked at Leases, which may be many
 }
 
 // Lease does what [middleware.LeaseStore] says. changed reports whether t has to be
@@ -30,7 +32,7 @@ func (t *Tally) Lease(q middleware.LeaseRequest, now time.Time) (state middlewar
 		t.Until, changed = until+1000, true // the next request for the same link says nearly the same
 	}
 	for _, leases := range []map[string]int64{t.Leases, t.Provisional} {
-		if end, ok := leases[q.Holder]; ok {
+		if end := leases[q.Holder]; end > ms {
 			if end-ms < q.TTL.Milliseconds()/2 {
 				leases[q.Holder], changed = over, true
 			}
@@ -67,12 +69,15 @@ func (t *Tally) Complete(holder string, now time.Time) (changed bool) {
 	return true
 }
 
-// End removes the leases that are over.
+// End removes the leases that are over. Those that count anyway may stay for a second.
 func (t *Tally) End(now time.Time) {
 	ms := now.UnixMilli()
-	for holder, over := range t.Leases {
-		if over <= ms {
-			delete(t.Leases, holder)
+	if ms < t.swept || ms >= t.swept+1000 {
+		t.swept = ms
+		for holder, over := range t.Leases {
+			if over <= ms {
+				delete(t.Leases, holder)
+			}
 		}
 	}
 	for holder, over := range t.Provisional {
@@ -87,9 +92,8 @@ func (t *Tally) End(now time.Time) {
 // Grows reports whether Lease would add a lease.
 func (t *Tally) Grows(q middleware.LeaseRequest, now time.Time) bool {
 	t.End(now)
-	_, counted := t.Leases[q.Holder]
-	_, provisional := t.Provisional[q.Holder]
-	return !counted && !provisional && t.Counted < q.Times
+	ms := now.UnixMilli()
+	return t.Leases[q.Holder] <= ms && t.Provisional[q.Holder] <= ms && t.Counted < q.Times
 }
 
 // Size is the number of leases that are kept.

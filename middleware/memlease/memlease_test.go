@@ -76,3 +76,24 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 	})
 }
+
+// One link with many leases at once costs no more than many links. It would, if each
+// request looked at all of its leases. The times are compared in one run.
+func TestManyLeasesOfOneLink(t *testing.T) {
+	const n, factor = 10_000, 30
+	took := func(id func(i int) string) time.Duration {
+		s := New(nil)
+		began := time.Now()
+		for i := range n {
+			q := middleware.LeaseRequest{ID: id(i), Holder: fmt.Sprint(i), Times: n, TTL: time.Hour, Keep: time.Hour}
+			if state, err := s.Lease(t.Context(), q); err != nil || state != middleware.LeaseNew {
+				t.Fatal(state, err)
+			}
+		}
+		return time.Since(began)
+	}
+	many, one := took(func(i int) string { return fmt.Sprint(i) }), took(func(int) string { return "one" })
+	if one > factor*many {
+		t.Errorf("%d leases of one link took %v, and of as many links %v", n, one, many)
+	}
+}
