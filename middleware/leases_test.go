@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -637,11 +638,11 @@ func TestPanicOfARenewal(t *testing.T) {
 // A panickingOnce store panics at the first renewal.
 type panickingOnce struct {
 	middleware.LeaseStore
-	asked int
+	asked atomic.Int64
 }
 
 func (s *panickingOnce) Lease(ctx context.Context, q middleware.LeaseRequest) (middleware.LeaseState, error) {
-	if s.asked++; s.asked == 2 {
+	if s.asked.Add(1) == 2 {
 		panic("of the store")
 	}
 	return s.LeaseStore.Lease(ctx, q)
