@@ -93,11 +93,11 @@ func encodedDisposition(begin, name string) string {
 // decodes it.
 func isPlain(name string) bool {
 	for i := range len(name) {
-		if c := name[i]; !isPlainChar[c] || c == '?' && i > 0 && name[i-1] == '=' {
+		if !isPlainChar[name[i]] {
 			return false
 		}
 	}
-	return name != "" && name != "." && name != ".." && len(name) <= longestName
+	return !strings.Contains(name, "=?") && name != "" && name != "." && name != ".." && len(name) <= longestName
 }
 
 // fileName turns any text into a file name: without separators, control characters
