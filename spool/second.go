@@ -120,8 +120,23 @@ func (m *making) saveSecond(r *record) {
 	}
 }
 
+// errSlowSecond ends saving, so that a store that hangs doesn't keep the content locked.
+var errSlowSecond = errors.New("the second store takes less than 64 KiB a second")
+
+// timeToSave is five minutes more than a slow store takes.
+func timeToSave(size int64) time.Duration {
+	return 5*time.Minute + time.Duration(min(size>>16, 1<<30))*time.Second
+}
+
 func (s *Spool) trySaveSecond(ctx context.Context, name string, r *record) (err error) {
 	defer recoverInto(&err)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeToSave(r.Size), errSlowSecond)
+	defer cancel()
+	defer func() {
+		if err != nil && context.Cause(ctx) == errSlowSecond {
+			err = errSlowSecond
+		}
+	}()
 	h, _, err := s.openKept(name)
 	if err != nil {
 		return err

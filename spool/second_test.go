@@ -234,7 +234,7 @@ func TestSecondStoreBreaksOff(t *testing.T) {
 	}
 }
 
-// What is complete is saved in the second store, however long that takes after the last
+// What is complete is saved in the second store, also if that takes long after the last
 // client has left.
 func TestSecondStoreIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -249,11 +249,42 @@ func TestSecondStoreIsSlow(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		<-second.began
-		time.Sleep(time.Hour)
+		time.Sleep(4 * time.Minute)
 		close(second.goOn)
 		synctest.Wait()
 		if names := left(t, at, "."); len(names) != 2 {
 			t.Errorf("there is %q, want the content and its record", names)
+		}
+	})
+}
+
+// A second store that hangs is given up. Else the content would be locked for ever, and
+// nobody could make it again.
+func TestSecondStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := newStore(t)
+		second := &slow{Storage: store, began: make(chan struct{}), goOn: make(chan struct{})}
+		var log bytes.Buffer
+		s, _ := newSpool(t, "", &spool.Options{Second: second, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		p := making([]byte("content"))
+		f, err := s.File(january, p.file(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(open(t, f)); got != "content" {
+			t.Errorf("%q", got)
+		}
+		<-second.began
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if n := strings.Count(log.String(), "takes less than 64 KiB a second"); n != 1 {
+			t.Fatalf("the log says so %d times, want once: %s", n, log.String())
+		}
+		if err := s.Forget(t.Context(), january); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(open(t, f)); got != "content" || p.calls.Load() != 2 {
+			t.Errorf("%q, made %d times, want it made again", got, p.calls.Load())
 		}
 	})
 }

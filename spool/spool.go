@@ -67,7 +67,8 @@ type Options struct {
 	// Second keeps everything longer, and for other machines: what was made is also
 	// saved there, and what is not in the folder is looked for there before it is
 	// made. It must be a [downloadview.Saver]. Keys are 64 hexadecimal digits, and
-	// the same with ".json". nil is no second store.
+	// the same with ".json". Saving is given up if it takes longer than five minutes
+	// and a second for each 64 KiB. nil is no second store.
 	Second downloadview.Storage
 
 	// Observer gets what happens, for metrics. It is called by several goroutines at
