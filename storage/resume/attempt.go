@@ -73,7 +73,11 @@ const mercy = time.Second
 
 func (a *attempt) cut() {
 	a.end()
-	time.AfterFunc(mercy, func() { a.close() })
+	time.AfterFunc(mercy, func() {
+		// In this goroutine, a panic would end the program. Close has it once more.
+		defer func() { _ = recover() }()
+		a.close()
+	})
 }
 
 // Close ends the attempt.

@@ -208,6 +208,21 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
+// A handle whose Close panics is closed by a timer if a Read goes on after its time. That
+// ends the download, where a server recovers, and not the program.
+func TestClosePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{content: numbered(1000), tag: `"v1"`, faults: []fault{{after: 300, deaf: true, panics: true}}}
+		defer func() {
+			if p := recover(); p != "in Close" {
+				t.Errorf("panic %v, want that of Close", p)
+			}
+		}()
+		_, err := read(func() (fs.File, error) { return resume.File(s, nil).Open(t.Context()) })
+		t.Errorf("no panic, error %v", err)
+	})
+}
+
 func TestStat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{content: numbered(1000), tag: `"v1"`, faults: []fault{{mute: true}, {refuse: errAway}}}

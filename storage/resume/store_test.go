@@ -37,6 +37,7 @@ type fault struct {
 	cut     bool   // then the end
 	stall   bool   // then nothing, until the context ends
 	deaf    bool   // then nothing, until Close
+	panics  bool   // in Close
 	replace string // it is another version by now
 	before  func()
 }
@@ -160,6 +161,9 @@ func (h *storeHandle) Close() error {
 	}
 	close(h.closed)
 	h.store.open.Add(-1)
+	if h.fault.panics {
+		panic("in Close")
+	}
 	return nil
 }
 
