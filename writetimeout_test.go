@@ -93,6 +93,7 @@ func TestWriteTimeoutWaitsForTheFile(t *testing.T) {
 		}{
 			{"a late look, handed over", "GET", lateFile{newObject("0123456789"), pause}, 200, ""},
 			{"a late look, missing", "GET", lateFile{&object{name: "a", noStat: fs.ErrInvalid}, pause}, 404, "Not Found\n"},
+			{"a late look, missing, no body", "GET", lateFile{&object{name: "a", noStat: fs.ErrInvalid}, pause}, 404, ""},
 			{"a late HEAD", "HEAD", lateFile{newObject("0123456789"), pause}, 200, ""},
 			{"a late opening", "GET", lateFile{newObject(large), pause}, 200, large},
 			{"a late error", "GET", FromFunc("a", func(context.Context, io.Writer) error { time.Sleep(pause); return fs.ErrNotExist }, nil), 404, "Not Found\n"},
@@ -114,7 +115,13 @@ func TestWriteTimeoutWaitsForTheFile(t *testing.T) {
 							resp.File, resp.Offloader = WithSource(tt.f, Source{"file", "", "/a"}), covered
 						}
 						return resp, nil
-					}), &Options{Logger: discard})
+					}), &Options{Logger: discard, Error: func(w http.ResponseWriter, r *http.Request, status int, _ error) {
+						if strings.HasSuffix(tt.name, "no body") {
+							w.WriteHeader(status)
+							return
+						}
+						WriteError(w, r, status)
+					}})
 					l := newPipes()
 					s := &http.Server{Handler: h, WriteTimeout: limit, Protocols: both}
 					go s.Serve(l)
