@@ -65,7 +65,7 @@ func TestHeaderGoesWithTheFile(t *testing.T) {
 	for _, c := range heldCases {
 		t.Run(c.name, func(t *testing.T) {
 			log := filepath.Join(t.TempDir(), "log")
-			cmd := exec.Command(strace, "-f", "-y", "-qq", "-e", "trace=sendmsg,sendfile,read", "-o", log, os.Args[0], "-test.run=^TestHeaderGoesWithTheFile$")
+			cmd := exec.Command(strace, "-f", "-y", "-qq", "-e", "trace=sendmsg,/^sendfile,read", "-o", log, os.Args[0], "-test.run=^TestHeaderGoesWithTheFile$")
 			cmd.Env = append(os.Environ(), held+"="+c.name)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

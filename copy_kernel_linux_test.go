@@ -85,7 +85,7 @@ func TestSendfile(t *testing.T) {
 	for _, c := range sendfileCases {
 		t.Run(c.name, func(t *testing.T) {
 			log := filepath.Join(t.TempDir(), "log")
-			cmd := exec.Command(strace, "-f", "-qq", "-e", "trace=sendfile", "-o", log, os.Args[0], "-test.run=^TestSendfile$")
+			cmd := exec.Command(strace, "-f", "-qq", "-e", "trace=/^sendfile", "-o", log, os.Args[0], "-test.run=^TestSendfile$")
 			cmd.Env = append(os.Environ(), traced+"="+c.name)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

@@ -35,7 +35,7 @@ func TestOneLook(t *testing.T) {
 	for _, what := range []string{"GET", "HEAD", "range", "304", "single", "handed over", "Stat"} {
 		t.Run(what, func(t *testing.T) {
 			log := filepath.Join(t.TempDir(), "log")
-			cmd := exec.Command(strace, "-f", "-y", "-qq", "-e", "trace=fstat,newfstatat,statx", "-o", log, os.Args[0], "-test.run=^TestOneLook$")
+			cmd := exec.Command(strace, "-f", "-y", "-qq", "-e", "trace=/^fstat,newfstatat,statx", "-o", log, os.Args[0], "-test.run=^TestOneLook$")
 			cmd.Env = append(os.Environ(), looked+"="+what, looked+"_FILE="+file)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

@@ -26,7 +26,7 @@ func volumeFile(sized bool) downloadview.File {
 	}
 	block := noise(1 << 20)
 	return downloadview.FromFunc("volume", func(_ context.Context, w io.Writer) error {
-		for range volume / len(block) {
+		for range volume / int64(len(block)) {
 			if _, err := w.Write(block); err != nil {
 				return err
 			}

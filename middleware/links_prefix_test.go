@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -192,6 +193,18 @@ func TestGenerationsEndOlderLinks(t *testing.T) {
 			if got := reasonOf(t, err); got != want {
 				t.Errorf("generation %d: refused for %q, want %q", generation, got, want)
 			}
+		}
+	}
+}
+
+// The age of a cookie is an int, which may have 32 bits, and a Duration ends after 292
+// years. Browsers keep a cookie for 400 days.
+func TestCookieThatLastsForEver(t *testing.T) {
+	l := testLinks(t, nil)
+	for _, years := range []int{60, 100, 300, 3000} {
+		c := mustCookie(t, l, "/a/", Grant{Expires: testNow.AddDate(years, 0, 0)})
+		if c.MaxAge < 60*365*24*3600 || c.MaxAge > math.MaxInt32 {
+			t.Errorf("in %d years: Max-Age %d, want what 32 bits hold", years, c.MaxAge)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -72,8 +73,9 @@ func (l *Links) Cookie(rawURL string, g Grant) (*http.Cookie, error) {
 		return nil, err
 	}
 	end := signed.end()
+	age := min(end.Unix()-l.now().Unix(), math.MaxInt32)
 	return &http.Cookie{
-		Name: cookieName(u.Path), Value: token, Path: "/", Expires: end, MaxAge: int((end.Sub(l.now()) + time.Second - 1) / time.Second),
+		Name: cookieName(u.Path), Value: token, Path: "/", Expires: end, MaxAge: int(age),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}, nil
 }

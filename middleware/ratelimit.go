@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -95,7 +96,7 @@ func (l *RateLimit) share(key string) *rate.Limiter {
 	s := l.shares[key]
 	if s == nil {
 		l.sweep()
-		s = rate.NewLimiter(rate.Limit(n), int(savedOf(n)))
+		s = rate.NewLimiter(rate.Limit(n), int(min(savedOf(n), math.MaxInt32)))
 		l.shares[key] = s
 	}
 	return s

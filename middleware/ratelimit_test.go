@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -96,6 +97,15 @@ func TestRateLimitChanges(t *testing.T) {
 				t.Errorf("to %d a second, after half of the bytes: %s seconds, want %s", tt.to, got, tt.want)
 			}
 		})
+	}
+}
+
+// What a share saves up is an int, which may have 32 bits.
+func TestShareOfAnyRate(t *testing.T) {
+	for _, n := range []int64{1, 1 << 34, 1 << 40, math.MaxInt64} {
+		if got := NewRateLimit(n, nil).share("").Burst(); got < 1 || got > math.MaxInt32 {
+			t.Errorf("%d bytes a second save up %d, want what 32 bits hold", n, got)
+		}
 	}
 }
 

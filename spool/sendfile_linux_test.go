@@ -48,7 +48,7 @@ func init() {
 func TestSendfile(t *testing.T) {
 	strace := testserver.Binary(t, "strace", "DOWNLOADVIEW_STRACE")
 	log := filepath.Join(t.TempDir(), "log")
-	cmd := exec.Command(strace, "-f", "-qq", "-e", "trace=sendfile", "-o", log, os.Args[0])
+	cmd := exec.Command(strace, "-f", "-qq", "-e", "trace=/^sendfile", "-o", log, os.Args[0])
 	cmd.Env = append(os.Environ(), "SPOOL_CHILD=traced", "SPOOL_DIR="+t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "true <nil>\n" {
 		t.Fatalf("%v\n%s", err, out)
