@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // elsewhere is what another process is making. It is followed by looking how long its
@@ -87,7 +88,7 @@ func (s *Spool) openElsewhere(name string) (*os.File, *record, error) {
 		if err := json.Unmarshal(b, r); err != nil {
 			return nil, nil, err // it is being written
 		}
-		file, err := s.root.Open(partsDir + "/" + path)
+		file, err := s.root.OpenFile(partsDir+"/"+path, os.O_RDONLY|localfile.Large, 0)
 		return file, r, err
 	}
 	return nil, nil, fs.ErrNotExist

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // A kept file is complete content that is open. The kernel can send it.
@@ -30,7 +31,7 @@ func (k *kept) Close() error {
 // made.
 func (s *Spool) openKept(name string) (*kept, *record, error) {
 	release := s.hold(name)
-	h, err := s.root.Open(filesDir + "/" + name)
+	h, err := s.root.OpenFile(filesDir+"/"+name, os.O_RDONLY|localfile.Large, 0)
 	if err != nil {
 		release()
 		return nil, nil, asMissing(err)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // A part is content that is being made: a file that one writes and any number
@@ -35,7 +37,7 @@ type part struct {
 
 func (s *Spool) newPart(name string) (*part, error) {
 	path := partsDir + "/" + name + "." + rand.Text()
-	f, err := s.root.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := s.root.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|localfile.Large, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (p *part) describe(r record) error {
 // reserve records that the part may have size bytes.
 func (p *part) reserve(size int64) (err error) {
 	if p.room == nil {
-		p.room, err = p.root.OpenFile(p.path+roomSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		p.room, err = p.root.OpenFile(p.path+roomSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL|localfile.Large, 0o666)
 		if err != nil {
 			return err
 		}

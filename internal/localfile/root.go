@@ -119,7 +119,7 @@ func (r *Root) Create(name string) (*os.File, error) {
 	var err error
 	if r.root != nil {
 		var h *os.File
-		if h, err = r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); !isDenied(err) {
+		if h, err = r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|Large, 0o666); !isDenied(err) {
 			return h, err
 		}
 	}

@@ -117,7 +117,7 @@ func inParent(dir *os.File, op, name string, f func(dirfd int, base string) erro
 func searchCreate(dir *os.File, name string) (*os.File, error) {
 	var fd int
 	err := inParent(dir, "openat", name, func(dirfd int, base string) (err error) {
-		const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+		const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC | Large
 		for {
 			if fd, err = unix.Openat(dirfd, base, flags, 0o666); err != unix.EINTR {
 				return err
