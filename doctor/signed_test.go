@@ -176,6 +176,7 @@ func TestKeyWritesNothing(t *testing.T) {
 			if err := os.Chmod(s.dir, 0o500); err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { os.Chmod(s.dir, 0o700) })
 			setup.Key = "annual report.pdf"
 			if storage == "without" {
 				setup.Storage = nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,7 +94,7 @@ func TestModesAsOpenHasThem(t *testing.T) {
 				break
 			}
 		}
-		for i, f := range folders {
+		for i, f := range slices.Backward(folders) { // what is inside first
 			mode := modes[r.IntN(len(modes))]
 			if i == 0 {
 				mode = modes[r.IntN(3)] // or nothing is left to see

@@ -90,7 +90,7 @@ func TestNginxReadsFragment(t *testing.T) {
 		folder := t.TempDir()
 		s := full(folder)
 		s.Listen, s.Upstream = "", upstream
-		const frame = "pid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n"
+		const frame = "pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n"
 		conf := print(t, s, site.Fragment)
 		http := linesForHTTP(conf)
 		judge(t, folder, fmt.Sprintf(frame, http, conf))

@@ -85,7 +85,7 @@ func TestNginxReadsLinks(t *testing.T) {
 			}
 			// Only root can write to nginx's logs.
 			inside := strings.NewReplacer("/var/log/nginx/", folder+"/").Replace(conf)
-			judge(t, folder, fmt.Sprintf("load_module %s;\npid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n", module, http.String(), inside))
+			judge(t, folder, fmt.Sprintf("load_module %s;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n", module, http.String(), inside))
 		})
 	}
 }

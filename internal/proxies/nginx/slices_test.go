@@ -144,7 +144,7 @@ func TestSlicesOfFragment(t *testing.T) {
 		proxy = proxytest.Start(t, "nginx", s, proxytest.Options{Edit: func(string) string {
 			fragment := print(t, s, site.Fragment)
 			const pages = "error_page 404 502 =200 /page; proxy_intercept_errors on; add_header X-Page yes; auth_basic all; auth_basic_user_file /dev/null; gzip on; gzip_types *; expires 1h;"
-			return fmt.Sprintf("daemon off; pid nginx.pid; events {} http { deny all; %s %s server { listen %s; allow all; auth_basic off; %s } }",
+			return fmt.Sprintf("daemon off; pid nginx.pid; events {} http { access_log off; deny all; %s %s server { listen %s; allow all; auth_basic off; %s } }",
 				pages, linesForHTTP(fragment), s.Listen, fragment)
 		}})
 		return proxy

@@ -46,7 +46,8 @@ var traits = room.Traits{
 	Ledger:   room.Ledger{Syslog: true, Reopens: true},
 }
 
-// frame puts fragment into a server, and its lines for http {} before it.
+// frame puts fragment into a server, and its lines for http {} before it. nginx would open
+// the system's access log.
 func frame(fragment, _ string) string {
 	var outside strings.Builder
 	for line := range strings.Lines(fragment) {
@@ -54,5 +55,5 @@ func frame(fragment, _ string) string {
 			outside.WriteString(line)
 		}
 	}
-	return fmt.Sprintf("pid nginx.pid;\nevents {}\nhttp {\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n", outside.String(), fragment)
+	return fmt.Sprintf("pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n%s\nserver {\nlisten 127.0.0.1:8080;\n%s\n}\n}\n", outside.String(), fragment)
 }
