@@ -44,7 +44,7 @@ func decide(method string, h http.Header, f facts) plan {
 		return plan{status: status}
 	}
 	whole := plan{status: http.StatusOK}
-	if f.size < 0 && f.soFar > 0 && (method == http.MethodGet || method == http.MethodHead) {
+	if f.size < 0 && f.soFar > 0 && isGetOrHead(method) {
 		return duringGrowth(method, h, f)
 	}
 	if method != http.MethodGet || f.parts == noParts || f.size < 0 {

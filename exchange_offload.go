@@ -43,6 +43,8 @@ func (x *exchange) offload() (done bool, err error) {
 		return x.declined(UntoldRate)
 	case h.Terms.Unfit&HeadRequests != 0 && x.r.Method == http.MethodHead:
 		return x.declined(UnfitMethod)
+	case !isGetOrHead(x.r.Method) && isConditional(x.r.Header):
+		return x.declined(UnfitMethod) // the proxy would answer as to a GET: 206 or 304
 	case h.Terms.Unfit != 0 && x.unfit(h.Terms):
 		return x.declined(UnfitRange)
 	case h.Link != nil && h.Link.Status != 0 && x.r.Method != http.MethodGet:

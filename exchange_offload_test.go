@@ -206,3 +206,45 @@ type headerOnly struct{ h http.Header }
 func (w headerOnly) Header() http.Header         { return w.h }
 func (w headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (w headerOnly) WriteHeader(int)             {}
+
+// A range and most preconditions have another meaning, or none, for methods other than
+// GET and HEAD. Proxies answer a hand-over as if it were a GET.
+func TestOffloadOfOtherMethods(t *testing.T) {
+	judging := likeNginx
+	judging.Terms = &Terms{Validators: OurValidators}
+	f := newLocalFile(t, "a", "0123456789")
+	tag := NanosecondTag.tag(changed, 10, time.Now())
+	for _, tt := range []struct {
+		method  string
+		request []string
+		status  int
+		offload bool
+	}{
+		{"POST", nil, 200, true},
+		{"POST", []string{"Range", "bytes=0-1"}, 200, false},
+		{"PUT", []string{"Range", "bytes=100-"}, 200, false},
+		{"POST", []string{"If-None-Match", "*"}, 412, false},
+		{"POST", []string{"If-Modified-Since", changed.Format(http.TimeFormat)}, 200, false},
+		{"POST", []string{"If-Match", `"x"`}, 412, false},
+		{"GET", []string{"Range", "bytes=0-1"}, 200, true},
+		{"HEAD", []string{"If-Match", tag}, 200, true},
+	} {
+		for name, p := range map[string]proxy{"theirs": likeNginx, "ours": judging} {
+			var seen Outcome
+			o := &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen = o }}
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(tt.method, "/", nil)
+			for i := 0; i < len(tt.request); i += 2 {
+				r.Header.Add(tt.request[i], tt.request[i+1])
+			}
+			h := UseOptions(o)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				Send(w, r, Response{File: f, Offloader: p})
+			}))
+			h.ServeHTTP(w, r)
+			if w.Code != tt.status || (seen.Mode == Offloaded) != tt.offload {
+				t.Errorf("%s with %q, validators %s: %d, %v because of %q; want %d, handed over %v",
+					tt.method, tt.request, name, w.Code, seen.Mode, seen.Obstacle, tt.status, tt.offload)
+			}
+		}
+	}
+}

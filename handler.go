@@ -58,7 +58,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.over != nil {
 		defer x.traced(errPanicked)
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !isGetOrHead(r.Method) {
 		x.refuse(errMethod)
 		return
 	}

@@ -11,7 +11,7 @@ const (
 	OddName        Obstacle = "odd name"        // the proxy's header field can't carry the name, or it is too long
 	ContentCoding  Obstacle = "content coding"  // the proxy would drop Content-Encoding (Terms.CodingField)
 	UntoldRate     Obstacle = "rate"            // the download has a rate that the proxy can't be told, or shares one with others
-	UnfitMethod    Obstacle = "method"          // Terms.Unfit, or the signed URL is only for GET
+	UnfitMethod    Obstacle = "method"          // Terms.Unfit, the signed URL is only for GET, or the proxy would answer a range or a precondition as to a GET
 	UnfitRange     Obstacle = "range"           // Terms.Unfit
 	OwnValidators  Obstacle = "own validators"  // the request is conditional, and the proxy would evaluate other validators
 	UselessTime    Obstacle = "useless time"    // the proxy would make validators of a time before 1981

@@ -13,7 +13,7 @@ func precondition(method string, h http.Header, f facts) int {
 	if unmet(h, f) != "" {
 		return http.StatusPreconditionFailed
 	}
-	safe := method == http.MethodGet || method == http.MethodHead
+	safe := isGetOrHead(method)
 	if lines, ok := h["If-None-Match"]; ok {
 		switch {
 		case !listed(lines, f.etag, weakly):
@@ -28,6 +28,9 @@ func precondition(method string, h http.Header, f facts) int {
 	}
 	return 0
 }
+
+// isGetOrHead reports whether a 304 can answer a method (RFC 9110, 13.1.2 and 13.1.3).
+func isGetOrHead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // unmet evaluates If-Match and If-Unmodified-Since, and returns the one that the
 // file does not meet, or "".

@@ -14,7 +14,7 @@ var reasons = map[downloadview.Obstacle]string{
 	downloadview.OddName:        "the name is too long for the proxy's header field, or has characters that the field can't carry",
 	downloadview.ContentCoding:  "the file has a Content-Encoding, which the proxy would drop",
 	downloadview.UntoldRate:     "the rate is limited, and this proxy has no header field for that, as nginx has (serve --limit-rate, limit_rate of the rule); or several downloads share a rate, which no proxy can do (serve --limit-rate-total, --limit-rate-per-client)",
-	downloadview.UnfitMethod:    "the proxy or the signed URL doesn't support this method; a GET is handed over",
+	downloadview.UnfitMethod:    "the proxy or the signed URL doesn't support this method, or not with this Range or precondition; a GET is handed over",
 	downloadview.UnfitRange:     "the proxy would answer this Range differently; other requests are handed over",
 	downloadview.OwnValidators:  "the request is conditional or has a range, and the proxy would evaluate it by the file's entity tag and time, not by the application's own",
 	downloadview.UselessTime:    "the file's time (before 1981) is not usable for an entity tag or Last-Modified, but the proxy would use it; give the file a real time",
