@@ -164,6 +164,8 @@ func (x *exchange) handOver(h *Handover, a *Attributes, k *facts) (done bool, er
 		return x.declined(UnsafeInline)
 	case h.Terms.Unfit&CodedRanges != 0 && len(x.r.Header["Range"]) > 0 && (a.ContentEncoding != "" || x.resp.has("Content-Encoding")):
 		return x.declined(UnfitRange)
+	case h.Terms.Unfit&OddRanges != 0 && len(x.r.Header["Range"]) > 0 && a.Size == 0:
+		return x.declined(UnfitRange)
 	case a.ContentEncoding != "" && h.Link == nil && (h.Terms.CodingField == "" || hasControl(a.ContentEncoding)):
 		return x.declined(ContentCoding)
 	}

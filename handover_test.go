@@ -277,6 +277,43 @@ func TestUnfitRequests(t *testing.T) {
 	}
 }
 
+// Servers answer a range of an empty file in different ways: Caddy sends "bytes 0--1/0".
+func TestRangesOfAnEmptyFileAreUnfit(t *testing.T) {
+	f := newLocalFile(t, "a.txt", "")
+	for _, tt := range []struct {
+		name    string
+		resp    Response
+		terms   Terms
+		wanted  string
+		offload bool
+		status  int
+	}{
+		{"our validators", Response{}, Terms{Unfit: OddRanges, Validators: OurValidators}, "bytes=-1", false, 200},
+		{"their validators", Response{CheckFirst: true}, Terms{Unfit: OddRanges}, "bytes=0-", false, 200},
+		{"after the end", Response{CheckFirst: true}, Terms{Unfit: OddRanges}, "bytes=1-", false, 416},
+		{"not looked at", Response{}, Terms{Unfit: OddRanges}, "bytes=0-", true, 200},
+		{"no range", Response{CheckFirst: true}, Terms{Unfit: OddRanges}, "", true, 200},
+		{"all are fit", Response{CheckFirst: true}, Terms{}, "bytes=-1", true, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := likeNginx
+			p.Terms = &tt.terms
+			tt.resp.File, tt.resp.Offloader = f, p
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest("GET", "/", nil)
+			if tt.wanted != "" {
+				r.Header.Set("Range", tt.wanted)
+			}
+			v := ViewFunc(func(*http.Request) (Response, error) { return tt.resp, nil })
+			NewHandler(v, &Options{Logger: discard}).ServeHTTP(w, r)
+			handed := w.Header().Get("X-Accel-Redirect") != ""
+			if handed != tt.offload || w.Code != tt.status {
+				t.Errorf("handed over %v, %d, %v; want %v, %d", handed, w.Code, w.Header(), tt.offload, tt.status)
+			}
+		})
+	}
+}
+
 // withMetadata is an object with an owner in its metadata.
 type withMetadata struct{ signedObject }
 

@@ -43,6 +43,7 @@ func objects(t *testing.T) place {
 		p.names = append(p.names, name)
 		put(name, []byte(content(path.Base(name))))
 	}
+	put("empty", nil)
 	return p
 }
 

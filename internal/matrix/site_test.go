@@ -57,6 +57,7 @@ func places(t *testing.T) []place {
 				write(t, filepath.Join(dir, filepath.FromSlash(file)))
 			}
 		}
+		write(t, filepath.Join(dir, "empty"))
 	}
 	root, err := os.OpenRoot(dirs["disk"])
 	if err != nil {
@@ -113,6 +114,9 @@ func write(t *testing.T, path string) {
 // content returns the content of a file, which depends on its name, so that no file can
 // be taken for another.
 func content(name string) string {
+	if name == "empty" {
+		return ""
+	}
 	return strings.Repeat("0123456789", 600) + name
 }
 
