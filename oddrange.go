@@ -11,14 +11,28 @@ import (
 const maxDigits = 18
 
 // hasOddRange reports whether h has a Range field that servers read in
-// different ways.
+// different ways, or one with such an If-Range.
 func hasOddRange(h http.Header) bool {
 	lines := h["Range"]
 	if len(lines) == 0 {
 		return false
 	}
 	set, ok := parseRange(lines)
-	return !ok || !set.isPlain(lines[0])
+	return !ok || !set.isPlain(lines[0]) || hasOddCondition(h["If-Range"])
+}
+
+// hasOddCondition reports whether the lines of If-Range are not one entity tag or
+// date, such as the empty one of a client that has no validator. Some servers then
+// send the range, as if there were no If-Range.
+func hasOddCondition(lines []string) bool {
+	if len(lines) == 0 {
+		return false
+	}
+	if tag, rest := cutTag(lines[0]); len(lines) == 1 && tag != "" {
+		return rest != ""
+	}
+	_, ok := dateIn(lines)
+	return !ok
 }
 
 // isPlain reports whether every server reads the Range field in the same way:

@@ -37,6 +37,20 @@ func TestOddRanges(t *testing.T) {
 	if hasOddRange(http.Header{}) {
 		t.Error("no field is odd")
 	}
+	for condition, odd := range map[string]bool{
+		`"a"`: false, `W/"a"`: false, `""`: false, "Tue, 03 Feb 2026 04:05:06 GMT": false, "Tue Feb  3 04:05:06 2026": false,
+		"": true, "a": true, "*": true, `"a", "b"`: true, `"a`: true, "Tue, 03 Feb 2026 04:05:06 UTC": true, "0": true,
+	} {
+		if got := hasOddRange(http.Header{"Range": {"bytes=0-0"}, "If-Range": {condition}}); got != odd {
+			t.Errorf("with If-Range %q: hasOddRange = %v, want %v", condition, got, odd)
+		}
+		if hasOddRange(http.Header{"If-Range": {condition}}) {
+			t.Errorf("If-Range %q is odd without a Range", condition)
+		}
+	}
+	if !hasOddRange(http.Header{"Range": {"bytes=0-0"}, "If-Range": {`"a"`, `"a"`}}) {
+		t.Error("two If-Range fields are not odd")
+	}
 }
 
 // A Range field that isn't odd has the plain form of RFC 9110, section 14.1.2, and means

@@ -96,6 +96,8 @@ var requests = []request{
 	{"HEAD with a range", "offload", "HEAD", "", []string{"Range", "bytes=10-19"}},
 	{"If-Range, the tag", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", "TAG"}},
 	{"If-Range, another tag", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", `"other"`}},
+	{"If-Range, empty", "offload", "GET", "plain.txt", []string{"Range", "bytes=10-19", "If-Range", ""}},
+	{"If-Range, two tags", "offload", "GET", "plain.txt", []string{"Range", "bytes=10-19", "If-Range", `TAG, "other"`}},
 	{"If-Range, the date", "offload", "GET", "", []string{"Range", "bytes=10-19", "If-Range", "DATE"}},
 	{"If-None-Match, the tag", "offload", "GET", "", []string{"If-None-Match", "TAG"}},
 	{"If-None-Match, another tag", "offload", "GET", "", []string{"If-None-Match", `"other"`}},
