@@ -31,7 +31,11 @@ func (x *exchange) answerFrom(a Attributes) (done bool, err error) {
 	if x.resp.ETag == "" && (strongTag(a.ETag) == "" || x.style != NanosecondTag) {
 		return false, nil
 	}
-	k := x.facts(&a, x.parts(&a))
+	offered := x.parts(&a)
+	if src, _ := SourceOf(x.resp.File); src.Scheme == "file" { // its handle seeks
+		offered = manyParts
+	}
+	k := x.facts(&a, offered)
 	p := decide(x.r.Method, x.r.Header, k)
 	if p.status == http.StatusNotModified || p.status == http.StatusOK && x.r.Method == http.MethodHead {
 		x.unseen = true

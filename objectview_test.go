@@ -160,6 +160,19 @@ func TestObjectViewHeadIsLikeGet(t *testing.T) {
 	}
 }
 
+// So it is with a local file, which is not opened for the HEAD.
+func TestObjectViewHeadOfALocalFile(t *testing.T) {
+	local := newLocalFile(t, "a.txt", "0123456789")
+	rows := photos{"7": {file: local, response: Response{ETag: `"row"`, ModTime: changed}, known: Attributes{Size: 10}}}
+	url := rows.serve(t, nil).URL + "/7"
+	head, get := ask(t, url, "HEAD"), ask(t, url, "GET")
+	head.header.Del("Date")
+	get.header.Del("Date")
+	if h, g := fmt.Sprint(head.header), fmt.Sprint(get.header); h != g {
+		t.Errorf("HEAD %s\nGET  %s", h, g)
+	}
+}
+
 func TestObjectViewLogsAnotherFile(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
