@@ -29,7 +29,7 @@ func copyBody(w io.Writer, src io.Reader, n int64, t *tail) (sent int64, err err
 	if rf, ok := w.(io.ReaderFrom); ok && n > 0 && isKernelFile(src) {
 		return copyByKernel(rf, src, n)
 	}
-	sent, readErr, writeErr := copyPieces(func(p []byte) (int, error) { return safely(w.Write, p) }, src, n, t)
+	sent, readErr, writeErr := copyPieces(func(p []byte) (int, error) { return writeTo(w, p) }, src, n, t)
 	switch {
 	case readErr != nil:
 		return sent, &cutOff{AbortedByOrigin, readErr}
@@ -173,6 +173,7 @@ func forward[T []byte | string](b *bodyWriter, p T, write func(T) (int, error)) 
 		b.busy = true // cheaper than a deferred call for each small piece
 		n, b.err = write(p)
 		b.busy = false
+		n, b.err = written(n, len(p), b.err)
 		b.sent += int64(n)
 	}
 	if b.err == nil && over {

@@ -41,6 +41,7 @@ func (w *pacedWriter) Write(p []byte) (sent int, err error) {
 			return sent, err
 		}
 		n, err := w.ResponseWriter.Write(p[:piece])
+		n, err = written(n, int(piece), err)
 		w.took(int64(n))
 		sent += n
 		if err != nil {

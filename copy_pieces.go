@@ -121,12 +121,12 @@ func copyPieces(write func([]byte) (int, error), src io.Reader, n int64, t *tail
 			}
 			piece = piece[:min(len(piece), room)]
 		}
-		read, err := src.Read(piece)
+		got, err := readSome(src, piece)
 		if err != nil && err != io.EOF {
 			return sent, err, nil
 		}
-		if read > 0 {
-			wrote, writeErr := buf.write(write, piece[:read])
+		if got > 0 {
+			wrote, writeErr := buf.write(write, piece[:got])
 			sent += int64(wrote)
 			if writeErr != nil {
 				return sent, nil, writeErr

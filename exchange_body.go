@@ -114,7 +114,7 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	case empty:
 		return nil
 	case small != nil:
-		n, err := safely(x.w.Write, small)
+		n, err := writeTo(x.w, small)
 		x.outcome.Bytes = int64(n)
 		if err != nil {
 			return &cutOff{AbortedByClient, err}
@@ -206,14 +206,14 @@ func (x *exchange) sendByItself(src io.WriterTo, status int, part span, a *Attri
 	return nil
 }
 
-// readAtLeast is [io.ReadAtLeast] with an error for a panic.
+// readAtLeast is [io.ReadAtLeast] with an error for a panic and for a broken reader.
 func readAtLeast(src io.Reader, p []byte, least int) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked(v)
 		}
 	}()
-	return io.ReadAtLeast(src, p, least)
+	return io.ReadAtLeast(checkedReader{src}, p, least)
 }
 
 // contentRange returns the Content-Range of s in a file of size bytes; -1: not known.
@@ -289,7 +289,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) (err error) {
 }
 
 func (x *exchange) write(p []byte) error {
-	n, err := safely(x.w.Write, p)
+	n, err := writeTo(x.w, p)
 	x.outcome.Bytes += int64(n)
 	if err != nil {
 		return &cutOff{AbortedByClient, err}

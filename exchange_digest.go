@@ -105,7 +105,7 @@ func (x *exchange) contentDigest(b body, p plan, part span, small []byte, a *Att
 		return "", nil
 	}
 	sum := sha256.New()
-	_, err := io.CopyN(sum, b.handle, part.length)
+	_, err := io.CopyN(sum, checkedReader{b.handle}, part.length)
 	if err == nil {
 		_, err = s.Seek(-part.length, io.SeekCurrent)
 	}
@@ -172,6 +172,7 @@ func (t *digestTrailer) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
 func (t *digestTrailer) Write(p []byte) (int, error) {
 	n, err := t.ResponseWriter.Write(p)
+	n, err = written(n, len(p), err)
 	t.sum.Write(p[:n])
 	return n, err
 }

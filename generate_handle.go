@@ -66,7 +66,7 @@ func (h *readerHandle) Read(p []byte) (int, error) {
 	}
 	if err == nil {
 		var more int
-		if more, err = io.ReadFull(h.r, make([]byte, 1)); more > 0 {
+		if more, err = io.ReadFull(checkedReader{h.r}, make([]byte, 1)); more > 0 {
 			err = errTooLong
 		}
 	}
