@@ -15,6 +15,14 @@ type facts struct {
 	soFar   int64 // bytes that are there, if the size is not known; 0: the content has no ranges
 }
 
+// offersRanges reports whether the file, or what is there of it, has ranges.
+func (f *facts) offersRanges() bool {
+	if f.size < 0 {
+		return f.soFar > 0
+	}
+	return f.parts != noParts
+}
+
 // parts is how many ranges of the file can be sent in one answer.
 type parts int
 

@@ -24,7 +24,7 @@ type exchange struct {
 	refused bool           // the file refused a range other than its last bytes
 	looked  bool           // the metadata was read without opening the file
 	unseen  bool           // the answer is made without reading the metadata
-	uncut   bool           // send Accept-Ranges: none, so that the proxy takes no ranges out
+	uncut   bool           // a whole answer has Accept-Ranges: none, so that the proxy takes no ranges out
 	limit   int64          // bytes per second; 0: none
 	moving  *movingWriter  // nil: the server has no WriteTimeout, or watched isn't nil
 	watched *watchedStream // in its place for a stream of HTTP/2

@@ -143,6 +143,12 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	return err
 }
 
+// lacksRanges reports whether the request asks for a range of a file that has none. The
+// answer then says so, or lighttpd would take the range out of it.
+func (x *exchange) lacksRanges(k *facts) bool {
+	return len(x.r.Header["Range"]) > 0 && x.r.Method == http.MethodGet && !k.offersRanges()
+}
+
 // describePart sets the header of an answer with one part of the file, or with all of it.
 // If digests follow the body, it returns the writer that computes them; else nil.
 func (x *exchange) describePart(status int, part span, digest string, a *Attributes, k *facts) *digestTrailer {
@@ -152,7 +158,7 @@ func (x *exchange) describePart(status int, part span, digest string, a *Attribu
 	f.common(x, &d, a)
 	f.content(a, k)
 	f.length(part.length)
-	if x.uncut && status == http.StatusOK {
+	if status == http.StatusOK && (x.uncut || x.lacksRanges(k)) {
 		f.set("Accept-Ranges", "none")
 	}
 	if status == http.StatusPartialContent {

@@ -151,7 +151,7 @@ func (f *fields) validators(k *facts) {
 // content sets the fields of a streamed answer with the file's bytes.
 func (f *fields) content(a *Attributes, k *facts) {
 	f.validators(k)
-	if k.parts != noParts && k.size >= 0 || k.size < 0 && k.soFar > 0 {
+	if k.offersRanges() {
 		f.set("Accept-Ranges", "bytes")
 	}
 	if a.ContentEncoding != "" && !hasControl(a.ContentEncoding) {

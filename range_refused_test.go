@@ -34,9 +34,16 @@ func (wholeInfo) HasRanges() bool          { return false }
 func TestHasNoRanges(t *testing.T) {
 	f := whole{FromBytes("a", []byte("abcdef"), &Attributes{ETag: `"1"`})}
 	s := serve(t, NewHandler(fileView(f), nil))
+	if got := ask(t, s.URL, "HEAD", "Range", "bytes=1-2"); got.header.Get("Accept-Ranges") != "" {
+		t.Errorf("HEAD: %v", got.header)
+	}
 	for _, fields := range [][]string{nil, {"Range", "bytes=1-2"}, {"Range", "bytes=1-2,4-5"}, {"Range", "bytes=9-"}} {
 		got := ask(t, s.URL, "GET", fields...)
-		if got.status != 200 || got.body != "abcdef" || got.header["Accept-Ranges"] != nil {
+		var want string
+		if fields != nil {
+			want = "none"
+		}
+		if got.status != 200 || got.body != "abcdef" || got.header.Get("Accept-Ranges") != want {
 			t.Errorf("%q: %d %q %v", fields, got.status, got.body, got.header)
 		}
 	}

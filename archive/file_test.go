@@ -248,7 +248,7 @@ func TestNoValidator(t *testing.T) {
 		{"Range", "bytes=100-", "If-None-Match", `"other"`},
 	} {
 		got := ask(t, "GET", url, fields...)
-		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" || got.Header["Accept-Ranges"] != nil {
+		if got.StatusCode != 200 || !bytes.Equal(got.body, whole.body) || got.Header.Get("Etag") != "" || got.Header.Get("Accept-Ranges") == "bytes" {
 			t.Errorf("%q: %d, %v", fields, got.StatusCode, got.Header)
 		}
 	}
