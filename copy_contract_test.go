@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // A readerFile is a file whose handles read by the function.
@@ -76,7 +77,13 @@ func (w countingWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+func (w countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w countingWriter) Write(p []byte) (int, error) { return w.ResponseWriter.Write(w.change(p)) }
+
+type withDeadline struct{ *httptest.ResponseRecorder }
+
+func (withDeadline) SetWriteDeadline(time.Time) error { return nil }
 
 // A writer below that returns another count than it got breaks the contract of
 // io.Writer. The answer is complete, or it is cut.
@@ -94,17 +101,30 @@ func TestWritersThatBreakTheContract(t *testing.T) {
 		"pieces":  opened(func() io.Reader { return iotest.HalfReader(strings.NewReader(digits[:100])) }),
 		"produce": FromFunc("e", func(_ context.Context, w io.Writer) error { w.Write([]byte(digits)); return nil }, nil),
 	} {
-		for kind, change := range map[string]func(p []byte) []byte{"more": double, "less": half} {
+		for _, kind := range []string{"more", "less", "more, moved", "less, moved", "more, watched", "less, watched", "more, paced", "less, paced"} {
 			t.Run(name+", "+kind, func(t *testing.T) {
-				w := httptest.NewRecorder()
+				w := withDeadline{httptest.NewRecorder()}
+				r := httptest.NewRequest("GET", "/", nil)
+				resp := Response{File: f}
+				kind, below, _ := strings.Cut(kind, ", ")
+				switch below {
+				case "paced":
+					resp.LimitRate = 1 << 40
+				case "watched":
+					r.ProtoMajor = 2
+					fallthrough
+				case "moved":
+					r = r.WithContext(context.WithValue(t.Context(), http.ServerContextKey, &http.Server{WriteTimeout: time.Minute}))
+				}
+				change := map[string]func(p []byte) []byte{"more": double, "less": half}[kind]
 				var seen Outcome
 				o := &Options{Logger: discard, Observer: func(_ *http.Request, o Outcome) { seen = o }}
 				h := UseOptions(o)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					Send(countingWriter{w, change}, r, Response{File: f})
+					Send(countingWriter{w, change}, r, resp)
 				}))
 				cut := func() (p any) {
 					defer func() { p = recover() }()
-					h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+					h.ServeHTTP(w, r)
 					return nil
 				}()
 				if kind == "less" {

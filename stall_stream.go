@@ -68,7 +68,11 @@ func (s *watchedStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 func (s *watchedStream) Write(p []byte) (sent int, err error) {
 	for {
-		n, err := s.watch(func() (int, error) { return s.ResponseWriter.Write(p[:min(len(p), s.piece)]) })
+		piece := p[:min(len(p), s.piece)]
+		n, err := s.watch(func() (int, error) {
+			n, err := s.ResponseWriter.Write(piece)
+			return written(n, len(piece), err)
+		})
 		sent, p = sent+n, p[n:]
 		if err != nil || len(p) == 0 {
 			return sent, err

@@ -72,7 +72,9 @@ func (w *movingWriter) renew() {
 func (w *movingWriter) Write(p []byte) (sent int, err error) {
 	for {
 		w.renew()
-		n, err := w.ResponseWriter.Write(p[:min(len(p), smallPiece)])
+		piece := p[:min(len(p), smallPiece)]
+		n, err := w.ResponseWriter.Write(piece)
+		n, err = written(n, len(piece), err)
 		sent, p = sent+n, p[n:]
 		if err != nil || len(p) == 0 {
 			return sent, err
