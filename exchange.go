@@ -53,6 +53,7 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 		o = &noOptions
 	}
 	x.w, x.r, x.options = w, r, o
+	rekey(w.Header())
 	if o.Observer != nil {
 		x.now()
 	}

@@ -31,6 +31,24 @@ func (f *fields) add(h http.Header, wanted func(key string) bool) {
 	}
 }
 
+// rekey gives the fields in h that this package sets or reads their canonical keys. Outer
+// handlers may have set them under others, such as "ETag", which a map has beside "Etag".
+func rekey(h http.Header) {
+	for key, values := range h {
+		if name := http.CanonicalHeaderKey(key); name != key && isKnown(name) {
+			delete(h, key)
+			h[name] = slices.Concat(h[name], values)
+		}
+	}
+}
+
+// isKnown reports whether this package sets or reads a field, whose key is canonical.
+func isKnown(key string) bool {
+	_, single := strictest[key]
+	return single || listFields[key] != 0 || slices.Contains(contentFields, key) ||
+		key == "X-Content-Type-Options" || key == "Strict-Transport-Security" || key == "Expires" || speaksToOneCache(key)
+}
+
 // put sets one field with a canonical key. If an outer handler has set it already,
 // put joins lists and keeps the stricter of two policies.
 func (f *fields) put(key string, values []string) {

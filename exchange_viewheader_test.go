@@ -221,3 +221,36 @@ func TestFactsFromOutside(t *testing.T) {
 		}
 	}
 }
+
+// Fields of an outer handler mean the same under keys that are not canonical, as "ETag".
+func TestKeysFromOutside(t *testing.T) {
+	outside := spelled("ETag", `"outer"`, "content-type", "text/html", "content-length", "5", "CONTENT-DISPOSITION", "inline",
+		"cache-control", "no-store", "x-content-type-options", "none", "x-frame-options", "deny", "X-XSRF-Token", "x")
+	file := newLocalFile(t, "a.txt", "0123456789")
+	for name, resp := range map[string]Response{
+		"streamed":     {File: file},
+		"handed over":  {File: file, Offloader: everything{likeNginx}},
+		"redirected":   {File: signedObject{newObject("x"), nil}, Offloader: linking{status: 302}},
+		"not modified": {File: file, ETag: `"v"`},
+		"missing":      {},
+	} {
+		if resp.File != nil {
+			resp.Header = http.Header{"X-Frame-Options": {"sameorigin"}}
+		}
+		_, h := answerBelow(outside, resp, "If-None-Match", `"v"`)
+		for key := range outside {
+			if n := count(h, http.CanonicalHeaderKey(key)); n > 1 {
+				t.Errorf("%s: %s %d times: %v", name, key, n, h)
+			}
+		}
+		if got := h.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+		if got := h.Get("X-Frame-Options"); got != "deny" {
+			t.Errorf("%s: X-Frame-Options %q", name, got)
+		}
+		if other := "X-XSRF-Token"; h[other] == nil {
+			t.Errorf("%s: a field that is not concerned has another key: %v", name, h)
+		}
+	}
+}
