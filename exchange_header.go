@@ -125,7 +125,10 @@ func hasControl(s string) bool {
 func (f *fields) common(x *exchange, d *description, a *Attributes) {
 	r := &x.resp
 	f.drop(factFields)
-	f.add(r.Header, nil)
+	if len(r.Header) > 0 {
+		f.add(r.Header, nil)
+		delete(f.header, "Content-Range") // a whole file with one would be taken for a part
+	}
 	f.cache(r.cachePolicy(a))
 	if d.shown && !isHarmless(d.contentType) {
 		f.sandbox()

@@ -209,6 +209,7 @@ func TestFactsFromOutside(t *testing.T) {
 		"written by itself":               {File: FromFunc("a", func(_ context.Context, w io.Writer) error { _, err := io.WriteString(w, "x"); return err }, nil)},
 		"handed over":                     {File: unknown, Offloader: everything{likeNginx}},
 		"handed over with the view's":     {File: unknown, Offloader: everything{likeNginx}, Header: http.Header{"content-length": {"99"}, "Content-Range": {"bytes 0-1/2"}, "accept-ranges": {"none"}}},
+		"streamed with the view's":        {File: plainFile{unknown}, Header: http.Header{"content-range": {"bytes 0-1/2"}}},
 		"redirected":                      {File: signedObject{unknown, nil}, Offloader: linking{status: 302}},
 		"redirected with the view's":      {File: signedObject{unknown, nil}, Offloader: linking{status: 302}, Header: outside},
 		"not modified, by the view's tag": {File: unknown, ETag: `"v"`},
