@@ -119,8 +119,9 @@ type turn struct {
 	Signs bool // nginx; otherwise the application
 }
 
-// Pattern is a regular expression for the path behind a token.
-func (t turn) Pattern() string { return `^/~1\.[^/]*(` + regexp.QuoteMeta(t.Path) + `.*)$` }
+// Pattern is a regular expression for the path behind a token. Its dots match line feeds,
+// too.
+func (t turn) Pattern() string { return `(?s)^/~1\.[^/]*(` + regexp.QuoteMeta(t.Path) + `.*)$` }
 
 // Asks tells whether nginx asks the application for anything.
 func (s conf) Asks() bool { return !s.Root || len(s.Site.Links.Others) > 0 }

@@ -1,4 +1,5 @@
-// njs 0.7.9 may crash where a function uses a constant of the module, so there is none.
+// njs 0.7.9 may crash where a function uses a constant of the module, so there is none. Its
+// $ also matches before a line feed at the end of a text: what may have one needs $(?!\n).
 
 // verify returns "ok" for a request with a valid link.
 function verify(r) {
@@ -88,7 +89,7 @@ function isGenuine(reason) {
 
 // judge returns why one token is refused, or ''.
 function judge(r, token, kind, path, query) {
-    const t = token.length <= 4096 && Buffer.byteLength(token) === token.length ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$/.exec(token) : null;
+    const t = token.length <= 4096 && Buffer.byteLength(token) === token.length ? /^1\.([\w-]{1,32})\.(0|[1-9]\d{0,10})\.(-|[\w-]+)\.([\w-]{22})$(?!\n)/.exec(token) : null;
     if (!t) {
         return 'malformed';
     }
@@ -208,9 +209,9 @@ function claimsOf(encoded, fields) {
         c[letter] = text.slice(colon + 1, at).toString();
         fields[letter] = length + ':' + c[letter] + '\n';
     }
-    const wrong = last < 0 || c.h && c.h !== '1' || c.b && !/^(0|[1-9]\d{0,10})$/.test(c.b) ||
-        c.d && c.d !== 'attachment' && c.d !== 'inline' || c.t && !/^[1-9]\d{0,8}$/.test(c.t) ||
-        c.p && (!/^[1-9]\d{0,3}$/.test(c.p) || c.n || c.t || c.q) || !isText(c.n) || !isText(c.i);
+    const wrong = last < 0 || c.h && c.h !== '1' || c.b && !/^(0|[1-9]\d{0,10})$(?!\n)/.test(c.b) ||
+        c.d && c.d !== 'attachment' && c.d !== 'inline' || c.t && !/^[1-9]\d{0,8}$(?!\n)/.test(c.t) ||
+        c.p && (!/^[1-9]\d{0,3}$(?!\n)/.test(c.p) || c.n || c.t || c.q) || !isText(c.n) || !isText(c.i);
     return wrong ? null : c;
 }
 
@@ -421,15 +422,15 @@ function describe(r, active) {
     }
     const disposition = r.variables.downloadview_disposition;
     // To njs, the value of a variable is bytes: a pattern doesn't find letters in it.
-    let name = r.rawVariables.downloadview_name.toString() || nameInPath(r);
+    const given = r.rawVariables.downloadview_name.toString() || nameInPath(r);
+    let name = given;
     let plain = isPlain(name) && name !== '.' && name !== '..';
     if (!plain) {
-        const given = name;
         name = fileName(given);
         plain = name !== given && isPlain(name);
     }
     // i: it can be shown; s: a page could run it as a script; a: it may run script.
-    const type = typeOf(name) || typeOf(nameInPath(r)) || 'iapplication/octet-stream';
+    const type = typeOf(given) || typeOf(nameInPath(r)) || 'iapplication/octet-stream';
     const show = disposition !== 'attachment' && (active || disposition === 'inline' && type[0] === 'i');
     if (show && type[0] !== 'i') {
         h['Content-Security-Policy'] = 'sandbox';
@@ -452,7 +453,7 @@ function nameInPath(r) {
 
 // isPlain reports whether a name is sent as it is.
 function isPlain(name) {
-    return /^[ !#$&-.0-\[\]-~]+$/.test(name);
+    return /^[ !#$&-.0-\[\]-~]+$(?!\n)/.test(name);
 }
 
 // typeOf returns the class and the type for the longest extension of a name.

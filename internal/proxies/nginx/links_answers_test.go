@@ -50,7 +50,7 @@ func describing(h http.Header) map[string]string {
 func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 	keys := gateKeys(t)
 	dir := t.TempDir()
-	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt", "b\xff\"%.pdf"} {
+	for _, name := range []string{"7", "page.html", "q1.pdf", "a.tar.gz", "Müll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a?b#c%.txt", "b\xff\"%.pdf", "a.h\ttml", "line feed.pdf\n", "two\nlines.txt"} {
 		proxytest.Write(t, dir, name, "0123456789")
 	}
 	root, err := os.OpenRoot(dir)
@@ -110,7 +110,7 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 	}
 	names := []string{
 		"", "Q1.pdf", "Q1 ä.pdf", `a"b%c.txt`, `x/y\z.html`, "日本 €.svg", "a'b(c)*!#$&+-.^_`|~@=;,.js", "..", ".", "\u202egpj.exe", "e\u0301.txt", "noext",
-		".pdf", "A.PDF", "a.tar.gz", "a.wasm", "emoji 😀.png", "a.b.tar.Gmap", "tab\u0085.csv", "\u2028", strings.Repeat("é", 120) + ".pdf", " ", "a.", "constructor.toString",
+		".pdf", "A.PDF", "a.tar.gz", "a.wasm", "emoji 😀.png", "a.b.tar.Gmap", "tab\u0085.csv", "\u2028", strings.Repeat("é", 120) + ".pdf", " ", "a.", "a.h\u202etml", "constructor.toString",
 	}
 	random := rand.New(rand.NewPCG(2026, 1))
 	letters := []rune("ab.%/\\\"'()*;=&+-_~ ü€😀\u0301\u202e\u2028\u0085\u061c\u00a0\ufffd日本")
@@ -134,7 +134,7 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 				for _, name := range names {
 					check(t, p.Path, "7", "", middleware.Grant{Name: name, Disposition: disposition})
 				}
-				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt", "b%FF%22%25.pdf"} {
+				for _, file := range []string{"page.html", "q1.pdf", "a.tar.gz", "M%C3%BCll.SVG", "script.js", "a.gmap", "x.tar.gmap", "a%3Fb%23c%25.txt", "b%FF%22%25.pdf", "a.h%09tml", "line%20feed.pdf%0A", "two%0Alines.txt"} {
 					check(t, p.Path, file, "", middleware.Grant{Disposition: disposition})
 				}
 				check(t, p.Path, "q1.pdf", "Range: bytes=2-4", middleware.Grant{Disposition: disposition, Name: "x.html"})

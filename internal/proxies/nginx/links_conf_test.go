@@ -246,6 +246,8 @@ func TestLinksGoTheirWay(t *testing.T) {
 	proxytest.Write(t, folder, "0/.hidden", "hidden")
 	proxytest.Write(t, folder, "0/films/a.txt", "not this one")
 	proxytest.Write(t, folder, "1/a.txt", "the film")
+	proxytest.Write(t, folder, "1/a.txt\n", "the film with a line feed")
+	proxytest.Write(t, folder, "1/a\nb", "the film of two lines")
 	proxytest.Write(t, folder, "1/.hidden", "the hidden film")
 	proxytest.Write(t, folder, "1/new/a.txt", "not this one")
 	if err := os.Symlink(filepath.Join(folder, "1/a.txt"), filepath.Join(folder, "0/link.txt")); err != nil {
@@ -286,6 +288,8 @@ func TestLinksGoTheirWay(t *testing.T) {
 		{below("/", "a.txt"), "the file"},
 		{below("/", "films/a.txt"), "the film"},
 		{below("/films/", "a.txt"), "the film"},
+		{below("/films/", "a.txt%0A"), "the film with a line feed"},
+		{below("/films/", "a%0Ab"), "the film of two lines"},
 		{file("/.hidden"), "404"},
 		{file("/films/.hidden"), "the hidden film"},
 		{file("/missing"), "404"},
