@@ -279,6 +279,14 @@ func TestLinksGoTheirWay(t *testing.T) {
 		tokens = append(tokens, token[len(token)-22:])
 		return link + rest
 	}
+	secure := func(path string) string { // with its ? escaped
+		link, err := links.SignSecureLink(path, time.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, link[len(link)-22:])
+		return strings.Replace(link, "?", "%3F", 1)
+	}
 	for _, tt := range []struct {
 		link string
 		want string // body, or status
@@ -298,6 +306,12 @@ func TestLinksGoTheirWay(t *testing.T) {
 		{strings.Replace(file("/a.txt"), "a.txt", "b.txt", 1), "403"},
 		{file("/films/new/a.txt"), "app"},
 		{below("/films/", "new/a%20b?c=d"), "app"},
+		{below("/films/", "new/a%0Ab"), "app"},
+		{"/x" + below("/films/", "a.txt"), "403"},
+		{strings.TrimSuffix(below("/reports/", ""), "/") + below("/films/", "a.txt"), "app"},
+		{strings.Replace(file("/films/a.txt"), "?dv=", "%3Fdv%3D", 1), "403"},
+		{secure("/a.txt"), "403"},
+		{secure("/films/new/a.txt"), "app"},
 		{below("/", "reports/%2e%2F//a"), "app"},
 		{below("/", "reports"), "404"},
 	} {
