@@ -142,7 +142,8 @@ type Grant struct {
 	// Network is where the client has to be. The zero value is everywhere.
 	Network netip.Prefix
 
-	// ThisHost has the link valid at the host, and port, of the signed URL only.
+	// ThisHost has the link valid at the host, and port, of the signed URL only. A port
+	// that is the usual one of the scheme is left out, as clients leave it out.
 	ThisHost bool
 
 	// Times is how often the file may be downloaded; 0 is any number. [Leases] count

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Sign returns rawURL as a link that grants g. rawURL is the URL that a client uses,
@@ -119,6 +120,8 @@ func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) 
 	switch {
 	case g.ThisHost && u.Host == "":
 		return nil, "", errors.New("ThisHost wants a URL with a host")
+	case g.ThisHost && strings.ContainsFunc(u.Host, func(c rune) bool { return c >= utf8.RuneSelf }):
+		return nil, "", fmt.Errorf("ThisHost wants the host %q as clients name it, in ASCII (xn--)", u.Host)
 	case kind == kindPrefix && !strings.HasSuffix(u.Path, "/"):
 		return nil, "", errors.New("want a path that ends in \"/\", since it is a prefix")
 	case kind == kindPrefix && (u.RawQuery != "" || u.ForceQuery):
@@ -156,6 +159,7 @@ func (l *Links) token(u *url.URL, g *Grant, kind string) (*link, string, error) 
 		return nil, "", fmt.Errorf("it would expire at %s, but the key %s is accepted until %s only", end.UTC().Format(time.RFC3339), k.id, k.acceptUntil.UTC().Format(time.RFC3339))
 	}
 	if g.ThisHost {
+		u.Host = withoutUsualPort(u)
 		signed.host = hostOf(u.Host)
 		c[claimHost] = "1"
 	}
@@ -209,6 +213,19 @@ func (g *Grant) link(kind, path string, params url.Values) (*link, *claims, erro
 		return nil, nil, fmt.Errorf("its NotBefore %v, Disposition %q or Times %d is wrong; want a time from 1970 on, \"attachment\", \"inline\" or \"\", and fewer than 1e9", g.NotBefore, g.Disposition, g.Times)
 	}
 	return s, c, nil
+}
+
+// withoutUsualPort returns the host and port of u as clients name them in a request: without
+// the port if it is the usual one of the scheme, or empty.
+func withoutUsualPort(u *url.URL) string {
+	switch host := strings.TrimSuffix(u.Host, ":"); u.Scheme {
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	default:
+		return host
+	}
 }
 
 // hostOf returns a host as it is signed.

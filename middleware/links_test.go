@@ -97,6 +97,7 @@ func TestSignRefuses(t *testing.T) {
 		{"parameter without a name", "/a?=1", Grant{Expires: hour}, `parameter ""`},
 		{"bad query", "/a?b=%zz", Grant{Expires: hour}, "query"},
 		{"no host", "/a", Grant{Expires: hour, ThisHost: true}, "ThisHost"},
+		{"host with other letters", "https://bücher.example/a", Grant{Expires: hour, ThisHost: true}, "in ASCII"},
 		{"disposition", "/a", Grant{Expires: hour, Disposition: "show"}, `"show"`},
 		{"line in a name", "/a", Grant{Expires: hour, Name: "a\nb"}, `"a\nb"`},
 		{"long name", "/a", Grant{Expires: hour, Name: strings.Repeat("n", 256)}, "255 bytes"},
@@ -121,6 +122,30 @@ func TestSignRefuses(t *testing.T) {
 	l.keys = mustKeys(t, "a "+secretA+" accept-until="+testNow.Add(time.Minute).UTC().Format(time.RFC3339))
 	if _, err := l.Sign("/a", Grant{Expires: hour}); err == nil || !strings.Contains(err.Error(), "the key a is accepted until") {
 		t.Errorf("with a key that ends before: %v", err)
+	}
+}
+
+// Clients don't name a port that is the usual one, so it is no part of a link for a host.
+func TestUsualPortsOfAHost(t *testing.T) {
+	h := testLinks(t, nil).Handler(http.NotFoundHandler())
+	for _, tt := range []struct{ url, host string }{
+		{"http://a.test:80/x", "a.test"},
+		{"https://a.test:443/x", "a.test"},
+		{"https://a.test:/x", "a.test"},
+		{"https://[2001:db8::1]:443/x", "[2001:db8::1]"},
+		{"https://a.test:80/x", "a.test:80"},
+		{"http://a.test:443/x", "a.test:443"},
+		{"http://a.test:8080/x", "a.test:8080"},
+	} {
+		link := mustSign(t, testLinks(t, nil), tt.url, Grant{ThisHost: true})
+		u := mustURL(t, link)
+		r := httptest.NewRequest("GET", u.RequestURI(), nil)
+		r.Host = tt.host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if u.Host != tt.host || w.Code != 404 {
+			t.Errorf("%s: the link %s is %d at %s, want the host %[4]s and 404", tt.url, link, w.Code, tt.host)
+		}
 	}
 }
 
