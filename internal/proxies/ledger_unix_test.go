@@ -243,8 +243,12 @@ func testLedger(t *testing.T, srv server, to destination) {
 	t.Helper()
 	s := newScene(t, srv.Name, to)
 	s.shown = srv.Traits.Ledger.ShowsID
-	// The tilde of a token may be escaped, and the whole URL asked for.
-	for _, target := range []string{"/~1.SECRET/a.bin?dv=SECRET", "/%7E1.SECRET/a.bin", "/%7e%31%2eSECRET/a.bin", s.URL + "/~1.SECRET/a.bin"} {
+	// The tilde of a token may be escaped, the whole URL asked for, or a program has
+	// escaped too much or put a path in front.
+	for _, target := range []string{
+		"/~1.SECRET/a.bin?dv=SECRET", "/%7E1.SECRET/a.bin", "/%7e%31%2eSECRET/a.bin", s.URL + "/~1.SECRET/a.bin",
+		"/a.bin%3Fdv%3D1.SECRET", "/a.bin%3fa=b&dv=1.SECRET", "/a.bin%3Fdvn=SECRET", "/x/~1.SECRET/a.bin", "/x/%7E1%2ESECRET/a.bin",
+	} {
 		if resp := s.Do(t, "GET", target, nil); resp.StatusCode != http.StatusNotFound {
 			t.Fatalf("%s, a path that isn't there: %s", target, resp.Status) // the application wasn't asked
 		}
