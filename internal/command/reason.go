@@ -73,7 +73,7 @@ func hideSecrets(_ []string, a slog.Attr) slog.Attr {
 			a.Value = slog.StringValue(withoutSecrets(err.Error()))
 		}
 	case slog.KindString:
-		if path := a.Value.String(); strings.Contains(path, tokenMark) {
+		if path := a.Value.String(); strings.Contains(path, tokenMark) || strings.Contains(path, fileMark) {
 			a.Value = slog.StringValue(withoutToken(path))
 		}
 	}

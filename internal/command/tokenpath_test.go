@@ -15,6 +15,8 @@ func TestPathsWithTokens(t *testing.T) {
 		{"/~1.x/" + token + "/a", "/~1.x/~xxxxx/a", ""},
 		{"/" + token + "/" + token + "/", "/~xxxxx/~xxxxx/", "/" + token + "/"},
 		{token, token, ""}, // no path
+		{"/a.txt?dv=1.k1.1790000000.-.AAAAAAAAAAAAAAAAAAAAAA", "/a.txt?dv=xxxxx", ""},
+		{"/" + token + "/a?b=c&dv=" + token[1:] + "/d", "/~xxxxx/a?b=c&dv=xxxxx/d", "/a?b=c&dv=" + token[1:] + "/d"},
 	} {
 		if got := withoutToken(tt.path); got != tt.logged {
 			t.Errorf("withoutToken(%q) = %q, want %q", tt.path, got, tt.logged)
