@@ -46,7 +46,7 @@ func (s *conf) tier(p site.Part) error {
 	if err != nil { // Site.Check has found none
 		return err
 	}
-	if host == "" {
+	if host == "*" { // as nginx says it: the site has no host
 		host = "127.0.0.1"
 	} else if a, err := netip.ParseAddr(host); err != nil || a.IsUnspecified() {
 		return fmt.Errorf("listen %q has the host %q, and a cache node connects to itself; want an IP address of its own, or no host", s.Site.Listen, host)

@@ -82,14 +82,15 @@ func startTier(t *testing.T, slice int64, sign func(*http.Request) (string, stri
 		tr.apps = append(tr.apps, s)
 	}
 	edge := &site.Tier{Role: "edge", Applications: []string{tr.apps[1].Listener.Addr().String()}}
-	for range 3 {
+	for _, host := range []string{"127.0.0.1", "127.0.0.1", ""} { // the last one listens on all addresses
+		port := testserver.FreePort(t)
 		n := &node{edit: edit, site: site.Site{
-			Listen: fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t)), Upstream: "127.0.0.1:1", Folder: t.TempDir(), Rules: rules,
+			Listen: fmt.Sprintf("%s:%d", host, port), Upstream: "127.0.0.1:1", Folder: t.TempDir(), Rules: rules,
 			Tier: &site.Tier{Role: "cache", Edges: []string{"127.0.0.1"}},
 		}}
 		n.start(t)
 		tr.nodes = append(tr.nodes, n)
-		edge.Nodes = append(edge.Nodes, n.site.Listen)
+		edge.Nodes = append(edge.Nodes, fmt.Sprintf("127.0.0.1:%d", port))
 	}
 	tr.edge = proxytest.Start(t, "nginx", site.Site{Upstream: tr.apps[0].Listener.Addr().String(), Rules: rules, Tier: edge}, proxytest.Options{})
 	return tr
