@@ -1,7 +1,9 @@
 package otel_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -86,6 +88,37 @@ func TestStatusOfSpans(t *testing.T) {
 			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/a", nil))
 			if got := s.tree("http.response.status_code"); got != tt.want {
 				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A client that leaves before the answer begins is no failure of the server.
+func TestAnswersOfClientsThatLeave(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		err    error
+		leaves bool
+		want   string
+	}{
+		{"the client leaves", fmt.Errorf("asking the store: %w", context.Canceled), true, "canceled"},
+		{"the client leaves, and the store fails", fmt.Errorf("%w: down", downloadview.ErrUpstream), true, "502"},
+		{"another context is canceled", context.Canceled, false, "500"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+				if tt.leaves {
+					cancel()
+				}
+				return downloadview.Response{}, tt.err
+			})
+			h := downloadview.NewHandler(view, &downloadview.Options{Tracer: s, Observer: s.Observe, Logger: quiet})
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/a", nil).WithContext(ctx))
+			if got, want := s.text("answers"), "answers{mode=stream rule= status="+tt.want+"} 1\n"; got != want {
+				t.Errorf("got %swant %s", got, want)
 			}
 		})
 	}

@@ -11,6 +11,9 @@ import (
 // other stands for values that a client or a store may choose.
 const other = "other"
 
+// canceled is the status of what the client didn't wait for.
+const canceled = "canceled"
+
 // statusText returns a status as the value of an attribute.
 func statusText(status int) string {
 	if status < 100 || status > 599 {

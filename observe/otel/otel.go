@@ -15,7 +15,8 @@
 // Metrics:
 //
 //   - downloadview.downloads.open: requests that are being answered
-//   - downloadview.answers {mode, rule, status}: requests that were answered
+//   - downloadview.answers {mode, rule, status}: requests that were answered; status is a
+//     number, or "canceled" if the client left before the answer began
 //   - downloadview.body {mode, rule}: bytes of bodies that this process has written. For
 //     files that a proxy sends they are 0: the proxy knows them
 //   - downloadview.aborts {party}: downloads that were cut short, and by which side

@@ -2,6 +2,7 @@ package otel
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -15,7 +16,7 @@ import (
 // is a [downloadview.Observer]. Without the Telemetry as Tracer there is no such span.
 func (t *Telemetry) Observe(r *http.Request, o downloadview.Outcome) {
 	ctx := context.WithoutCancel(r.Context())
-	how := t.optionsFor(answer{o.Mode.String(), o.Rule, statusText(o.Status)})
+	how := t.optionsFor(answer{o.Mode.String(), o.Rule, answerText(&o)})
 	t.answers.Add(ctx, 1, how.answers...)
 	t.body.Add(ctx, o.Bytes, how.body...)
 	if o.AbortedBy != downloadview.NotAborted {
@@ -24,6 +25,15 @@ func (t *Telemetry) Observe(r *http.Request, o downloadview.Outcome) {
 	if p := placeIn(ctx); p != nil && p.span.IsRecording() {
 		t.describe(p, r, &o)
 	}
+}
+
+// answerText returns the status of an answer as the value of an attribute. If the client
+// left before there was one, what would have been sent is no failure of the server.
+func answerText(o *downloadview.Outcome) string {
+	if o.AbortedBy == downloadview.AbortedByClient && o.Status >= http.StatusInternalServerError && errors.Is(o.Err, context.Canceled) {
+		return canceled
+	}
+	return statusText(o.Status)
 }
 
 func (t *Telemetry) describe(p *place, r *http.Request, o *downloadview.Outcome) {

@@ -134,7 +134,7 @@ func isFailure(status int) bool {
 // broken records that the request failed, after so many bytes of the body.
 func (q *request) broken(status string, read int64, err error) {
 	if q.download != nil && q.download.ctx.Err() != nil {
-		q.over("canceled")
+		q.over(canceled)
 		return
 	}
 	q.failed(read)
