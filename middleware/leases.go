@@ -52,8 +52,9 @@ type LeasesOptions struct {
 	Timeout time.Duration
 
 	// Observer is called with the store's answer to each request that asks for a
-	// lease, for metrics. If err is not nil, the state means nothing. Several
-	// goroutines call it. nil calls nothing.
+	// lease, for metrics. If err is not nil, the state means nothing. It isn't called
+	// if the client left before there was an answer. Several goroutines call it. nil
+	// calls nothing.
 	Observer func(state LeaseState, err error)
 }
 

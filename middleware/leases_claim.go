@@ -63,14 +63,18 @@ func (c *claim) take(ctx context.Context, version string, provisional int) (Leas
 		Keep: min(max(c.end.Sub(c.now()), 0), century) + time.Minute, Provisional: provisional, // a minute for clocks that differ
 	}
 	state, err := c.leases.ask(ctx, q)
-	if observe := c.leases.o.Observer; observe != nil {
+	left := err != nil && errors.Is(ctx.Err(), context.Canceled) // which says nothing about the store
+	if observe := c.leases.o.Observer; observe != nil && !left {
 		observe(state, err)
 	}
 	switch {
 	case err != nil:
+		if err = downloadview.AsCause(err); left {
+			err = context.Cause(ctx)
+		}
 		return q, &downloadview.StatusError{
 			Status: http.StatusServiceUnavailable,
-			Err:    fmt.Errorf("the downloads of a link can't be counted: %w", downloadview.AsCause(err)),
+			Err:    fmt.Errorf("the downloads of a link can't be counted: %w", err),
 			Header: http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}, "Retry-After": {"5"}},
 		}
 	case state != LeaseNew && state != LeaseSame:

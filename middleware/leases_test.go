@@ -338,6 +338,41 @@ func TestObserverOfLeases(t *testing.T) {
 	}
 }
 
+// A client that leaves while the store is asked is no failure of the store.
+func TestClientLeavesWhileALeaseIsTaken(t *testing.T) {
+	for name, plain := range map[string]bool{"view": false, "plain handler": true} {
+		t.Run(name, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			l := countedLinks(leaving{faulty{}, leave}, &middleware.LeasesOptions{Observer: func(_ middleware.LeaseState, err error) {
+				t.Errorf("the Observer is told of %v", err)
+			}})
+			link := sign(t, l, "/digits", middleware.Grant{Times: 1})
+			var o downloadview.Outcome
+			h := downloadview.NewHandler(digits, &downloadview.Options{Logger: quiet.Logger, Observer: func(_ *http.Request, got downloadview.Outcome) { o = got }})
+			if plain {
+				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, o.Err = io.WriteString(w, tenDigits) })
+			}
+			leaves := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { l.Handler(h).ServeHTTP(w, r.WithContext(ctx)) })
+			w := ask(leaves, "GET", link, "192.0.2.1")
+			if w.Code != 503 || !plain && (!errors.Is(o.Err, context.Canceled) || o.AbortedBy != downloadview.AbortedByClient) {
+				t.Errorf("%d, %v, aborted by %q; want 503, %v, the client", w.Code, o.Err, o.AbortedBy, context.Canceled)
+			}
+		})
+	}
+}
+
+// A leaving store has the client leave when it is asked.
+type leaving struct {
+	faulty
+	leave func()
+}
+
+func (s leaving) Lease(ctx context.Context, q middleware.LeaseRequest) (middleware.LeaseState, error) {
+	s.leave()
+	return s.faulty.Lease(ctx, q)
+}
+
 // The error hook of a view, and Refused for a plain handler, learn why.
 func TestUsedUpIsToldToTheHooks(t *testing.T) {
 	var reasons []string
