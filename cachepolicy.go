@@ -141,7 +141,11 @@ func (f *fields) cache(policy string) {
 // speaksToOneCache reports whether a field is the policy for one kind of shared
 // cache, which follows it instead of Cache-Control (RFC 9213).
 func speaksToOneCache(key string) bool {
-	return strings.HasSuffix(key, "Cdn-Cache-Control") || key == "Surrogate-Control" || key == "X-Accel-Expires"
+	switch key {
+	case "Surrogate-Control", "X-Accel-Expires", "Edge-Control", "X-Litespeed-Cache-Control":
+		return true
+	}
+	return strings.HasSuffix(key, "Cdn-Cache-Control")
 }
 
 // cachePolicy returns the view's Cache-Control; else the stored one, which is "" if

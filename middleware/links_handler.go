@@ -144,9 +144,13 @@ func (g *link) apply(resp downloadview.Response, now time.Time) downloadview.Res
 	resp.CacheControl = cachedAtMost(resp.CacheControl, max(rest, 0))
 	resp = resp.WithHeader("Referrer-Policy", "no-referrer")
 	for key := range resp.Header { // of the copy that WithHeader made
-		switch name := http.CanonicalHeaderKey(key); {
-		case strings.HasSuffix(name, "Cdn-Cache-Control"), name == "Surrogate-Control", name == "X-Accel-Expires":
+		switch name := http.CanonicalHeaderKey(key); name {
+		case "Surrogate-Control", "X-Accel-Expires", "Edge-Control", "X-Litespeed-Cache-Control":
 			delete(resp.Header, key) // a shared cache would follow it in place of Cache-Control
+		default:
+			if strings.HasSuffix(name, "Cdn-Cache-Control") {
+				delete(resp.Header, key)
+			}
 		}
 	}
 	return resp
