@@ -18,7 +18,8 @@ import (
 // Views and
 // [downloadview.Send] there are as under [Links.View]. A plain handler's answer gets
 // Cache-Control: private, max-age=0 and Referrer-Policy: no-referrer, unless it sets
-// its own.
+// its own. Fields that shared caches follow in place of Cache-Control, such as
+// CDN-Cache-Control, are removed if a handler outside has set them.
 //
 // A plain handler's download by a link with a number of downloads is counted when it
 // begins an answer of a status below 400, other than 304 and not to HEAD. If the link is
@@ -36,6 +37,7 @@ func (l *Links) Handler(next http.Handler) http.Handler {
 	below := downloadview.Use(l.View)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		dropSharedPolicies(h) // of handlers outside
 		h.Set("Referrer-Policy", "no-referrer")
 		g, err := l.verify(r)
 		if err != nil {
@@ -143,17 +145,22 @@ func (g *link) apply(resp downloadview.Response, now time.Time) downloadview.Res
 	rest := int64(g.end().Sub(now) / time.Second)
 	resp.CacheControl = cachedAtMost(resp.CacheControl, max(rest, 0))
 	resp = resp.WithHeader("Referrer-Policy", "no-referrer")
-	for key := range resp.Header { // of the copy that WithHeader made
+	dropSharedPolicies(resp.Header) // of the copy that WithHeader made
+	return resp
+}
+
+// dropSharedPolicies removes the fields that shared caches follow in place of Cache-Control.
+func dropSharedPolicies(h http.Header) {
+	for key := range h {
 		switch name := http.CanonicalHeaderKey(key); name {
 		case "Surrogate-Control", "X-Accel-Expires", "Edge-Control", "X-Litespeed-Cache-Control":
-			delete(resp.Header, key) // a shared cache would follow it in place of Cache-Control
+			delete(h, key)
 		default:
 			if strings.HasSuffix(name, "Cdn-Cache-Control") {
-				delete(resp.Header, key)
+				delete(h, key)
 			}
 		}
 	}
-	return resp
 }
 
 // cachedAtMost returns a Cache-Control that is private, and no longer than rest

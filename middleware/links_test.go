@@ -487,6 +487,26 @@ func TestAnswersAreNotCachedLongerThanTheLinkLives(t *testing.T) {
 	}
 }
 
+// No policy for shared caches that a handler outside has set for the whole site is sent with
+// an answer by a link, nor with a refusal: for a cookie, both have the same URL.
+func TestPoliciesOfHandlersOutside(t *testing.T) {
+	l := testLinks(t, nil)
+	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("x")) })
+	for _, below := range []http.Handler{downloadview.NewHandler(testView(downloadview.Response{}), nil), plain} {
+		site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("CDN-Cache-Control", "public, max-age=86400")
+			w.Header().Set("Surrogate-Control", "max-age=86400")
+			l.Handler(below).ServeHTTP(w, r)
+		})
+		for link, status := range map[string]int{mustSign(t, l, "/a", Grant{}): 200, "/a": 403} {
+			w := get(site, "GET", link)
+			if h := w.Header(); w.Code != status || h.Get("CDN-Cache-Control")+h.Get("Surrogate-Control") != "" {
+				t.Errorf("%s: %d %v, want %d and no policy for shared caches", link, w.Code, h, status)
+			}
+		}
+	}
+}
+
 func TestVersionThatCannotBeAsked(t *testing.T) {
 	l := testLinks(t, &LinksOptions{Version: func(*http.Request) (string, error) { return "", fs.ErrNotExist }})
 	link := mustSign(t, l, "/a", Grant{})
