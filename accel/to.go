@@ -26,6 +26,8 @@ func (a *Accelerator) To(r Rule, path string) (downloadview.Offloader, error) {
 	t := to{from: a.from, h: downloadview.Handover{Rule: made.name, Terms: &made.terms}}
 	if value, ok := made.location(path); ok {
 		t.field, t.value = made.field, value
+	} else {
+		t.h.Obstacle = downloadview.OddName
 	}
 	return t, nil
 }
@@ -55,7 +57,9 @@ type to struct {
 
 func (t to) Offload(r *http.Request, _ downloadview.Source) (downloadview.Handover, bool) {
 	h := t.h
-	if !t.from.excludes(r) {
+	if t.from.excludes(r) {
+		h.Obstacle = downloadview.NotTheProxy
+	} else {
 		h.Field, h.Value = t.field, t.value
 	}
 	return h, true

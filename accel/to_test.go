@@ -1,6 +1,7 @@
 package accel_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -102,6 +103,42 @@ func TestToIsForItsProxy(t *testing.T) {
 	} {
 		if _, err := a.To(tt.rule, "a"); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: error %v, want %q", tt.rule, err, tt.want)
+		}
+	}
+}
+
+// As for the rules of an Accelerator, the outcome says why a file is streamed.
+func TestToSaysWhyItStreams(t *testing.T) {
+	from, err := accel.ParseFrom("10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := accel.New(accel.Nginx(), nil, &accel.Options{From: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		path, from string
+		want       downloadview.Obstacle
+	}{
+		{"a", "10.1.2.3:1", ""},
+		{"a", "192.0.2.1:1", downloadview.NotTheProxy},
+		{strings.Repeat("a", 3000), "10.1.2.3:1", downloadview.OddName},
+		{strings.Repeat("a", 3000), "192.0.2.1:1", downloadview.NotTheProxy},
+	} {
+		o, err := a.To(accel.Rule{Destination: "/_other/"}, tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = tt.from
+		var seen downloadview.Outcome
+		h := downloadview.NewHandler(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{File: downloadview.FromString("x.txt", "streamed", nil), Offloader: o}, nil
+		}), &downloadview.Options{Observer: func(_ *http.Request, o downloadview.Outcome) { seen = o }})
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if seen.Obstacle != tt.want {
+			t.Errorf("%.20q from %s: obstacle %q, want %q", tt.path, tt.from, seen.Obstacle, tt.want)
 		}
 	}
 }
