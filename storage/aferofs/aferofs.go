@@ -68,7 +68,7 @@ type Storage struct {
 // New returns a storage of the files in fsys. Only Save and Delete write to
 // fsys. nil options are the defaults.
 func New(fsys afero.Fs, o *Options) *Storage {
-	s := &Storage{fs: fsys}
+	s := &Storage{fs: fsys, manners: manners{turn: make(chan struct{}, 1)}}
 	if o != nil {
 		s.options = *o
 	}

@@ -21,8 +21,12 @@ const (
 
 // manners has the manner of each type of handle that the Fs has returned.
 type manners struct {
-	mu     sync.Mutex
-	byType map[reflect.Type]manner
+	byType sync.Map // of manner, by reflect.Type
+
+	// turn has room for one: whoever is finding out a manner. Handles may share a
+	// reader, so two must not find out at the same time. A file of a known type
+	// doesn't wait for it.
+	turn chan struct{}
 }
 
 // errShared means that handles can't be read independently of each other.
@@ -53,10 +57,17 @@ func (f *file) handle(ctx context.Context, h afero.File, size int64) (fs.File, e
 func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, err error) {
 	all := &f.storage.manners
 	t := reflect.TypeOf(h)
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if m, ok := all.byType[t]; ok {
-		return m, true, nil
+	if m, ok := all.byType.Load(t); ok {
+		return m.(manner), true, nil
+	}
+	select {
+	case all.turn <- struct{}{}:
+		defer func() { <-all.turn }()
+	case <-ctx.Done(): // an Fs may take any time
+		return 0, false, ctx.Err()
+	}
+	if m, ok := all.byType.Load(t); ok {
+		return m.(manner), true, nil
 	}
 	switch {
 	case keepsPosition(h):
@@ -67,10 +78,7 @@ func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, 
 		}
 		m = inOrder
 	}
-	if all.byType == nil {
-		all.byType = make(map[reflect.Type]manner)
-	}
-	all.byType[t] = m
+	all.byType.Store(t, m)
 	return m, fresh, nil
 }
 

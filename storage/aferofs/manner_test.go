@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/spf13/afero"
 	"github.com/spf13/afero/tarfs"
@@ -340,5 +342,83 @@ func TestObjectStoreIsAskedOnce(t *testing.T) {
 		if asked := m.asked - before; i > 0 && asked != 1 {
 			t.Errorf("download %d asks %d times, want once", i, asked)
 		}
+	}
+}
+
+// hanging has a file whose ReadAt waits until released is closed, as that of a store
+// that doesn't respond.
+type hanging struct {
+	afero.Fs
+	asked, released chan struct{}
+}
+
+func (h *hanging) Open(name string) (afero.File, error) {
+	f, err := h.Fs.Open(name)
+	if err == nil && name == "a" {
+		return &hangingFile{f, h}, nil
+	}
+	return f, err
+}
+
+type hangingFile struct {
+	afero.File
+	fs *hanging
+}
+
+func (f *hangingFile) ReadAt(p []byte, off int64) (int, error) {
+	f.fs.asked <- struct{}{}
+	<-f.fs.released
+	return f.File.ReadAt(p, off)
+}
+
+// A file that can't be read yet holds up neither files of a known type nor a request
+// that ends.
+func TestFileThatHangs(t *testing.T) {
+	files := contents()
+	h := &hanging{inMemory(t, files), make(chan struct{}, 10), make(chan struct{})}
+	s := aferofs.New(h, nil)
+	if _, err := readAll(t, s, "b"); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(h.released)
+	all.Go(func() {
+		if _, err := readAll(t, s, "a"); err != nil {
+			t.Error(err)
+		}
+	})
+	<-h.asked
+
+	known, ended := make(chan error, 1), make(chan error, 1)
+	all.Go(func() {
+		_, err := readAll(t, s, "b")
+		known <- err
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	all.Go(func() {
+		f, err := s.File("a")
+		if err == nil {
+			_, err = f.Open(ctx)
+		}
+		ended <- err
+	})
+	const long = 10 * time.Second
+	select {
+	case err := <-known:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(long):
+		t.Error("a file of a known type waits for another file")
+	}
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Open = %v, want the error of its context", err)
+		}
+	case <-time.After(long):
+		t.Error("Open doesn't end with its context")
 	}
 }
