@@ -22,7 +22,8 @@ func Of(base *url.URL, key string) (string, error) {
 			return "", failure(key, "the key has an empty or dot segment, which clients would resolve")
 		}
 	}
-	below := (&url.URL{Path: key}).EscapedPath()
+	// S3, and other stores, read a plus sign in a path as a space.
+	below := strings.ReplaceAll((&url.URL{Path: key}).EscapedPath(), "+", "%2B")
 	u := *base
 	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
 	u.RawPath = strings.TrimSuffix(base.EscapedPath(), "/") + "/" + below

@@ -21,6 +21,8 @@ func TestOf(t *testing.T) {
 		{"", "a", "/a"},
 		{"/", "a%2Fb?c#d", "/a%252Fb%3Fc%23d"},
 		{"/", "*", "/*"},
+		{"https://bucket.s3.amazonaws.com", "c++ notes.txt", "https://bucket.s3.amazonaws.com/c%2B%2B%20notes.txt"},
+		{"https://cdn.example.com/a+b%2Fc/", "+", "https://cdn.example.com/a+b%2Fc/%2B"},
 		{"/", "\xff\n\"<", "/%FF%0A%22%3C"},
 	} {
 		base, err := url.Parse(tt.base)
