@@ -31,9 +31,12 @@ type urlKey struct {
 }
 
 type signedURL struct {
-	url   string
-	fresh time.Time // the end of the time in which it is handed over
-	until time.Time // the end of its validity
+	url string
+
+	// By the clock of the wall, as the store sees them.
+	signed time.Time // when it was signed
+	fresh  time.Time // the end of the time in which it is handed over
+	until  time.Time // the end of its validity
 }
 
 // shortestLife is the minimum validity of a URL that is handed over, if the
@@ -45,7 +48,7 @@ const shortestLife = time.Minute
 func (u *urls) sign(ctx context.Context, f downloadview.File, o downloadview.SignOptions) (string, time.Time, error) {
 	id, keep := downloadview.IdentityOf(f)
 	key := urlKey{id, o.Method, o.Disposition, o.ContentType, o.CacheControl}
-	now := time.Now()
+	now := time.Now().Round(0)
 	if keep {
 		if s := u.kept(key, now); s.url != "" {
 			return s.url, s.until, nil
@@ -66,7 +69,8 @@ func (u *urls) sign(ctx context.Context, f downloadview.File, o downloadview.Sig
 	case left < min(life, shortestLife):
 		return "", time.Time{}, fmt.Errorf("accel: the credentials that sign URLs are valid for only %v more", left.Round(time.Second))
 	case keep && left > life:
-		u.keep(key, signedURL{url, until.Add(-life), until})
+		until = until.Round(0)
+		u.keep(key, signedURL{url, now, until.Add(-life), until})
 	}
 	return url, until, nil
 }
@@ -80,7 +84,9 @@ func (u *urls) kept(key urlKey, now time.Time) signedURL {
 			u.add(key, s)
 		}
 	}
-	if now.Before(s.fresh) {
+	// The clock may have been set back: then the store may take s for a URL of the
+	// future. A URL may also have been signed a moment ago, for another request.
+	if now.Before(s.fresh) && s.signed.Sub(now) < time.Second {
 		return s
 	}
 	return signedURL{}
