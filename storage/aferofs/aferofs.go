@@ -16,6 +16,12 @@
 // and up to three more handles. If handles share a reader, opening the file is
 // an error.
 //
+// An [afero.CacheOnReadFs] copies a file when it is opened, and meanwhile a second
+// request gets the part that is there as the whole file. So its files are opened
+// by one request after the other, also if other file systems of package afero are
+// around it. That doesn't help against other processes that use the same cache, nor
+// if a file that is being downloaded is copied again, because the base has a new one.
+//
 // Only regular files are served. A file is checked before it is opened. If a
 // pipe takes its place in between, Open blocks until the pipe has a writer,
 // except on a bare [afero.OsFs], which opens without blocking.
@@ -63,12 +69,16 @@ type Storage struct {
 	fs      afero.Fs
 	options Options
 	manners manners
+	turns   *turns // for opening a file; nil: at any time
 }
 
 // New returns a storage of the files in fsys. Only Save and Delete write to
 // fsys. nil options are the defaults.
 func New(fsys afero.Fs, o *Options) *Storage {
 	s := &Storage{fs: fsys, manners: manners{turn: make(chan struct{}, 1)}}
+	if copiesOnOpen(fsys) {
+		s.turns = new(turns)
+	}
 	if o != nil {
 		s.options = *o
 	}

@@ -26,6 +26,13 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if f.storage.turns != nil {
+		done, err := f.storage.turns.take(ctx, f.name)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	// Opening a pipe waits for a writer, and with some Fs the handle doesn't
 	// show that it is a pipe.
 	fi, err := f.storage.stat(f.key, f.name)
