@@ -123,10 +123,10 @@ func internalLocation(s string) (string, error) {
 	case strings.ContainsFunc(s, isControl):
 		return "", errors.New("has a control character in it; " + want)
 	}
-	s = strings.TrimSuffix(s[1:], "/")
-	if s == "" {
-		return "/", nil
+	if s == "/" {
+		return s, nil
 	}
+	s = strings.TrimSuffix(s[1:], "/")
 	if seg, ok := oddSegment(s); ok {
 		return "", fmt.Errorf("has a segment %q in it; %s", seg, want)
 	}

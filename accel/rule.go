@@ -164,10 +164,10 @@ func parseSource(s string) (origin, string, error) {
 	if strings.IndexByte(s, 0) >= 0 {
 		return origin{}, "", errors.New("has a NUL in it")
 	}
-	path = strings.TrimSuffix(path, "/")
 	if path == "" {
 		return o, "", nil
 	}
+	path = strings.TrimSuffix(path, "/")
 	if seg, ok := oddSegment(path); ok {
 		return origin{}, "", fmt.Errorf("has a segment %q in it; want no empty or dot segments", seg)
 	}

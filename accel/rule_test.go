@@ -36,6 +36,9 @@ func TestNewRefuses(t *testing.T) {
 		{"empty segment", rule("/srv//media", "/_media/"), []string{`"/srv//media"`, `segment ""`}},
 		{"two slashes at the end", rule("/srv/media//", "/_media/"), []string{`segment ""`}},
 		{"two slashes at the start", rule("//srv/media", "/_media/"), []string{`segment ""`}},
+		{"two slashes alone", rule("//", "/_media/"), []string{`"//"`, `segment ""`}},
+		{"two slashes alone, as a URL", rule("file:////", "/_media/"), []string{`segment ""`}},
+		{"two slashes after the bucket", rule("s3://b//", "/_media/"), []string{`"s3://b//"`, `segment ""`}},
 		{"dots in a key", rule("s3://b/a/../c", "/_media/"), []string{`".."`}},
 		{"NUL", rule("/srv/\x00", "/_media/"), []string{`"/srv/\x00"`, "NUL"}},
 		{"empty destination", rule("/srv", ""), []string{`destination ""`, `"/_media/"`}},
@@ -48,6 +51,7 @@ func TestNewRefuses(t *testing.T) {
 		{"parent in the destination", rule("/srv", "/_media/../"), []string{`".."`}},
 		{"dot in the destination", rule("/srv", "/./_media"), []string{`"."`}},
 		{"empty segment in the destination", rule("/srv", "/_media//"), []string{`segment ""`}},
+		{"two slashes as the destination", rule("/srv", "//"), []string{`"//"`, `segment ""`}},
 		{"long destination", rule("/srv", "/"+strings.Repeat("é", 400)), []string{"2048"}},
 		{"one name twice", []accel.Rule{
 			{Name: "a", Source: "/srv/a", Destination: "/_a/"},
