@@ -107,7 +107,8 @@ func FromReader(name string, r io.Reader, attributes *Attributes) File {
 // FromOpener is [FromReader] with a Reader that open makes anew each time. The
 // File may be opened any number of times, and by several goroutines at once if
 // open allows it. ctx is valid until the Reader is closed. An error of open is
-// answered with its [StatusCode], like an error of produce in [FromFunc].
+// answered with its [StatusCode], like an error of produce in [FromFunc]. An
+// [os.File] that is a folder is [io/fs.ErrNotExist].
 func FromOpener(name string, open func(ctx context.Context) (io.Reader, error), attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = func(ctx context.Context) (fs.File, error) {
@@ -187,6 +188,12 @@ func (f *generated) handle(r io.Reader) (fs.File, error) {
 	s, ok := r.(io.ReadSeeker)
 	if !ok {
 		return &readerHandle{stated{f.info}, closer{c}, r, f.size}, nil
+	}
+	if d, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok { // a folder may seek, too
+		if fi, err := d.Stat(); err == nil && !isNothing(fi) && fi.IsDir() {
+			closer{c}.Close()
+			return nil, fmt.Errorf("the Reader of %q is a folder: %w", f.name, fs.ErrNotExist)
+		}
 	}
 	size, err := s.Seek(0, io.SeekEnd)
 	if err != nil { // a pipe, such as the standard input

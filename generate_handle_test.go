@@ -3,9 +3,11 @@ package downloadview
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -149,6 +151,19 @@ func TestTheReaderIsClosed(t *testing.T) {
 				t.Errorf("closed %d times, want %d", closed, tt.closed)
 			}
 		})
+	}
+}
+
+// A folder can be opened, and may even say a size.
+func TestTheReaderIsAFolder(t *testing.T) {
+	dir := t.TempDir()
+	f := FromOpener("a", func(context.Context) (io.Reader, error) { return os.Open(dir) }, nil)
+	s := serve(t, NewHandler(fileView(f), &Options{Logger: discard}))
+	if got := ask(t, s.URL, "GET"); got.status != http.StatusNotFound {
+		t.Errorf("status %d, want 404", got.status)
+	}
+	if _, err := f.Open(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open = %v, want fs.ErrNotExist", err)
 	}
 }
 
