@@ -22,12 +22,17 @@ type rooted struct {
 
 // Open opens the directory dir, following links, and returns a storage of its
 // files. Unlike [os.OpenRoot], Open needs only search permission for dir, not
-// read permission. The caller closes the storage after the last use.
+// read permission. The caller closes the storage after the last use. An empty
+// dir, as from a variable that isn't set, is [fs.ErrNotExist], not the working
+// directory.
 //
 // The storage keeps using the directory that it has opened, even if dir leads
 // to another one later. [Storage.Reopen] and Options.Follow change that. An
 // error is the system's, as an [fs.PathError].
 func Open(dir string, o *Options) (*Storage, error) {
+	if dir == "" {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: fmt.Errorf("%w: the path of the directory is empty", fs.ErrNotExist)}
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err

@@ -295,6 +295,19 @@ func TestFollowUnderLoad(t *testing.T) {
 	})
 }
 
+// The path may come from a variable that isn't set.
+func TestOpenOfNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "secret", "x")
+	s, err := disk.Open("", nil)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf(`Open("") = %v, %v, want fs.ErrNotExist`, s, err)
+	}
+	if err == nil {
+		s.Close()
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "file"), "x")
