@@ -15,9 +15,9 @@ import (
 )
 
 // Says returns an error that is meaning, caused by err. Other meanings of err
-// are hidden from errors.Is.
+// are hidden from errors.Is, and secrets in its URLs from its text.
 func Says(meaning, err error) error {
-	return fmt.Errorf("%w: %w", meaning, downloadview.AsCause(err))
+	return fmt.Errorf("%w: %w", meaning, downloadview.AsCause(discreet(err)))
 }
 
 // ErrNoBucket comes with [fs.ErrNotExist] if the bucket itself is missing.
