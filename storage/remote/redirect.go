@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // maxRedirects is how many redirects are followed for one request.
@@ -12,11 +14,20 @@ const maxRedirects = 10
 // SameHost allows redirects to the same scheme, host and port, and from http to
 // https on the same host if both use their default ports.
 func SameHost(from, to *url.URL) bool {
-	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+	if !strings.EqualFold(asciiName(from.Hostname()), asciiName(to.Hostname())) {
 		return false
 	}
 	upgrade := from.Scheme == "http" && to.Scheme == "https" && port(from) == "80" && port(to) == "443"
 	return upgrade || from.Scheme == to.Scheme && port(from) == port(to)
+}
+
+// asciiName returns the name as net/http sends it. An origin repeats it in absolute
+// redirects.
+func asciiName(host string) string {
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		return ascii
+	}
+	return host
 }
 
 // NoRedirect allows no redirect: an answer that redirects is an error.

@@ -30,6 +30,11 @@ func TestSameHost(t *testing.T) {
 		{"http://h:8080/a", "http://h:8080/b", true},
 		{"http://h/a", "https://h/a", true},
 		{"http://h:80/a", "https://h:443/a", true},
+		{"http://Bücher.test/a", "http://xn--bcher-kva.test/b", true},
+		{"http://xn--bcher-kva.test/a", "http://bu\u0308cher.test/b", true},
+		{"http://Bücher.test/a", "http://bucher.test/b", false},
+		{"http://[2001:DB8::1]/a", "http://[2001:db8::1]/b", true},
+		{"http://a_b/a", "http://A_B/b", true},
 		{"https://h/a", "http://h/a", false},
 		{"http://h/a", "http://h:8080/a", false},
 		{"http://h:8080/a", "https://h/a", false},
@@ -42,6 +47,33 @@ func TestSameHost(t *testing.T) {
 		if got := remote.SameHost(parse(t, tt.from), parse(t, tt.to)); got != tt.want {
 			t.Errorf("SameHost(%s, %s) = %t, want %t", tt.from, tt.to, got, tt.want)
 		}
+	}
+}
+
+// The origin learns the name of its host as ASCII, and redirects to that.
+func TestRedirectOfInternationalName(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/target" {
+			http.Redirect(w, r, "http://"+r.Host+"/target", http.StatusFound)
+			return
+		}
+		io.WriteString(w, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(srv.Close)
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, srv.Listener.Addr().String())
+	}}}
+	t.Cleanup(client.CloseIdleConnections)
+	s, err := remote.New(parse(t, "http://bücher.test/"), &remote.Options{Client: client, Header: http.Header{"Authorization": {"key"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := file(t, s, "a").Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, h); got != "key" {
+		t.Errorf("the target got %q, want it to be the same origin", got)
 	}
 }
 
