@@ -2,11 +2,15 @@ package s3bucket_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downloadview/downloadview"
@@ -45,5 +49,34 @@ func TestSessionsOfDirectoryBuckets(t *testing.T) {
 	after := open()
 	if after.URL.Host != before.URL.Host || !strings.Contains(after.Header.Get("Authorization"), "Credential=a/") {
 		t.Errorf("a session is asked for at %s by %s, want %s by the client's credentials", after.URL.Host, after.Header.Get("Authorization"), before.URL.Host)
+	}
+}
+
+// S3 lists directory buckets in no order.
+func TestListOfDirectoryBucket(t *testing.T) {
+	pages := map[string]string{
+		"": `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>two</NextContinuationToken>
+			<Contents><Key>m</Key><Size>1</Size></Contents><Contents><Key>a.txt</Key><Size>1</Size></Contents>
+			<CommonPrefixes><Prefix>z/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>`,
+		"two": `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>b</Key><Size>1</Size></Contents>
+			<CommonPrefixes><Prefix>z/</Prefix></CommonPrefixes></ListBucketResult>`,
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, pages[r.URL.Query().Get("continuation-token")])
+	}))
+	t.Cleanup(srv.Close)
+	client := offline(func(o *s3.Options) {
+		o.BaseEndpoint, o.HTTPClient, o.RetryMaxAttempts = &srv.URL, srv.Client(), 1
+		o.DisableS3ExpressSessionAuth = aws.Bool(true)
+	})
+	var got []string
+	for fi, err := range s3bucket.New(client, "bkt--euc1-az1--x-s3", nil).List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fi.Name())
+	}
+	if want := []string{"a", "a.txt", "b", "m", "z"}; !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
 	}
 }

@@ -1,11 +1,13 @@
 package s3bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +22,9 @@ import (
 // thousand entries. If the store returns the same page again and again, that is
 // an error. A folder is a common prefix of keys that ends in a slash. A folder
 // whose name would be empty, as between the slashes of "a//b", is left out.
+//
+// The listing of a directory bucket is kept in memory until its end, because S3
+// doesn't sort it.
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	prefix, err := bucket.Prefix(folder)
 	if err == nil && s.wrong != nil {
@@ -28,7 +33,40 @@ func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo
 	if err != nil {
 		return func(yield func(fs.FileInfo, error) bool) { yield(nil, err) }
 	}
-	return bucket.Folder(prefix, s.entries(ctx, folder, prefix))
+	entries := s.entries(ctx, folder, prefix)
+	if isDirectoryBucket(s.bucket) {
+		entries = sorted(entries)
+	}
+	return bucket.Folder(prefix, entries)
+}
+
+// isDirectoryBucket reports whether name is that of a directory bucket, or of an
+// access point of one. S3 reserves these endings.
+func isDirectoryBucket(name string) bool {
+	return strings.HasSuffix(name, "--x-s3") || strings.HasSuffix(name, "--xa-s3")
+}
+
+// sorted returns the entries of a directory bucket, which S3 lists in any order.
+func sorted(entries iter.Seq2[bucket.Entry, error]) iter.Seq2[bucket.Entry, error] {
+	return func(yield func(bucket.Entry, error) bool) {
+		var all []bucket.Entry
+		for e, err := range entries {
+			if err != nil {
+				yield(e, err)
+				return
+			}
+			all = append(all, e)
+		}
+		slices.SortFunc(all, func(a, b bucket.Entry) int { return cmp.Compare(a.Key, b.Key) })
+		for i, e := range all {
+			if i > 0 && e.Key == all[i-1].Key {
+				continue
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 // entries yields the bucket's entries below prefix in the order of keys,
