@@ -60,7 +60,7 @@ func checkStores(c *config.Config, r *accel.Rule) error {
 			continue
 		}
 		b, ok := parseBucket(s)
-		if !ok || b.origin != origin || path != "" && !strings.HasPrefix(b.prefix, path) && !strings.HasPrefix(path, b.prefix) {
+		if !ok || b.origin != origin || !meets(path, b.prefix) {
 			continue
 		}
 		for _, other := range all {
