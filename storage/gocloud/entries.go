@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,27 +93,9 @@ func entry(ctx context.Context, root *localfile.Root, path, key string) (bucket.
 // hasKeys reports whether there is a file in the folder dir or below it. It
 // follows no links to folders, so it can't run into a loop.
 func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error) {
-	names, err := namesIn(ctx, root, dir)
-	if err != nil {
-		return false, err
-	}
-	var folders []string
-	for _, name := range names {
-		path := filepath.Join(dir, name)
-		fi, err := root.Lstat(path)
-		if err == nil && fi.Mode().Type() == fs.ModeSymlink {
-			fi, err = root.Stat(path)
-			if err == nil && fi.IsDir() {
-				continue
-			}
-		}
-		switch {
-		case err != nil: // it is gone, leads out, or can't be accessed
-		case fi.IsDir():
-			folders = append(folders, path)
-		case fi.Mode().IsRegular() && checkLocalKey(name) == nil:
-			return true, nil
-		}
+	has, folders, err := hasFile(ctx, root, dir)
+	if has || err != nil {
+		return has, err
 	}
 	for _, path := range folders {
 		if err := ctx.Err(); err != nil {
@@ -124,16 +108,69 @@ func hasKeys(ctx context.Context, root *localfile.Root, dir string) (bool, error
 	return false, nil
 }
 
+// atOnce is how many names are read at once. In most folders one of the first is
+// that of a file.
+const atOnce = 100
+
+// hasFile reports whether there is a file in the folder dir; if not, it returns the
+// folders in it.
+func hasFile(ctx context.Context, root *localfile.Root, dir string) (has bool, folders []string, err error) {
+	h, err := openFolder(ctx, root, dir)
+	if h == nil {
+		return false, nil, err
+	}
+	defer h.Close()
+	for {
+		names, err := h.Readdirnames(atOnce)
+		for _, name := range names {
+			path := filepath.Join(dir, name)
+			fi, err := root.Lstat(path)
+			if err == nil && fi.Mode().Type() == fs.ModeSymlink {
+				fi, err = root.Stat(path)
+				if err == nil && fi.IsDir() {
+					continue
+				}
+			}
+			switch {
+			case err != nil: // it is gone, leads out, or can't be accessed
+			case fi.IsDir():
+				folders = append(folders, path)
+			case fi.Mode().IsRegular() && checkLocalKey(name) == nil:
+				return true, nil, nil
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return false, folders, nil
+		case err != nil:
+			return false, nil, err
+		case ctx.Err() != nil:
+			return false, nil, ctx.Err()
+		}
+	}
+}
+
 // namesIn returns the names in the folder dir, or none if there is no such
 // folder.
 func namesIn(ctx context.Context, root *localfile.Root, dir string) ([]string, error) {
+	h, err := openFolder(ctx, root, dir)
+	if h == nil {
+		return nil, err
+	}
+	defer h.Close()
+	return h.Readdirnames(-1)
+}
+
+// openFolder opens the folder dir. It returns nil and no error if there is no such
+// folder.
+func openFolder(ctx context.Context, root *localfile.Root, dir string) (*os.File, error) {
 	h, err := root.Open(ctx, dir)
 	if err == nil {
-		defer h.Close()
 		var fi fs.FileInfo
 		if fi, err = h.Stat(); err == nil && fi.IsDir() {
-			return h.Readdirnames(-1)
+			return h, nil
 		}
+		h.Close()
 	}
 	if err != nil && !root.IsAbsent(err) {
 		return nil, err

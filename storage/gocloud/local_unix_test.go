@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -369,4 +370,43 @@ func FuzzEscapedKeys(f *testing.F) {
 			t.Errorf("List(%q) has %q: %t, fileblob lists it: %t", folder, name, found, known)
 		}
 	})
+}
+
+// Whether a folder is listed doesn't cost more the more files are in it.
+func TestListAboveALargeFolder(t *testing.T) {
+	dir := t.TempDir()
+	names := func(n int) error {
+		err := os.MkdirAll(filepath.Join(dir, "folder"), 0o755)
+		for i := range n {
+			err = errors.Join(err, os.WriteFile(filepath.Join(dir, "folder", strings.Repeat("x", 1+i%100)+strconv.Itoa(i)), nil, 0o600))
+		}
+		return err
+	}
+	bucket, err := fileblob.OpenBucket(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	s := gocloud.New(bucket, nil)
+	allocations := func(n int) float64 {
+		if err := names(n); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(3, func() {
+			entries := 0
+			for fi, err := range s.List(t.Context(), "") {
+				if err != nil || fi.Name() != "folder" {
+					t.Fatal(fi, err)
+				}
+				entries++
+			}
+			if entries != 1 {
+				t.Fatalf("%d entries, want the folder", entries)
+			}
+		})
+	}
+	few, many := allocations(100), allocations(3000)
+	if many > 3*few {
+		t.Errorf("%.0f allocations above a folder with 3000 files, %.0f with 100", many, few)
+	}
 }
