@@ -28,8 +28,9 @@ const (
 // UserDelegation signs with keys that Azure issues to the identity of client.
 // The identity needs the permissions to request keys
 // (generateUserDelegationKey) and to read the blobs. A key is requested with
-// the first URL, and again when a URL must be valid for longer than the key is:
-// about one request a day. Meanwhile, other calls wait for the new key.
+// the first URL, again when a URL must be valid for longer than the key is, and
+// again if the clock was set back to before the key is valid: about one request a
+// day. Meanwhile, other calls wait for the new key.
 //
 // client is a client of the account of the container. The account's name is the
 // first part of the client's host name, as in account.blob.core.windows.net.
@@ -44,6 +45,7 @@ type delegation struct {
 	client *service.Client
 	turn   chan struct{} // holds a token while a goroutine uses the fields below
 	key    *sas.UserDelegationCredential
+	since  time.Time // when the key begins to be valid
 	until  time.Time
 }
 
@@ -63,10 +65,11 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if d.key != nil && !end.After(d.until) {
+	now := time.Now().UTC().Round(0)
+	if d.key != nil && !end.After(d.until) && !now.Before(d.since) { // the clock may have been set back
 		return d.key, nil
 	}
-	now := time.Now().UTC()
+	since := now.Add(-skew)
 	until := now.Add(keyLife)
 	if end.After(until) {
 		until = end
@@ -75,13 +78,13 @@ func (d *delegation) keyUntil(ctx context.Context, end time.Time) (*sas.UserDele
 		return nil, fmt.Errorf("%w: the signed URL should expire at %v; Azure allows up to seven days", errors.ErrUnsupported, end)
 	}
 	key, err := d.client.GetUserDelegationCredential(ctx, service.KeyInfo{
-		Start:  to.Ptr(now.Add(-skew).Format(sas.TimeFormat)),
+		Start:  to.Ptr(since.Format(sas.TimeFormat)),
 		Expiry: to.Ptr(until.Format(sas.TimeFormat)),
 	}, nil)
 	if err != nil {
 		return nil, delegationError(ctx, err)
 	}
-	d.key, d.until = key, until.Truncate(time.Second)
+	d.key, d.since, d.until = key, since, until.Truncate(time.Second)
 	return key, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
@@ -200,3 +201,26 @@ func TestDelegationWaits(t *testing.T) {
 type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+// If the clock was ahead when a key was issued, Azure refuses the key until then.
+func TestKeyAfterTheClockWasSetBack(t *testing.T) {
+	k := &keys{}
+	sign := delegation(t, k)
+	once := func() {
+		t.Helper()
+		_, err := sign(t.Context(), sas.BlobSignatureValues{
+			ExpiryTime: time.Now().UTC().Add(time.Hour), Permissions: "r", ContainerName: "files", BlobName: "a",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	once()
+	synctest.Test(t, func(*testing.T) { // in the year 2000
+		once()
+		once()
+	})
+	if k.asked != 2 {
+		t.Errorf("%d keys were asked for, want one before and one after the change", k.asked)
+	}
+}
