@@ -22,6 +22,10 @@
 // around it. That doesn't help against other processes that use the same cache, nor
 // if a file that is being downloaded is copied again, because the base has a new one.
 //
+// Package zipfs keeps all that was read of a member in memory, and doesn't notice
+// that a member is damaged: its bytes don't fit their checksum. For a zip archive
+// use storage/iofs.
+//
 // Only regular files are served. A file is checked before it is opened. If a
 // pipe takes its place in between, Open blocks until the pipe has a writer,
 // except on a bare [afero.OsFs], which opens without blocking.
