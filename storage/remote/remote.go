@@ -66,8 +66,8 @@ func New(base *url.URL, o *Options) (*Storage, error) {
 	}
 	s := &Storage{origin: origin, base: *base, escaped: asFolder(base.EscapedPath())}
 	s.base.Path = asFolder(base.Path)
-	if folder := strings.TrimSuffix(s.base.Path[1:], "/"); folder != "" {
-		if err := checkKey(folder); err != nil {
+	if s.base.Path != "/" {
+		if err := checkKey(strings.TrimSuffix(s.base.Path[1:], "/")); err != nil {
 			return nil, fmt.Errorf("remote: path %q of the base: %w", base.Path, err)
 		}
 	}

@@ -31,6 +31,7 @@ func TestBadBase(t *testing.T) {
 		{"dots", parse(t, "https://h/a/../b"), "dot segment"},
 		{"encoded dots", parse(t, "https://h/a/%2e%2e/b"), "dot segment"},
 		{"empty segment", parse(t, "https://h/a//b"), "empty segment"},
+		{"two slashes alone", parse(t, "https://h//"), "empty segment"},
 		{"two slashes at the end", parse(t, "https://h/a//"), "empty segment"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
