@@ -5,6 +5,7 @@ package command
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -69,6 +70,31 @@ func TestHangupOfAPipe(t *testing.T) {
 	p.signal(t, syscall.SIGTERM)
 	if got := p.wait(); got != exitOK {
 		t.Errorf("exit status = %d", got)
+	}
+}
+
+// SIGHUP while the server starts doesn't end it. The server hears it when it has started.
+func TestHangupAtTheStart(t *testing.T) {
+	pipe := makePipe(t)
+	cmd := exec.Command("downloadview", "serve", "--listen=127.0.0.1:0", "--config="+pipe, t.TempDir())
+	p, err := runCommand(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.killAtEnd(t)
+	f, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the server reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.signal(t, syscall.SIGHUP)
+	if _, err := f.WriteString("log: text\n"); err != nil {
+		t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, ok := p.await("can't be read again"); !ok {
+		t.Errorf("it ended with %v, want that it reads its files again", p.wait())
 	}
 }
 

@@ -33,7 +33,22 @@ func startProcess(dir string, env []string, args ...string) (*process, error) {
 	return startCommand(cmd)
 }
 
+// startCommand starts a server by cmd, and returns when it listens.
 func startCommand(cmd *exec.Cmd) (*process, error) {
+	p, err := runCommand(cmd)
+	if err != nil {
+		return nil, err
+	}
+	line, ok := p.await("listening on ")
+	if !ok {
+		p.cmd.Wait()
+		return nil, fmt.Errorf("it said only: %s", p.log.String())
+	}
+	p.url = strings.TrimPrefix(line, "listening on ")
+	return p, nil
+}
+
+func runCommand(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, lines: make(chan string, linesKept)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -43,12 +58,6 @@ func startCommand(cmd *exec.Cmd) (*process, error) {
 		return nil, err
 	}
 	go p.read(stderr)
-	line, ok := p.await("listening on ")
-	if !ok {
-		p.cmd.Wait()
-		return nil, fmt.Errorf("it said only: %s", p.log.String())
-	}
-	p.url = strings.TrimPrefix(line, "listening on ")
 	return p, nil
 }
 

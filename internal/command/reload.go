@@ -32,6 +32,29 @@ type reloader struct {
 	cert        *certificate // nil: no TLS
 	notifier    *notifier
 	logger      *slog.Logger
+	hangups     chan os.Signal // of hearHangups
+}
+
+// hearHangups returns a channel for SIGHUP, so that one that comes while the server starts
+// doesn't end it. If the signal is ignored, as nohup makes it, it stays so.
+func hearHangups() chan os.Signal {
+	hangups := make(chan os.Signal, 1)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	return hangups
+}
+
+// dontHear has SIGHUP end the process again, and so does one that has come before.
+func dontHear(hangups chan os.Signal) {
+	signal.Stop(hangups)
+	select {
+	case s := <-hangups:
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = self.Signal(s)
+		}
+	default:
+	}
 }
 
 // directories returns the storages that are directories.
@@ -57,14 +80,13 @@ func (s *serve) hears(c *config.Config, directories []*disk.Storage, g *gates) [
 // start starts to handle the signal, until stop is called. From then on it is ignored: by
 // default, it would end the program before its last lines are written.
 func (r *reloader) start() (stop func()) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
+	signal.Notify(r.hangups, syscall.SIGHUP)
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			select {
-			case <-hangups:
+			case <-r.hangups:
 				r.notifier.reloading()
 				r.reopen()
 				if r.serve.Config != "" {

@@ -82,6 +82,7 @@ The first example shows folders to a browser at http://127.0.0.1:8080/. The seco
 // Run serves until a signal comes or ctx is done.
 func (s *serve) Run(ctx context.Context, env *environment) error {
 	outliveReaders()
+	hangups := hearHangups()
 	c, err := s.settings()
 	if err != nil {
 		return err
@@ -129,6 +130,9 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	opened := directories(storages)
 	heard := s.hears(c, opened, gates)
 	defer logs.guard(heard...)()
+	if len(heard) == 0 {
+		dontHear(hangups)
+	}
 
 	lim, err := newLimits(c, logs.access)
 	if err != nil {
@@ -174,7 +178,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger, hangups: hangups}
 		defer r.start()()
 	}
 	defer limitGarbage()()
