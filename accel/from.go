@@ -41,8 +41,13 @@ func ParseFrom(list ...string) (From, error) {
 			if addr, err = netip.ParseAddr(s); err != nil || addr.Zone() != "" {
 				return nobody, fmt.Errorf("accel: %q is not an IP address; want an address such as 127.0.0.1, a range such as 10.0.0.0/8, or unix", s)
 			}
-			addr = addr.Unmap()
 			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		if a := p.Addr(); a.Is4In6() { // includes compares it with IPv4 addresses
+			if p.Bits() < 96 {
+				return nobody, fmt.Errorf("accel: %q is an IPv4 address with a length below 96, which holds other IPv6 addresses; want a range such as 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
 		}
 		f.prefixes = append(f.prefixes, p.Masked())
 	}

@@ -24,6 +24,11 @@ func TestFrom(t *testing.T) {
 		{"127.0.0.1", "127.0.0.1:1", true},
 		{"127.0.0.1", "[::ffff:127.0.0.1]:1", true},
 		{"::ffff:127.0.0.1", "127.0.0.1:1", true},
+		{"::ffff:10.0.0.0/104", "10.200.0.1:1", true},
+		{"::ffff:10.0.0.0/104", "[::ffff:10.200.0.1]:1", true},
+		{"::ffff:10.0.0.0/104", "11.0.0.1:1", false},
+		{"::ffff:0:0/96", "11.0.0.1:1", true},
+		{"::ffff:0:0/96", "[::1]:1", false},
 		{"127.0.0.1", "127.0.0.2:1", false},
 		{"127.0.0.1", "[::1]:1", false},
 		{"10.1.2.3/8 ::1", "10.200.0.1:1", true},
@@ -54,7 +59,7 @@ func TestFrom(t *testing.T) {
 			t.Errorf("from %q, request of %q: %+v, %v; want it handed over: %v, and nginx's tag", tt.from, tt.remote, h, ok, tt.want)
 		}
 	}
-	for _, bad := range []string{"localhost", "10.0.0.0/99", "", "unix:/run/x", "fe80::1%eth0"} {
+	for _, bad := range []string{"localhost", "10.0.0.0/99", "", "unix:/run/x", "fe80::1%eth0", "::ffff:10.0.0.0/8"} {
 		if _, err := accel.ParseFrom("127.0.0.1", bad); err == nil || !strings.Contains(err.Error(), `"`+bad+`"`) {
 			t.Errorf("%q: error %v, want one that names it", bad, err)
 		}

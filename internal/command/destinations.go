@@ -186,15 +186,18 @@ func meet(a, b []string) bool {
 // network reads an address or a network. For "unix" it returns the zero Prefix, which
 // overlaps nothing.
 func network(s string) netip.Prefix {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p
-	}
-	addr, err := netip.ParseAddr(s)
+	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return netip.Prefix{}
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}
+		}
+		p = netip.PrefixFrom(addr, addr.BitLen())
 	}
-	addr = addr.Unmap()
-	return netip.PrefixFrom(addr, addr.BitLen())
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	return p
 }
 
 // shadowed returns the folders of c's local storages whose path in the URL is the
