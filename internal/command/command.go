@@ -80,8 +80,7 @@ type environment struct {
 // SIGTERM. "config check" calls the checks for the URLs in the file.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener, checks ...Checker) int {
 	var told bool // --help and --version end the run, whatever other arguments there are
-	parser := kong.Must(
-		new(commands),
+	parser := kong.Must(new(commands), append(flagValues(),
 		kong.Name("downloadview"),
 		kong.Description("Serve downloads from a directory or a bucket. They are streamed, or sent by the proxy in front."),
 		words(),
@@ -90,7 +89,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&environment{stdout, stderr, open, checks}),
-	)
+	)...)
 	line, err := parser.Parse(args)
 	if err == nil && !told {
 		err = checkEmpty(line)
