@@ -65,6 +65,9 @@ func (p *printConfig) Run(env *environment) error {
 	if _, err := proxies.Find(p.Server); err != nil {
 		return usageErrorf("config: %w", err)
 	}
+	if err := p.checkServer(); err != nil {
+		return err
+	}
 	s, err := p.site()
 	if err != nil {
 		return err
@@ -89,6 +92,20 @@ func (p *printConfig) Run(env *environment) error {
 	}
 	_, err = conf.WriteTo(env.stdout)
 	return err
+}
+
+// checkServer refuses flags that have no effect for the server.
+func (p *printConfig) checkServer() error {
+	name, _, _ := strings.Cut(p.Server, "@")
+	switch {
+	case p.OpenFiles != nil && *p.OpenFiles < 0:
+		return usageErrorf("--open-files %v is negative; want a duration such as 30s, or 0s", *p.OpenFiles)
+	case p.OpenFiles != nil && *p.OpenFiles > 0 && name != "nginx":
+		return usageErrorf("config %s: --open-files is for nginx; want config nginx, or the flag left out", p.Server)
+	case len(p.Resolver) > 0 && name != "nginx":
+		return usageErrorf("config %s: --resolver is for nginx; want config nginx, or the flag left out", p.Server)
+	}
+	return nil
 }
 
 // site returns the site to print, from the flags and the file.
