@@ -60,6 +60,21 @@ func TestDoctorWhereNginxVerifiesLinks(t *testing.T) {
 	}
 }
 
+// The doctor makes no links of secure_link. It finds no fault where nginx wants them.
+func TestDoctorWhereNginxWantsSecureLinks(t *testing.T) {
+	media, dir := handedFiles(t), t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	writeFile(t, filepath.Join(dir, "links.keys"), firstKey)
+	writeFile(t, file, fmt.Sprintf("storages: {media: %q}\nmounts: {/files/: {storage: media, require_signature: true, key_file: links.keys}}\n"+
+		"proxies: {front: {server: nginx, verify_links: secure_link}}\nrules: [{id: media, source: %[1]q, destination: /_media/, headers: private}]\n", media))
+	p := start(t, "--config", file)
+	site := startPrinted(t, "nginx", unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--config", file)
+	report := run(t, "doctor", site, "--app", p.url, "--config", file)
+	if !strings.Contains(report, "ok              app-names: 13 names") || !strings.Contains(report, `nginx lets only links of "sign --secure-link" in`) || strings.Contains(report, "proxy-file failed") {
+		t.Errorf("the doctor says\n%s", report)
+	}
+}
+
 // Without the key file, the doctor names the flag.
 func TestDoctorWithoutTheKeyFile(t *testing.T) {
 	media := mediaWith(t, "a.txt")

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,6 +37,8 @@ type examine struct {
 	Config  string   `placeholder:"FILE" help:"Read the storage, the proxy and its rules from the YAML file of serve. Default: none."`
 	Proxy   string   `placeholder:"NAME" help:"The proxy of the file that is at URL, if the file has several."`
 	behindProxy
+
+	otherLinks bool // the proxy lets links of a form in that the doctor doesn't make
 }
 
 // Help is the long part of --help.
@@ -76,6 +79,9 @@ func (x *examine) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("doctor: %w", err)
 	}
+	if x.otherLinks {
+		skipOtherLinks(&report)
+	}
 	if err := x.write(env, report); err != nil || report.OK() {
 		return err
 	}
@@ -87,6 +93,22 @@ func (x *examine) Run(ctx context.Context, env *environment) error {
 	}
 	return fmt.Errorf("doctor: %s of %d failed", count(failed, "check", "checks"), len(report.Checks))
 }
+
+// skipOtherLinks marks the checks as not applicable that need the proxy to let a file
+// through, if it refuses the doctor.
+func skipOtherLinks(r *doctor.Report) {
+	at := slices.IndexFunc(r.Checks, func(c doctor.Check) bool { return c.Name == "proxy-file" })
+	if at < 0 || r.Checks[at].Result != doctor.Failed || !strings.HasPrefix(r.Checks[at].Detail, "403") {
+		return
+	}
+	for i := range r.Checks[at:] {
+		if c := &r.Checks[at+i]; i == 0 || c.Result == doctor.NotApplicable {
+			*c = doctor.Check{Step: c.Step, Name: c.Name, Result: doctor.NotApplicable, Detail: otherLinks}
+		}
+	}
+}
+
+const otherLinks = `nginx lets only links of "sign --secure-link" in, each to one file, and the doctor makes none; these checks need a proxy without verify_links`
 
 func (x *examine) write(env *environment, report doctor.Report) error {
 	if !x.JSON {
@@ -141,6 +163,12 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	}
 	if len(c.Proxies) == 1 && x.Accel == "" {
 		s.Server = c.Proxies[0].Type()
+	}
+	for i := range c.Proxies {
+		if p := &c.Proxies[i]; p.VerifyLinks == "secure_link" && (len(c.Proxies) == 1 || p.Name == x.Proxy) {
+			paths, _ := signedPaths(siteOf(c, p).Rules, c, m)
+			x.otherLinks = len(paths) > 0
+		}
 	}
 	c.Mounts = []config.Mount{*m}
 	storages, release, err := openStorages(ctx, c, env.open, nil, slog.New(slog.NewTextHandler(env.stderr, nil)))
