@@ -61,17 +61,17 @@ If the proxy of the file has a tier, a fifth step downloads files from each of i
 // Run checks the set-up and prints the report. On SIGINT and SIGTERM, and if its terminal
 // is closed, it ends early, and still removes the files that it put into the storage.
 func (x *examine) Run(ctx context.Context, env *environment) error {
+	setup, release, err := x.setup(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer release()
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup makes it
 		ends = append(ends, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
-	setup, release, err := x.setup(ctx, env)
-	if err != nil {
-		return err
-	}
-	defer release()
 	report, err := doctor.Run(ctx, setup)
 	if e, ok := errors.AsType[*doctor.SetupError](err); ok {
 		return usageErrorf("doctor: the %w", e.Err)

@@ -9,7 +9,31 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// Before the doctor has asked anything, a signal ends it at once, also while it waits for
+// a file.
+func TestDoctorEndsWhileItReadsItsFile(t *testing.T) {
+	pipe := makePipe(t)
+	cmd := exec.Command("downloadview", "doctor", "--config="+pipe, "http://127.0.0.1:1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the doctor reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	defer time.AfterFunc(time.Minute, func() { f.Close() }).Stop() // else a doctor that goes on would wait for ever
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if state := cmd.ProcessState.Sys().(syscall.WaitStatus); state.Signal() != syscall.SIGTERM {
+		t.Errorf("it ended with %v, want %v", cmd.ProcessState, syscall.SIGTERM)
+	}
+}
 
 // Whatever ends the doctor, it removes its files. If nohup started it, it goes on when the
 // terminal is closed.
