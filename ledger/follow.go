@@ -179,6 +179,9 @@ func (f *follower) open() error {
 	if err != nil {
 		return err
 	}
+	if !fi.Mode().IsRegular() { // opening a pipe would wait for a writer, whatever ctx says
+		return fmt.Errorf("log %s is not a file", f.path)
+	}
 	for _, t := range f.tails {
 		if os.SameFile(t.info, fi) {
 			return nil
