@@ -38,11 +38,19 @@ type explain struct {
 	TLSCert          string `hidden:"" name:"tls-cert"`
 	TLSKey           string `hidden:"" name:"tls-key"`
 	Links            string `hidden:""`
+
+	StallTimeout   patience `hidden:""`
+	Ledger         string   `hidden:""`
+	Log            string   `hidden:""`
+	LogLevel       string   `hidden:""`
+	TrustedProxies []string `hidden:""`
+	ProxyProtocol  bool     `hidden:""`
+	Metrics        string   `hidden:""`
 }
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve; --listen, --index, --grace, --require-signature, --links, --tls-cert and --tls-key may be left in, and have no effect. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. With --archive, a KEY such as "2026/?archive=zip" is the archive of a folder. If serve requires signed links, the answer is that to a request with a valid one.
+	return `The flags are those of serve, which may all be left in. Those that are not listed here have no effect: there are no pages of folders, and no links are required. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. With --archive, a KEY such as "2026/?archive=zip" is the archive of a folder. If serve requires signed links, the answer is that to a request with a valid one.
 
 With --link, the output is about a signed link: what it grants, until when, and why it would be refused. If the link is not genuine, nothing in it is shown, since anybody can have made it. Whether the downloads of a link with a number of them are used up is known to the server only. The output has no part of the link's signature.
 
