@@ -55,6 +55,9 @@ func checkLocal(u *url.URL, known []string) error {
 	if err != nil {
 		return fmt.Errorf("has no proper query: %w", err)
 	}
+	if err := checkFolder(u); err != nil {
+		return err
+	}
 	if q.Has("sign_endpoint") {
 		return errors.New(`has the parameter "sign_endpoint", and can't sign URLs; want it left out`)
 	}

@@ -45,9 +45,15 @@ func TestCheckIsThatOfOpen(t *testing.T) {
 		"file://" + dir + "?metadata=skip":          "",
 		"file://" + dir + "?createdir=1":            `unknown parameter "createdir"`,
 		"file://" + dir + "?sign_endpoint=http://a": `"sign_endpoint"`,
-		"mem://":             "",
-		"mem://?prefix=a/":   "",
-		"mem://?region=here": `unknown parameter "region"`,
+		"file://localhost" + dir:                    "",
+		"file://media":                              `names the host "media", not a folder; want an absolute path, such as file:///media`,
+		"file://media/2026?prefix=a/":               "such as file:///media/2026",
+		"file://":                                   "has no path",
+		"file://?metadata=skip":                     "has no path",
+		"file://" + dir + "#1":                      `has a "#"; want %23 in its place`,
+		"mem://":                                    "",
+		"mem://?prefix=a/":                          "",
+		"mem://?region=here":                        `unknown parameter "region"`,
 	} {
 		err := check(parse(t, raw))
 		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {

@@ -58,6 +58,9 @@ func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() er
 	if err != nil {
 		return nil, nil, usagef("has no proper query: %w", err)
 	}
+	if err := checkFolder(u); err != nil {
+		return nil, nil, &command.UsageError{Err: err}
+	}
 	if err := checkParts(q); err != nil {
 		return nil, nil, &command.UsageError{Err: err}
 	}
@@ -78,6 +81,24 @@ func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() er
 		storage = single{storage, key}
 	}
 	return storage, b.Close, nil
+}
+
+// checkFolder refuses a file:// URL that doesn't name the folder which the driver would
+// open: it ignores hosts, and without a path it opens the working directory.
+func checkFolder(u *url.URL) error {
+	switch {
+	case u.Scheme != "file":
+		return nil
+	case u.Fragment != "":
+		return errors.New(`has a "#"; want %23 in its place`)
+	case u.Host == ".": // what follows is relative to the working directory
+		return nil
+	case u.Host != "" && u.Host != "localhost":
+		return fmt.Errorf("names the host %q, not a folder; want an absolute path, such as file:///%s%s", u.Host, u.Host, u.EscapedPath())
+	case u.Path == "":
+		return errors.New("has no path; want an absolute one, such as file:///srv/media")
+	}
+	return nil
 }
 
 // usagef returns the error for a wrong URL.
