@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -257,10 +258,18 @@ func parseHeader(lines []string) (http.Header, error) {
 	h := make(http.Header)
 	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || name == "" || strings.ContainsAny(line, "\r\n") || textproto.TrimString(name) != name {
+		value = textproto.TrimString(value)
+		switch {
+		case !ok || !headerName.MatchString(name) || strings.ContainsFunc(value, isControl):
 			return nil, usageErrorf("--header %q; want NAME: VALUE, such as \"Cookie: session=1\"", name)
+		case strings.EqualFold(name, "Host"):
+			return nil, usageErrorf("--header %q has no effect, since each request has the host of its URL; want it in URL", name)
 		}
-		h.Add(name, textproto.TrimString(value))
+		h.Add(name, value)
 	}
 	return h, nil
 }
+
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
