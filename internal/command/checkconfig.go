@@ -33,6 +33,9 @@ func (c *checkConfig) Run(env *environment) error {
 	if errors.As(err, &wrong) {
 		return wrong // no usage error: finding them is what the command is for
 	}
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		return config.Errors{e}
+	}
 	if err != nil {
 		return err
 	}

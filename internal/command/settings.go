@@ -70,7 +70,9 @@ func (s *serve) complete(c *config.Config) error {
 	s.limitFlags.apply(&c.Limits)
 	c.Limits.Stall = cmp.Or(time.Duration(s.StallTimeout), c.Limits.Stall, stallTimeout)
 	c.Blind = c.Blind || s.Blind
-	c.MimeTypes = cmp.Or(s.MimeTypes, c.MimeTypes)
+	if s.MimeTypes != "" {
+		c.MimeTypes, c.MimeTypesLine = s.MimeTypes, 0
+	}
 	for i := range c.Mounts {
 		c.Mounts[i].Index = c.Mounts[i].Index || s.Index
 		c.Mounts[i].Inline = c.Mounts[i].Inline || s.Inline
@@ -157,9 +159,14 @@ func readTypes(c *config.Config) (downloadview.Types, error) {
 	case errors.As(err, &wrong):
 		return nil, &UsageError{wrong}
 	case errors.As(err, &path):
-		return nil, fmt.Errorf("--mime-types %q: %w", c.MimeTypes, path.Err)
+		err = fmt.Errorf("%q: %w", c.MimeTypes, path.Err)
 	case err != nil:
-		return nil, fmt.Errorf("--mime-types %q %w", c.MimeTypes, err)
+		err = fmt.Errorf("%q %w", c.MimeTypes, err)
+	default:
+		return types, nil
 	}
-	return types, nil
+	if c.MimeTypesLine == 0 {
+		return nil, fmt.Errorf("--mime-types %w", err)
+	}
+	return nil, inFile(c, c.MimeTypesLine, "mime_types", err)
 }

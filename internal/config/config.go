@@ -39,6 +39,8 @@ type Config struct {
 
 	LedgerLine int // 0: Ledger is not in the file
 
+	MimeTypesLine int // 0: MimeTypes is not in the file
+
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
 	Proxies  []Proxy
@@ -126,7 +128,10 @@ func (c *Config) readTop(v value) {
 		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},
 		{name: "ledger", read: func(v value) { v.ledgerStore(c) }},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
-		{name: "mime_types", read: scalar(&c.MimeTypes, v.d.path)},
+		{name: "mime_types", read: func(v value) {
+			scalar(&c.MimeTypes, v.d.path)(v)
+			c.MimeTypesLine = v.line
+		}},
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
