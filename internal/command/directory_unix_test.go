@@ -112,6 +112,9 @@ func TestHangupOpensDirectoryAgain(t *testing.T) {
 			if status := p.wait(); status != exitOK {
 				t.Errorf("exit status = %d", status)
 			}
+			if n := strings.Count(p.log.String(), `msg="directories opened again"`); n != 1 {
+				t.Errorf("the log says %d times that directories were opened again, want once", n)
+			}
 		})
 	}
 }

@@ -110,13 +110,16 @@ func (r *reloader) start() (stop func()) {
 
 // reopen opens the directories again, which follows their paths anew.
 func (r *reloader) reopen() {
+	opened := 0
 	for _, d := range r.directories {
 		if err := d.Reopen(); err != nil {
 			r.logger.Error("a directory can't be opened again; the old one stays in use", "error", err)
+			continue
 		}
+		opened++
 	}
-	if n := len(r.directories); n > 0 {
-		r.logger.Info("directories opened again", "directories", n)
+	if opened > 0 {
+		r.logger.Info("directories opened again", "directories", opened)
 	}
 }
 
