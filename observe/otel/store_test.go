@@ -118,9 +118,9 @@ download mode=stream status_code=502 size=12 ERROR: open reports/a.pdf: upstream
     store read status_code=500 resend_count=2 size=141 ERROR: the store answered 500
 `, "store.requests{operation=read status=500 storage=reports} 3\n"},
 		{"a store that is down", nil, func(p *faultproxy.Proxy) { p.Refuse() }, 502, `
-download mode=stream status_code=502 size=12 ERROR: open reports/a.pdf: upstream failed: operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "http://ADDR/files/reports/a.pdf?…": dial tcp ADDR: connect: connection refused
+download mode=stream status_code=502 size=12 ERROR: open reports/a.pdf: upstream failed: operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "http://ADDR/files/reports/a.pdf": dial tcp ADDR: connect: connection refused
   respond
-  open ERROR: open reports/a.pdf: upstream failed: operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "http://ADDR/files/reports/a.pdf?…": dial tcp ADDR: connect: connection refused
+  open ERROR: open reports/a.pdf: upstream failed: operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "http://ADDR/files/reports/a.pdf": dial tcp ADDR: connect: connection refused
     store read ERROR: dial tcp ADDR: connect: connection refused
     store read resend_count=1 ERROR: dial tcp ADDR: connect: connection refused
     store read resend_count=2 ERROR: dial tcp ADDR: connect: connection refused
