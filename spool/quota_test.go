@@ -213,18 +213,28 @@ func TestQuotaSmallerThanOneFile(t *testing.T) {
 // broken off: two halves are no whole.
 func TestUnlikeContentThatDoesNotFit(t *testing.T) {
 	p := &producer{}
-	p.make = func(_ context.Context, w io.Writer) error {
+	begun := make(chan struct{}) // the client has the beginning
+	p.make = func(ctx context.Context, w io.Writer) error {
 		b := content(2 << 20)
 		b[100] = byte(p.calls.Load())
 		for piece := range slices.Chunk(b, 100_000) {
 			if _, err := w.Write(piece); err != nil {
 				return err
 			}
+			select {
+			case <-begun:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 		return nil
 	}
 	s, _ := newSpool(t, "", &spool.Options{MaxBytes: 1 << 20})
 	resp := do(t, "GET", serve(t, s, p.file(nil), quiet)+"/x", nil)
+	if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	close(begun)
 	if b, err := io.ReadAll(resp.Body); err == nil {
 		t.Errorf("%d bytes without an error", len(b))
 	}
