@@ -253,5 +253,9 @@ func TestKeysFromOutside(t *testing.T) {
 		if other := "X-XSRF-Token"; h[other] == nil {
 			t.Errorf("%s: a field that is not concerned has another key: %v", name, h)
 		}
+		_, h = answerBelow(spelled("vary", "Origin", "Vary", "Cookie"), resp, "If-None-Match", `"v"`)
+		if got := strings.Join(h["Vary"], ", "); !strings.Contains(got, "Origin") || !strings.Contains(got, "Cookie") {
+			t.Errorf("%s: of two keys of one field, Vary %q", name, got)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -18,14 +19,18 @@ import (
 const patience = 60 * time.Second
 
 // FreePort returns the number of an unused loopback port. It is below the range
-// from which systems assign ports themselves, so no other server or connection
-// of a test takes it before it is used.
+// from which systems assign ports themselves, and no other call returns it before the
+// test ends, also in other processes on Linux. So no other server or connection of a test
+// takes it before it is used.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	const first, last, tries = 12000, 32000, 100
 	var err error
 	for range tries {
 		port := first + rand.IntN(last-first)
+		if !reserve(t, port) {
+			continue
+		}
 		var l net.Listener
 		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			l.Close()
@@ -34,6 +39,20 @@ func FreePort(t testing.TB) int {
 	}
 	t.Fatal(err)
 	return 0
+}
+
+// reserve reports whether port is the test's until it ends. A server may take seconds
+// before it listens, and would be mistaken for one that began to listen there meanwhile.
+func reserve(t testing.TB, port int) bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	l, err := net.Listen("unix", fmt.Sprintf("@downloadview-test-port-%d", port)) // a name without a file
+	if err != nil {
+		return false
+	}
+	t.Cleanup(func() { l.Close() })
+	return true
 }
 
 // WaitTCP returns when a server accepts connections at addr, such as

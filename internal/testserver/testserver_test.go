@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,23 @@ func (r *recorder) end(f func()) {
 		}
 	}()
 	f()
+}
+
+// A port is given out once, until its test ends.
+func TestFreePort(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems know no reserved ports")
+	}
+	var port int
+	t.Run("inner", func(t *testing.T) {
+		port = FreePort(t)
+		if reserve(t, port) {
+			t.Errorf("port %d is given out twice", port)
+		}
+	})
+	if !reserve(t, port) {
+		t.Errorf("port %d is not given back", port)
+	}
 }
 
 func TestBinary(t *testing.T) {
