@@ -93,11 +93,11 @@ func encodedDisposition(begin, name string) string {
 // decodes it.
 func isPlain(name string) bool {
 	for i := range len(name) {
-		if !isPlainChar[name[i]] {
+		if c := name[i]; !isPlainChar[c] || c == '?' && i > 0 && name[i-1] == '=' {
 			return false
 		}
 	}
-	return !strings.Contains(name, "=?") && name != "" && name != "." && name != ".." && len(name) <= longestName
+	return name != "" && name != "." && name != ".." && len(name) <= longestName
 }
 
 // fileName turns any text into a file name: without separators, control characters

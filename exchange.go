@@ -53,7 +53,9 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, o *Options) {
 		o = &noOptions
 	}
 	x.w, x.r, x.options = w, r, o
-	rekey(w.Header())
+	if h := w.Header(); len(h) > 0 {
+		rekey(h)
+	}
 	if o.Observer != nil {
 		x.now()
 	}
