@@ -73,8 +73,9 @@ func hideSecrets(_ []string, a slog.Attr) slog.Attr {
 			a.Value = slog.StringValue(withoutSecrets(err.Error()))
 		}
 	case slog.KindString:
-		if path := a.Value.String(); strings.Contains(path, tokenMark) || strings.Contains(path, fileMark) {
-			a.Value = slog.StringValue(withoutToken(path))
+		text := a.Value.String()
+		if shown := withoutToken(text); shown != text {
+			a.Value = slog.StringValue(shown)
 		}
 	}
 	return a

@@ -2,18 +2,20 @@ package command
 
 import "strings"
 
-// tokenMark begins the token of a link to a prefix in a path. fileMark begins that of a link
-// to a file, which is in the path if a program has escaped the "?" of the link.
+// tokenMark begins the token of a link to a prefix in a path. The file marks begin those of
+// links to a file, which are in the path if a program has escaped the "?" of the link; the
+// second one is of links that nginx verifies by secure_link.
 const (
-	tokenMark = "/~1."
-	fileMark  = "dv=1."
+	tokenMark  = "/~1."
+	fileMark   = "dv=1."
+	secureMark = "dvn="
 )
 
 // withoutToken returns path with "~xxxxx" in place of the segments that are tokens of
 // links to a prefix, wherever they are, and with "xxxxx" in place of the tokens of links to
 // a file.
 func withoutToken(path string) string {
-	if strings.Contains(path, fileMark) {
+	if strings.Contains(path, fileMark) || strings.Contains(path, secureMark) {
 		return withoutTokens(path)
 	}
 	if !strings.Contains(path, tokenMark) { // true for most paths; it runs for each request

@@ -16,6 +16,8 @@ func TestPathsWithTokens(t *testing.T) {
 		{"/" + token + "/" + token + "/", "/~xxxxx/~xxxxx/", "/" + token + "/"},
 		{token, token, ""}, // no path
 		{"/a.txt?dv=1.k1.1790000000.-.AAAAAAAAAAAAAAAAAAAAAA", "/a.txt?dv=xxxxx", ""},
+		{"/a.txt?dvn=k1.1790000000.AAAAAAAAAAAAAAAAAAAAAA", "/a.txt?xxxxx", ""},
+		{"/dvn=1/dv", "/xxxxx/dv", ""},
 		{"/" + token + "/a?b=c&dv=" + token[1:] + "/d", "/~xxxxx/a?b=c&dv=xxxxx/d", "/a?b=c&dv=" + token[1:] + "/d"},
 	} {
 		if got := withoutToken(tt.path); got != tt.logged {
