@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -76,6 +77,19 @@ func init() {
 		if err := s.Warm(context.Background(), january, p.file(nil)); err != nil {
 			panic(err)
 		}
+		s.Close()
+	}
+	// holds room for what it makes next, until it is told to end.
+	children["many"] = func(dir string) {
+		s, err := spool.New(dir, &spool.Options{MaxBytes: 1 << 30})
+		if err != nil {
+			panic(err)
+		}
+		if err := s.Warm(context.Background(), december, making([]byte("december")).file(nil)); err != nil {
+			panic(err)
+		}
+		fmt.Println("made")
+		bufio.NewReader(os.Stdin).ReadString('\n')
 		s.Close()
 	}
 	// gets January where no file may be larger than 300 kB.
@@ -144,6 +158,23 @@ func TestKilled(t *testing.T) {
 	if got := open(t, f); !bytes.Equal(got, content(1<<20)) || p.calls.Load() != 1 {
 		t.Errorf("%d bytes, made %d times, want all, made once", len(got), p.calls.Load())
 	}
+}
+
+// What a process holds for what it makes next stays when another one starts, and goes if the
+// process is killed.
+func TestKilledWithAllowance(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, many, 10)
+	cmd, _, out := child(t, "many", dir)
+	line(t, out, "made")
+	newSpool(t, dir, nil)
+	if held, want := rooms(t, dir), []int64{1<<30/128 - int64(len("december"))}; !slices.Equal(held, want) {
+		t.Errorf("while it runs, rooms of %d bytes are held, want %d", held, want)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	newSpool(t, dir, nil)
+	wantNothing(t, dir, "parts", "locks")
 }
 
 // What another process is making stays when one starts, and is waited for.

@@ -28,6 +28,7 @@ func (m *making) make(from origin) (*record, error) {
 	close(m.ready)
 
 	w := &writer{making: m, part: p, size: size, hash: sha256.New()}
+	defer func() { s.giveBack(p.reserved - w.written) }()
 	err = w.take(from.handle)
 	digest := w.hash.Sum(nil)
 	if from.sha256 != nil && w.alone == nil && context.Cause(m.ctx) == nil { // from the second store

@@ -7,39 +7,27 @@ import (
 	"github.com/downloadview/downloadview/spool"
 )
 
-// Content is made while the folder has a quota, and much content already: all its files are
-// counted each time.
+// Content is made while the folder has a quota, and much content already. If there is no room
+// left, as in a cache that has run for long, each new file takes the place of an old one.
 func BenchmarkMakeWithQuota(b *testing.B) {
+	const size = 1000
 	for _, files := range []int{10, 1_000, 10_000} {
-		b.Run(fmt.Sprintf("files=%d", files), func(b *testing.B) {
-			dir := b.TempDir()
-			p := making([]byte("content"))
-			keep := func(s *spool.Spool, key string) {
-				if err := s.Warm(b.Context(), spool.ID{Key: key}, p.file(nil)); err != nil {
+		for name, most := range map[string]int64{"with room": 1 << 30, "full": int64(files) * size} {
+			b.Run(fmt.Sprintf("files=%d/%s", files, name), func(b *testing.B) {
+				dir := b.TempDir()
+				fill(b, dir, files, size)
+				s, err := spool.New(dir, &spool.Options{MaxBytes: most})
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-			full, err := spool.New(dir, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for i := range files {
-				keep(full, fmt.Sprint("old ", i))
-			}
-			if err := full.Close(); err != nil {
-				b.Fatal(err)
-			}
-			s, err := spool.New(dir, &spool.Options{MaxBytes: 1 << 30})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.Close()
-			b.ReportAllocs()
-			n := 0
-			for b.Loop() {
-				n++
-				keep(s, fmt.Sprint("new ", n))
-			}
-		})
+				defer s.Close()
+				b.ReportAllocs()
+				n := 0
+				for b.Loop() {
+					n++
+					warm(b, s, fmt.Sprint("new ", n), size)
+				}
+			})
+		}
 	}
 }

@@ -51,12 +51,15 @@ type Options struct {
 	// removed first, but never what this process has open and never what a proxy
 	// was told to send within the last minute. If that is not enough, new content
 	// is streamed and not kept. 0 is no limit. Bookkeeping doesn't count; it takes
-	// less than 1 KiB for each file.
+	// less than 1 KiB for each file. If there are 500 files or more, each process
+	// holds a 128th of MaxBytes for what it makes next, and counts all files only
+	// when that is used up.
 	MaxBytes int64
 
 	// MaxAge is how long content is kept, from the time when it was complete. Older
 	// content is made again. It is removed when it is asked for and when other
-	// content is made. 0 is no limit.
+	// content is made, but of 500 files or more a 128th of MaxAge later. 0 is no
+	// limit.
 	MaxAge time.Duration
 
 	// Linger is how long making goes on after the last client has left, so that one
@@ -115,7 +118,7 @@ type Spool struct {
 	unfit  map[string]bool    // content that is larger than MaxBytes
 	bad    map[string]bool    // content that Second has damaged, or failed to read
 
-	quota sync.Mutex // in this process; quotaLock in all
+	quota quota
 }
 
 var errClosed = &downloadview.StatusError{Status: http.StatusServiceUnavailable, Err: errors.New("the spool is closed")}
@@ -195,6 +198,9 @@ func (s *Spool) Close() error {
 	s.mu.Unlock()
 	s.stop(errClosed)
 	s.running.Wait()
+	s.quota.Lock()
+	s.quota.allowance.close()
+	s.quota.Unlock()
 	return s.root.Close()
 }
 
