@@ -33,7 +33,7 @@ type Delivery struct {
 }
 
 // WithGate returns a copy of r that asks the Gate of r first, if there is one, and
-// then g. If g refuses, the first one's leave is called with that error.
+// then g. If g refuses or panics, the first one's leave is called with an error.
 func (r Response) WithGate(g Gate) Response {
 	if r.Gate != nil {
 		g = twoGates{r.Gate, g}
@@ -49,19 +49,26 @@ func (g twoGates) Enter(r *http.Request, d Delivery) (func(Outcome), error) {
 	if err != nil {
 		return nil, err
 	}
+	if leaveFirst == nil {
+		return g.second.Enter(r, d)
+	}
+	entered := false
+	end := Outcome{Mode: d.Mode, AbortedBy: AbortedByServer, Err: errPanicked}
+	defer func() {
+		if !entered {
+			leaveFirst(end)
+		}
+	}()
 	leaveSecond, err := g.second.Enter(r, d)
 	if err != nil {
-		if leaveFirst != nil {
-			leaveFirst(Outcome{Mode: d.Mode, Status: StatusCode(err), Err: err})
-		}
+		end = Outcome{Mode: d.Mode, Status: StatusCode(err), Err: err}
 		return nil, err
 	}
+	entered = true
 	return func(o Outcome) {
+		defer leaveFirst(o) // also if leaveSecond panics
 		if leaveSecond != nil {
 			leaveSecond(o)
-		}
-		if leaveFirst != nil {
-			leaveFirst(o)
 		}
 	}, nil
 }

@@ -249,6 +249,38 @@ func TestTwoGates(t *testing.T) {
 	}
 }
 
+// A panickingGate panics in Enter, or in leave if enters is true.
+type panickingGate struct{ enters bool }
+
+func (g panickingGate) Enter(*http.Request, Delivery) (func(Outcome), error) {
+	if !g.enters {
+		panic("of the second gate")
+	}
+	return func(Outcome) { panic("of the second gate") }, nil
+}
+
+// The first of two gates learns that the answer is over when the second one panics.
+func TestGateLearnsOfPanicsOfAnother(t *testing.T) {
+	for name, second := range map[string]panickingGate{"in Enter": {false}, "in leave": {true}} {
+		t.Run(name, func(t *testing.T) {
+			first := new(turnstile)
+			resp := Response{File: FromString("a", "1", nil)}.WithGate(first).WithGate(second)
+			defer func() {
+				if p := recover(); p != "of the second gate" {
+					t.Errorf("panic %v, want that of the second gate", p)
+				}
+				if len(first.left) != 1 {
+					t.Fatalf("the first gate was left %d times, want once", len(first.left))
+				}
+				if o := first.left[0]; !second.enters && (o.Err == nil || o.AbortedBy != AbortedByServer) {
+					t.Errorf("the first gate was left with %+v, want an error of the server", o)
+				}
+			}()
+			Send(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), resp)
+		})
+	}
+}
+
 // A panickingRenamer panics after the gate was asked.
 type panickingRenamer struct{}
 
