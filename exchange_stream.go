@@ -276,11 +276,19 @@ func (x *exchange) parts(a *Attributes) parts {
 
 // readRegular is readFrom, with an error if fi is not of a regular file.
 func (a *Attributes) readRegular(fi fs.FileInfo) error {
+	if err := regular(fi); err != nil {
+		return err
+	}
+	a.readFrom(fi)
+	return nil
+}
+
+// regular returns an error if fi is not of a regular file.
+func regular(fi fs.FileInfo) error {
 	const noBytes = fs.ModeDir | fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
 	if m := fi.Mode() & noBytes; m != 0 {
 		return fmt.Errorf("%q is no regular file (%v): %w", fi.Name(), m, fs.ErrNotExist)
 	}
-	a.readFrom(fi)
 	return nil
 }
 

@@ -90,7 +90,10 @@ func opens(ctx context.Context, s Storage, key string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = Stat(ctx, f)
+	fi, err := Stat(ctx, f)
+	if err == nil {
+		err = regular(fi) // a File of a local path may open a folder
+	}
 	return err == nil, err
 }
 

@@ -69,6 +69,7 @@ func TestExists(t *testing.T) {
 	files := bareStorage{
 		"local":     newLocalFile(t, "a", "content"),
 		"object":    newObject("content"),
+		"folder":    localFile(t.TempDir()),
 		"missing":   failingFile{fs.ErrNotExist},
 		"forbidden": failingFile{fs.ErrPermission},
 		"broken":    failingFile{broken},
@@ -83,6 +84,7 @@ func TestExists(t *testing.T) {
 	}{
 		{"by opening", files, "local", true, nil},
 		{"by Stat", files, "object", true, nil},
+		{"folder", files, "folder", false, nil},
 		{"missing", files, "missing", false, nil},
 		{"no key", files, "..", false, nil},
 		{"no key, when opened", files, "invalid", false, nil},
