@@ -42,8 +42,15 @@ func refusesRanges(fi fs.FileInfo) bool {
 // OpenRange opens a part of f, with the arguments and errors of
 // [RangeFile.OpenRange]. It uses the first RangeFile that it finds by following
 // Unwrap, else it opens f and seeks. If neither is possible, the error is
-// [errors.ErrUnsupported]. The caller closes the handle.
+// [errors.ErrUnsupported]. A length of 0 is [ErrRange], unless offset is
+// negative; nothing is opened. The caller closes the handle.
 func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, error) {
+	switch {
+	case offset < 0:
+		length = -1
+	case length == 0:
+		return nil, fmt.Errorf("a range of no bytes of %q: %w", f.Name(), ErrRange)
+	}
 	h, err := openRangeDirectly(ctx, f, offset, length)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return h, err
@@ -84,7 +91,7 @@ func seekRange(h fs.File, offset, length int64) (fs.File, error) {
 	case offset < 0:
 		offset, length = max(size+offset, 0), -1
 	}
-	if offset >= size || length == 0 {
+	if offset >= size {
 		return nil, fmt.Errorf("offset %d, file of %d bytes: %w", offset, size, ErrRange)
 	}
 	if length < 0 || length > size-offset {

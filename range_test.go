@@ -19,7 +19,9 @@ func TestOpenRange(t *testing.T) {
 			{8, 10, "89", nil},
 			{-3, -1, "789", nil},
 			{-30, 5, "0123456789", nil},
+			{-3, 0, "789", nil},
 			{10, 1, "", ErrRange},
+			{3, 0, "", ErrRange},
 			{11, -1, "", ErrRange},
 		} {
 			h, err := OpenRange(t.Context(), f, tt.offset, tt.length)
