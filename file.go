@@ -71,11 +71,10 @@ func Stat(ctx context.Context, f File) (fs.FileInfo, error) {
 	return fi, nil
 }
 
-// openToLook opens f to read the metadata of its handle. If f is a StatFile, so
-// that its Stat has refused, and a RangeFile too, only the first byte is opened.
+// openToLook opens f to read the metadata of its handle. Of a RangeFile only the first
+// byte is opened.
 func openToLook(ctx context.Context, f File) (fs.File, fs.FileInfo, error) {
-	r, ranged := Find[RangeFile](f)
-	if _, refused := Find[StatFile](f); refused && ranged {
+	if r, ok := Find[RangeFile](f); ok {
 		h, err := openPart(ctx, r, 0, 1)
 		if !errors.Is(err, ErrRange) && !errors.Is(err, errors.ErrUnsupported) {
 			return looked(h, err)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -196,5 +197,26 @@ func TestCapabilitiesFollowUnwrap(t *testing.T) {
 				t.Errorf("%d handles left open", n)
 			}
 		})
+	}
+}
+
+// A rangesOnly file can be opened in the middle, and has no Stat.
+type rangesOnly struct{ plainFile }
+
+func (f rangesOnly) OpenRange(ctx context.Context, offset, length int64) (fs.File, error) {
+	return f.f.(RangeFile).OpenRange(ctx, offset, length)
+}
+
+// Stat opens no more than the first byte of a file that has ranges.
+func TestStatOfARangeFile(t *testing.T) {
+	for content, want := range map[string]string{"0123456789": "range", "": "range open"} {
+		o := newObject(content)
+		fi, err := Stat(t.Context(), rangesOnly{plainFile{o}})
+		if err != nil || fi.Size() != int64(len(content)) || o.open.Load() != 0 {
+			t.Errorf("Stat of %q = %v, %v, with %d open handles", content, fi, err, o.open.Load())
+		}
+		if got := strings.Join(o.log, " "); got != want {
+			t.Errorf("requests for %q: %q, want %q", content, got, want)
+		}
 	}
 }
