@@ -11,8 +11,10 @@ import (
 type Options struct {
 	// Logger gets a line at [slog.LevelError] for every answer that is the server's
 	// fault (500 and up) and for every download that the server cut short, and a
-	// line at [slog.LevelDebug] for other errors. A line has the method, the path
-	// without its query, and the error. nil is [slog.Default].
+	// line at [slog.LevelDebug] for other errors. What ends because the client was too
+	// slow, or the server is stopping, has [slog.LevelInfo]; a client that leaves has no
+	// line. A line has the method, the path without its query, the status and the error.
+	// nil is [slog.Default].
 	Logger *slog.Logger
 
 	// Error writes the answer to a request that failed, in place of the status

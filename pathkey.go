@@ -18,7 +18,8 @@ import (
 // prefix of the path that the handler sees: inside [http.StripPrefix], without
 // the part that was stripped. Any other prefix panics. A request with another
 // path is answered with 500, because the handler is then mounted at another
-// place.
+// place; or with 404 if the path would begin with prefix when it is cleaned, such
+// as "//media/a.pdf".
 func PathKey(prefix string) func(*http.Request) (string, error) {
 	if !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") {
 		panic(fmt.Sprintf("downloadview: PathKey(%q): want a path that begins and ends with a slash, such as %q", prefix, "/media/"))
