@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing/fstest"
@@ -154,21 +155,31 @@ func ExampleMiddleware() {
 	var confidential downloadview.Middleware = func(next downloadview.View) downloadview.View {
 		return downloadview.ViewFunc(func(r *http.Request) (downloadview.Response, error) {
 			resp, err := next.Respond(r)
-			resp.Name = "CONFIDENTIAL " + resp.Name
-			return resp.WithHeader("X-Robots-Tag", "noindex"), err
+			if err != nil || resp.File == nil {
+				return resp, err
+			}
+			name := resp.Name
+			if name == "" { // that of the file
+				name = path.Base(resp.File.Name())
+			}
+			resp.Name = "CONFIDENTIAL " + name
+			return resp.WithHeader("X-Robots-Tag", "noindex"), nil
 		})
 	}
-	f, err := folder(map[string]string{"a.txt": "secret"}).File("a.txt")
+	f, err := folder(map[string]string{"2026/a.txt": "secret"}).File("2026/a.txt")
 	if err != nil {
 		panic(err)
 	}
-	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-		return downloadview.Response{File: f, Name: "plan.txt"}, nil
-	})
-	resp, err := confidential(view).Respond(httptest.NewRequest("GET", "/", nil))
-	fmt.Println(resp.Name, resp.Header, err)
+	for _, name := range []string{"plan.txt", ""} {
+		view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+			return downloadview.Response{File: f, Name: name}, nil
+		})
+		resp, err := confidential(view).Respond(httptest.NewRequest("GET", "/", nil))
+		fmt.Println(resp.Name, resp.Header, err)
+	}
 	// Output:
 	// CONFIDENTIAL plan.txt map[X-Robots-Tag:[noindex]] <nil>
+	// CONFIDENTIAL a.txt map[X-Robots-Tag:[noindex]] <nil>
 }
 
 // Use wraps every view and every call to Send below an http.Handler in middleware,
