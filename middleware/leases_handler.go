@@ -7,8 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-
-	"github.com/downloadview/downloadview"
 )
 
 // A leaseWriter takes the lease of a request that a handler without a view answers: at
@@ -62,9 +60,6 @@ func (w *leaseWriter) decide(status int) error {
 	clear(h)
 	maps.Copy(h, w.before)
 	h.Set("Cache-Control", "no-store")
-	if e, ok := errors.AsType[*downloadview.StatusError](err); ok {
-		maps.Copy(h, e.Header)
-	}
 	w.refused = errNoLease
 	w.links.refuse(w.ResponseWriter, withoutLink(w.r, w.r.URL.Path, ""), err)
 	return w.refused

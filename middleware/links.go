@@ -73,7 +73,8 @@ type LinksOptions struct {
 	// file's entity tag or a number that grows when older links are to die, or "". nil
 	// returns "". Links with another Version are refused. That of a prefix has to be the
 	// same for all files below it. An error is answered as [downloadview.StatusCode]
-	// says. It is asked before anything is known of who made the link.
+	// says; a [downloadview.StatusError] may send the client to a login. Version is asked
+	// before anything is known of who made the link.
 	Version func(*http.Request) (string, error)
 
 	// Revoked reports whether the links with an ID are revoked: a [Denylist] can, or a
@@ -92,9 +93,9 @@ type LinksOptions struct {
 	// of Leases. The request has no query, and no token in its path and cookies.
 	// A view below learns only later that a link is used up: [downloadview.Options].Error
 	// of the view's handler answers then, with the same kind of error.
-	// Cache-Control: no-store and Referrer-Policy: no-referrer are set. nil answers
-	// with the status text: 403 whatever the reason, since the reason is not a
-	// stranger's business.
+	// Cache-Control: no-store and Referrer-Policy: no-referrer are set, and the fields of
+	// a [downloadview.StatusError]. nil answers with the status text: 403 whatever the
+	// reason, since the reason is not a stranger's business.
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger is told of each request that Handler does not let in, and why, without

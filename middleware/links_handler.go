@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,11 +63,30 @@ func (l *Links) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		l.o.Logger.LogAttrs(r.Context(), level, text, slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
+	status := downloadview.StatusCode(err)
+	addFields(w.Header(), err, status)
 	if l.o.Refused != nil {
 		l.o.Refused(w, r, err)
 		return
 	}
-	downloadview.WriteError(w, r, max(downloadview.StatusCode(err), http.StatusBadRequest))
+	downloadview.WriteError(w, r, status)
+}
+
+// addFields adds to h the fields of err, which is answered with status, as the handler of
+// a view does. A Location is for no other status than that of err.
+func addFields(h http.Header, err error, status int) {
+	e, ok := errors.AsType[*downloadview.StatusError](err)
+	if !ok {
+		return
+	}
+	for key, values := range e.Header {
+		key = http.CanonicalHeaderKey(key)
+		for _, v := range values {
+			if !slices.Contains(h[key], v) && (key != "Location" || e.Status == status) {
+				h[key] = append(slices.Clip(h[key]), v)
+			}
+		}
+	}
 }
 
 // View is a [downloadview.Middleware]: the view is asked only where the request has a

@@ -520,6 +520,38 @@ func TestVersionThatCannotBeAsked(t *testing.T) {
 	}
 }
 
+// The error of Version may be any StatusError, with its fields: a redirect to a login, or
+// a store that asks to come again.
+func TestVersionChoosesTheAnswer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err    *downloadview.StatusError
+		status int
+		field  string
+	}{
+		"login":      {&downloadview.StatusError{Status: 303, Header: http.Header{"Location": {"/login"}}}, 303, "Location"},
+		"challenge":  {&downloadview.StatusError{Status: 401, Header: http.Header{"WWW-Authenticate": {"Basic"}}}, 401, "Www-Authenticate"},
+		"busy":       {&downloadview.StatusError{Status: 503, Header: http.Header{"Retry-After": {"5"}}}, 503, "Retry-After"},
+		"a mistake":  {&downloadview.StatusError{Status: 200, Header: http.Header{"Location": {"/login"}}}, 500, ""},
+		"and two of": {&downloadview.StatusError{Status: 302, Header: http.Header{"Location": {"/a", "/b"}}}, 500, ""},
+	} {
+		l := testLinks(t, &LinksOptions{Version: func(*http.Request) (string, error) { return "", tt.err }})
+		link := mustSign(t, l, "/a", Grant{})
+		for kind, h := range map[string]http.Handler{
+			"Handler": l.Handler(http.NotFoundHandler()),
+			"View":    downloadview.NewHandler(l.View(testView(downloadview.Response{})), nil),
+		} {
+			w := get(h, "GET", link)
+			header := w.Header()
+			if w.Code != tt.status || header.Get("Cache-Control") != "no-store" || (tt.field == "") != (header.Get("Location")+header.Get("Www-Authenticate")+header.Get("Retry-After") == "") {
+				t.Errorf("%s, %s: %d %v, want %d with %q", name, kind, w.Code, header, tt.status, tt.field)
+			}
+			if tt.field != "" && len(header[tt.field]) != 1 {
+				t.Errorf("%s, %s: %s %q, want one", name, kind, tt.field, header[tt.field])
+			}
+		}
+	}
+}
+
 func TestClientIP(t *testing.T) {
 	var ip netip.Addr
 	l := testLinks(t, &LinksOptions{ClientIP: func(*http.Request) netip.Addr { return ip }})
