@@ -119,7 +119,7 @@ func (f digested) describe(ctx context.Context, fi fs.FileInfo) fs.FileInfo {
 	if !found {
 		return fi
 	}
-	return describedInfo{fi, a, fi.Sys()}
+	return describedInfo{fi, a, fi}
 }
 
 // known returns the digest of the version of f with the metadata fi. If that of a local

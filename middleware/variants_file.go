@@ -36,18 +36,24 @@ func (f *variant) describe(fi fs.FileInfo) fs.FileInfo {
 	of.UnencodedDigest = of.ReprDigest
 	of.Size, of.SoFar, of.ModTime, of.ReprDigest, of.Metadata = a.Size, a.SoFar, a.ModTime, a.ReprDigest, a.Metadata
 	of.ETag, of.ContentEncoding = codedTag(a.StrongETag(), f.coding), f.coding
-	return describedInfo{of.FileInfo(f.Name()), of, fi.Sys()}
+	return describedInfo{of.FileInfo(f.Name()), of, fi}
 }
 
 // A describedInfo has other attributes than the system's fs.FileInfo.
 type describedInfo struct {
 	fs.FileInfo
 	attributes downloadview.Attributes
-	sys        any
+	sent       fs.FileInfo // of the file whose bytes are sent
 }
 
 func (i describedInfo) Attributes() downloadview.Attributes { return i.attributes }
-func (i describedInfo) Sys() any                            { return i.sys }
+func (i describedInfo) Sys() any                            { return i.sent.Sys() }
+
+// HasRanges is what the file whose bytes are sent says; see [downloadview.RangeFile].
+func (i describedInfo) HasRanges() bool {
+	s, ok := i.sent.(interface{ HasRanges() bool })
+	return !ok || s.HasRanges()
+}
 
 // codedTag returns an entity tag that no other coding of the file has, or "".
 func codedTag(tag, coding string) string {
@@ -100,7 +106,7 @@ func (f *variant) identity(fi fs.FileInfo) fs.FileInfo {
 	}
 	a := downloadview.AttributesOf(fi)
 	a.ETag = f.tag
-	return describedInfo{fi, a, fi.Sys()}
+	return describedInfo{fi, a, fi}
 }
 
 // OpenRange opens a part of the sibling. If that is not possible, the variant is
