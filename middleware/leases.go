@@ -24,8 +24,10 @@ import (
 // redirect, only the next request renews the lease.
 //
 // HEAD, and answers without bytes of the file, such as 304, 412, 416 and errors, take no
-// lease. What a browser fetches in advance, with Sec-Purpose: prefetch, is refused. If
-// the store can't be asked, the answer is 503 with Retry-After.
+// lease. Only a file that could be opened and then fails before its first byte, such as one
+// of [downloadview.FromFunc], has one already. What a browser fetches in advance, with
+// Sec-Purpose: prefetch, is refused. If the store can't be asked, the answer is 503 with
+// Retry-After.
 //
 // A mail scanner that fetches links of a mail takes a lease as anybody does. A page with
 // a form that posts, as in the example of Leases, is not followed by scanners.
