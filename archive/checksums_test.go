@@ -148,6 +148,18 @@ func TestMemoryOfOneFile(t *testing.T) {
 	}
 }
 
+// The zero Memory is ready to use, and has the usual room.
+func TestZeroMemory(t *testing.T) {
+	var m archive.Memory
+	v := archive.Version{ID: "a", Tag: `"1"`, Size: 100 << 20}
+	for i := int64(1); i <= 100; i++ {
+		m.Save(t.Context(), v, archive.Beginning{Length: i << 20, CRC32: uint32(i)})
+	}
+	if b, ok := m.Load(t.Context(), v, v.Size); !ok || b.CRC32 != 100 {
+		t.Errorf("%+v %v, want the last of 100 beginnings", b, ok)
+	}
+}
+
 // The directory is right whatever part of a member was read before.
 func TestCombinedChecksums(t *testing.T) {
 	content := noise(300)

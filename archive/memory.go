@@ -8,9 +8,10 @@ import (
 	"sync"
 )
 
-// Memory is Checksums in the memory of this process.
+// Memory is Checksums in the memory of this process. The zero value is ready to use, as
+// [NewMemory] makes it for 0 beginnings. Several goroutines may use it.
 type Memory struct {
-	most int
+	most int // 0: usualBeginnings
 
 	mu       sync.Mutex
 	held     int // beginnings
@@ -26,11 +27,14 @@ type remembered struct {
 // apart is the least distance of two beginnings of a file in bytes.
 const apart = 1 << 20
 
-// NewMemory returns a Memory of at most that many beginnings; 0 means 65,536, which
-// are about 2 MiB and enough for 64 GiB of members. The files that were not used for
-// the longest time are forgotten first.
+const usualBeginnings = 65536
+
+// NewMemory returns a Memory of at most that many beginnings; 0 means 65,536, which are
+// enough for 64 GiB of large members. They take about 2 MiB then, and 20 MiB if each is
+// that of another file. The files that were not used for the longest time are forgotten
+// first.
 func NewMemory(beginnings int) *Memory {
-	return &Memory{most: cmp.Or(max(beginnings, 0), 65536), versions: map[Version]*list.Element{}}
+	return &Memory{most: max(beginnings, 0)}
 }
 
 // Load returns the longest remembered beginning of v with at most length bytes.
@@ -55,8 +59,12 @@ func (m *Memory) Load(_ context.Context, v Version, length int64) (Beginning, bo
 func (m *Memory) Save(_ context.Context, v Version, b Beginning) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	most := cmp.Or(m.most, usualBeginnings)
 	e, ok := m.versions[v]
 	if !ok {
+		if m.versions == nil {
+			m.versions = map[Version]*list.Element{}
+		}
 		e = m.used.PushFront(&remembered{version: v})
 		m.versions[v] = e
 	}
@@ -67,7 +75,7 @@ func (m *Memory) Save(_ context.Context, v Version, b Beginning) {
 	case ok:
 		return
 	case b.Length == v.Size:
-	case len(r.beginnings) >= m.most: // one file alone fills the memory
+	case len(r.beginnings) >= most: // one file alone fills the memory
 		return
 	case i > 0 && b.Length-r.beginnings[i-1].Length < apart,
 		i < len(r.beginnings) && r.beginnings[i].Length < v.Size && r.beginnings[i].Length-b.Length < apart:
@@ -75,7 +83,7 @@ func (m *Memory) Save(_ context.Context, v Version, b Beginning) {
 	}
 	r.beginnings = slices.Insert(r.beginnings, i, b)
 	m.held++
-	for m.held > m.most && m.used.Len() > 1 {
+	for m.held > most && m.used.Len() > 1 {
 		m.forget(m.used.Back())
 	}
 }
