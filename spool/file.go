@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -69,7 +70,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 }
 
 func (f *file) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), context.Cause(f.spool.stopped)); err != nil {
 		return nil, nil, err
 	}
 	for tries := 0; tries < 4 && !f.spool.isUnfit(f.name); tries++ {
@@ -120,6 +121,9 @@ func (f *file) openInner(ctx context.Context) (fs.File, fs.FileInfo, error) {
 }
 
 func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
+	if err := context.Cause(f.spool.stopped); err != nil {
+		return nil, err
+	}
 	if r, err := f.spool.statKept(f.name); err == nil {
 		return r.fileInfo(), nil
 	}

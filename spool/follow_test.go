@@ -357,3 +357,32 @@ func TestClose(t *testing.T) {
 		t.Errorf("Open after Close: %v, want 503", err)
 	}
 }
+
+// After Close every request is 503: also one that the file could answer by what it knows of
+// itself, and one for content that the spool only passes on.
+func TestNothingIsAnsweredAfterClose(t *testing.T) {
+	for name, o := range map[string]*spool.Options{"kept": {}, "too large": {MaxBytes: 5}} {
+		t.Run(name, func(t *testing.T) {
+			s, seen := newSpool(t, "", o)
+			f := making([]byte("0123456789")).file(&downloadview.Attributes{Size: 10, ETag: `"1"`})
+			url := serve(t, s, f, quiet)
+			if got := read(t, do(t, "GET", url+"/x", nil)); len(got) != 10 {
+				t.Fatalf("%q, want ten bytes", got)
+			}
+			if o.MaxBytes == 0 {
+				seen.await(spool.Kept, 1)
+			} else {
+				seen.await(spool.NotKept, 1)
+			}
+			s.Close()
+			for _, request := range []struct {
+				method string
+				header map[string]string
+			}{{"GET", nil}, {"HEAD", nil}, {"GET", map[string]string{"If-None-Match": `"1"`}}} {
+				if resp := do(t, request.method, url+"/x", request.header); resp.StatusCode != http.StatusServiceUnavailable {
+					t.Errorf("%s %v: %s, want 503", request.method, request.header, resp.Status)
+				}
+			}
+		})
+	}
+}
