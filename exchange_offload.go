@@ -28,7 +28,7 @@ func (x *exchange) offload() (done bool, err error) {
 		h.Terms = &noTerms
 	}
 	x.outcome.Rule, x.style = h.Rule, h.Terms.Tag
-	x.uncut = h.Terms.CutsStreamed && hasOddRange(x.r.Header)
+	x.uncut = h.Terms.CutsStreamed && x.hasOddRange()
 	if x.limit <= 0 || h.Terms.LimitRate > 0 && h.Terms.LimitRate < x.limit {
 		x.limit = h.Terms.LimitRate
 	}
@@ -117,7 +117,7 @@ func (x *exchange) unfit(t *Terms) bool {
 	if len(x.r.Header["Range"]) == 0 {
 		return false
 	}
-	if t.Unfit&OddRanges != 0 && hasOddRange(x.r.Header) {
+	if t.Unfit&OddRanges != 0 && x.hasOddRange() {
 		return true
 	}
 	if t.Unfit&SeveralRanges == 0 || t.Validators != ProxyValidators {

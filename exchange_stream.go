@@ -321,7 +321,7 @@ func (x *exchange) facts(a *Attributes, offered parts) facts {
 		k.modTime = a.ModTime
 	}
 	k.age = x.now().Sub(k.modTime)
-	if !UsefulModTime(k.modTime) || k.age < 0 {
+	if !UsefulModTime(k.modTime) || k.age < 0 || x.hasSharedDate() {
 		k.modTime = time.Time{}
 	}
 	k.modTime = k.modTime.Truncate(time.Second)

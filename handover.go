@@ -135,7 +135,8 @@ const (
 	// ways: one that has no meaning here (a unit other than bytes, a wrong syntax,
 	// several fields), numbers of more than 18 digits, "-0", empty elements, blanks
 	// except one after a comma, ranges that overlap or touch, and more than 100
-	// ranges; and those with an If-Range that is not one entity tag or one date.
+	// ranges; and those with an If-Range that is not one entity tag or one date, or with a
+	// date if Vary of the Response says that the file may have several codings.
 	// If the application looked at a file that is empty, all ranges are odd.
 	OddRanges
 	// HeadRequests are requests with the method HEAD.

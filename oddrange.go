@@ -21,6 +21,35 @@ func hasOddRange(h http.Header) bool {
 	return !ok || !set.isPlain(lines[0]) || hasOddCondition(h["If-Range"])
 }
 
+// hasOddRange is hasOddRange of the request, or reports that its If-Range has a date that
+// doesn't identify the file.
+func (x *exchange) hasOddRange() bool {
+	return hasOddRange(x.r.Header) || len(x.r.Header["Range"]) > 0 && x.hasSharedDate()
+}
+
+// hasSharedDate reports whether If-Range has a date, and the file may have several codings.
+// These often have the same date, so it is no strong validator (RFC 9110, 8.8.1): a client
+// could join the end of one to the beginning of another.
+func (x *exchange) hasSharedDate() bool {
+	lines := x.r.Header["If-Range"]
+	if len(lines) == 0 {
+		return false
+	}
+	_, ok := dateIn(lines)
+	return ok && x.resp.isNegotiated()
+}
+
+// isNegotiated reports whether the view says that the answer depends on the codings that
+// the client accepts.
+func (r *Response) isNegotiated() bool {
+	for key, values := range r.Header {
+		if http.CanonicalHeaderKey(key) == "Vary" && hasMember(values, "accept-encoding") {
+			return true
+		}
+	}
+	return false
+}
+
 // hasOddCondition reports whether the lines of If-Range are not one entity tag or
 // date, such as the empty one of a client that has no validator. Some servers then
 // send the range, as if there were no If-Range.

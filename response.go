@@ -46,7 +46,8 @@ type Response struct {
 
 	// ModTime is the time of the last change, if the view knows it better than the
 	// file. A time before 1981 or in the future is not sent, and it is no
-	// validator; the file then has no date.
+	// validator; the file then has no date. If Header has Vary: Accept-Encoding, no
+	// date counts in If-Range, since several codings may have the same one.
 	ModTime time.Time
 
 	// CacheControl is "private, no-cache" unless set: clients ask for permission

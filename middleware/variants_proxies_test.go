@@ -223,6 +223,8 @@ func (row *variantRow) check(t *testing.T, v *proxySite, server string, tags map
 	var obstacle downloadview.Obstacle
 	codings := proxytest.KindOf(t, server).Traits.Files.Codings
 	switch {
+	case row.negotiated() && strings.HasSuffix(h.Get("If-Range"), "GMT"):
+		obstacle = downloadview.UnfitRange
 	case row.coding == "-":
 	case codings == room.NoCodings:
 		obstacle = downloadview.ContentCoding
