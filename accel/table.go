@@ -69,14 +69,18 @@ func (t *table) of(o origin) *prefixes {
 // find returns the rule with the longest path that covers src, or nil, and the part
 // of src after that path.
 func (t *table) find(src downloadview.Source) (r *rule, rest string) {
-	path := src.Path
+	host, path := src.Host, src.Path
 	if src.Scheme == local.scheme {
 		var absolute bool
 		if path, absolute = strings.CutPrefix(path, "/"); !absolute {
 			return nil, ""
 		}
+	} else if before, after, ok := strings.Cut(host, "/"); ok {
+		// The ARN of an access point, in place of a bucket. In a Rule, the host ends at
+		// the slash.
+		host, path = before, after+"/"+path
 	}
-	p := t.of(origin{src.Scheme, src.Host})
+	p := t.of(origin{src.Scheme, host})
 	if p == nil {
 		return nil, ""
 	}

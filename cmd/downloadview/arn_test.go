@@ -113,3 +113,20 @@ func TestAccessPointURLs(t *testing.T) {
 		}
 	}
 }
+
+// A rule covers the objects of an access point. The cache of the proxy and the signed
+// URL have its own host.
+func TestAccessPointRule(t *testing.T) {
+	cmd := exec.Command(build(t), "explain", "--blind", "--accel=nginx", "--rule="+accessPoint+"/2026/=/_s3/", "--signed", accessPoint, "2026/a.pdf")
+	cmd.Env = []string{"HOME=/nonexistent", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true"}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const place = "https://reports-123456789012.s3-accesspoint.eu-west-1.amazonaws.com/2026/a.pdf"
+	for _, want := range []string{"X-Accel-Redirect: /_s3/\n", "X-Download-Key: " + place + "\n", "X-Download-Url: " + place} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it says %s, want %q", out, want)
+		}
+	}
+}
