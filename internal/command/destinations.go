@@ -65,6 +65,10 @@ func checkStores(c *config.Config, r *accel.Rule) error {
 		}
 		for _, other := range all {
 			switch {
+			case b.point != other.point && r.Signed != nil && r.Signed.Base != "":
+				return fmt.Errorf("source %q covers the storages %q and %q, access points that have each a host of its own, which the base replaces; want signed URLs without a base, or a rule for each access point",
+					r.Source, other.name, b.name)
+			case b.point != other.point: // its files have other hosts, and other paths below the destination
 			case byName && (b.store != other.store || b.reader != other.reader):
 				return fmt.Errorf("source %q covers the storages %q and %q, buckets of the same name that may be in different stores, which a proxy can't tell apart by name; want signed URLs without a base, or no rule for them",
 					r.Source, other.name, b.name)
@@ -78,9 +82,12 @@ func checkStores(c *config.Config, r *accel.Rule) error {
 	return nil
 }
 
-// A bucketURL has the parts of a storage's URL.
+// A bucketURL has the parts of a storage's URL. As in the source of a rule, the origin
+// ends at the first slash, also at one in the ARN of an access point. What follows is the
+// beginning of the prefix.
 type bucketURL struct {
 	name, origin, prefix string
+	point                string // the part of an ARN that is in prefix
 	store                string // the parameters that select the store
 	reader               string // the parameters that select the credentials
 }
@@ -91,7 +98,11 @@ func parseBucket(s *config.Storage) (bucketURL, bool) {
 		return bucketURL{}, false
 	}
 	q, reader := u.Query(), url.Values{}
-	b := bucketURL{name: s.Name, origin: u.Scheme + "://" + u.Host, prefix: q.Get("prefix") + q.Get("key")}
+	b := bucketURL{name: s.Name, prefix: q.Get("prefix") + q.Get("key")}
+	host, point, ok := strings.Cut(u.Host, "/")
+	if b.origin, b.point = u.Scheme+"://"+host, point; ok {
+		b.prefix = point + "/" + b.prefix
+	}
 	for _, name := range []string{"profile", "role", "anonymous", "access_id", "requester_pays", "user_project"} {
 		if q.Has(name) {
 			reader[name] = q[name]
