@@ -198,6 +198,24 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// A handle that returns neither bytes nor an error must not be read for ever.
+func TestEmptyReads(t *testing.T) {
+	for _, at := range []int64{0, 500} {
+		for _, whole := range []bool{true, false} {
+			s := newStore(numbered(1000))
+			s.part[at] = fault{idle: true, after: 10}
+			h, err := open(t, s, &readahead.Options{PartSize: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := read(h, whole)
+			if int64(len(got)) != at+10 || !errors.Is(err, io.ErrNoProgress) || errors.Is(err, errReadForEver) {
+				t.Errorf("part at %d: %d bytes, %v, want %d and io.ErrNoProgress", at, len(got), err, at+10)
+			}
+		}
+	}
+}
+
 // If the client leaves, all fetches are cancelled.
 func TestLeaving(t *testing.T) {
 	for name, leave := range map[string]func(fs.File, context.CancelFunc){

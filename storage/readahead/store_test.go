@@ -38,6 +38,7 @@ type fault struct {
 	after   int64 // so many bytes come,
 	err     error // then this
 	hang    bool  // or nothing, until the context ends
+	idle    bool  // or neither a byte nor an error
 	panics  bool
 	replace bool // it is another version by now
 }
@@ -142,7 +143,7 @@ func (f *stored) answer(ctx context.Context, asked string, offset, length int64)
 	if bad.replace {
 		info = s.info(f.key, append(bytes.Clone(content[1:]), 'x'))
 	}
-	h := &storedHandle{ctx, s, bytes.NewReader(part), info, bad, 0}
+	h := &storedHandle{ctx, s, bytes.NewReader(part), info, bad, 0, 0}
 	n := s.open.Add(1)
 	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
 	}
@@ -156,7 +157,10 @@ type storedHandle struct {
 	info  fs.FileInfo
 	fault fault
 	given int64
+	idled int // reads of an idle part
 }
+
+var errReadForEver = errors.New("read for ever")
 
 func (h *storedHandle) Stat() (fs.FileInfo, error) { return h.info, nil }
 
@@ -164,13 +168,16 @@ func (h *storedHandle) Read(p []byte) (int, error) {
 	if h.fault.panics {
 		panic("a part panics")
 	}
-	if h.fault.hang || h.fault.err != nil {
+	if h.fault.hang || h.fault.idle || h.fault.err != nil {
 		p = p[:min(int64(len(p)), h.fault.after-h.given)]
 		if len(p) == 0 && h.fault.hang {
 			<-h.ctx.Done()
 			return 0, h.ctx.Err()
 		}
 		if len(p) == 0 {
+			if h.idled++; h.idled > 10_000 {
+				return 0, errReadForEver
+			}
 			return 0, h.fault.err
 		}
 	}
