@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"net/http"
@@ -45,7 +46,38 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if local, ok := f.local(r); ok {
 		return local, nil
 	}
-	return f.part(ctx, r, r.Size()), nil
+	return f.whole(ctx, r)
+}
+
+// whole returns the handle of a reader of a whole object, whose size may not be known.
+func (f *file) whole(ctx context.Context, r *blob.Reader) (fs.File, error) {
+	first, err := unsizedByte(r)
+	if err != nil {
+		r.Close()
+		return nil, f.storage.failure(ctx, "open", f.key, err)
+	}
+	h := f.part(ctx, r, r.Size())
+	if h.first = first; first != nil {
+		h.attributes.Size, h.left = -1, -1
+	}
+	return h, nil
+}
+
+// unsizedByte returns the first byte of r if there is one although the size is 0. Some
+// drivers, such as those of S3 and Azure, have this size also for an answer without a
+// Content-Length.
+func unsizedByte(r *blob.Reader) ([]byte, error) {
+	if r.Size() != 0 {
+		return nil, nil
+	}
+	first := make([]byte, 1)
+	switch _, err := io.ReadFull(r, first); {
+	case err == io.EOF:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return first, nil
 }
 
 // object is a file that is read over a network. Its metadata and ranges cost a
@@ -64,11 +96,24 @@ func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 		}
 		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
+	if b.Size == 0 { // or not known
+		return f.look(ctx)
+	}
 	a := downloadview.Attributes{Size: b.Size, ModTime: modTime(b), ContentType: b.ContentType}
 	if f.storage.options.Describe != nil {
 		a.ETag, a.ContentEncoding, a.ContentLanguage = b.ETag, b.ContentEncoding, b.ContentLanguage
 	}
 	return a.FileInfo(f.key), nil
+}
+
+// look opens the object for its metadata.
+func (f *object) look(ctx context.Context) (fs.FileInfo, error) {
+	h, err := f.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close() // its metadata is known
+	return h.Stat()
 }
 
 // modTime returns the time that a reader will have. Clouds answer a read with
@@ -102,6 +147,15 @@ func (f *object) OpenRange(ctx context.Context, offset, length int64) (fs.File, 
 			return nil, f.storage.unsupported(ctx, "open", f.key, "ranges", err)
 		}
 		return nil, f.storage.failure(ctx, "open", f.key, err)
+	}
+	first, err := unsizedByte(r)
+	switch {
+	case err != nil:
+		r.Close()
+		return nil, f.storage.failure(ctx, "open", f.key, err)
+	case r.Size() < 0, first != nil:
+		r.Close()
+		return nil, &fs.PathError{Op: "open", Path: f.key, Err: fmt.Errorf("the store doesn't tell the size: %w", errors.ErrUnsupported)}
 	}
 	rest := r.Size() - offset
 	if rest <= 0 { // drivers without a network return no error for this

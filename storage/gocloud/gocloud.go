@@ -14,8 +14,10 @@
 //     strong enough, a file is not opened twice, so a request for several
 //     ranges may be answered with the whole object.
 //
-// For the last bytes of an object, the size is requested first. This package
-// can't detect a store that ignores ranges.
+// For the last bytes of an object, the size is requested first. Some drivers
+// have the size 0 also if the store doesn't tell it, so Stat of an object of
+// this size opens the object. This package can't detect a store that ignores
+// ranges.
 package gocloud
 
 import (

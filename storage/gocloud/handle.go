@@ -19,7 +19,8 @@ import (
 type part struct {
 	ctx        context.Context // of the request, to distinguish its end from the store's failures
 	r          *blob.Reader
-	left       int64 // bytes not yet read
+	left       int64  // bytes not yet read; negative: not known
+	first      []byte // read already
 	key        string
 	attributes downloadview.Attributes
 }
@@ -41,6 +42,11 @@ func (f *file) attributes(r *blob.Reader) downloadview.Attributes {
 func (p *part) Stat() (fs.FileInfo, error) { return p.attributes.FileInfo(p.key), nil }
 
 func (p *part) Read(b []byte) (int, error) {
+	if len(p.first) > 0 {
+		n := copy(b, p.first)
+		p.first = p.first[n:]
+		return n, nil
+	}
 	n, err := p.r.Read(b)
 	p.left -= int64(n)
 	switch {
