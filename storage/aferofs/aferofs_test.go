@@ -176,12 +176,24 @@ type blind struct{ afero.Fs }
 
 func (blind) Stat(string) (fs.FileInfo, error) { return nil, nil }
 
+// A blindHandle has no metadata.
+type blindHandle struct{ afero.File }
+
+func (blindHandle) Stat() (fs.FileInfo, error) { return nil, nil }
+
+type blindlyOpened struct{ afero.Fs }
+
+func (b blindlyOpened) Open(name string) (afero.File, error) {
+	h, err := b.Fs.Open(name)
+	return blindHandle{h}, err
+}
+
 func TestNothingReturned(t *testing.T) {
 	m := afero.NewMemMapFs()
 	if err := afero.WriteFile(m, "x", nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, fsys := range []afero.Fs{emptyHanded{m}, blind{m}, afero.NewBasePathFs(emptyHanded{m}, "/"), afero.NewReadOnlyFs(emptyHanded{m})} {
+	for _, fsys := range []afero.Fs{emptyHanded{m}, blind{m}, blindlyOpened{m}, afero.NewBasePathFs(emptyHanded{m}, "/"), afero.NewReadOnlyFs(emptyHanded{m})} {
 		s := aferofs.New(fsys, &aferofs.Options{})
 		f, err := s.File("x")
 		if err != nil {
@@ -189,6 +201,9 @@ func TestNothingReturned(t *testing.T) {
 		}
 		if h, err := f.Open(t.Context()); h != nil || err == nil {
 			t.Errorf("%T: Open = %v, %v, want an error", fsys, h, err)
+		}
+		if _, ok := fsys.(blindlyOpened); ok {
+			continue // it can be listed
 		}
 		for fi, err := range s.List(t.Context(), "") {
 			if fi != nil || err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/absent"
 	"github.com/downloadview/downloadview/internal/localfile"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 type file struct {
@@ -46,7 +47,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fi, err = h.Stat(); err == nil {
+	if fi, err = wrapper.Stat(h); err == nil {
 		err = regular(f.key, fi)
 	}
 	if err != nil {
