@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"gocloud.dev/blob"
@@ -96,7 +97,9 @@ func (f *object) Stat(ctx context.Context) (fs.FileInfo, error) {
 		}
 		return nil, f.storage.failure(ctx, "stat", f.key, err)
 	}
-	if b.Size == 0 { // or not known
+	// A size of 0 may be one that isn't known, and that of gzip the stored one of bytes
+	// that Google decodes.
+	if b.Size == 0 || strings.EqualFold(b.ContentEncoding, "gzip") {
 		return f.look(ctx)
 	}
 	a := downloadview.Attributes{Size: b.Size, ModTime: modTime(b), ContentType: b.ContentType}

@@ -9,15 +9,16 @@
 // storage for the cloud, such as s3bucket. Without them
 //   - the entity tag is made from time and size;
 //   - an object that is stored with a Content-Encoding, such as gzip, is sent
-//     as it is, but without that header field;
+//     as it is, but without that header field. With the driver of Google, gzip
+//     is decoded, so the size isn't known and there are no ranges;
 //   - files can't be pinned to a version. If the tag of time and size isn't
 //     strong enough, a file is not opened twice, so a request for several
 //     ranges may be answered with the whole object.
 //
 // For the last bytes of an object, the size is requested first. Some drivers
-// have the size 0 also if the store doesn't tell it, so Stat of an object of
-// this size opens the object. This package can't detect a store that ignores
-// ranges.
+// have the size 0 also if the store doesn't tell it. So Stat opens an object of
+// this size, and one with the Content-Encoding gzip. This package can't detect a
+// store that ignores ranges.
 package gocloud
 
 import (
