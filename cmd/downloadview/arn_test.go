@@ -90,16 +90,36 @@ func TestAccessPointURLs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, place := range []string{
+		"s3://arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/reports?region=cn-north-1",
+		"s3://arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+		"s3://arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/mine?fips=true",
+		"s3://arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-01/accesspoint/mine",
+		"s3://arn:aws:s3-outposts:us-east-1:123456789012:outpost:op-01:accesspoint:mine",
+	} {
+		u, err := config.ParseURL(place)
+		if err == nil {
+			err = check(u)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
 	signed, _, err := downloadview.SignedURL(t.Context(), f, downloadview.SignOptions{})
 	if want := "https://reports-123456789012.s3-accesspoint.eu-west-1.amazonaws.com/a.txt?"; err != nil || !strings.HasPrefix(signed, want) {
 		t.Errorf("signed URL %s, %v, want %s", signed, err, want)
 	}
 	for place, want := range map[string]string{
 		"s3://arn:aws:s3": "which is not valid",
-		"s3://arn:aws:iam::123456789012:role/reader": "accesspoint/reports",
-		"s3://arn:aws:s3:::bucket":                   "accesspoint/reports",
-		accessPoint + "?use_path_style=true":         "use_path_style",
-		accessPoint + "?regoin=x":                    `unknown parameter "regoin"`,
+		"s3://arn:aws:iam::123456789012:role/reader":                                      "accesspoint/reports",
+		"s3://arn:aws:s3:::bucket":                                                        "accesspoint/reports",
+		accessPoint + "?use_path_style=true":                                              "use_path_style",
+		accessPoint + "?regoin=x":                                                         `unknown parameter "regoin"`,
+		accessPoint + "?accelerate=true":                                                  "do not support S3 Accelerate",
+		accessPoint + "/more":                                                             "single resource component",
+		"s3://arn:aws:s3:eu-west-1::accesspoint/reports":                                  "account id",
+		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint":                              "no name was provided",
+		"s3://arn:aws:s3express:us-west-2:123456789012:accesspoint/mine--usw2-az1--xa-s3": "has no host",
 	} {
 		u, err := config.ParseURL(place)
 		if err == nil {

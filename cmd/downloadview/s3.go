@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net/http"
@@ -139,6 +140,14 @@ func checkARN(bucket string, is map[string]bool) error {
 		if is[name] {
 			return usagef("has both %s and the ARN of an access point, which has its own host; want one of them", name)
 		}
+	}
+	_, err = s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), s3.EndpointParameters{
+		Bucket: &bucket, UseArnRegion: aws.Bool(true),
+		Region:       aws.String(cmp.Or(a.Region, "us-east-1")), // one of several regions has none
+		UseDualStack: aws.Bool(is["dualstack"]), UseFIPS: aws.Bool(is["fips"]), Accelerate: aws.Bool(is["accelerate"]),
+	})
+	if err != nil {
+		return usagef("has the ARN %q, for which S3 has no host: %w; %s", bucket, err, want)
 	}
 	return nil
 }
