@@ -17,6 +17,7 @@ type manner int
 const (
 	positioned manner = iota + 1 // by ReadAt, which doesn't move the handle
 	inOrder                      // by Read, each handle on its own
+	forward                      // in order, and Seek fails
 )
 
 // manners has the manner of each type of handle that the Fs has returned.
@@ -49,6 +50,9 @@ func (f *file) handle(ctx context.Context, h afero.File, size int64) (fs.File, e
 			return nil, err
 		}
 	}
+	if m == forward {
+		return struct{ fs.File }{&handle{file: f, inner: h, manner: inOrder, size: size}}, nil
+	}
 	return &handle{file: f, inner: h, manner: m, size: size}, nil
 }
 
@@ -77,6 +81,11 @@ func (f *file) manner(ctx context.Context, h afero.File) (m manner, fresh bool, 
 			return 0, false, err
 		}
 		m = inOrder
+		// Each afero.File has a Seek; that of afero.FromIOFS fails if the file inside has
+		// none, such as a member of a zip archive.
+		if _, err := h.Seek(0, io.SeekCurrent); err != nil {
+			m = forward
+		}
 	}
 	all.byType.Store(t, m)
 	return m, fresh, nil

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/afero/tarfs"
 	"github.com/spf13/afero/zipfs"
 
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/aferofs"
 )
 
@@ -420,5 +421,19 @@ func TestFileThatHangs(t *testing.T) {
 		}
 	case <-time.After(long):
 		t.Error("Open doesn't end with its context")
+	}
+}
+
+// The handles of [afero.FromIOFS] have a Seek and a ReadAt that fail if the file inside
+// has none, such as a member of a zip archive. Ranges are ignored then.
+func TestHandlesThatCantSeek(t *testing.T) {
+	object := buckettest.Numbered(1, 1000)
+	zip := afero.FromIOFS{FS: zipped(t, map[string][]byte{"a": object})}
+	for name, fsys := range map[string]afero.Fs{
+		"bare":          zip,
+		"by expression": afero.NewRegexpFs(zip, regexp.MustCompile("a")),
+		"below memory":  afero.NewCopyOnWriteFs(zip, afero.NewMemMapFs()),
+	} {
+		t.Run(name, func(t *testing.T) { buckettest.WholeForRanges(t, object, aferofs.New(fsys, nil)) })
 	}
 }

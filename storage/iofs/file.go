@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"os"
 	"path"
 
 	"github.com/downloadview/downloadview"
@@ -98,7 +100,21 @@ func (f *file) handle(h fs.File) (fs.File, error) {
 	if header, ok := fi.Sys().(*zip.FileHeader); ok {
 		return f.storage.member(f.key, h, header)
 	}
+	if !canSeek(h) {
+		return struct{ fs.File }{h}, nil
+	}
 	return h, nil
+}
+
+// canSeek reports whether Seek of h works, or whether it has none. Some wrappers have
+// one that fails if the file inside has none.
+func canSeek(h fs.File) bool {
+	s, ok := h.(io.Seeker)
+	if _, own := h.(*os.File); own || !ok {
+		return true
+	}
+	_, err := s.Seek(0, io.SeekCurrent)
+	return err == nil
 }
 
 func (f *file) Source() (downloadview.Source, bool) {

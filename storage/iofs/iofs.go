@@ -4,7 +4,8 @@
 // Handles of the file system are used directly: an [os.File] is sent by
 // sendfile(2), and an embedded file has ranges because it can seek. A handle's
 // Seek must be cheap and stay in the version that is open; this is not checked.
-// Only regular files are served.
+// If Seek fails right after opening, the file has no ranges. Only regular files
+// are served.
 //
 // # Embedded files
 //

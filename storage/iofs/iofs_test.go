@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/buckettest"
 	"github.com/downloadview/downloadview/storage/iofs"
 	"github.com/downloadview/downloadview/storage/storagetest"
 )
@@ -172,4 +173,24 @@ func TestNothingReturned(t *testing.T) {
 	if h, err := fileOf(t, iofs.New(emptyHanded{}, nil), "x").Open(t.Context()); h != nil || err == nil {
 		t.Errorf("Open = %v, %v, want an error", h, err)
 	}
+}
+
+// fixed has handles whose Seek always fails.
+type fixed struct{ fs.FS }
+
+func (f fixed) Open(name string) (fs.File, error) {
+	h, err := f.FS.Open(name)
+	return fixedFile{h}, err
+}
+
+type fixedFile struct{ fs.File }
+
+func (fixedFile) Seek(int64, int) (int64, error) {
+	return 0, &fs.PathError{Op: "seek", Path: "a", Err: fs.ErrPermission} // as of afero.FromIOFS
+}
+
+// Where Seek always fails, ranges are ignored.
+func TestHandlesThatCantSeek(t *testing.T) {
+	object := buckettest.Numbered(1, 1000)
+	buckettest.WholeForRanges(t, object, iofs.New(fixed{fstest.MapFS{"a": {Data: object}}}, nil))
 }
