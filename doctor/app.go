@@ -17,9 +17,12 @@ func (e *exam) checkApp(ctx context.Context) {
 	}
 	e.direct = e.getDirect(ctx, e.plain.key)
 	if e.direct.err != nil {
-		f := silence(e.direct.err, "correct the application's --listen address, or the URL given to the doctor")
-		if e.socket != "" {
-			f = silentSocket(e.socket, e.direct.err)
+		f := silence(e.direct, "correct the application's --listen address, or the URL given to the doctor")
+		switch {
+		case e.direct.status != 0:
+			f = finding{"the application breaks its answer off", "look into the log of the application, which says why"}
+		case e.socket != "":
+			f = silentSocket(e.socket, e.direct)
 		}
 		e.failed("app-answers", f, "%v", e.direct)
 		e.end("the application doesn't answer")
@@ -45,9 +48,17 @@ func (e *exam) checkHandover(ctx context.Context) bool {
 	const name = "app-handover"
 	h, src, expected := e.handover(ctx, e.plain.key)
 	field, value := e.direct.handsOver()
+	if f, ok := e.between(e.app, e.direct); ok {
+		e.failed(name, f, "%v", e.direct)
+		return false
+	}
 	switch {
 	case e.direct.status == http.StatusUnauthorized || e.direct.status == http.StatusForbidden:
 		e.failed(name, finding{"the application refuses the file to the doctor", "give the doctor the Authorization or Cookie of a user that may have the file, or --key-file if signed links are required"}, "%v", e.direct)
+	case e.direct.status == http.StatusBadRequest && strings.Contains(e.direct.body, "HTTPS"):
+		e.failed(name, finding{"the port of the application needs TLS, and its URL begins with http://", "use a URL of the application that begins with https://"}, "%v", e.direct)
+	case e.direct.status >= http.StatusInternalServerError:
+		e.failed(name, finding{"the application can't send the file at the moment", "look into the log of the application, which says why: it may have no access to its storage, or too many downloads"}, "%v", e.direct)
 	case e.direct.status != http.StatusOK && (!expected || e.direct.status != http.StatusFound && e.direct.status != http.StatusTemporaryRedirect):
 		f := finding{
 			"the application doesn't find the file: it serves another storage, or this storage below another prefix",

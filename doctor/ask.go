@@ -6,8 +6,10 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/downloadview/downloadview/internal/proxies"
 	"github.com/downloadview/downloadview/internal/proxies/room"
@@ -16,10 +18,11 @@ import (
 // An answer is a server's answer. If err is set, there was none, and status is 0, or
 // its body broke off.
 type answer struct {
-	status int
-	header http.Header
-	body   string // at most longestBody of it
-	err    error
+	status    int
+	header    http.Header
+	body      string // at most longestBody of it
+	err       error
+	connected bool // there was a connection, though perhaps no answer
 }
 
 // longestBody limits how much of a file is read. Canary files are smaller.
@@ -68,12 +71,21 @@ func (e *exam) follow(ctx context.Context, to string) answer {
 }
 
 func do(client *http.Client, r *http.Request) answer {
+	var connected atomic.Bool // dials may go on in other goroutines
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil {
+				connected.Store(true)
+			}
+		},
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }, // also one that was used before
+	}))
 	resp, err := client.Do(r)
 	if err != nil {
-		return answer{err: bare(err)}
+		return answer{err: bare(err), connected: connected.Load()}
 	}
 	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, header: resp.Header}
+	a := answer{status: resp.StatusCode, header: resp.Header, connected: true}
 	if resp.ContentLength >= 0 { // net/http may have removed the field
 		a.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
 	}

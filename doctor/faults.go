@@ -62,6 +62,11 @@ var faults = map[room.Stage][]room.Fault{
 	},
 	room.Application: {
 		{
+			Fits:   func(ev room.Evidence) bool { return ev.OwnError && ev.Got.Status >= http.StatusInternalServerError },
+			Cause:  "the application itself can't send the file at the moment",
+			Change: "look into the log of the application, which says why: it may have no access to its storage, or too many downloads",
+		},
+		{
 			Fits: func(ev room.Evidence) bool {
 				return ev.OwnError && !(ev.Handed && ev.AsksAgain) && !room.IsDenied(ev.Got.Status)
 			},

@@ -15,7 +15,7 @@ func (e *exam) checkProxy(ctx context.Context) {
 	e.step = ProxyStep
 	e.served = e.get(ctx, e.plain.key)
 	if e.served.err != nil && e.served.status == 0 {
-		e.failed("proxy-answers", silence(e.served.err, "correct the URL of the site, or the proxy's listen directive"), "%v", e.served)
+		e.failed("proxy-answers", silence(e.served, "correct the URL of the site, or the proxy's listen directive"), "%v", e.served)
 		e.end("the proxy doesn't answer")
 		return
 	}
@@ -78,6 +78,10 @@ func (e *exam) checkFile(ctx context.Context) bool {
 	}
 	if cause := e.followsFrom(); cause != "" {
 		e.skip("proxy-file", cause+" failed")
+		return false
+	}
+	if f, ok := e.between(e.site, e.served); ok {
+		e.failed("proxy-file", f, "%v", e.served)
 		return false
 	}
 	ev := e.evidence(ctx, e.plain, e.served, e.direct)
