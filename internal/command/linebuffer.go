@@ -20,6 +20,13 @@ const (
 
 	// mostLines is how many bytes of lines are kept while w is too slow.
 	mostLines = 256 << 10
+
+	// messageWait is how long a message waits until it is written. The server goes on,
+	// and stops, also if the program that reads its log hangs.
+	messageWait = time.Second
+
+	// endWait is how long the last lines may take.
+	endWait = 10 * time.Second
 )
 
 // A lineBuffer writes lines to w. A line is written at once if no other was added
@@ -37,6 +44,7 @@ type lineBuffer struct {
 	keeps  bool        // lines wait: the timer runs, or expire does
 	hurry  bool        // the timer was set to fire at once
 	direct bool        // lines don't wait any more
+	late   bool        // a write took too long, and lines wait for its end
 }
 
 func newLineBuffer(w io.Writer) *lineBuffer {
@@ -91,18 +99,20 @@ func (b *lineBuffer) expire() {
 		b.wait(linesWait)
 	}
 	b.mu.Unlock()
-	b.flush()
+	if b.tryAcquire() { // else the timer fires again
+		b.write()
+	}
 }
 
-// Write writes line at once, after the waiting lines. It never returns an error: a log
-// has no place to report one.
+// Write writes line at once, after the waiting lines. If w doesn't take it soon, it is
+// written later. Write never returns an error: a log has no place to report one.
 func (b *lineBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	if len(b.lines) == 0 || len(b.lines)+len(line) <= 2*mostLines {
 		b.lines = append(b.lines, line...)
 	}
 	b.mu.Unlock()
-	b.flush()
+	b.flushWithin(messageWait)
 	return len(line), nil
 }
 
@@ -114,17 +124,94 @@ func (b *lineBuffer) stopWaiting() {
 		b.timer.Stop()
 	}
 	b.mu.Unlock()
-	b.flush()
+	b.flushWithin(endWait)
 }
 
-// flush writes all lines. Bytes that w doesn't accept are written again with the next
-// lines, so that a temporary error, such as a full disk, tears no line.
+// flush writes all lines.
 func (b *lineBuffer) flush() {
 	b.writing <- struct{}{}
-	defer func() { <-b.writing }()
+	b.write()
+}
+
+// flushWithin is flush, but returns after d. The lines are then written by whoever is
+// writing. It doesn't wait at all if an earlier write is late.
+func (b *lineBuffer) flushWithin(d time.Duration) {
+	patience := time.NewTimer(d)
+	defer patience.Stop()
+	if !b.acquire(patience.C) {
+		b.leave()
+		return
+	}
+	written := make(chan struct{})
+	go func() {
+		b.write()
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-patience.C:
+		b.leave()
+	}
+}
+
+// acquire acquires writing. It returns false if that isn't possible until patience ends, or
+// at once if a write is late.
+func (b *lineBuffer) acquire(patience <-chan time.Time) bool {
+	b.mu.Lock()
+	late := b.late
+	b.mu.Unlock()
+	if late {
+		return b.tryAcquire()
+	}
+	select {
+	case b.writing <- struct{}{}:
+		return true
+	case <-patience:
+		return false
+	}
+}
+
+func (b *lineBuffer) tryAcquire() bool {
+	select {
+	case b.writing <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// leave leaves the lines to the goroutine that is writing, whose write is late.
+func (b *lineBuffer) leave() {
+	b.mu.Lock()
+	b.late = true
+	b.mu.Unlock()
+	if b.tryAcquire() { // it has ended meanwhile
+		go b.write()
+	}
+}
+
+// write writes all lines, and those that are left to it. The caller has acquired writing,
+// which write releases.
+func (b *lineBuffer) write() {
+	for {
+		b.writeOnce()
+		<-b.writing
+		b.mu.Lock()
+		left := b.late
+		b.mu.Unlock()
+		if !left || !b.tryAcquire() {
+			return
+		}
+	}
+}
+
+// writeOnce writes the lines that there are. Bytes that w doesn't accept are written again
+// with the next lines, so that a temporary error, such as a full disk, tears no line.
+func (b *lineBuffer) writeOnce() {
 	b.mu.Lock()
 	lines := b.lines
 	b.lines, b.spare = b.spare[:0], nil
+	b.late = false
 	b.mu.Unlock()
 
 	left := lines

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +142,52 @@ func TestSlowReaderOfTheLog(t *testing.T) {
 		got, err := io.ReadAll(r)
 		if string(got) != strings.Repeat(string(line), lines) || err != nil {
 			t.Errorf("%d bytes of lines, %v; want %d", len(got), err, lines*128)
+		}
+	})
+}
+
+// hanging is a writer whose writes wait until it is released.
+type hanging struct {
+	writes
+	released chan struct{}
+}
+
+func (h *hanging) Write(p []byte) (int, error) {
+	<-h.released
+	return h.writes.Write(p)
+}
+
+// While the reader of the log hangs, messages go on, and the server can end. As soon as it
+// reads again, it has all lines in order. No goroutines gather meanwhile.
+func TestHangingReaderOfTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hanging{released: make(chan struct{})}
+		b := newLineBuffer(h)
+		go b.add([]byte("1\n")) // which is alone, and written at once
+		synctest.Wait()
+		b.add([]byte("2\n"))
+		start := time.Now()
+		for _, line := range []string{"3\n", "4\n", "5\n"} {
+			io.WriteString(b, line)
+		}
+		if took := time.Since(start); took != messageWait {
+			t.Errorf("messages waited %v, want %v", took, messageWait)
+		}
+		before := runtime.NumGoroutine()
+		time.Sleep(time.Hour)
+		if now := runtime.NumGoroutine(); now > before+1 {
+			t.Errorf("%d goroutines, and %d an hour before", now, before)
+		}
+		close(h.released)
+		synctest.Wait()
+		if got, want := h.text(), "1\n|2\n3\n4\n5\n"; got != want {
+			t.Errorf("%q was written, want %q", got, want)
+		}
+		io.WriteString(b, "6\n")
+		b.add([]byte("7\n"))
+		b.stopWaiting()
+		if got, want := h.text(), "1\n|2\n3\n4\n5\n|6\n|7\n"; got != want {
+			t.Errorf("%q was written, want %q", got, want)
 		}
 	})
 }

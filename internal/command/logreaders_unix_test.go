@@ -10,7 +10,65 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// The server ends at SIGTERM also if the program that reads its log hangs.
+func TestTheReaderOfTheLogHangs(t *testing.T) {
+	reader, log, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer log.Close()
+	cmd := exec.Command("downloadview", "serve", "--listen=127.0.0.1:0", t.TempDir())
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-ended
+	})
+	for lines := bufio.NewScanner(reader); lines.Scan() && !strings.Contains(lines.Text(), "limit of open files"); {
+	}
+	fill(t, log)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		if cmd.ProcessState.ExitCode() != exitOK {
+			t.Errorf("%v, want exit status 0", cmd.ProcessState)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it has not ended a minute after SIGTERM")
+	}
+}
+
+// fill writes into a pipe until it is full.
+func fill(t *testing.T, pipe *os.File) {
+	t.Helper()
+	fd := int(pipe.Fd())
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	for size := 4096; size > 0; size /= 2 {
+		for {
+			if _, err := syscall.Write(fd, make([]byte, size)); err != nil {
+				break
+			}
+		}
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil { // the server has it, too
+		t.Fatal(err)
+	}
+}
 
 // The server goes on if the program that reads its log ends, and stops as ever.
 func TestTheReaderOfTheLogEnds(t *testing.T) {
