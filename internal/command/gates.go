@@ -186,6 +186,9 @@ func (g *gates) reload(c *config.Config, logger *slog.Logger) {
 		m := &c.Mounts[i]
 		at := g.byPath[m.Path]
 		if at == nil || m.RequireSignature && g.verifier[m.KeyFile] == nil {
+			if at != nil && !at.requires() {
+				logger.Error("the mount still needs no signed link, because its key file is wrong", "mount", m.Path)
+			}
 			continue // the key file is wrong, which was logged
 		}
 		required := at.requires()

@@ -133,6 +133,11 @@ func TestHangupChangesGates(t *testing.T) {
 	p.mustAnswer(t, "/open/a.txt", http.StatusOK)
 	p.mustAnswer(t, "/closed/a.txt", http.StatusForbidden)
 	p.mustAnswer(t, partner, http.StatusOK)
+
+	// A mount that was open has no old keys.
+	write("/open/: {storage: media, require_signature: true, key_file: none.keys}, /closed/: {storage: media, require_signature: true, key_file: partners.keys}")
+	p.hangUp(t, `level=ERROR msg="the mount still needs no signed link, because its key file is wrong" mount=/open/`)
+	p.mustAnswer(t, "/open/a.txt", http.StatusOK)
 	write("/open/: media, /closed/: other")
 	p.hangUp(t, "only after a restart")
 	write("/closed/: media")
