@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -73,6 +74,9 @@ func (c *certificate) pair(cert, key []byte) (*tls.Certificate, error) {
 	certs, err := blocksOf(cert, func(kind string) bool { return kind == "CERTIFICATE" })
 	if err != nil {
 		return nil, c.cert.wrong("has no certificate; want PEM, which begins with -----BEGIN CERTIFICATE-----")
+	}
+	if len(certs) < bytes.Count(cert, []byte("-----BEGIN CERTIFICATE-----")) { // the others would be left out
+		return nil, c.cert.wrong("has a certificate that can't be read: its PEM is damaged, or the file isn't written to its end")
 	}
 	for _, b := range certs {
 		if _, err := x509.ParseCertificate(b.Bytes); err != nil {

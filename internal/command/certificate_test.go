@@ -94,6 +94,8 @@ func TestWrongCertificates(t *testing.T) {
 		{"half a certificate", good.cert[:len(good.cert)/2], good.key, `--tls-cert: "CERT" has no certificate`},
 		{"a certificate that isn't one", inPEM("CERTIFICATE", []byte("nothing")), good.key, `--tls-cert: "CERT" has a certificate that can't be read`},
 		{"a chain with a bad end", append(bytes.Clone(good.cert), inPEM("CERTIFICATE", []byte("x"))...), good.key, `--tls-cert: "CERT" has a certificate that can't be read`},
+		{"a chain that is still being written", append(bytes.Clone(good.cert), other.cert[:len(other.cert)/2]...), good.key, `--tls-cert: "CERT" has a certificate that can't be read: its PEM is damaged`},
+		{"a chain with a damaged beginning", append(bytes.Replace(other.cert, []byte("\n"), []byte("\n!"), 1), good.cert...), good.key, `--tls-cert: "CERT" has a certificate that can't be read: its PEM is damaged`},
 		{"a key that isn't one", good.cert, garbled, `--tls-key: "KEY" can't be used`},
 		{"a key with a passphrase", good.cert, inPEM("ENCRYPTED PRIVATE KEY", block.Bytes), `--tls-key: "KEY" has a private key with a passphrase`},
 		{"the key of another", good.cert, other.key, `--tls-key: "KEY" is not the key of the certificate in "CERT"`},
