@@ -64,8 +64,8 @@ func ReadKeys(file string) (*Keys, error) {
 	return ParseKeys(file, text)
 }
 
-// ParseKeys reads the text of a key file. A line is a key, empty, or a comment that
-// begins with "#":
+// ParseKeys reads the text of a key file, which may begin with a byte order mark. A line is
+// a key, empty, or a comment that begins with "#":
 //
 //	ID KEY [sign-from=TIME] [accept-until=TIME]
 //
@@ -84,7 +84,7 @@ func ParseKeys(file string, text []byte) (*Keys, error) {
 	}
 	var ring []*key
 	lines := map[string]int{}
-	for i, line := range strings.Split(string(text), "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n") {
 		words := strings.Fields(line)
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue

@@ -27,6 +27,15 @@ func mustKeys(t testing.TB, text string) *Keys {
 	return k
 }
 
+// Some editors on Windows write a byte order mark, and end lines with CRLF.
+func TestParseKeysOfWindows(t *testing.T) {
+	for _, text := range []string{"a " + secretA + "\r\n", "# a comment\r\na " + secretA + " sign-from=2026-01-01T00:00:00Z\r\n"} {
+		if list := mustKeys(t, "\ufeff"+text).List(time.Now()); len(list) != 1 || list[0].ID != "a" {
+			t.Errorf("%q: keys %v, want one", text, list)
+		}
+	}
+}
+
 func TestParseKeysRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"nothing", "", "keys: there is no key in it"},

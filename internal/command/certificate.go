@@ -155,6 +155,10 @@ type pemText struct {
 
 const longestPEM = 1 << 20
 
+// byteOrderMark begins files that some editors on Windows write. Before the first block of
+// PEM, it would hide it.
+var byteOrderMark = []byte("\ufeff")
+
 // read reads the file.
 func (f *pemFile) read() (pemText, error) {
 	folder := ""
@@ -175,7 +179,7 @@ func (f *pemFile) read() (pemText, error) {
 			return pemText{}, fmt.Errorf("%s is not a regular file (mode %v)", path, info.Mode())
 		}
 		text, err := io.ReadAll(io.LimitReader(file, longestPEM))
-		return pemText{text, info.Mode().Perm()}, err
+		return pemText{bytes.TrimPrefix(text, byteOrderMark), info.Mode().Perm()}, err
 	})
 	if err != nil {
 		return t, f.place(err)

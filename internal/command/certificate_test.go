@@ -78,6 +78,11 @@ func TestWrongCertificates(t *testing.T) {
 	if err := c.load(logger); err != nil {
 		t.Fatal(err)
 	}
+	writePEM(t, flags[1], append([]byte("\ufeff"), good.cert...)) // as of an editor on Windows
+	writePEM(t, flags[3], append([]byte("\ufeff"), good.key...))
+	if err := c.load(logger); err != nil {
+		t.Error(err)
+	}
 	inUse := c.current.Load()
 	block, _ := pem.Decode(good.key)
 	garbled := inPEM("PRIVATE KEY", bytes.Repeat([]byte("k"), len(block.Bytes)))

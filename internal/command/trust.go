@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -26,7 +27,7 @@ func trusting(file string) (*http.Client, error) {
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	if !pool.AppendCertsFromPEM(text) {
+	if !pool.AppendCertsFromPEM(bytes.TrimPrefix(text, byteOrderMark)) {
 		return nil, usageErrorf("--ca-file %q has no certificate; want one in PEM, which begins with -----BEGIN CERTIFICATE-----", file)
 	}
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}

@@ -42,7 +42,7 @@ func ParseTypes(file string, text []byte) (map[string]string, error) {
 	}
 	types := make(map[string]string)
 	line := 0
-	for s := range bytes.Lines(text) {
+	for s := range bytes.Lines(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 		line++
 		s, _, _ := strings.Cut(string(s), "#")
 		words := strings.Fields(s)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestParseTypes(t *testing.T) {
-	const text = "# comment\n\ntext/x-a\tA a1 # behind\napplication/none\nb/c+d;x=y %  tar.b\r\n  text/plain a\n"
+	const text = "\ufeff# comment\n\ntext/x-a\tA a1 # behind\napplication/none\nb/c+d;x=y %  tar.b\r\n  text/plain a\n"
 	got, err := ParseTypes("f", []byte(text))
 	want := map[string]string{"a": "text/plain", "a1": "text/x-a", "%": "b/c+d;x=y", "tar.b": "b/c+d;x=y"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
