@@ -178,8 +178,10 @@ func (v *Variants) find(r *http.Request, resp *downloadview.Response, accepted a
 		if of.ContentEncoding != "" || isCompressedType(of.ContentType) && resp.ContentType == "" {
 			return nil
 		}
+		a := downloadview.AttributesOf(fi)
 		found := &variant{original: resp.File, sibling: f, coding: coding, of: of, ofInfo: original}
-		if found.is(downloadview.AttributesOf(fi)) {
+		if found.is(a) {
+			found.stored = strings.EqualFold(a.ContentEncoding, coding)
 			found.info = found.describe(fi)
 			return found
 		}

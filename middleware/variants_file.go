@@ -17,6 +17,7 @@ import (
 type variant struct {
 	original, sibling downloadview.File
 	coding            string
+	stored            bool                    // the store keeps the coding with sibling, and sends it
 	of                downloadview.Attributes // of original
 	ofInfo            fs.FileInfo             // of original
 	info              fs.FileInfo             // of sibling, described
@@ -137,8 +138,15 @@ func (f *variant) OpenRange(ctx context.Context, offset, length int64) (fs.File,
 // Source returns where the bytes of the sibling live.
 func (f *variant) Source() (downloadview.Source, bool) { return downloadview.SourceOf(f.sibling) }
 
-// Identity returns the identity of the sibling.
-func (f *variant) Identity() (string, bool) { return downloadview.IdentityOf(f.sibling) }
+// Identity returns the identity of the sibling; another one if the store doesn't send the
+// coding: a URL that was signed for the sibling itself is not one for the variant.
+func (f *variant) Identity() (string, bool) {
+	id, ok := downloadview.IdentityOf(f.sibling)
+	if ok && !f.stored {
+		id += ";" + f.coding
+	}
+	return id, ok
+}
 
 // SignedURL signs a URL of the sibling if its store sends the Content-Encoding.
 func (f *variant) SignedURL(ctx context.Context, o downloadview.SignOptions) (string, time.Time, error) {
