@@ -138,6 +138,9 @@ func (d *Digests) known(ctx context.Context, f downloadview.File, fi fs.FileInfo
 
 func (f digested) Name() string { return f.inner.Name() }
 
+// undigested returns the file without what the digests add.
+func (f digested) undigested() downloadview.File { return f.inner }
+
 func (f digested) Open(ctx context.Context) (fs.File, error) {
 	h, fi, err := f.OpenStat(ctx)
 	if err != nil {

@@ -12,10 +12,11 @@ import (
 // once. Set [LinksOptions.Leases] to use them. Several goroutines may use Leases.
 //
 // A client is known by its address, of IPv6 the first 64 bits, by the Session that the
-// link is bound to, and by the version of the file. So people behind one address share
-// a download: the first one uses a link for one download up, and the others in the same
-// office can download by it as well while the lease lasts. A Session makes that finer.
-// A client whose address changes is another client.
+// link is bound to, and by the version of the file, whichever of its [Variants] is sent.
+// So people behind one address share a download: the first one uses a link for one
+// download up, and the others in the same office can download by it as well while the
+// lease lasts. A Session makes that finer. A client whose address changes is another
+// client.
 //
 // A lease lasts LeasesOptions.TTL from its last use: a request in its second half renews
 // it, and so does a download that this process is still sending. TTL is therefore the

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,30 @@ import (
 type leaseGate struct {
 	links *Links
 	claim *claim
+	of    *downloadview.Attributes // of the file whose variant is sent; nil: none is
+}
+
+// gateFor returns the gate of resp, which is an answer to a request with a claim.
+func (l *Links) gateFor(c *claim, resp *downloadview.Response) leaseGate {
+	g := leaseGate{links: l, claim: c}
+	if v := variantIn(resp.File); v != nil {
+		a := v.of
+		a.ETag = cmp.Or(v.tag, a.ETag)
+		if !resp.ModTime.IsZero() {
+			a.ModTime = resp.ModTime
+		}
+		g.of = &a
+	}
+	return g
+}
+
+// version returns the version that is delivered, which is the same for all variants of a
+// file: a client that goes on with a download may accept another coding.
+func (g leaseGate) version(d *downloadview.Delivery) string {
+	if g.of != nil {
+		return versionOf(*g.of)
+	}
+	return versionOf(d.Attributes)
 }
 
 // Enter takes the lease. While this process sends the file, the lease is renewed.
@@ -25,7 +50,7 @@ func (g leaseGate) Enter(r *http.Request, d downloadview.Delivery) (func(downloa
 	if l.o.Count == OnComplete && d.Mode == downloadview.Streamed {
 		provisional = l.o.Provisional
 	}
-	q, err := g.claim.take(r.Context(), versionOf(d.Attributes), provisional)
+	q, err := g.claim.take(r.Context(), g.version(&d), provisional)
 	if err != nil {
 		return nil, err
 	}

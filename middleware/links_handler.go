@@ -117,7 +117,7 @@ func (l *Links) View(next downloadview.View) downloadview.View {
 		}
 		resp = a.grant.apply(resp, l.now())
 		if a.grant.claim != nil {
-			resp = resp.WithGate(leaseGate{l, a.grant.claim})
+			resp = resp.WithGate(l.gateFor(a.grant.claim, &resp))
 		}
 		return resp, nil
 	})

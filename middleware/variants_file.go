@@ -24,6 +24,23 @@ type variant struct {
 	tag               string                  // of the view, for original; may be ""
 }
 
+// variantIn returns the variant that f is, perhaps with [Digests], or nil.
+func variantIn(f downloadview.File) *variant {
+	for {
+		if v, ok := downloadview.Find[*variant](f); ok {
+			return v
+		}
+		d, ok := downloadview.Find[interface {
+			downloadview.File
+			undigested() downloadview.File
+		}](f)
+		if !ok {
+			return nil
+		}
+		f = d.undigested()
+	}
+}
+
 // is reports whether a file with the attributes a may be sent in place of the original.
 // A variant of the same size would save nothing, and could have the same entity tag.
 func (f *variant) is(a downloadview.Attributes) bool {
