@@ -151,6 +151,18 @@ func mustBreakOff(t *testing.T, protocol string, wrap func(http.Handler) http.Ha
 		seen = append(seen, o)
 	}}
 	s := httptest.NewUnstartedServer(wrap(NewHandler(fileView(f), options)))
+	startFor(s, protocol)
+	if err := protocols[protocol](t, s, rng); err == nil {
+		t.Error("the client takes the download for whole")
+	}
+	s.Close()
+	if len(seen) != 1 || seen[0].AbortedBy != AbortedByOrigin || seen[0].Err == nil {
+		t.Errorf("observed %+v, want one outcome aborted by the origin", seen)
+	}
+}
+
+// startFor starts s for a protocol of protocols.
+func startFor(s *httptest.Server, protocol string) {
 	s.Config.ErrorLog = nil
 	switch protocol {
 	case "HTTP/2":
@@ -160,13 +172,6 @@ func mustBreakOff(t *testing.T, protocol string, wrap func(http.Handler) http.Ha
 		s.StartTLS()
 	default:
 		s.Start()
-	}
-	if err := protocols[protocol](t, s, rng); err == nil {
-		t.Error("the client takes the download for whole")
-	}
-	s.Close()
-	if len(seen) != 1 || seen[0].AbortedBy != AbortedByOrigin || seen[0].Err == nil {
-		t.Errorf("observed %+v, want one outcome aborted by the origin", seen)
 	}
 }
 

@@ -29,6 +29,8 @@ type exchange struct {
 	moving  *movingWriter  // nil: the server has no WriteTimeout, or watched isn't nil
 	watched *watchedStream // in its place for a stream of HTTP/2
 
+	cut *cutOff // the end of a body that isn't complete, until the client is made to see it
+
 	returns bool      // the handler may return before the answer is over
 	tail    *tail     // nil: it isn't parked
 	apart   *detached // the context if it doesn't end with the handler; else nil
@@ -117,7 +119,12 @@ func (x *exchange) close() {
 	if x.watched != nil {
 		x.watched.endMoved()
 	}
-	x.abandon()
+	if x.cut == nil {
+		x.abandon()
+		return
+	}
+	defer x.cutShort(x.cut) // a panic came first, such as one of the file's Close
+	x.logPanic(recover())
 }
 
 func (x *exchange) check() error {
@@ -213,10 +220,21 @@ func (a *account) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// cutShort breaks off an answer whose header has been sent.
+// cutShort breaks off an answer whose header has been sent, also if one of those that it
+// tells panics: a recoverer would let the server end the body normally.
 func (x *exchange) cutShort(cut *cutOff) {
+	x.cut = nil
+	defer abort(x.w, x.r)
+	defer func() { x.logPanic(recover()) }()
 	x.finishCut(cut, x.ended())
-	abort(x.w, x.r)
+}
+
+// logPanic logs a panic that abort is about to replace, as net/http does for one of a
+// handler.
+func (a *account) logPanic(v any) {
+	if v != nil && v != http.ErrAbortHandler {
+		a.logger().Error("panic at the end of a download", "path", a.r.URL.Path, "error", panicked(v))
+	}
 }
 
 // finishCut reports an answer that is about to be broken off. party is the side that ended
@@ -238,16 +256,22 @@ func levelOf(p AbortedBy) slog.Level {
 	return slog.LevelError
 }
 
+// finish tells the Gate, the Observer and the Tracer that the answer is over: each of them,
+// also if one before it panics.
 func (a *account) finish() {
+	defer a.observe()
 	if leave := a.leave; leave != nil {
 		a.leave = nil
 		leave(a.outcome)
 	}
+}
+
+func (a *account) observe() {
+	defer a.traced(a.outcome.Err)
 	if a.options.Observer != nil {
 		a.outcome.Duration = time.Since(a.started)
 		a.options.Observer(a.r, a.outcome)
 	}
-	a.traced(a.outcome.Err)
 }
 
 // An answerRecorder records the status and the length of an error hook's answer.

@@ -352,6 +352,7 @@ func (x *exchange) send(b body, p plan, a *Attributes, k *facts) error {
 			return err
 		}
 	}
+	x.cut, _ = errors.AsType[*cutOff](err)
 	end(err)
 	return err
 }
