@@ -618,6 +618,74 @@ func TestPanicsOfParkedDownloads(t *testing.T) {
 	}
 }
 
+// A panickingLog panics after it has noted a line that begins with at.
+type panickingLog struct {
+	*parkLog
+	at string
+}
+
+func (l panickingLog) Start(ctx context.Context, s downloadview.Stage) (context.Context, func(error)) {
+	ctx, end := l.parkLog.Start(ctx, s)
+	return ctx, func(err error) {
+		end(err)
+		if l.at == "end "+s.String() {
+			panic("of the tracer")
+		}
+	}
+}
+
+func (l panickingLog) Enter(r *http.Request, d downloadview.Delivery) (func(downloadview.Outcome), error) {
+	leave, err := l.parkLog.Enter(r, d)
+	return func(o downloadview.Outcome) {
+		leave(o)
+		if l.at == "leave" {
+			panic("of the gate")
+		}
+	}, err
+}
+
+// A panickingClose is a handle whose Close panics.
+type panickingClose struct{ fs.File }
+
+func (h panickingClose) Close() error { panic("of Close") }
+
+type neverClosed struct{ downloadview.RangeFile }
+
+func (f neverClosed) Open(ctx context.Context) (fs.File, error) {
+	h, err := f.RangeFile.Open(ctx)
+	return panickingClose{h}, err
+}
+
+// Each of those who are told of the end of a parked download is told, whatever the others
+// do.
+func TestEachIsToldOfTheEndOfAParkedDownload(t *testing.T) {
+	for name, at := range map[string]string{"the tracer": "end send", "the gate": "leave", "the file": ""} {
+		t.Run(name, func(t *testing.T) {
+			log := panickingLog{new(parkLog), at}
+			s := newParkSite(t, parkCase{
+				size: mebi, tracer: log, gate: log, told: func() { log.add("observe") },
+				file: func(b []byte) downloadview.File {
+					if at != "" {
+						return asObject(b)
+					}
+					return neverClosed{parkObject{content: b}}
+				},
+			})
+			_, resp := s.get(t, "HTTP/1.1")
+			s.awaitParked(t, 1)
+			io.Copy(io.Discard, resp.Body)
+			if err := s.parking.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			all := log.seen()
+			want := []string{"end send <nil>", fmt.Sprintf("leave %d", mebi), "observe", "end answer <nil>"}
+			if got := all[max(len(all)-len(want), 0):]; !slices.Equal(got, want) {
+				t.Errorf("%q, want it to end with %q", all, want)
+			}
+		})
+	}
+}
+
 // chunkingFrom is chunking with a writer that passes on what it reads.
 func chunkingFrom(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(&chunkedFrom{chunked{w}}, r) })

@@ -235,24 +235,29 @@ func (a *parkedAnswer) end(err error) {
 	}
 }
 
-// tell tells everyone concerned that the answer is over, and reports whether it is
-// complete.
+// tell tells everyone concerned that the answer is over, also if one of them panics, and
+// reports whether it is complete.
 func (a *parkedAnswer) tell(err error) (complete bool) {
 	defer a.apart.release()
 	defer a.finished()
 	defer a.recover(&complete)
+	defer a.conclude(err)
+	defer a.stage(err)
 	_ = a.file.Close() // its error comes too late to change what was sent
-	a.stage(err)
+	return err == nil
+}
+
+// conclude ends the account.
+func (a *parkedAnswer) conclude(err error) {
 	if err == nil {
 		a.finish()
-		return true
+		return
 	}
 	cut, ok := errors.AsType[*cutOff](err)
 	if !ok {
 		cut = &cutOff{AbortedByOrigin, fmt.Errorf("in the middle of the body: %w", err)}
 	}
 	a.finishCut(cut, a.ended())
-	return false
 }
 
 // ended returns the side that ended the context of the answer: [Parking.Close], or none.
@@ -266,7 +271,7 @@ func (a *parkedAnswer) ended() AbortedBy {
 // recover logs a panic, as net/http does for one of a handler.
 func (a *parkedAnswer) recover(complete *bool) {
 	if v := recover(); v != nil {
-		a.logger().Error("panic at the end of a download", "path", a.r.URL.Path, "error", panicked(v))
+		a.logPanic(v)
 		*complete = false
 	}
 }
