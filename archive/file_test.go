@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -213,6 +214,33 @@ func TestAttributesOfAListing(t *testing.T) {
 		}
 	}, nil))
 	wantGoZip(t, b, []member{{"a", noise(1000)}, {"b", noise(10)}})
+}
+
+// A listing, or a database, may know the time of a file that has an entity tag, too, when
+// it is opened. Then the time tells whether the file is the one that is expected.
+func TestTimeOfAFileWithATag(t *testing.T) {
+	f := file("x", noise(1000))
+	for name, made := range map[string]func(string, iter.Seq2[archive.Entry, error], *archive.Options) downloadview.File{
+		"zip": archive.Zip, "tar": archive.Tar, "compressed zip": archive.CompressedZip,
+	} {
+		e := archive.Entry{File: f, Attributes: &downloadview.Attributes{Size: 1000, ModTime: date}}
+		h, err := made("a", archive.Of(e), nil).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(h); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		h.Close()
+		e.Attributes.ModTime = date.Add(time.Second)
+		if h, err = made("a", archive.Of(e), nil).Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(h); !errors.Is(err, downloadview.ErrChanged) || len(b) > 0 {
+			t.Errorf("%s: %d bytes, %v; want ErrChanged", name, len(b), err)
+		}
+		h.Close()
+	}
 }
 
 // Without a validator, the size tells that a file is not the one that is expected.

@@ -51,8 +51,12 @@ func (v version) String() string {
 	return strconv.FormatInt(v.modTime, 16)
 }
 
-// check compares the metadata of an open file with the member's version.
+// check compares the metadata of an open file with the member's version. If only the time
+// was known of that, as from a listing, an entity tag doesn't count.
 func (m *member) check(a downloadview.Attributes) error {
+	if m.version.etag == "" {
+		a.ETag = ""
+	}
 	now := versionOf(a)
 	switch {
 	case a.Size >= 0 && m.size >= 0 && a.Size != m.size:
