@@ -19,7 +19,8 @@ type Rule struct {
 	// Source is an absolute path such as "/srv/media", which is short for
 	// "file:///srv/media", or a prefix of object keys or URLs such as
 	// "s3://bucket/prefix/". "/" covers all local files, "s3://bucket" the whole
-	// bucket. The ARN of an access point can be in place of the bucket. On Windows `C:\srv` is a path too.
+	// bucket. The ARN of an access point of S3 may stand in place of the bucket. On
+	// Windows `C:\srv` is a path too.
 	//
 	// It is compared byte for byte with the [downloadview.Source] of a file: it
 	// is not percent-decoded and may have no empty or dot segments. A trailing
