@@ -38,7 +38,7 @@ func TestABrokenDownloadIsNeverWholeAfterAPanic(t *testing.T) {
 		"the observer": func(_ *Response, o *Options) {
 			o.Observer = func(*http.Request, Outcome) { panic("of the observer") }
 		},
-		"the gate":                    func(r *Response, _ *Options) { r.Gate = panickingGate{} },
+		"the gate":                    func(r *Response, _ *Options) { r.Gate = panickingGate{enters: true} },
 		"the tracer, of the sending":  func(_ *Response, o *Options) { o.Tracer = panicsAt(Sending) },
 		"the tracer, of the answer":   func(_ *Response, o *Options) { o.Tracer = panicsAt(Answering) },
 		"the file, when it is closed": func(r *Response, _ *Options) { r.File = panicsAtClose{r.File} },
@@ -67,7 +67,7 @@ func TestEachIsToldOfTheEnd(t *testing.T) {
 			ended = nil
 			told := 0
 			g := new(turnstile)
-			resp := Response{File: f}.WithGate(g).WithGate(panickingGate{})
+			resp := Response{File: f}.WithGate(g).WithGate(panickingGate{enters: true})
 			h := NewHandler(ViewFunc(func(*http.Request) (Response, error) { return resp, nil }), &Options{
 				Logger: discard, Tracer: tracer, Observer: func(*http.Request, Outcome) { told++; panic("of the observer") },
 			})
