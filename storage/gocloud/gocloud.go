@@ -17,8 +17,8 @@
 //
 // For the last bytes of an object, the size is requested first. Some drivers
 // have the size 0 also if the store doesn't tell it. So Stat opens an object of
-// this size, and one with the Content-Encoding gzip. This package can't detect a
-// store that ignores ranges.
+// this size, and one with the Content-Encoding gzip. That a store ignores ranges
+// is noticed only at the end of a range, which is an error then.
 package gocloud
 
 import (

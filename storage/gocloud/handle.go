@@ -2,6 +2,7 @@ package gocloud
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -48,16 +49,37 @@ func (p *part) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	n, err := p.r.Read(b)
+	if p.left < 0 {
+		return n, p.failure(err)
+	}
 	p.left -= int64(n)
 	switch {
-	case err == nil:
-		return n, nil
-	case err == io.EOF && p.left <= 0:
-		return n, io.EOF
-	case err == io.EOF:
+	case p.left < 0, p.left == 0 && err == nil && p.hasMore():
+		p.left = 0
+		return 0, p.failure(errLonger)
+	case p.left == 0 && err == nil:
+		err = io.EOF
+	case p.left > 0 && err == io.EOF:
 		err = io.ErrUnexpectedEOF
 	}
-	return n, &fs.PathError{Op: "read", Path: p.key, Err: bucket.Failed(p.ctx, err)}
+	return n, p.failure(err)
+}
+
+// errLonger is the error of a range if its bytes are probably other ones. Drivers don't
+// tell whether the store has heeded the range.
+var errLonger = errors.New("the store sends more bytes than were asked for")
+
+// hasMore reports whether there is a byte after the last one.
+func (p *part) hasMore() bool {
+	n, _ := io.ReadFull(p.r, make([]byte, 1))
+	return n > 0
+}
+
+func (p *part) failure(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &fs.PathError{Op: "read", Path: p.key, Err: bucket.Failed(p.ctx, err)}
 }
 
 func (p *part) Close() error { return closed(p.r, p.key) }

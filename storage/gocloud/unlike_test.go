@@ -176,3 +176,27 @@ func TestHeadOfDecodedObject(t *testing.T) {
 		}
 	}
 }
+
+// deaf is a cloud that ignores ranges.
+type deaf struct{ *cloud }
+
+func (d *deaf) NewRangeReader(ctx context.Context, key string, _, _ int64, o *driver.ReaderOptions) (driver.Reader, error) {
+	return d.cloud.NewRangeReader(ctx, key, 0, -1, o)
+}
+
+// The bytes of an ignored range are those of the beginning. They are never taken for the
+// whole range.
+func TestStoreThatIgnoresRanges(t *testing.T) {
+	object := buckettest.Numbered(1, 500_000)
+	c := &deaf{&cloud{content: string(object), promised: len(object), time: time.Unix(1.7e9, 0)}}
+	url := buckettest.Serve(t, gocloud.New(closing(t, blob.NewBucket(c)), nil))
+	for _, asked := range []string{"bytes=1-9", "bytes=100-99999", "bytes=1-", "bytes=-10"} {
+		resp, body, err := buckettest.Get(t, "GET", url+"/a", "Range", asked)
+		if resp.StatusCode != http.StatusBadGateway && err == nil {
+			t.Errorf("%s: %d and %d bytes, want 502 or a body that is cut", asked, resp.StatusCode, len(body))
+		}
+	}
+	if resp, body, err := buckettest.Get(t, "GET", url+"/a"); err != nil || !bytes.Equal(body, object) {
+		t.Errorf("whole: %d, %d bytes, %v", resp.StatusCode, len(body), err)
+	}
+}
