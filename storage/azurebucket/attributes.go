@@ -1,6 +1,7 @@
 package azurebucket
 
 import (
+	"crypto/md5"
 	"encoding/base64"
 	"strings"
 
@@ -15,9 +16,9 @@ import (
 // bytes. Its Content-MD5 is that of the blob only if the answer has the whole
 // blob.
 func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Attributes {
-	md5 := out.BlobContentMD5
-	if md5 == nil && out.ContentRange == nil {
-		md5 = out.ContentMD5
+	sum := out.BlobContentMD5
+	if sum == nil && out.ContentRange == nil {
+		sum = out.ContentMD5
 	}
 	return downloadview.Attributes{
 		Size:            size,
@@ -28,7 +29,7 @@ func attributesOf(out *blob.DownloadStreamResponse, size int64) downloadview.Att
 		ContentLanguage: value(out.ContentLanguage),
 		CacheControl:    value(out.CacheControl),
 		Disposition:     value(out.ContentDisposition),
-		ReprDigest:      digest(md5),
+		ReprDigest:      digest(sum),
 		Metadata:        inLowerCase(out.Metadata),
 	}
 }
@@ -96,10 +97,11 @@ func value[T any](p *T) T {
 	return *p
 }
 
-// digest returns a value of Repr-Digest for an MD5, or "" if there is none.
-func digest(md5 []byte) string {
-	if len(md5) == 0 {
+// digest returns a value of Repr-Digest for an MD5, or "" if sum isn't one. Azure keeps
+// what a client gives it.
+func digest(sum []byte) string {
+	if len(sum) != md5.Size {
 		return ""
 	}
-	return "md5=:" + base64.StdEncoding.EncodeToString(md5) + ":"
+	return "md5=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"slices"
 	"testing"
@@ -91,5 +92,26 @@ func TestListPages(t *testing.T) {
 	})
 	if got, want := buckettest.Names(t, s, ""), []string{"a", "b\ufffe", "c/"}; !slices.Equal(got, want) {
 		t.Errorf("List = %q, want %q", got, want)
+	}
+}
+
+// Azure keeps any bytes that a client gives it for the MD5, such as the hex digits.
+func TestDigestIsAnMD5(t *testing.T) {
+	for _, sum := range []string{"", "short", "781e5e245d69b566979b86e28d23f2c7"} {
+		s := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString([]byte(sum)))
+			io.WriteString(w, "0123456789")
+		})
+		h, err := file(t, s, "a").Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := attributes(t, h.Stat).ReprDigest; got != "" {
+			t.Errorf("MD5 %q: digest %q, want none", sum, got)
+		}
+		h.Close()
+		if got := attributes(t, func() (fs.FileInfo, error) { return downloadview.Stat(t.Context(), file(t, s, "a")) }).ReprDigest; got != "" {
+			t.Errorf("MD5 %q: digest %q by Stat, want none", sum, got)
+		}
 	}
 }
