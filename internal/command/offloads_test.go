@@ -2,6 +2,7 @@ package command
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -124,5 +125,47 @@ func TestReloadBesideWhatIsServed(t *testing.T) {
 	r.reload()
 	if got := location(); got != "/_new/a" {
 		t.Errorf("handed over to %q, and the log says %s; want the new rule", got, &log)
+	}
+}
+
+// What the log warns of at the start, it also does when a new file brings it about.
+func TestReloadWarns(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "dv.yaml")
+	if err := os.Mkdir(filepath.Join(dir, "films"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(front, destination string) {
+		t.Helper()
+		text := "storages: {media: " + dir + "}\nproxies: {front: {server: nginx" + front + "}}\nrules: [{id: media, source: " + dir + ", destination: " + destination + "}]\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(", from: 192.0.2.9", "/_media/")
+	s := &serve{downloadFlags: downloadFlags{Config: file}}
+	running, err := s.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lim, err := newLimits(running, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	r := &reloader{
+		serve: s, running: running, rules: new(offloads), limits: lim, logger: slog.New(slog.NewTextHandler(&log, nil)),
+		addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8080},
+	}
+	r.reload()
+	if strings.Contains(log.String(), "WARN") {
+		t.Errorf("the log says %s, want no warning", &log)
+	}
+	write("", "/films/")
+	r.reload()
+	for _, want := range []string{"clients that connect to this address directly", "answers 404 for the files in this folder"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log says %s, want %q", &log, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -33,6 +34,7 @@ type reloader struct {
 	notifier    *notifier
 	logger      *slog.Logger
 	hangups     chan os.Signal // of hearHangups
+	addr        net.Addr       // at which the server listens
 }
 
 // hearHangups returns a channel for SIGHUP, so that one that comes while the server starts
@@ -128,9 +130,12 @@ func (r *reloader) reload() {
 	if err == nil {
 		err = r.serve.complete(c)
 	}
+	var beside config.Config // c, with what stays until a restart
+	if err == nil {
+		beside = *c
+		beside.Listen, beside.Storages, beside.Mounts = r.running.Listen, r.running.Storages, r.running.Mounts
+	}
 	if err == nil && r.rules != nil { // nil: the rules come from --rule
-		beside := *c
-		beside.Storages, beside.Mounts = r.running.Storages, r.running.Mounts
 		if _, err = accelerate(&beside); err == nil { // checked against the running mounts too
 			err = r.rules.swap(c)
 		}
@@ -142,6 +147,8 @@ func (r *reloader) reload() {
 	r.limits.change(&c.Limits.Downloads)
 	r.serve.warnOfFile(c, r.checks, r.logger)
 	r.serve.warnOfSharedRates(c, r.logger)
+	r.serve.warnShadowed(&beside, r.logger)
+	r.serve.warnExposed(&beside, r.addr, r.logger)
 	r.logger.Info("rules read again", "file", r.serve.Config, "rules", len(c.Rules))
 	changed := c.Changes(r.running)
 	if len(changed) > 0 {

@@ -178,7 +178,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	srv.http.RegisterOnShutdown(logs.lines.stopWaiting)
 	if len(heard) > 0 {
 		rules, _ := d.offloader.(*offloads) // nil: the rules come from --rule
-		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger, hangups: hangups}
+		r := &reloader{serve: s, checks: env.checks, running: c, signed: c, rules: rules, gates: gates, limits: lim, directories: opened, cert: cert, notifier: systemd, logger: logger, hangups: hangups, addr: ln.Addr()}
 		defer r.start()()
 	}
 	defer limitGarbage()()
@@ -214,8 +214,6 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		if ln.Addr().Network() == "unix" && len(gates.verifier) > 0 && !slices.Contains(c.TrustedProxies, "unix") {
 			logger.Warn("clients on the socket have no address, so links with a network or a number of downloads are refused; set --trusted-proxies unix", "listen", c.Listen)
 		}
-		if flag := s.unlimited(c); flag != "" && isExposed(ln.Addr()) {
-			logger.Warn("clients that connect to this address directly get empty files and see internal locations; set "+flag+" to the proxy's address", "listen", c.Listen)
-		}
+		s.warnExposed(c, ln.Addr(), logger)
 	})
 }
