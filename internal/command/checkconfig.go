@@ -42,6 +42,7 @@ func (c *checkConfig) Run(env *environment) error {
 	wrong = append(review(conf, env.checks), checkKeyFiles(conf)...)
 	wrong = append(wrong, checkCertificate(conf)...)
 	wrong = append(wrong, checkLedger(conf)...)
+	wrong = append(wrong, checkLeases(conf)...)
 	if wrong != nil {
 		slices.SortStableFunc(wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 		return wrong
@@ -83,6 +84,20 @@ func checkLedger(c *config.Config) config.Errors {
 		return config.Errors{{File: c.File, Line: c.LedgerLine, Key: "ledger", Err: err}}
 	}
 	store.Close()
+	return nil
+}
+
+// checkLeases checks the URL at which the downloads of links are counted. As with the ledger, it
+// asks nobody.
+func checkLeases(c *config.Config) config.Errors {
+	if strings.HasPrefix(c.Links, "nats:") || strings.HasPrefix(c.Links, "tls:") {
+		return nil
+	}
+	_, release, err := openLeases(c.Links, nil)
+	if err != nil {
+		return config.Errors{{File: c.File, Line: c.LinksLine, Key: "links", Err: err}}
+	}
+	release()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -20,9 +21,21 @@ type leaseStore interface {
 	Close() error
 }
 
+// leasesOf is openLeases for serve. The error names the flag, or the line of the file.
+func leasesOf(c *config.Config, o *middleware.LeasesOptions) (*middleware.Leases, func() error, error) {
+	leases, release, err := openLeases(c.Links, o)
+	switch {
+	case err != nil && c.LinksLine > 0:
+		return nil, nil, inFile(c, c.LinksLine, "links", &UsageError{err})
+	case err != nil:
+		return nil, nil, usageErrorf("--links %w", err)
+	}
+	return leases, release, nil
+}
+
 // openLeases returns the leases that are kept at a place that [config.CheckLeaseStore]
 // accepts, and a function that releases them. "" is the memory. It doesn't wait for a
-// store that can't be reached.
+// store that can't be reached. The error begins with the place, without its secrets.
 func openLeases(place string, o *middleware.LeasesOptions) (*middleware.Leases, func() error, error) {
 	if place == "" || place == "memory" {
 		return middleware.NewLeases(memlease.New(nil), o), func() error { return nil }, nil
@@ -38,7 +51,7 @@ func openLeases(place string, o *middleware.LeasesOptions) (*middleware.Leases, 
 		store, err = redislease.Open(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 	}
 	if err != nil {
-		return nil, nil, usageErrorf("--links %q: %w", config.ShownStore(place), err)
+		return nil, nil, fmt.Errorf("%q: %w", config.ShownStore(place), err)
 	}
 	return middleware.NewLeases(store, o), store.Close, nil
 }

@@ -38,7 +38,7 @@ func (f *linkFlags) apply(c *config.Config) error {
 		if err := config.CheckLeaseStore(f.Links); err != nil {
 			return usageErrorf("--links %q %w", config.ShownStore(f.Links), err)
 		}
-		c.Links = f.Links
+		c.Links, c.LinksLine = f.Links, 0
 	}
 	return nil
 }

@@ -36,9 +36,8 @@ func (f *logFlags) apply(c *config.Config) error {
 	if len(f.TrustedProxies) > 0 {
 		c.TrustedProxies = f.TrustedProxies
 	}
-	c.ProxyProtocol = c.ProxyProtocol || f.ProxyProtocol
-	if c.ProxyProtocol && len(c.TrustedProxies) == 0 {
-		return usageErrorf("--proxy-protocol has no effect without --trusted-proxies; want the addresses of the proxies that send it, such as 10.0.0.1, or unix")
+	if f.ProxyProtocol {
+		c.ProxyProtocol, c.ProxyProtocolLine = true, 0
 	}
 	_, err := parseTrusted(c.TrustedProxies)
 	return err

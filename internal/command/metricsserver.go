@@ -29,7 +29,7 @@ func (f *metricsFlags) apply(c *config.Config) error {
 	if _, err := config.ParseAddress(f.Metrics); err != nil {
 		return usageErrorf("--metrics %q %w", f.Metrics, err)
 	}
-	c.Metrics = f.Metrics
+	c.Metrics, c.MetricsLine = f.Metrics, 0
 	return nil
 }
 

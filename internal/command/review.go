@@ -31,6 +31,8 @@ func review(c *config.Config, checks []Checker) config.Errors {
 		r.checkListen(&c.Proxies[i])
 		r.checkLinks(&c.Proxies[i])
 	}
+	r.checkMetrics()
+	r.wrong = append(r.wrong, besideProxyProtocol(c)...)
 	slices.SortStableFunc(r.wrong, func(a, b *config.Error) int { return cmp.Compare(a.Line, b.Line) })
 	return r.wrong
 }
@@ -175,6 +177,18 @@ func (r *reviewer) checkListen(p *config.Proxy) {
 		r.errorf(p.Line, "proxies."+p.Name, "listen %q is the address of its upstream %q, so it would send requests to itself; want the application's address in upstream", p.Listen, p.Upstream)
 	case isHere(upstream) && sameAddress(p.Listen, application):
 		r.errorf(p.Line, "proxies."+p.Name, "listen %q is where the application listens (%s); want another port for one of them", p.Listen, application)
+	}
+}
+
+// checkMetrics finds an address of metrics at which the application listens, too.
+func (r *reviewer) checkMetrics() {
+	application, err := config.ParseAddress(cmp.Or(r.c.Listen, "127.0.0.1:8080"))
+	metrics, wrong := config.ParseAddress(r.c.Metrics)
+	if err != nil || wrong != nil || r.c.MetricsLine == 0 {
+		return // none, or a flag: serve says what is wrong
+	}
+	if sameAddress(application.String(), metrics.String()) {
+		r.errorf(r.c.MetricsLine, "metrics", "%q is where the application listens (%v); want another address", r.c.Metrics, application)
 	}
 }
 

@@ -111,7 +111,7 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer book.close(context.Background()) // if it doesn't come as far as to serve; nothing waits then
-	leases, releaseLeases, err := openLeases(c.Links, seen.leasesOptions())
+	leases, releaseLeases, err := leasesOf(c, seen.leasesOptions())
 	if err != nil {
 		return err
 	}

@@ -106,21 +106,45 @@ func (s *serve) complete(c *config.Config) error {
 	return s.checkProxyProtocol(c)
 }
 
-// checkProxyProtocol refuses addresses of a proxy that would be compared with those of
-// clients, which the PROXY protocol names.
+// checkProxyProtocol refuses the PROXY protocol of proxies that aren't named, and addresses
+// of a proxy that would be compared with those of clients, which the protocol names.
 func (s *serve) checkProxyProtocol(c *config.Config) error {
 	if !c.ProxyProtocol {
 		return nil
 	}
+	if len(c.TrustedProxies) == 0 && c.ProxyProtocolLine == 0 {
+		return usageErrorf("--proxy-protocol has no effect without --trusted-proxies; want the addresses of the proxies that send it, such as 10.0.0.1, or unix")
+	}
 	if len(s.AccelFrom) > 0 {
 		return usageErrorf("got both --proxy-protocol and --accel-from %s, which would be compared with the addresses of clients; want one of them", s.AccelFrom[0])
 	}
-	for _, p := range c.Proxies {
-		if len(p.From) > 0 {
-			return inFile(c, p.Line, "proxies."+p.Name, usageErrorf("has from, which would be compared with the addresses of clients that proxy_protocol names; want one of them"))
-		}
+	if wrong := besideProxyProtocol(c); wrong != nil {
+		return &UsageError{wrong[0]}
 	}
 	return nil
+}
+
+// besideProxyProtocol returns errors for keys that proxy_protocol needs, or that it can't be
+// combined with.
+func besideProxyProtocol(c *config.Config) (wrong config.Errors) {
+	if !c.ProxyProtocol {
+		return nil
+	}
+	if len(c.TrustedProxies) == 0 {
+		wrong = append(wrong, &config.Error{
+			File: c.File, Line: c.ProxyProtocolLine, Key: "proxy_protocol",
+			Err: errors.New("has no effect without trusted_proxies; want the addresses of the proxies that send it, such as [10.0.0.1], or [unix]"),
+		})
+	}
+	for _, p := range c.Proxies {
+		if len(p.From) > 0 {
+			wrong = append(wrong, &config.Error{
+				File: c.File, Line: p.Line, Key: "proxies." + p.Name,
+				Err: errors.New("has from, which would be compared with the addresses of clients that proxy_protocol names; want one of them"),
+			})
+		}
+	}
+	return wrong
 }
 
 // readConfig is checkedConfig with [config.Read].

@@ -37,9 +37,8 @@ type Config struct {
 	Links  string // where downloads of links are counted: see [CheckLeaseStore]; "": not in the file
 	Ledger string // where entries of downloads are kept: see [CheckLedgerStore]; "": nowhere
 
-	LedgerLine int // 0: Ledger is not in the file
-
-	MimeTypesLine int // 0: MimeTypes is not in the file
+	// Lines of keys; 0: the key is not in the file.
+	MimeTypesLine, ProxyProtocolLine, MetricsLine, LinksLine, LedgerLine int
 
 	Storages []Storage
 	Mounts   []Mount // the longest Path wins; a file with Storages has one at least
@@ -125,7 +124,7 @@ func (c *Config) readTop(v value) {
 		{name: "archive", read: scalar(&rest.archive, boolean)},
 		{name: "require_signature", read: scalar(&rest.signed, boolean)},
 		{name: "key_file", read: scalar(&rest.keyFile, v.d.keyFile)},
-		{name: "links", read: func(v value) { v.leaseStore(&c.Links) }},
+		{name: "links", read: func(v value) { v.leaseStore(c) }},
 		{name: "ledger", read: func(v value) { v.ledgerStore(c) }},
 		{name: "blind", read: scalar(&c.Blind, boolean)},
 		{name: "mime_types", read: func(v value) {
@@ -135,10 +134,16 @@ func (c *Config) readTop(v value) {
 		{name: "log", read: scalar(&c.Log, ParseLogFormat)},
 		{name: "log_level", read: scalar(&c.LogLevel, ParseLogLevel)},
 		{name: "trusted_proxies", read: list(&c.TrustedProxies, "addresses, such as [127.0.0.1, unix]", peer)},
-		{name: "proxy_protocol", read: scalar(&c.ProxyProtocol, boolean)},
+		{name: "proxy_protocol", read: func(v value) {
+			scalar(&c.ProxyProtocol, boolean)(v)
+			c.ProxyProtocolLine = v.line
+		}},
 		{name: "tls_cert", read: scalar(&c.TLS.Cert, v.d.keyFile)},
 		{name: "tls_key", read: scalar(&c.TLS.Key, v.d.keyFile)},
-		{name: "metrics", read: scalar(&c.Metrics, v.d.listen)},
+		{name: "metrics", read: func(v value) {
+			scalar(&c.Metrics, v.d.listen)(v)
+			c.MetricsLine = v.line
+		}},
 		{name: "storages", read: func(v value) { c.Storages = readStorages(v) }},
 		{name: "mounts", read: func(v value) { c.Mounts = c.readMounts(v, &rest) }},
 		{name: "proxies", read: func(v value) { c.Proxies = readProxies(v) }},

@@ -89,7 +89,7 @@ func ShownStore(s string) string {
 
 // leaseStore reads the place where the downloads of links are counted. A user and a
 // password don't belong into the file.
-func (v value) leaseStore(to *string) {
+func (v value) leaseStore(c *Config) {
 	n, ok := v.resolved(yaml.ScalarNode, "want a single value")
 	if !ok {
 		return
@@ -102,5 +102,5 @@ func (v value) leaseStore(to *string) {
 		v.errorf("%q %w", ShownStore(n.Value), err)
 		return
 	}
-	*to = n.Value
+	c.Links, c.LinksLine = n.Value, v.line
 }
