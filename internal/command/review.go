@@ -203,7 +203,18 @@ func sameAddress(a, b string) bool {
 	if portA != portB || portA == "0" {
 		return false
 	}
-	return isEverywhere(hostA) || isEverywhere(hostB) || plainHost(hostA) == plainHost(hostB)
+	return covers(hostA, hostB) || covers(hostB, hostA) || plainHost(hostA) == plainHost(hostB)
+}
+
+// covers reports whether a server at all addresses that host stands for is at other, too.
+// 0.0.0.0 stands for those of IPv4, [::] and no host for all.
+func covers(host, other string) bool {
+	all, err := netip.ParseAddr(host)
+	if host != "" && (err != nil || !all.IsUnspecified()) {
+		return false
+	}
+	addr, err := netip.ParseAddr(plainHost(other))
+	return !all.Is4() || err != nil || addr.Unmap().Is4()
 }
 
 func isEverywhere(host string) bool {
