@@ -115,17 +115,26 @@ func (r *logReader) follow(ctx context.Context, log string) error {
 // errStopped ends Follow while lines wait for the store.
 var errStopped = errors.New("stopped while lines wait for the store")
 
-// saveAgainAndAgain saves the position each second.
+// saveAgainAndAgain saves the position each second. That it can't be saved is logged once, since
+// the disk of the log may be the one that is full.
 func (r *logReader) saveAgainAndAgain(ctx context.Context) {
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Second):
 		}
-		if err := r.save(ctx); err != nil && ctx.Err() == nil {
-			r.logger.Error("the position in the log is not saved", "error", err)
+		err := r.save(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			r.logger.Error("the position in the log is not saved; it is tried each second", "error", err)
+		case err == nil && failing:
+			r.logger.Info("the position in the log is saved again")
 		}
+		failing = err != nil
 	}
 }
 
@@ -187,7 +196,7 @@ func (r *logReader) write(at ledger.Position) error {
 		return err
 	}
 	_, err = f.Write(append(text, '\n'))
-	err = errors.Join(err, f.Close())
+	err = errors.Join(err, f.Sync(), f.Close()) // else a crash of the machine may leave an empty file
 	if err == nil {
 		err = os.Rename(f.Name(), r.position)
 	}
