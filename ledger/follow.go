@@ -104,11 +104,15 @@ func (f *follower) resume(from Position) error {
 	var names []string
 	changed := map[string]time.Time{}
 	for _, e := range all {
-		if !strings.HasPrefix(e.Name(), base) || !e.Type().IsRegular() || slices.Contains(compressed, filepath.Ext(e.Name())) {
+		if !strings.HasPrefix(e.Name(), base) || slices.Contains(compressed, filepath.Ext(e.Name())) {
 			continue
 		}
-		if fi, err := e.Info(); err == nil {
-			name := filepath.Join(dir, e.Name())
+		name := filepath.Join(dir, e.Name())
+		fi, err := e.Info()
+		if err == nil && e.Name() == base {
+			fi, err = os.Stat(name) // it may be a link to the log
+		}
+		if err == nil && fi.Mode().IsRegular() {
 			names, changed[name] = append(names, name), fi.ModTime()
 		}
 	}
@@ -132,6 +136,9 @@ func (f *follower) resume(from Position) error {
 			return err
 		}
 		switch {
+		case slices.ContainsFunc(f.tails, func(other *tail) bool { return os.SameFile(other.info, t.info) }):
+			t.file.Close() // the log is a link to a file beside it
+			continue
 		case len(f.tails) > 0:
 		case t.head == from.Head && t.size() >= from.Offset:
 			t.offset = from.Offset

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downloadview/downloadview/internal/testserver"
 	"github.com/downloadview/downloadview/ledger"
 )
 
@@ -77,6 +78,13 @@ func rename(t *testing.T, from, to string) {
 	}
 }
 
+func link(t *testing.T, to, path string) {
+	t.Helper()
+	if err := os.Symlink(to, path); err != nil {
+		testserver.Lacking(t, "needs symbolic links: %v", err)
+	}
+}
+
 // A log is followed while it is written, renamed, and still written to under its new
 // name.
 func TestFollowRenamedLog(t *testing.T) {
@@ -135,6 +143,15 @@ func TestFollowFromPosition(t *testing.T) {
 			write(t, path+".1", "5\n")
 			write(t, path, "6\n")
 		}, []string{"3", "4", "5", "6"}},
+		{"a link to a file elsewhere", func(t *testing.T, path string) {
+			file := filepath.Join(t.TempDir(), "current.log")
+			rename(t, path, file)
+			link(t, file, path)
+		}, []string{"3", "4"}},
+		{"a link to a file beside it", func(t *testing.T, path string) {
+			rename(t, path, path+"-1")
+			link(t, path+"-1", path)
+		}, []string{"3", "4"}},
 		{"gone", func(t *testing.T, path string) {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
