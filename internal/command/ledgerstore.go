@@ -3,7 +3,9 @@ package command
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -44,6 +46,9 @@ func openLedgerStore(place string) (ledgerStore, error) {
 		store, err = redisledger.Connect(withUser(urls, "", os.Getenv("REDISCLI_AUTH")), nil)
 	default:
 		settings, wrong := pgx.ParseConfig(place)
+		if file, ok := errors.AsType[*fs.PathError](wrong); ok { // such as that of sslrootcert
+			return nil, fmt.Errorf("%q: %w", shown, file)
+		}
 		if wrong != nil { // its text has parts of the URL
 			return nil, fmt.Errorf("%q can't be used for PostgreSQL; want postgres://USER@HOST:PORT/DATABASE, with parameters that psql knows", shown)
 		}
