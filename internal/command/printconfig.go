@@ -135,7 +135,7 @@ func (p *printConfig) site() (site.Site, error) {
 		}
 		s = siteOf(c, proxy)
 		if s.Upstream == "" && p.Upstream == "" && c.Listen != "" {
-			return s, usageErrorf("config %s: --config %s has listen: %s, which doesn't say where the socket is; want --upstream, or the upstream of the proxy", p.Server, p.Config, c.Listen)
+			return s, usageErrorf("config %s: --config %s has listen: %s, at which a proxy can't find it; want --upstream, or the upstream of the proxy", p.Server, p.Config, c.Listen)
 		}
 	case p.Proxy != "":
 		return s, usageErrorf("--proxy %q has no effect without --config; want both", p.Proxy)
@@ -282,13 +282,13 @@ func siteOf(c *config.Config, p *config.Proxy) site.Site {
 }
 
 // upstreamOf returns the address at which a proxy finds the application, from the
-// listen of c; "" if c has none, or a socket of systemd.
+// listen of c; "" if c has none, a socket of systemd, or an address without a host.
 func upstreamOf(c *config.Config) string {
 	if c.Listen == "" {
 		return ""
 	}
 	a, err := config.ParseAddress(c.Listen)
-	if err == nil && a.Network == "systemd" {
+	if err == nil && (a.Network == "systemd" || strings.HasPrefix(a.Name, ":") && a.Network == "tcp") {
 		return ""
 	}
 	if err != nil { // can't be: package config has read it with the same function
