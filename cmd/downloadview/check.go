@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -64,7 +67,33 @@ func checkLocal(u *url.URL, known []string) error {
 	if err := checkNames(q, known); err != nil {
 		return err
 	}
-	return checkParts(q)
+	if err := checkParts(q); err != nil {
+		return err
+	}
+	return checkFile(u, q)
+}
+
+// checkFile refuses values of parameters that the driver of file:// doesn't take.
+func checkFile(u *url.URL, q url.Values) error {
+	if u.Scheme != "file" {
+		return nil
+	}
+	prefix := strings.TrimSuffix(q.Get("prefix"), "/")
+	_, noMode := strconv.ParseUint(cmp.Or(q.Get("dir_file_mode"), "0"), 0, 32)
+	_, noURL := url.Parse(q.Get("base_url"))
+	switch {
+	case q.Has("prefix") && !fs.ValidPath(prefix):
+		return fmt.Errorf("has the prefix %q, which is not a folder; want one such as prefix=2026/", q.Get("prefix"))
+	case q.Get("metadata") != "" && q.Get("metadata") != "skip":
+		return fmt.Errorf("has the metadata %q; want skip, or no such parameter for metadata in files beside the others", q.Get("metadata"))
+	case noMode != nil:
+		return fmt.Errorf("has the dir_file_mode %q; want a number such as 0755", q.Get("dir_file_mode"))
+	case (q.Get("base_url") == "") != (q.Get("secret_key_path") == ""):
+		return errors.New("has one of base_url and secret_key_path; want both, or neither")
+	case noURL != nil:
+		return fmt.Errorf("has the base_url %q, which is not a URL; want such as http://127.0.0.1:8080/", q.Get("base_url"))
+	}
+	return nil
 }
 
 func checkAzure(q url.Values) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
 	"slices"
@@ -64,10 +63,10 @@ func openLocal(ctx context.Context, u *url.URL) (downloadview.Storage, func() er
 	if err := checkParts(q); err != nil {
 		return nil, nil, &command.UsageError{Err: err}
 	}
-	key, prefix := q.Get("key"), strings.TrimSuffix(q.Get("prefix"), "/")
-	if u.Scheme == "file" && q.Has("prefix") && !fs.ValidPath(prefix) {
-		return nil, nil, usagef("has the prefix %q, which is not a folder; want one such as prefix=2026/", q.Get("prefix"))
+	if err := checkFile(u, q); err != nil {
+		return nil, nil, &command.UsageError{Err: err}
 	}
+	key := q.Get("key")
 	// The driver's own bucket of one key hides where its files are.
 	q.Del("key")
 	all := *u
