@@ -55,9 +55,10 @@ func (b *behindProxy) accelerator(c *config.Config) (*accel.Accelerator, error) 
 	if err != nil {
 		return nil, err
 	}
+	buckets := mountedBuckets(c)
 	for i := range rules {
 		rules[i].Headers = headers
-		if err := checkRule(c, &rules[i], proxy); err != nil {
+		if err := checkRule(c, buckets, &rules[i], proxy); err != nil {
 			return nil, usageErrorf("--rule %q: %w", b.Rule[i], err)
 		}
 	}

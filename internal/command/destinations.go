@@ -17,13 +17,13 @@ import (
 	"github.com/downloadview/downloadview/internal/proxies"
 )
 
-// checkRule checks a rule for p against the mounts and the storages of c. p is the zero
-// Proxy for rules that redirect clients to a store.
-func checkRule(c *config.Config, r *accel.Rule, p proxies.Proxy) error {
+// checkRule checks a rule for p against the mounts and the buckets of c, which mountedBuckets
+// returns. p is the zero Proxy for rules that redirect clients to a store.
+func checkRule(c *config.Config, buckets []bucketURL, r *accel.Rule, p proxies.Proxy) error {
 	if err := checkMounts(c.Mounts, r, p); err != nil {
 		return err
 	}
-	return checkStores(c, r)
+	return checkStores(buckets, r)
 }
 
 // checkMounts refuses a destination that covers a mount, if the proxy answers requests
@@ -32,9 +32,9 @@ func checkMounts(mounts []config.Mount, r *accel.Rule, p proxies.Proxy) error {
 	if !p.HidesLocations || r.Destination == "" {
 		return nil
 	}
-	location := strings.TrimSuffix(r.Destination, "/") + "/"
+	location := strings.ToLower(strings.TrimSuffix(r.Destination, "/") + "/")
 	for _, m := range mounts {
-		if strings.HasPrefix(strings.ToLower(m.Path), strings.ToLower(location)) {
+		if strings.HasPrefix(strings.ToLower(m.Path), location) {
 			return fmt.Errorf("destination %q covers the mount %q, and %s would answer 404 to all requests for its files; want a destination where nothing is mounted, such as %q",
 				r.Destination, m.Path, p.Title, "/_media/")
 		}
@@ -47,20 +47,15 @@ func checkMounts(mounts []config.Mount, r *accel.Rule, p proxies.Proxy) error {
 // other, because it knows only the name. A signed URL avoids that, unless Base replaces
 // its host. If it is one bucket with two sets of credentials, a URL that is signed with
 // the wider permissions would be handed over for files that the other may not read.
-func checkStores(c *config.Config, r *accel.Rule) error {
+func checkStores(buckets []bucketURL, r *accel.Rule) error {
 	origin, path := destination.Split(r.Source)
 	if origin == destination.Local {
 		return nil
 	}
 	byName := r.Signed == nil || r.Signed.Base != ""
 	var all []bucketURL
-	for i := range c.Storages {
-		s := &c.Storages[i]
-		if !slices.ContainsFunc(c.Mounts, func(m config.Mount) bool { return m.Storage == s.Name }) {
-			continue
-		}
-		b, ok := parseBucket(s)
-		if !ok || b.origin != origin || !meets(path, b.prefix) {
+	for _, b := range buckets {
+		if b.origin != origin || !meets(path, b.prefix) {
 			continue
 		}
 		for _, other := range all {
@@ -90,6 +85,29 @@ type bucketURL struct {
 	point                string // the part of an ARN that is in prefix
 	store                string // the parameters that select the store
 	reader               string // the parameters that select the credentials
+}
+
+// mountedBuckets returns the buckets of c that are mounted. They are parsed once, and not for
+// each rule: there may be a thousand of both.
+func mountedBuckets(c *config.Config) []bucketURL {
+	mounted := mountedStorages(c)
+	var all []bucketURL
+	for i := range c.Storages {
+		s := &c.Storages[i]
+		if b, ok := parseBucket(s); ok && mounted[s.Name] {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// mountedStorages returns the names of the storages that are mounted.
+func mountedStorages(c *config.Config) map[string]bool {
+	mounted := make(map[string]bool, len(c.Mounts))
+	for i := range c.Mounts {
+		mounted[c.Mounts[i].Storage] = true
+	}
+	return mounted
 }
 
 func parseBucket(s *config.Storage) (bucketURL, bool) {

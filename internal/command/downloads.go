@@ -26,10 +26,7 @@ func openStorages(ctx context.Context, c *config.Config, open Opener, seen *tele
 	if seen != nil && all.ahead != nil {
 		seen.ReadAhead(all.ahead.Budget.Memory)
 	}
-	mounted := make(map[string]bool)
-	for _, m := range c.Mounts {
-		mounted[m.Storage] = true
-	}
+	mounted := mountedStorages(c)
 	for _, s := range c.Storages {
 		if !mounted[s.Name] {
 			continue

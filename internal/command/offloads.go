@@ -80,13 +80,14 @@ func accelerate(c *config.Config) ([]*accel.Accelerator, error) {
 	if wrong != nil {
 		return nil, wrong
 	}
+	buckets := mountedBuckets(c)
 	for _, r := range c.Rules {
 		rule := r.Rule.Rule
 		_, err := accel.New(proxyOf(r.Proxy), []accel.Rule{rule}, nil)
 		if e, ok := errors.AsType[*accel.RuleError](err); ok {
 			err = e.Err // the key names the rule
 		} else if err == nil {
-			err = checkRule(c, &rule, fronts[r.Proxy])
+			err = checkRule(c, buckets, &rule, fronts[r.Proxy])
 		}
 		if err != nil {
 			wrong = append(wrong, &config.Error{File: c.File, Line: r.Line, Key: "rules." + r.Name, Err: err})

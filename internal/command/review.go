@@ -19,9 +19,10 @@ import (
 // review returns errors for settings that can't work, although each key is right by
 // itself and serve would accept the file.
 func review(c *config.Config, checks []Checker) config.Errors {
-	r := &reviewer{c: c}
+	r := &reviewer{c: c, mounted: mountedStorages(c)}
 	for i := range c.Storages {
 		r.checkURL(&c.Storages[i], checks)
+		r.places = append(r.places, placeOfStorage(&c.Storages[i]))
 	}
 	for i := range c.Rules {
 		r.checkSource(&c.Rules[i])
@@ -49,8 +50,10 @@ func (s *serve) warnOfFile(c *config.Config, checks []Checker, logger *slog.Logg
 }
 
 type reviewer struct {
-	c     *config.Config
-	wrong config.Errors
+	c       *config.Config
+	mounted map[string]bool // storages, by name
+	places  []storagePlace  // of all storages
+	wrong   config.Errors
 }
 
 func (r *reviewer) errorf(line int, key, format string, args ...any) {
@@ -94,12 +97,11 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 	origin, path := destination.Split(filepath.ToSlash(rule.Source))
 	var others []string
 	for i := range r.c.Storages {
-		s := &r.c.Storages[i]
-		mounted := slices.ContainsFunc(r.c.Mounts, func(m config.Mount) bool { return m.Storage == s.Name })
-		p := placeOfStorage(s)
+		s, p := &r.c.Storages[i], &r.places[i]
+		mounted := r.mounted[s.Name]
 		switch {
 		case p.origin != origin || !meets(path, p.prefix):
-			if mounted && p.hasSources {
+			if mounted && p.hasSources && len(others) < 5 {
 				others = append(others, fmt.Sprintf("%q", p.shown))
 			}
 		case !p.hasSources:
@@ -115,7 +117,7 @@ func (r *reviewer) checkSource(rule *config.Rule) {
 	}
 	want := "no storage has files that a proxy could find"
 	if len(others) > 0 {
-		want = "want one in " + strings.Join(others[:min(len(others), 5)], ", ")
+		want = "want one in " + strings.Join(others, ", ")
 	}
 	r.errorf(rule.Line, "rules."+rule.Name, "no storage has files below the source %q, so the rule covers nothing; %s", rule.Source, want)
 }
