@@ -51,6 +51,13 @@ func (v version) String() string {
 	return strconv.FormatInt(v.modTime, 16)
 }
 
+// isSecondOf reports whether v is the time of w in whole seconds. HTTP tells no more of a time
+// that the listing of a bucket has with fractions.
+func (v version) isSecondOf(w version) bool {
+	const second = int64(time.Second)
+	return v.etag == "" && w.etag == "" && v.modTime != 0 && v.modTime == w.modTime/second*second
+}
+
 // check compares the metadata of an open file with the member's version. If only the time
 // was known of that, as from a listing, an entity tag doesn't count.
 func (m *member) check(a downloadview.Attributes) error {
@@ -61,7 +68,7 @@ func (m *member) check(a downloadview.Attributes) error {
 	switch {
 	case a.Size >= 0 && m.size >= 0 && a.Size != m.size:
 		return fmt.Errorf("%w: it had %d bytes and has %d now", downloadview.ErrChanged, m.size, a.Size)
-	case m.version != version{} && now != m.version:
+	case m.version != version{} && now != m.version && !now.isSecondOf(m.version):
 		return fmt.Errorf("%w: its version was %v and is %v now", downloadview.ErrChanged, m.version, now)
 	}
 	return nil
