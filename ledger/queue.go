@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -92,8 +93,18 @@ func NewQueue(store Store, o *QueueOptions) *Queue {
 	if q.o.Logger == nil {
 		q.o.Logger = slog.Default()
 	}
-	if q.o.Observer == nil {
-		q.o.Observer = func(error) {}
+	observer := q.o.Observer
+	q.o.Observer = func(err error) {
+		if observer == nil {
+			return
+		}
+		// In the goroutine of a lane, no server recovers from panics.
+		defer func() {
+			if v := recover(); v != nil {
+				q.o.Logger.Error("panic in the observer of the ledger's queue", "error", fmt.Sprintf("panic: %v\n%s", v, debug.Stack()))
+			}
+		}()
+		observer(err)
 	}
 	q.ctx, q.end = context.WithCancel(context.Background())
 	for i := range q.lanes {

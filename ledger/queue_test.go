@@ -176,6 +176,24 @@ func TestQueueGivesABadPartUp(t *testing.T) {
 	})
 }
 
+// A panic of the Observer doesn't end the program.
+func TestQueueWithAPanickingObserver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, told, log := ledger.NewMemory(nil), 0, new(strings.Builder)
+		q := ledger.NewQueue(s, &ledger.QueueOptions{
+			Logger:   slog.New(slog.NewTextHandler(log, nil)),
+			Observer: func(error) { told++; panic("a bug of the observer") },
+		})
+		add(t, q, streamed("a"))
+		if err := q.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := len(s.Entries()); n != 1 || told != 1 || !strings.Contains(log.String(), "panic: a bug of the observer") {
+			t.Errorf("%d entries, told %d times, log %q", n, told, log)
+		}
+	})
+}
+
 // A panickingStore panics at the first part that it gets.
 type panickingStore struct {
 	*ledger.Memory

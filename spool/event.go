@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // A Kind says what has happened. The values are short and stable, for metrics.
 type Kind string
@@ -26,8 +29,18 @@ type Event struct {
 	Err      error
 }
 
+// observe tells the Observer, mostly in a goroutine of the spool: a panic would end the
+// program there.
 func (s *Spool) observe(e Event) {
-	if s.options.Observer != nil {
-		s.options.Observer(e)
+	if s.options.Observer == nil {
+		return
 	}
+	var err error
+	defer func() {
+		if err != nil {
+			s.logger().Error("spool: the Observer panicked", slog.String("key", e.ID.Key), slog.Any("error", err))
+		}
+	}()
+	defer recoverInto(&err)
+	s.options.Observer(e)
 }

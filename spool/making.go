@@ -176,7 +176,7 @@ func (m *making) inTurn() error {
 			return err
 		}
 	}
-	defer from.handle.Close()
+	defer m.close(from)
 	kind := Kept
 	if restored {
 		kind = Restored
@@ -190,6 +190,19 @@ func (m *making) inTurn() error {
 		m.saveSecond(r)
 	}
 	return nil
+}
+
+// close closes the handle of o. Its error, or a panic, comes too late to change what was
+// made.
+func (m *making) close(o origin) {
+	var err error
+	defer func() {
+		if err != nil {
+			m.spool.warn("the content could not be closed", m.id, err)
+		}
+	}()
+	defer recoverInto(&err)
+	_ = o.handle.Close()
 }
 
 // folderFailed reports that the folder can't be used, and returns the outcome.

@@ -177,7 +177,8 @@ func (s *Spool) isBad(name string) bool {
 
 // forgetSecond removes content from the second store, if that can delete. The record
 // goes first.
-func (s *Spool) forgetSecond(ctx context.Context, name string) error {
+func (s *Spool) forgetSecond(ctx context.Context, name string) (err error) {
+	defer recoverInto(&err)
 	if _, ok := s.options.Second.(downloadview.Deleter); !ok {
 		return nil
 	}
