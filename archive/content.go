@@ -5,6 +5,8 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // content is the open file of a member.
@@ -78,7 +80,7 @@ func (c *content) finish() error {
 		return nil
 	}
 	var more [1]byte
-	switch n, err := io.ReadFull(c.file, more[:]); {
+	switch n, err := io.ReadFull(wrapper.CheckedReader{Reader: c.file}, more[:]); {
 	case n > 0:
 		return c.member.failed(fmt.Errorf("it has more than the %d bytes that were expected", c.member.size))
 	case err != io.EOF:

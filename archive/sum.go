@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/downloadview/downloadview/internal/checksum"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // sum returns the CRC-32 of the member with this index. If the handle has read only
@@ -49,7 +50,7 @@ func (h *handle) sumOf(m *member, start, end int64) (uint32, error) {
 	}
 	defer file.Close() // the bytes have been read
 	sum := crc32.NewIEEE()
-	if _, err := io.CopyN(sum, file, end-start); err != nil {
+	if _, err := io.CopyN(sum, wrapper.CheckedReader{Reader: file}, end-start); err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}

@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // Warm computes the CRC-32 of files ahead, and saves it in store, for
@@ -91,5 +92,5 @@ func (r contextReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.r.Read(p)
+	return wrapper.CheckedReader{Reader: r.r}.Read(p)
 }

@@ -100,7 +100,7 @@ func (h *follower) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := h.alone.Read(p)
+	n, err := wrapper.CheckedReader{Reader: h.alone}.Read(p)
 	h.offset += int64(n)
 	return n, err
 }
@@ -135,10 +135,11 @@ func (h *follower) goOn(length int64) error {
 	if err != nil {
 		return err
 	}
+	r := wrapper.CheckedReader{Reader: f}
 	made, kept := make([]byte, 64<<10), make([]byte, 64<<10)
 	for done := int64(0); err == nil && done < length; {
 		n := min(length-done, int64(len(made)))
-		if _, err = io.ReadFull(f, made[:n]); err == nil {
+		if _, err = io.ReadFull(r, made[:n]); err == nil {
 			_, err = h.making.part.file.ReadAt(kept[:n], done)
 		}
 		if err == nil && !bytes.Equal(made[:n], kept[:n]) {
@@ -147,7 +148,7 @@ func (h *follower) goOn(length int64) error {
 		done += n
 	}
 	if err == nil && h.offset > length {
-		_, err = io.CopyN(io.Discard, f, h.offset-length)
+		_, err = io.CopyN(io.Discard, r, h.offset-length)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = errUnlike

@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/downloadview/downloadview"
+	"github.com/downloadview/downloadview/internal/wrapper"
 )
 
 // A writer writes content to its part.
@@ -34,7 +35,11 @@ var (
 // take writes all of h.
 func (w *writer) take(h fs.File) (err error) {
 	defer recoverInto(&err)
-	_, err = io.Copy(w, h)
+	src := io.Reader(h)
+	if _, writes := h.(io.WriterTo); !writes {
+		src = wrapper.CheckedReader{Reader: h}
+	}
+	_, err = io.Copy(w, src)
 	switch {
 	case w.err != nil:
 		return w.err

@@ -158,7 +158,7 @@ func (h *handle) front(own []byte) ([]byte, error) {
 }
 
 func (h *handle) readDirect(own []byte) ([]byte, error) {
-	n, err := readSome(h.direct, own[:min(int64(len(own)), h.directEnd-h.next)])
+	n, err := wrapper.CheckedReader{Reader: h.direct}.Read(own[:min(int64(len(own)), h.directEnd-h.next)])
 	switch {
 	case h.next+int64(n) == h.directEnd:
 		err = nil

@@ -1,7 +1,6 @@
 package readahead
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -99,7 +98,7 @@ func (h *handle) fill(p *part) (err error) {
 		if len(room) == 0 || err != nil {
 			return err
 		}
-		n, err := readSome(f, room)
+		n, err := wrapper.CheckedReader{Reader: f}.Read(room)
 		h.mu.Lock()
 		p.filled += int64(n)
 		short := p.filled < p.length
@@ -114,27 +113,6 @@ func (h *handle) fill(p *part) (err error) {
 			return err
 		}
 	}
-}
-
-// mostEmptyReads is after how many reads without bytes and without an error a handle
-// counts as broken, as in package bufio.
-const mostEmptyReads = 100
-
-var errReadCount = errors.New("Read returned an invalid count")
-
-// readSome is f.Read, with an error where f breaks the contract of [io.Reader]. A handle
-// that returns neither bytes nor an error would be read for ever.
-func readSome(f fs.File, p []byte) (int, error) {
-	for range mostEmptyReads {
-		n, err := f.Read(p)
-		if n < 0 || n > len(p) {
-			return 0, errReadCount
-		}
-		if n > 0 || err != nil {
-			return n, err
-		}
-	}
-	return 0, io.ErrNoProgress
 }
 
 // room waits until p may have more bytes, and returns where they are stored.

@@ -160,6 +160,8 @@ func TestFailures(t *testing.T) {
 		{"last part", 900, fault{after: 99, err: broken}, 1000, 999, broken},
 		{"short", 500, fault{after: 30, err: io.EOF}, 1000, 530, io.ErrUnexpectedEOF},
 		{"short, without memory", 500, fault{after: 30, err: io.EOF}, 0, 530, io.ErrUnexpectedEOF},
+		{"without bytes and an error", 0, fault{after: 30, idle: true}, 1000, 30, io.ErrNoProgress},
+		{"later part, without bytes and an error", 500, fault{after: 30, idle: true}, 1000, 530, io.ErrNoProgress},
 		{"refused", 500, fault{refuse: broken}, 1000, 500, broken},
 		{"replaced", 500, fault{replace: true}, 1000, 500, downloadview.ErrChanged},
 		{"replaced, without memory", 500, fault{replace: true}, 0, 500, downloadview.ErrChanged},

@@ -61,7 +61,7 @@ func (a *attempt) read(p []byte, limit time.Duration) (int, error) {
 	} else {
 		a.timer.Reset(limit)
 	}
-	n, err := a.handle.Read(p)
+	n, err := wrapper.CheckedReader{Reader: a.handle}.Read(p)
 	if !a.timer.Stop() && err != io.EOF {
 		err = silent(limit, "the next byte")
 	}
