@@ -73,6 +73,9 @@ func (f *file) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
 	if err := cmp.Or(ctx.Err(), context.Cause(f.spool.stopped)); err != nil {
 		return nil, nil, err
 	}
+	if ctx.Value(makingKey{f.spool, f.name}) != nil { // f is spooled twice: it would wait for itself
+		return f.openInner(ctx)
+	}
 	for tries := 0; tries < 4 && !f.spool.isUnfit(f.name); tries++ {
 		if h, err := f.openKept(); err == nil {
 			return h, h.info, nil

@@ -48,6 +48,12 @@ var (
 	errForgotten = errors.New("the content was forgotten")
 )
 
+// A makingKey is the key of a making in the contexts of what it opens.
+type makingKey struct {
+	spool *Spool
+	name  string
+}
+
 // join returns the making of the content of f, and begins it if there is none.
 func (s *Spool) join(ctx context.Context, f *file) (*making, error) {
 	s.mu.Lock()
@@ -66,7 +72,8 @@ func (s *Spool) join(ctx context.Context, f *file) (*making, error) {
 		spool: s, id: f.id, name: f.name, file: f.inner, began: time.Now(), wanted: 1,
 		ready: make(chan struct{}), done: make(chan struct{}),
 	}
-	m.ctx, m.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	ctx = context.WithValue(context.WithoutCancel(ctx), makingKey{s, m.name}, true)
+	m.ctx, m.cancel = context.WithCancelCause(ctx)
 	s.making[f.name] = m
 	s.running.Add(1)
 	s.mu.Unlock()
