@@ -97,8 +97,8 @@ func (a *archives) Respond(r *http.Request) (downloadview.Response, error) {
 	case "tar":
 		resp.File = archive.Tar(name+".tar", entries, nil)
 	default:
-		text := fmt.Sprintf("%q is not a kind of archive; want ?archive=zip or ?archive=tar", cut(q.kind, 40))
-		return resp, &refusal{http.StatusBadRequest, text, text}
+		text := fmt.Sprintf("%q is not a kind of archive; want ", cut(q.kind, 40))
+		return resp, &refusal{http.StatusBadRequest, text + "?archive=zip or ?archive=tar", text + "zip or tar"} // the log has no query
 	}
 	return resp, nil
 }
