@@ -20,8 +20,9 @@ type Tracer interface {
 	// the stage, until they are closed, so it must not end with the stage.
 	//
 	// The function that it returns is called once, when the stage is over, with its
-	// error or nil. That of [Answering] is called after the Observer. If the view
-	// panics, it is the only one that is called. It must not be nil.
+	// error or nil. That of [Answering] is called after the Observer. If the view, or
+	// other code of the application, panics, that of the stage isn't called, but that of
+	// Answering is. It must not be nil.
 	//
 	// The stages of a request begin and end one after the other, and each ends before
 	// the one in which it began. They do so in one goroutine; but if the download is
