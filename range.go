@@ -46,8 +46,8 @@ func refusesRanges(fi fs.FileInfo) bool {
 // negative; nothing is opened. The caller closes the handle.
 func OpenRange(ctx context.Context, f File, offset, length int64) (fs.File, error) {
 	switch {
-	case offset < 0:
-		length = -1
+	case length == 0 && offset < 0:
+		length = -1 // it is ignored
 	case length == 0:
 		return nil, fmt.Errorf("a range of no bytes of %q: %w", f.Name(), ErrRange)
 	}
