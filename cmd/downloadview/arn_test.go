@@ -150,3 +150,11 @@ func TestAccessPointRule(t *testing.T) {
 		}
 	}
 }
+
+// An error has the ARN as it was written.
+func TestAccessPointInError(t *testing.T) {
+	out, err := exec.Command(build(t), "serve", accessPoint+"?prefix=2026").CombinedOutput()
+	if want := `"` + accessPoint + `?prefix=2026": `; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("it says %s, %v, want %s", out, err, want)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -62,7 +63,11 @@ func shown(u *url.URL) string {
 	if q.Encode() != u.Query().Encode() {
 		public.RawQuery = q.Encode()
 	}
-	return public.Redacted()
+	text := public.Redacted()
+	if strings.Contains(u.Host, "/") { // the ARN of an access point, of which package url escapes the slash
+		text = strings.Replace(text, strings.ReplaceAll(u.Host, "/", "%2F"), u.Host, 1)
+	}
+	return text
 }
 
 var secretive = regexp.MustCompile(`(?i)secret|token|passw|credential|signature|access_?key|account_?key|^sig$`)
