@@ -3,8 +3,10 @@ package listing
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
+	"strings"
 )
 
 // List calls look for each of the entries in turn and yields its result.
@@ -27,4 +29,13 @@ func List[E any](entries func() ([]E, error), look func(E) (fs.FileInfo, error))
 			}
 		}
 	}
+}
+
+// CheckName returns an error for what can't be the name of an entry. File systems over a
+// network may list the folder itself, as ".", and the one above it.
+func CheckName(name string) error {
+	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		return fmt.Errorf("%w: %q is no name in a folder", fs.ErrInvalid, name)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,6 +210,44 @@ func TestNothingReturned(t *testing.T) {
 			if fi != nil || err == nil {
 				t.Errorf("%T: List yields %v, %v, want an error", fsys, fi, err)
 			}
+		}
+	}
+}
+
+// dotted lists each folder with itself and the one above it, as some servers of FTP do,
+// and one name that is a path.
+type dotted struct{ afero.Fs }
+
+func (d dotted) Open(name string) (afero.File, error) {
+	h, err := d.Fs.Open(name)
+	return dottedFile{h}, err
+}
+
+type dottedFile struct{ afero.File }
+
+func (d dottedFile) Readdirnames(n int) ([]string, error) {
+	names, err := d.File.Readdirnames(n)
+	return append(names, ".", "..", "", "deep/file"), err
+}
+
+func TestListHasNoFolderItself(t *testing.T) {
+	m := afero.NewMemMapFs()
+	for _, name := range []string{"a/b/file", "a/b/deep/file", "a/c"} {
+		if err := afero.WriteFile(m, name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := aferofs.New(dotted{m}, nil)
+	for folder, want := range map[string]string{"": "a", "a": "b c", "a/b": "deep file"} {
+		var got []string
+		for fi, err := range s.List(t.Context(), folder) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fi.Name())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q has %q, want %s", folder, got, want)
 		}
 	}
 }

@@ -19,6 +19,9 @@ import (
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	names := func() ([]string, error) { return s.names(ctx, folder) }
 	return listing.List(names, func(name string) (fs.FileInfo, error) {
+		if err := listing.CheckName(name); err != nil {
+			return nil, err
+		}
 		return s.entry(ctx, path.Join(folder, name))
 	})
 }

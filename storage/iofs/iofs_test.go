@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -193,4 +194,39 @@ func (fixedFile) Seek(int64, int) (int64, error) {
 func TestHandlesThatCantSeek(t *testing.T) {
 	object := buckettest.Numbered(1, 1000)
 	buckettest.WholeForRanges(t, object, iofs.New(fixed{fstest.MapFS{"a": {Data: object}}}, nil))
+}
+
+// dotted lists each folder with itself and the one above it.
+type dotted struct{ fstest.MapFS }
+
+func (d dotted) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := d.MapFS.ReadDir(name)
+	folder, _ := d.Stat(name)
+	for _, n := range []string{".", "..", "", "deep/file"} {
+		entries = append(entries, namedEntry{fs.FileInfoToDirEntry(folder), n})
+	}
+	return entries, err
+}
+
+type namedEntry struct {
+	fs.DirEntry
+	name string
+}
+
+func (e namedEntry) Name() string { return e.name }
+
+func TestListHasNoFolderItself(t *testing.T) {
+	s := iofs.New(dotted{fstest.MapFS{"a/b/file": {}, "a/b/deep/file": {}, "a/c": {}}}, nil)
+	for folder, want := range map[string]string{"": "a", "a": "b c", "a/b": "deep file"} {
+		var got []string
+		for fi, err := range s.List(t.Context(), folder) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fi.Name())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q has %q, want %s", folder, got, want)
+		}
+	}
 }

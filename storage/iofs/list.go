@@ -22,7 +22,11 @@ import (
 func (s *Storage) List(ctx context.Context, folder string) iter.Seq2[fs.FileInfo, error] {
 	entries := func() ([]fs.DirEntry, error) { return s.entries(ctx, folder) }
 	return listing.List(entries, func(e fs.DirEntry) (fs.FileInfo, error) {
-		return s.info(ctx, path.Join(folder, entryName(e)), e)
+		name := entryName(e)
+		if err := listing.CheckName(name); err != nil {
+			return nil, err
+		}
+		return s.info(ctx, path.Join(folder, name), e)
 	})
 }
 
