@@ -120,6 +120,9 @@ func (x *examine) write(env *environment, report doctor.Report) error {
 
 // setup returns the set-up to check, and a function that releases its storage.
 func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, func(), error) {
+	if x.Mount != "" { // its slashes may be left out
+		x.Mount = strings.TrimSuffix("/"+strings.Trim(x.Mount, "/"), "/") + "/"
+	}
 	s := doctor.Setup{Site: x.URL, App: x.App, Key: x.Key, Server: x.Accel, Prefix: x.Mount}
 	var err error
 	if s.Header, err = parseHeader(x.Header); err != nil {
@@ -211,7 +214,7 @@ func (x *examine) permit(s *doctor.Setup, path, keyFile, folder string) error {
 	if err != nil {
 		return fmt.Errorf("doctor: key file: %w", err)
 	}
-	prefix := (&url.URL{Path: path}).EscapedPath()
+	prefix := strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), ";", "%3B") // as sign wants it
 	cookie, err := middleware.NewLinks(keys, nil).Cookie(prefix, middleware.Grant{Expires: time.Now().Add(time.Hour), ID: "downloadview doctor"})
 	if err != nil {
 		return fmt.Errorf("doctor: %w", err)
