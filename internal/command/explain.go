@@ -13,6 +13,7 @@ import (
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/doctor"
 	"github.com/downloadview/downloadview/internal/config"
+	"github.com/downloadview/downloadview/middleware"
 )
 
 // explain is the command "downloadview explain".
@@ -50,7 +51,7 @@ type explain struct {
 
 // Help is the long part of --help.
 func (*explain) Help() string {
-	return `The flags are those of serve, which may all be left in. Those that are not listed here have no effect: there are no pages of folders, and no links are required. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. With --archive, a KEY such as "2026/?archive=zip" is the archive of a folder. If serve requires signed links, the answer is that to a request with a valid one.
+	return `The flags are those of serve, which may all be left in. Those that are not listed here have no effect: there are no pages of folders, and no links are required. The output is about a GET request from the proxy: where the file lives, the rule that covers it, how the bytes are sent (stream: by this process, offload: by the proxy, redirect: by the store), the status and the header. The file is opened if serve would open it, and none of it is sent. Signed URLs are cut before their signature. With --archive, a KEY such as "2026/?archive=zip" is the archive of a folder. If serve requires signed links, the answer is that to a request with one that is valid for a day.
 
 With --link, the output is about a signed link: what it grants, until when, and why it would be refused. If the link is not genuine, nothing in it is shown, since anybody can have made it. Whether the downloads of a link with a number of them are used up is known to the server only. The output has no part of the link's signature.
 
@@ -98,6 +99,9 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 	}
 	if err := s.complete(c); err != nil {
 		return err
+	}
+	for i := range c.Mounts {
+		c.Mounts[i].RequireSignature = c.Mounts[i].RequireSignature || e.RequireSignature
 	}
 	d, err := s.deliveryFor(c, e.Proxy)
 	if err != nil {
@@ -176,7 +180,29 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 			v = a
 		}
 	}
-	return own.view(v), nil
+	v = own.view(v)
+	if m.RequireSignature {
+		return linked(v, r)
+	}
+	return v, nil
+}
+
+// linked returns v as it answers behind links, which change the policy for caches, for one. It
+// adds a link for a day to r. The link is of a key of its own, since that of the server may
+// not be here.
+func linked(v downloadview.View, r *http.Request) (downloadview.View, error) {
+	keys, err := middleware.ParseKeys("", []byte(newKeyLine()))
+	if err != nil {
+		return nil, err
+	}
+	links := middleware.NewLinks(keys, nil)
+	cookie, err := links.Cookie("/", middleware.Grant{Expires: time.Now().Add(24 * time.Hour)})
+	if err != nil {
+		return nil, err
+	}
+	r.AddCookie(cookie)
+	r.URL.RawPath = strings.ReplaceAll(r.URL.EscapedPath(), ";", "%3B") // as in all links
+	return links.View(v), nil
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {

@@ -36,12 +36,7 @@ type newKey struct {
 
 // Run makes the file.
 func (n *newKey) Run(env *environment) error {
-	var secret [32]byte
-	rand.Read(secret[:]) // never fails
-
-	// Two keys of one day differ, even of one second.
-	id := time.Now().UTC().Format("20060102-") + strings.ToLower(rand.Text()[:6])
-	line := id + " " + base64.RawURLEncoding.EncodeToString(secret[:]) + "\n"
+	line := newKeyLine()
 	if n.File == nil {
 		_, err := io.WriteString(env.stdout, line)
 		return err
@@ -62,6 +57,16 @@ func (n *newKey) Run(env *environment) error {
 		return errors.Join(err, os.Remove(file))
 	}
 	return nil
+}
+
+// newKeyLine returns a line of a key file, with a new key.
+func newKeyLine() string {
+	var secret [32]byte
+	rand.Read(secret[:]) // never fails
+
+	// Two keys of one day differ, even of one second.
+	id := time.Now().UTC().Format("20060102-") + strings.ToLower(rand.Text()[:6])
+	return id + " " + base64.RawURLEncoding.EncodeToString(secret[:]) + "\n"
 }
 
 // checkKey is the command "downloadview key check".
