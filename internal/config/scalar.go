@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/downloadview/downloadview/internal/proxies/site"
 )
 
 // scalar returns a function that reads one value into to with parse. The error of
@@ -189,11 +191,20 @@ func (d *document) upstream(s string) (string, error) {
 // socket returns s, which is the text of a. The path of a socket becomes absolute: a
 // relative one begins at the folder of the file.
 func (d *document) socket(s string, a Address) (string, error) {
-	if a.Network != "unix" || strings.HasPrefix(a.Name, "@") || strings.HasPrefix(a.Name, "/") {
+	if a.Network != "unix" {
 		return s, nil
 	}
-	path, err := d.path(a.Name)
-	return "unix:" + path + strings.TrimPrefix(s, "unix:"+a.Name), err
+	path := a.Name
+	if !strings.HasPrefix(path, "@") && !strings.HasPrefix(path, "/") {
+		var err error
+		if path, err = d.path(a.Name); err != nil {
+			return "", err
+		}
+	}
+	if len(path) > site.LongestSocket {
+		return "", fmt.Errorf("has the path of a socket of %d bytes; want one of %d at most", len(path), site.LongestSocket)
+	}
+	return "unix:" + path + strings.TrimPrefix(s, "unix:"+a.Name), nil
 }
 
 func hostPort(s string) (string, error) {
