@@ -123,7 +123,7 @@ func (x *exchange) close() {
 		x.abandon()
 		return
 	}
-	defer x.cutShort(x.cut) // a panic came first, such as one of the file's Close
+	defer x.cutShort(x.cut) // a panic came first, of the Tracer
 	x.logPanic(recover())
 }
 
@@ -229,8 +229,7 @@ func (x *exchange) cutShort(cut *cutOff) {
 	x.finishCut(cut, x.ended())
 }
 
-// logPanic logs a panic that abort is about to replace, as net/http does for one of a
-// handler.
+// logPanic logs a panic at the end of an answer, as net/http does for one of a handler.
 func (a *account) logPanic(v any) {
 	if v != nil && v != http.ErrAbortHandler {
 		a.logger().Error("panic at the end of a download", "path", a.r.URL.Path, "error", panicked(v))

@@ -287,7 +287,7 @@ func (x *exchange) sendPart(b body, i int, part span, want string) (err error) {
 		return &cutOff{AbortedByOrigin, err}
 	}
 	if c != nil {
-		defer c.Close()
+		defer x.closeAfter(c)
 	}
 	n, err := copyBody(x.w, r, part.length, nil)
 	x.outcome.Bytes += n

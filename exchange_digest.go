@@ -104,10 +104,20 @@ func (x *exchange) contentDigest(b body, p plan, part span, small []byte, a *Att
 	if !seeks || part.length < 0 || part.length > mostDigested {
 		return "", nil
 	}
+	return digestAhead(b.handle, s, part.length)
+}
+
+// digestAhead returns the digest of the next n bytes of r, which s then goes back. A panic of
+// the file is an error, as when its bytes are sent.
+func digestAhead(r io.Reader, s io.Seeker, n int64) (digest string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
 	sum := sha256.New()
-	_, err := io.CopyN(sum, checkedReader{b.handle}, part.length)
-	if err == nil {
-		_, err = s.Seek(-part.length, io.SeekCurrent)
+	if _, err = io.CopyN(sum, checkedReader{r}, n); err == nil {
+		_, err = s.Seek(-n, io.SeekCurrent)
 	}
 	return digestOf(sum.Sum(nil)), err
 }

@@ -2,9 +2,11 @@ package downloadview
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -62,7 +64,10 @@ func TestABrokenDownloadIsNeverWholeAfterAPanic(t *testing.T) {
 func TestEachIsToldOfTheEnd(t *testing.T) {
 	var ended []error
 	tracer := endOfAnswer(func(err error) { ended = append(ended, err) })
-	for name, f := range map[string]File{"whole": newLocalFile(t, "a.txt", "0123456789"), "broken": broken(-1), "not closed": panicsAtClose{broken(-1)}} {
+	local := newLocalFile(t, "a.txt", "0123456789")
+	for name, f := range map[string]File{
+		"whole": local, "broken": broken(-1), "whole, not closed": panicsAtClose{local}, "broken, not closed": panicsAtClose{broken(-1)},
+	} {
 		t.Run(name, func(t *testing.T) {
 			ended = nil
 			told := 0
@@ -75,7 +80,7 @@ func TestEachIsToldOfTheEnd(t *testing.T) {
 			if len(g.left) != 1 || told != 1 || len(ended) != 1 {
 				t.Fatalf("the gate was told %d times, the observer %d times, the tracer %d times; want once each", len(g.left), told, len(ended))
 			}
-			if broken := name != "whole"; broken != (g.left[0].AbortedBy == AbortedByOrigin) || broken != (ended[0] != nil) {
+			if broken := strings.HasPrefix(name, "broken"); broken != (g.left[0].AbortedBy == AbortedByOrigin) || broken != (ended[0] != nil) {
 				t.Errorf("the gate was told %+v, the tracer %v", g.left[0], ended[0])
 			}
 		})
@@ -90,4 +95,26 @@ func (f endOfAnswer) Start(ctx context.Context, s Stage) (context.Context, func(
 		return ctx, f
 	}
 	return ctx, func(error) {}
+}
+
+// A panickingReader has a size, and panics when it is read.
+type panickingReader struct{ *strings.Reader }
+
+func (panickingReader) Read([]byte) (int, error) { panic("of the file") }
+
+// A panic of a file that is read for a digest is answered as any other one before the header.
+func TestPanicOfAFileThatIsDigested(t *testing.T) {
+	told := 0
+	f := FromOpener("a", func(context.Context) (io.Reader, error) {
+		return struct{ io.ReadSeeker }{panickingReader{strings.NewReader(strings.Repeat("0123456789", 1000))}}, nil
+	}, nil)
+	h := NewHandler(ViewFunc(func(*http.Request) (Response, error) { return Response{File: f, StoredFields: StoredDigest}, nil }), &Options{
+		Logger: discard, Observer: func(*http.Request, Outcome) { told++ },
+	})
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Want-Content-Digest", "sha-256=1")
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusInternalServerError || told != 1 {
+		t.Errorf("%d, and the observer was told %d times; want 500, and once", w.Code, told)
+	}
 }

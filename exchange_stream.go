@@ -167,7 +167,7 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	parked := false
 	defer func() {
 		if !parked {
-			h.Close() // its error comes too late to change what was sent
+			x.closeAfter(h)
 		}
 	}()
 	if fi == nil {
@@ -206,6 +206,13 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 		return opening{}, true, err
 	}
 	return x.openingFor(p), false, nil
+}
+
+// closeAfter closes a file of which something was sent. Its error, or a panic, comes too late to
+// change that.
+func (a *account) closeAfter(c io.Closer) {
+	defer func() { a.logPanic(recover()) }()
+	_ = c.Close()
 }
 
 // afterRefused returns how to open the file after opening it at the range of how

@@ -243,7 +243,7 @@ func (a *parkedAnswer) tell(err error) (complete bool) {
 	defer a.recover(&complete)
 	defer a.conclude(err)
 	defer a.stage(err)
-	_ = a.file.Close() // its error comes too late to change what was sent
+	a.closeAfter(a.file)
 	return err == nil
 }
 
