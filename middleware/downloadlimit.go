@@ -21,7 +21,8 @@ import (
 // Requests of one key wait in the order in which they came, and keys take turns, so that
 // nobody waits longer because another client asks for more. If the queue is full, the
 // newest request of the key with the most waiting ones makes room for a request of a
-// key with fewer. A client that goes away leaves the queue.
+// key with fewer. A client that goes away leaves the queue. The time in the queue doesn't
+// count for the WriteTimeout of an [http.Server].
 //
 // A download is open until its handler returns, in whatever way; with
 // [downloadview.Parking], until it is over. HEAD and OPTIONS, whose
@@ -145,7 +146,7 @@ func (l *DownloadLimit) Handler(next http.Handler) http.Handler {
 		if l.o.Key != nil {
 			name = l.o.Key(r)
 		}
-		k, err := l.enter(r.Context(), name)
+		k, err := l.enter(w, r, name)
 		if err != nil {
 			l.refuse(w, r, err)
 			return

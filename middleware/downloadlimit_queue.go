@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -22,11 +23,13 @@ type waitingRequest struct {
 
 // enter returns the key with one more open download, as soon as the limits allow it. The
 // caller calls leave at the end of the download.
-func (l *DownloadLimit) enter(ctx context.Context, name string) (*limitedKey, error) {
+func (l *DownloadLimit) enter(w http.ResponseWriter, r *http.Request, name string) (*limitedKey, error) {
 	k, request, err := l.ask(name)
 	if request == nil {
 		return k, err
 	}
+	defer withoutWriteTimeout(w, r)()
+	ctx := r.Context()
 	timer := time.NewTimer(l.o.Wait)
 	defer timer.Stop()
 	select {
@@ -45,6 +48,17 @@ func (l *DownloadLimit) enter(ctx context.Context, name string) (*limitedKey, er
 		return nil, ErrTooManyDownloads
 	}
 	return k, nil
+}
+
+// withoutWriteTimeout suspends the server's WriteTimeout, which is for sending an answer and
+// not for waiting with it: it would end a stream of HTTP/2, and leave no time for a refusal.
+func withoutWriteTimeout(w http.ResponseWriter, r *http.Request) (resume func()) {
+	s, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	c := http.NewResponseController(w)
+	if !ok || s.WriteTimeout <= 0 || c.SetWriteDeadline(time.Time{}) != nil {
+		return func() {}
+	}
+	return func() { _ = c.SetWriteDeadline(time.Now().Add(s.WriteTimeout)) }
 }
 
 // ask returns the key with one more open download, or with a request that waits for it.
