@@ -24,15 +24,15 @@ func hasOddRange(h http.Header) bool {
 // hasOddRange is hasOddRange of the request, or reports that its If-Range has a date that
 // doesn't identify the file.
 func (x *exchange) hasOddRange() bool {
-	return hasOddRange(x.r.Header) || len(x.r.Header["Range"]) > 0 && x.hasSharedDate()
+	return hasOddRange(x.r.Header) || x.hasSharedDate()
 }
 
-// hasSharedDate reports whether If-Range has a date, and the file may have several codings.
+// hasSharedDate reports whether a range depends on a date, and the file may have several codings.
 // These often have the same date, so it is no strong validator (RFC 9110, 8.8.1): a client
 // could join the end of one to the beginning of another.
 func (x *exchange) hasSharedDate() bool {
 	lines := x.r.Header["If-Range"]
-	if len(lines) == 0 {
+	if len(lines) == 0 || len(x.r.Header["Range"]) == 0 {
 		return false
 	}
 	_, ok := dateIn(lines)
