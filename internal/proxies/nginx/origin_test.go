@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -340,5 +341,40 @@ func TestNginxLongHeader(t *testing.T) {
 		if body := proxytest.Body(t, resp); body != "8192" {
 			t.Errorf("%s: %s %q, want the store to see 8192 bytes", name, resp.Status, body)
 		}
+	}
+}
+
+// An answer that ends with its connection may have broken off, and nginx can't tell. So
+// it is not kept: the store would say again and again that its tag is right.
+func TestNginxKeepsNoEndlessAnswer(t *testing.T) {
+	content := strings.Repeat("0123456789", 1000)
+	asked := 0
+	s := newStore(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if asked > 1 {
+			w.Header().Set("Etag", `"one"`)
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(content))
+			return
+		}
+		c, b, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		fmt.Fprintf(b, "HTTP/1.1 200 OK\r\nETag: \"one\"\r\nConnection: close\r\n\r\n%s", content[:1000])
+		b.Flush()
+		c.Close()
+	})
+	proxy := startSigned(t, site.Rule{Cache: 1 << 20}, func(*http.Request) (string, string) { return s.URL + "/a", "a" })
+	if got := proxytest.Body(t, proxy.Do(t, "GET", "/a", nil)); got != content[:1000] {
+		t.Fatalf("%d bytes, want those that came", len(got))
+	}
+	for range 2 {
+		if got := proxytest.Body(t, proxy.Do(t, "GET", "/a", nil)); got != content {
+			t.Errorf("%d bytes, want all %d", len(got), len(content))
+		}
+	}
+	if asked != 2 {
+		t.Errorf("the store was asked %d times, want twice: the whole object is kept", asked)
 	}
 }
