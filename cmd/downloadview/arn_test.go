@@ -96,6 +96,12 @@ func TestAccessPointURLs(t *testing.T) {
 		"s3://arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/mine?fips=true",
 		"s3://arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-01/accesspoint/mine",
 		"s3://arn:aws:s3-outposts:us-east-1:123456789012:outpost:op-01:accesspoint:mine",
+		accessPoint + "?endpoint=http://s3.test&sign_endpoint=https://s3.test",
+		"s3://a.b?region=nowhere-1",
+		"s3://UPPER_x?region=us-east-1",
+		"s3://mine--usw2-az1--x-s3?region=us-west-2",
+		"s3://a?endpoint=http://127.0.0.1:9000&use_path_style=true&sign_endpoint=https://files.example.com",
+		"s3://a?endpoint=http://minio:9000",
 	} {
 		u, err := config.ParseURL(place)
 		if err == nil {
@@ -119,7 +125,14 @@ func TestAccessPointURLs(t *testing.T) {
 		accessPoint + "/more":                                                             "single resource component",
 		"s3://arn:aws:s3:eu-west-1::accesspoint/reports":                                  "account id",
 		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint":                              "no name was provided",
-		"s3://arn:aws:s3express:us-west-2:123456789012:accesspoint/mine--usw2-az1--xa-s3": "has no host",
+		"s3://arn:aws:s3express:us-west-2:123456789012:accesspoint/mine--usw2-az1--xa-s3": "leads to no host of S3",
+		"s3://a?fips=true&endpoint=http://s3.test":                                        "cannot be combined with FIPS",
+		"s3://a?dualstack=true&endpoint=http://s3.test":                                   "dual-stack",
+		"s3://a?accelerate=true&sign_endpoint=http://s3.test":                             "S3 Accelerate",
+		"s3://a.b?accelerate=true":                                                        "S3 Accelerate",
+		"s3://a?accelerate=true&use_path_style=true":                                      "S3 Accelerate",
+		"s3://a?region=US%20East":                                                         "leads to no host of S3",
+		"s3://mine--x-s3":                                                                 "S3Express",
 	} {
 		u, err := config.ParseURL(place)
 		if err == nil {

@@ -42,7 +42,10 @@ func check(u *url.URL) error {
 		if err != nil {
 			return err
 		}
-		return checkARN(at.bucket, is)
+		if err := checkARN(at.bucket, is); err != nil {
+			return err
+		}
+		return checkHosts(at, is)
 	case "gs":
 		_, err = enabled(q, "anonymous")
 	case "azblob":

@@ -47,6 +47,9 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 	if err := checkARN(at.bucket, is); err != nil {
 		return nil, nil, err
 	}
+	if err := checkHosts(at, is); err != nil {
+		return nil, nil, err
+	}
 	files := watch(awsFiles()...)
 	cfg, err := s3Config(ctx, q, is)
 	if err != nil {
@@ -68,7 +71,7 @@ func openS3(ctx context.Context, at *location, r *command.Reach) (downloadview.S
 		if !is["anonymous"] {
 			o.Credentials = credentials{&rotated{find: find, files: files, now: o.Credentials}}
 		}
-		o.UsePathStyle = is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
+		o.UsePathStyle = isPathStyle(is)
 		o.UseAccelerate = is["accelerate"]
 		o.UseARNRegion = o.UseARNRegion || isARN // the region of the access point
 		if is["requester_pays"] {
@@ -141,15 +144,38 @@ func checkARN(bucket string, is map[string]bool) error {
 			return usagef("has both %s and the ARN of an access point, which has its own host; want one of them", name)
 		}
 	}
-	_, err = s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), s3.EndpointParameters{
-		Bucket: &bucket, UseArnRegion: aws.Bool(true),
-		Region:       aws.String(cmp.Or(a.Region, "us-east-1")), // one of several regions has none
-		UseDualStack: aws.Bool(is["dualstack"]), UseFIPS: aws.Bool(is["fips"]), Accelerate: aws.Bool(is["accelerate"]),
-	})
-	if err != nil {
-		return usagef("has the ARN %q, for which S3 has no host: %w; %s", bucket, err, want)
+	return nil
+}
+
+// checkHosts refuses a bucket and parameters for which S3 has no host, such as two that
+// don't go together. It asks the SDK's rules, which need no request.
+func checkHosts(at *location, is map[string]bool) error {
+	region := at.parameters.Get("region")
+	if a, err := arn.Parse(at.bucket); err == nil {
+		region = cmp.Or(region, a.Region)
+	}
+	p := s3.EndpointParameters{
+		Bucket: &at.bucket, Region: aws.String(cmp.Or(region, "us-east-1")), UseArnRegion: aws.Bool(true),
+		ForcePathStyle: aws.Bool(isPathStyle(is)),
+		UseDualStack:   aws.Bool(is["dualstack"]), UseFIPS: aws.Bool(is["fips"]), Accelerate: aws.Bool(is["accelerate"]),
+	}
+	hosts := []string{at.parameters.Get("endpoint")}
+	if at.signEndpoint != nil {
+		hosts = append(hosts, at.signEndpoint.String())
+	}
+	for _, host := range hosts {
+		if host != "" {
+			p.Endpoint = &host
+		}
+		if _, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), p); err != nil {
+			return usagef("leads to no host of S3: %w", err)
+		}
 	}
 	return nil
+}
+
+func isPathStyle(is map[string]bool) bool {
+	return is["use_path_style"] || is["s3ForcePathStyle"] || is["hostname_immutable"]
 }
 
 // s3Switches reads the parameters that are true or false.
