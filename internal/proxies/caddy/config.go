@@ -102,8 +102,8 @@ func locations(rules []site.Rule) ([]location, error) {
 func newLocation(r site.Rule) (location, error) {
 	// Any other character would need three forms: one for the matcher, one for
 	// strip_prefix, and one percent-encoded by the application.
-	for _, c := range []byte(r.Destination) {
-		if !site.IsAlphanumeric(c) && !strings.ContainsRune("/-._~", rune(c)) {
+	for _, c := range r.Destination {
+		if c >= utf8.RuneSelf || !site.IsAlphanumeric(byte(c)) && !strings.ContainsRune("/-._~", c) {
 			return location{}, fmt.Errorf("destination %q has %q in it; want letters, digits, and -._~ between slashes", r.Destination, c)
 		}
 	}

@@ -77,6 +77,7 @@ func TestCaddyRefuses(t *testing.T) {
 		want         string
 	}{
 		{"a colon in a location", "caddy", func(s *site.Site) { s.Rules[0].Destination = "/_a:b/" }, `"/_a:b/"`},
+		{"a letter beyond ASCII", "caddy", func(s *site.Site) { s.Rules[0].Destination = "/_ü/" }, `has 'ü' in it`},
 		{"a variable in a name", "caddy", func(s *site.Site) { s.Rules[0].Name = "a{$HOME}" }, `"a{$HOME}"`},
 		{"a variable in a directory", "caddy", func(s *site.Site) { s.Rules[0].Directory = "/srv/{$HOME}" }, `"/srv/{$HOME}"`},
 		{"braces in a socket", "caddy@2.6", func(s *site.Site) { s.Upstream = "unix:/run/{a}" }, `"/run/{a}"`},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/downloadview/downloadview/internal/proxies/site"
 )
@@ -61,9 +62,9 @@ func (s conf) IsNode() bool { return s.Site.Tier != nil && s.Site.Tier.Role == "
 // checkTierLocation checks the location of a rule whose files come from cache nodes. It
 // is also the path of requests to them.
 func checkTierLocation(l string) error {
-	for _, c := range []byte(l) {
-		if !site.IsAlphanumeric(c) && !strings.ContainsRune("/._~-", rune(c)) {
-			return fmt.Errorf("destination %q has %q in it, which the path of a cache node can't have; want letters, digits and any of ._~-", l, string(rune(c)))
+	for _, c := range l {
+		if c >= utf8.RuneSelf || !site.IsAlphanumeric(byte(c)) && !strings.ContainsRune("/._~-", c) {
+			return fmt.Errorf("destination %q has %q in it, which the path of a cache node can't have; want letters, digits and any of ._~-", l, string(c))
 		}
 	}
 	if strings.HasPrefix(l, "/downloadview_") {
