@@ -26,7 +26,7 @@ const (
 	messageWait = time.Second
 
 	// endWait is how long the last lines may take.
-	endWait = 10 * time.Second
+	endWait = 5 * time.Second
 )
 
 // A lineBuffer writes lines to w. A line is written at once if no other was added
@@ -111,8 +111,12 @@ func (b *lineBuffer) Write(line []byte) (int, error) {
 	if len(b.lines) == 0 || len(b.lines)+len(line) <= 2*mostLines {
 		b.lines = append(b.lines, line...)
 	}
+	patience := messageWait
+	if b.late { // a message has waited for the same write
+		patience = 0
+	}
 	b.mu.Unlock()
-	b.flushWithin(messageWait)
+	b.flushWithin(patience)
 	return len(line), nil
 }
 
@@ -134,7 +138,7 @@ func (b *lineBuffer) flush() {
 }
 
 // flushWithin is flush, but returns after d. The lines are then written by whoever is
-// writing. It doesn't wait at all if an earlier write is late.
+// writing.
 func (b *lineBuffer) flushWithin(d time.Duration) {
 	patience := time.NewTimer(d)
 	defer patience.Stop()
@@ -154,14 +158,10 @@ func (b *lineBuffer) flushWithin(d time.Duration) {
 	}
 }
 
-// acquire acquires writing. It returns false if that isn't possible until patience ends, or
-// at once if a write is late.
+// acquire acquires writing. It returns false if that isn't possible until patience ends.
 func (b *lineBuffer) acquire(patience <-chan time.Time) bool {
-	b.mu.Lock()
-	late := b.late
-	b.mu.Unlock()
-	if late {
-		return b.tryAcquire()
+	if b.tryAcquire() {
+		return true
 	}
 	select {
 	case b.writing <- struct{}{}:

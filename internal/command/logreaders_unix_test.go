@@ -15,6 +15,7 @@ import (
 
 // The server ends at SIGTERM also if the program that reads its log hangs.
 func TestTheReaderOfTheLogHangs(t *testing.T) {
+	t.Parallel()
 	reader, log, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
