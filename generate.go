@@ -92,7 +92,7 @@ func FromSeq[T ~[]byte | ~string](name string, seq iter.Seq[T], attributes *Attr
 func FromReader(name string, r io.Reader, attributes *Attributes) File {
 	f := newGenerated(name, attributes)
 	f.open = once(name, func(context.Context) (fs.File, error) { return f.handle(r) })
-	if _, ok := r.(io.Seeker); !ok {
+	if _, ok := r.(io.Seeker); !ok || isNothing(r) {
 		return f
 	}
 	if s, ok := r.(interface{ Size() int64 }); ok && f.size < 0 {

@@ -145,6 +145,18 @@ func TestNothingAndNoErrorOfFunctions(t *testing.T) {
 	}
 }
 
+// A nil Reader is an error of the server, and doesn't panic in the view.
+func TestNilReaders(t *testing.T) {
+	for _, r := range []io.Reader{nil, (*bytes.Buffer)(nil), (*bytes.Reader)(nil), (*strings.Reader)(nil), (*io.SectionReader)(nil)} {
+		w := httptest.NewRecorder()
+		view := ViewFunc(func(*http.Request) (Response, error) { return Response{File: FromReader("a", r, nil)}, nil })
+		NewHandler(view, &Options{Logger: discard}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if w.Code != 500 {
+			t.Errorf("a nil %T: %d, want 500", r, w.Code)
+		}
+	}
+}
+
 type seekingNothing struct{ uninformed }
 
 func (*seekingNothing) Seek(int64, int) (int64, error) { return 0, nil }
