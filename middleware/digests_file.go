@@ -155,7 +155,20 @@ func (f digested) OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return h, f.describe(ctx, fi), nil
+	return h, f.describeOpen(ctx, h, fi), nil
+}
+
+// describeOpen is describe of an open handle, which it closes if the log panics.
+func (f digested) describeOpen(ctx context.Context, h fs.File, fi fs.FileInfo) fs.FileInfo {
+	described := false
+	defer func() {
+		if !described {
+			h.Close()
+		}
+	}()
+	fi = f.describe(ctx, fi)
+	described = true
+	return fi
 }
 
 // openStat opens f and returns the metadata of the handle, by the method OpenStat if f
@@ -222,7 +235,7 @@ func (f digestedRanges) OpenRange(ctx context.Context, offset, length int64) (fs
 		h.Close()
 		return nil, err
 	}
-	return describedHandle(h, f.describe(ctx, fi)), nil
+	return describedHandle(h, f.describeOpen(ctx, h, fi)), nil
 }
 
 // Pin returns the file in one version, if its store can. A tag that is made of a digest
