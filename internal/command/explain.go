@@ -127,7 +127,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		}
 		u := urlOfKey(c, path)
 		r := (&http.Request{Method: http.MethodGet, URL: u, Header: make(http.Header)}).WithContext(ctx)
-		v, err := viewOf(c, d, lim, storages, r)
+		v, r, err := viewOf(c, d, lim, storages, r)
 		if err != nil {
 			return err
 		}
@@ -162,11 +162,11 @@ func urlOfKey(c *config.Config, path string) *url.URL {
 	return &url.URL{Path: path}
 }
 
-// viewOf returns the view that answers the request.
-func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, r *http.Request) (downloadview.View, error) {
+// viewOf returns the view that answers the request, and the request as the view gets it.
+func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, r *http.Request) (downloadview.View, *http.Request, error) {
 	m, ok := mountOf(c, r.URL.Path)
 	if !ok {
-		return nothing, nil
+		return nothing, r, nil
 	}
 	files := d.view(m, storages[m.Storage])
 	own := lim.at(m)
@@ -174,7 +174,7 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 	if m.Archive {
 		a, err := newArchives(files, m, c, nil)
 		if err != nil {
-			return nil, usageErrorf("--archive: %w", err)
+			return nil, nil, usageErrorf("--archive: %w", err)
 		}
 		if _, ok := a.asked(r); ok {
 			v = a
@@ -184,25 +184,28 @@ func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downl
 	if m.RequireSignature {
 		return linked(v, r)
 	}
-	return v, nil
+	return v, r, nil
 }
 
-// linked returns v as it answers behind links, which change the policy for caches, for one. It
-// adds a link for a day to r. The link is of a key of its own, since that of the server may
-// not be here.
-func linked(v downloadview.View, r *http.Request) (downloadview.View, error) {
+// linked returns v as it answers behind links, which change the policy for caches, for one, and
+// r with a link for a day. The link is of a key of its own, since that of the server may not
+// be here.
+func linked(v downloadview.View, r *http.Request) (downloadview.View, *http.Request, error) {
 	keys, err := middleware.ParseKeys("", []byte(newKeyLine()))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	links := middleware.NewLinks(keys, nil)
 	cookie, err := links.Cookie("/", middleware.Grant{Expires: time.Now().Add(24 * time.Hour)})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.AddCookie(cookie)
 	r.URL.RawPath = strings.ReplaceAll(r.URL.EscapedPath(), ";", "%3B") // as in all links
-	return links.View(v), nil
+	if strings.HasSuffix(r.URL.Path, "/") {
+		r = (&guarded{links: links}).withPage(r)
+	}
+	return links.View(v), r, nil
 }
 
 func (e *explain) write(env *environment, i int, x doctor.Explanation) error {
