@@ -69,8 +69,14 @@ func (d *document) malformed(text []byte, err error) {
 			message = load.ContextMsg + ": " + message
 		}
 	}
-	if lines := bytes.Split(text, []byte("\n")); line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")) {
+	lines := bytes.Split(text, []byte("\n"))
+	switch {
+	case line > len(lines):
+	case bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")):
 		message = "the line is indented by a tab; want spaces"
+	case bytes.HasPrefix(bytes.TrimPrefix(lines[line-1], []byte("\ufeff")), []byte("%YAML")): // such as of 1.2
+		d.errorf(line, "", "has a directive %%YAML of a version that this program doesn't know; want the line left out")
+		return
 	}
 	d.errorf(line, "", "not YAML: %s", message)
 }
