@@ -219,11 +219,11 @@ func (h *follower) Close() error {
 		return fs.ErrClosed
 	}
 	h.closed = true
+	defer h.making.leave()
+	defer h.making.part.leave()
 	if h.alone != nil {
 		h.alone.Close()
 	}
-	h.making.part.leave()
-	h.making.leave()
 	return nil
 }
 

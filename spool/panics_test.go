@@ -3,9 +3,11 @@ package spool_test
 import (
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/spool"
@@ -49,6 +51,59 @@ func TestPanicsWhileContentIsMade(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A slowObject is never made, and has ranges whose handles panic when they are closed.
+type slowObject struct{ downloadview.File }
+
+func (f slowObject) Open(ctx context.Context) (fs.File, error) {
+	return waitingHandle{f.File, ctx}, nil
+}
+
+func (f slowObject) OpenRange(ctx context.Context, _, _ int64) (fs.File, error) {
+	h, err := f.File.Open(ctx)
+	return panickingHandle{h}, err
+}
+
+type waitingHandle struct {
+	file downloadview.File
+	ctx  context.Context
+}
+
+func (h waitingHandle) Stat() (fs.FileInfo, error) { return downloadview.Stat(h.ctx, h.file) }
+func (h waitingHandle) Close() error               { return nil }
+
+func (h waitingHandle) Read([]byte) (int, error) {
+	<-h.ctx.Done()
+	return 0, h.ctx.Err()
+}
+
+type panickingHandle struct{ fs.File }
+
+func (panickingHandle) Close() error { panic("of Close") }
+
+// A client whose handle panics when it is closed has left.
+func TestLeavingByAPanic(t *testing.T) {
+	s, seen := newSpool(t, "", &spool.Options{Linger: time.Nanosecond})
+	f, err := s.File(spool.ID{Key: "a"}, slowObject{downloadview.FromString("a", "0123456789", &downloadview.Attributes{ETag: `"1"`})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.(io.Seeker).Seek(5, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { recover() }()
+		h.Close()
+	}()
+	seen.await(spool.Failed, 1) // nobody wants it any more
 }
 
 type neverDeletes struct{ *disk.Storage }

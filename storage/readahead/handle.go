@@ -211,10 +211,15 @@ func (h *handle) Close() error {
 	h.mu.Lock()
 	h.moved.Broadcast()
 	h.mu.Unlock()
-	var err error
+	defer h.giveBack()
 	if h.direct != nil {
-		err = h.direct.Close()
+		return h.direct.Close()
 	}
+	return nil
+}
+
+// giveBack gives the memory back when all fetches have ended.
+func (h *handle) giveBack() {
 	h.fetching.Wait()
 	for len(h.ahead) > 0 {
 		if b := h.pop(); b != nil {
@@ -222,7 +227,6 @@ func (h *handle) Close() error {
 		}
 	}
 	h.lease.leave()
-	return err
 }
 
 var (

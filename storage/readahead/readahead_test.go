@@ -218,6 +218,27 @@ func TestEmptyReads(t *testing.T) {
 	}
 }
 
+// A panic of Close keeps no memory from other downloads.
+func TestPanicOfClose(t *testing.T) {
+	s := newStore(numbered(1000))
+	s.part[0] = fault{closes: true}
+	budget := readahead.NewBudget(1000)
+	h, err := open(t, s, &readahead.Options{PartSize: 100, Budget: budget})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(h, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { recover() }()
+		h.Close()
+	}()
+	if used, _ := budget.Memory(); used != 0 {
+		t.Errorf("%d bytes are still in use", used)
+	}
+}
+
 // If the client leaves, all fetches are cancelled.
 func TestLeaving(t *testing.T) {
 	for name, leave := range map[string]func(fs.File, context.CancelFunc){

@@ -40,6 +40,7 @@ type fault struct {
 	hang    bool  // or nothing, until the context ends
 	idle    bool  // or neither a byte nor an error
 	panics  bool
+	closes  bool // by a panic of Close
 	replace bool // it is another version by now
 }
 
@@ -196,6 +197,9 @@ func (h *storedHandle) Read(p []byte) (int, error) {
 
 func (h *storedHandle) Close() error {
 	h.store.open.Add(-1)
+	if h.fault.closes {
+		panic("of Close")
+	}
 	return nil
 }
 
