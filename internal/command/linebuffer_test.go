@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -173,9 +174,9 @@ func TestHangingReaderOfTheLog(t *testing.T) {
 		if took := time.Since(start); took != messageWait {
 			t.Errorf("messages waited %v, want %v", took, messageWait)
 		}
-		before := runtime.NumGoroutine()
+		before := goroutinesOfBubble(t)
 		time.Sleep(time.Hour)
-		if now := runtime.NumGoroutine(); now > before+1 {
+		if now := goroutinesOfBubble(t); now > before+1 {
 			t.Errorf("%d goroutines, and %d an hour before", now, before)
 		}
 		close(h.released)
@@ -190,6 +191,21 @@ func TestHangingReaderOfTheLog(t *testing.T) {
 			t.Errorf("%q was written, want %q", got, want)
 		}
 	})
+}
+
+// goroutinesOfBubble counts the goroutines of this synctest bubble, since other tests run
+// beside it. The first line of each has the bubble.
+func goroutinesOfBubble(t *testing.T) int {
+	t.Helper()
+	own := make([]byte, 200)
+	own = own[:runtime.Stack(own, false)]
+	bubble := regexp.MustCompile(`synctest bubble \d+\b`).Find(own)
+	if bubble == nil {
+		t.Fatalf("%s has no bubble", own)
+	}
+	all := make([]byte, 4<<20)
+	all = all[:runtime.Stack(all, true)]
+	return len(regexp.MustCompile(`(?m)^goroutine .*\b`+string(bubble)+`\b`).FindAll(all, -1))
 }
 
 // full is a writer that accepts some bytes and then none, as a full disk does.
