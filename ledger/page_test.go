@@ -6,12 +6,9 @@ import (
 	"errors"
 	"log"
 	"net/http"
-	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/ledger"
-	"github.com/downloadview/downloadview/ledger/natsledger"
-	"github.com/downloadview/downloadview/ledger/redisledger"
 	"github.com/downloadview/downloadview/ledger/sqlledger"
 )
 
@@ -46,24 +43,6 @@ func pageQueue(ctx context.Context, entries ledger.Store, serve func(*ledger.Led
 	return err
 }
 
-func pageNATS() (*ledger.Ledger, error) {
-	entries, err := natsledger.Connect("nats://app:password@n1,nats://app:password@n2,nats://app:password@n3", nil)
-	if err != nil {
-		return nil, err
-	}
-	l := ledger.New(entries, &ledger.Options{Timeout: 10 * time.Second})
-	return l, nil
-}
-
-func pageRedis() (*ledger.Ledger, error) {
-	entries, err := redisledger.Connect("redis://:password@redis:6379/0", nil)
-	if err != nil {
-		return nil, err
-	}
-	l := ledger.New(ledger.NewQueue(entries, nil), nil)
-	return l, nil
-}
-
 func pageFollow(ctx context.Context, entries ledger.Store, position ledger.Position) error {
 	err := ledger.Follow(ctx, "/var/log/nginx/downloads.log", position, func(line []byte, at ledger.Position) error {
 		err := ledger.AddLineAt(ctx, entries, line, at)
@@ -84,7 +63,5 @@ var (
 	_ = pageMemory
 	_ = pageDatabase
 	_ = pageQueue
-	_ = pageNATS
-	_ = pageRedis
 	_ = pageFollow
 )
