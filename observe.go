@@ -38,6 +38,7 @@ type Outcome struct {
 }
 
 // An Observer is called once for each request, when it is over; for an aborted
-// request, before the handler panics. If the view or other code of the application
-// panics, it is not called. It must not keep r.
+// request, before the handler panics. If the view panics, or other code of the application
+// while the answer is made, it is not called. A panic of those who are told of the end keeps
+// it from nothing. It must not keep r.
 type Observer func(r *http.Request, o Outcome)
