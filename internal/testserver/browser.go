@@ -12,17 +12,17 @@ import (
 
 // Browse loads url in a real Chromium, with additional flags, and returns the
 // page as it is after its load event, which waits for all frames, scripts and
-// images. If the browser doesn't finish, which happens now and then on a busy
-// machine, it is started again.
+// images. If the browser doesn't finish, which happens now and then, also at rest, it is
+// started again. It takes a second or two, and gets more time with each try.
 func Browse(t testing.TB, url string, flags ...string) (page string) {
 	t.Helper()
 	binary := Binary(t, "chromium", "DOWNLOADVIEW_CHROMIUM")
-	for tries := 3; ; tries-- {
-		page, said, err := browse(t, binary, append(flags, url))
+	for limit := 15 * time.Second; ; limit *= 3 {
+		page, said, err := browse(t, binary, limit, append(flags, url))
 		switch {
 		case err == nil:
 			return page
-		case errors.Is(err, context.DeadlineExceeded) && tries > 1:
+		case errors.Is(err, context.DeadlineExceeded) && limit < 2*time.Minute:
 			t.Logf("chromium: %v\n%s", err, said)
 		default:
 			t.Fatalf("chromium: %v\n%s", err, said)
@@ -30,9 +30,9 @@ func Browse(t testing.TB, url string, flags ...string) (page string) {
 	}
 }
 
-func browse(t testing.TB, binary string, args []string) (page, said string, err error) {
+func browse(t testing.TB, binary string, limit time.Duration, args []string) (page, said string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	all := []string{
 		"--headless", "--disable-gpu", "--disable-quic", "--disable-component-update", "--no-first-run",
