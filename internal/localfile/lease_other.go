@@ -1,3 +1,5 @@
+//go:build !unix
+
 package localfile
 
 // isLeased reports false: opening a file waits for the end of an oplock.
