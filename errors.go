@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 )
 
 // ErrUpstream means that the store of a file could not be reached or sent an
@@ -87,6 +88,8 @@ func (e *StatusError) misused(err error) error {
 //   - [fs.ErrPermission]: 403.
 //   - [context.DeadlineExceeded] and [os.ErrDeadlineExceeded]: 504.
 //   - [ErrChanged]: 503.
+//   - [syscall.EMFILE] and [syscall.ENFILE], no file descriptor is left: 503, and the
+//     answer has a Retry-After.
 //   - Any other error: 500.
 //
 // An [fs.ErrNotExist], [fs.ErrInvalid] or [fs.ErrPermission] inside a [net.OpError]
@@ -121,10 +124,16 @@ func StatusCode(err error) int {
 		return http.StatusForbidden
 	case late:
 		return http.StatusGatewayTimeout
-	case errors.Is(err, ErrChanged):
+	case errors.Is(err, ErrChanged), lacksDescriptors(err):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
+}
+
+// lacksDescriptors reports whether err means that the process, or the system, has too many
+// open files for now. It says nothing about the file.
+func lacksDescriptors(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // saysMissing reports whether err means that the file itself doesn't exist.

@@ -186,6 +186,9 @@ func (x *exchange) refuse(err error) {
 	w := &answerRecorder{ResponseWriter: x.w, status: http.StatusOK}
 	if x.options.Error != nil {
 		x.options.Error(w, x.r, status, err)
+	if !ok && status == http.StatusServiceUnavailable && lacksDescriptors(err) {
+		h["Retry-After"] = []string{"5"}
+	}
 	} else {
 		WriteError(w, x.r, status)
 	}

@@ -79,7 +79,7 @@ func TestCauses(t *testing.T) {
 	}{
 		{&fs.PathError{Op: "open", Path: "/srv/d/a.txt", Err: syscall.ENOENT}, http.StatusNotFound},
 		{&fs.PathError{Op: "open", Path: "d/a.txt", Err: syscall.EACCES}, http.StatusForbidden},
-		{&fs.PathError{Op: "open", Path: "d/a.txt", Err: syscall.EMFILE}, http.StatusInternalServerError},
+		{&fs.PathError{Op: "open", Path: "d/a.txt", Err: syscall.EMFILE}, http.StatusServiceUnavailable},
 	} {
 		_, f := file(failing{Fs: memory, err: tt.cause})
 		if _, err := f.Open(t.Context()); downloadview.StatusCode(err) != tt.want {

@@ -54,7 +54,7 @@ func TestCauses(t *testing.T) {
 	}{
 		{&fs.PathError{Op: "open", Path: "a.txt", Err: syscall.ENOENT}, http.StatusNotFound},
 		{&fs.PathError{Op: "open", Path: "a.txt", Err: syscall.EACCES}, http.StatusForbidden},
-		{&fs.PathError{Op: "open", Path: "a.txt", Err: syscall.EMFILE}, http.StatusInternalServerError},
+		{&fs.PathError{Op: "open", Path: "a.txt", Err: syscall.EMFILE}, http.StatusServiceUnavailable},
 		{&fs.PathError{Op: "open", Path: "a.txt", Err: syscall.ENOSYS}, http.StatusInternalServerError},
 	} {
 		f, err := iofs.New(failing{tt.cause}, nil).File("a.txt")
