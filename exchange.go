@@ -22,6 +22,7 @@ type exchange struct {
 	asked   int            // requests to the store so far
 	beyond  bool           // the file refused a range with ErrRange
 	refused bool           // the file refused a range other than its last bytes
+	fixed   bool           // the Seek of its handle fails
 	looked  bool           // the metadata was read without opening the file
 	unseen  bool           // the answer is made without reading the metadata
 	uncut   bool           // a whole answer has Accept-Ranges: none, so that the proxy takes no ranges out

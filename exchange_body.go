@@ -24,8 +24,7 @@ type body struct {
 func (x *exchange) part(b body, index int, s span, want string) (io.Reader, io.Closer, error) {
 	switch {
 	case !b.how.ranged:
-		_, err := b.handle.(io.Seeker).Seek(s.start, io.SeekStart)
-		return b.handle, nil, err
+		return b.handle, nil, seekTo(b.handle, s.start)
 	case index == 0:
 		return b.handle, nil, nil
 	}
@@ -60,6 +59,11 @@ const smallFile = 2 << 10
 var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
+	if len(p.ranges) > 0 && !p.grows {
+		if _, _, err := x.part(b, 0, p.ranges[0], ""); err != nil {
+			return err
+		}
+	}
 	if len(p.ranges) > 1 {
 		if err := x.enter(Streamed, a, p.toEnd(k.size)); err != nil {
 			return err
@@ -72,9 +76,6 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	part := span{0, k.size}
 	if len(p.ranges) == 1 {
 		part = p.ranges[0]
-		if _, _, err := x.part(b, 0, part, ""); err != nil {
-			return err
-		}
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
 	if src, ok := b.handle.(io.WriterTo); ok && (len(p.ranges) == 0 || b.how.ranged) && !empty && !isKernelFile(b.handle) {

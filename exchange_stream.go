@@ -185,6 +185,8 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	switch {
 	case refusesRanges(fi):
 		offered, seeks = noParts, false
+	case x.fixed:
+		seeks = false
 	case seeks && !how.ranged:
 		offered = manyParts
 	case offered > onePart && how.ranged:
@@ -202,6 +204,10 @@ func (x *exchange) try(how opening) (opening, bool, error) {
 	if p.endsWithoutBytes() || x.r.Method == http.MethodHead || how.serves(p, h, k.size) {
 		x.compare(&a)
 		err := x.send(body{h, how}, p, &a, &k)
+		if _, fixed := err.(*seekError); fixed { // the handle may be anywhere now
+			x.fixed, x.refused = true, true
+			return opening{}, false, nil
+		}
 		parked = err == errParked
 		return opening{}, true, err
 	}

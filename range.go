@@ -97,10 +97,30 @@ func seekRange(h fs.File, offset, length int64) (fs.File, error) {
 	if length < 0 || length > size-offset {
 		length = size - offset
 	}
-	if _, err := s.Seek(offset, io.SeekStart); err != nil {
+	if err := seekTo(s, offset); err != nil {
 		return nil, err
 	}
 	return &rangeHandle{h, io.LimitedReader{R: h, N: length}}, nil
+}
+
+// A seekError says that an open file can't seek. It says nothing else about the file: some
+// wrappers have a Seek that fails if the file inside has none.
+type seekError struct {
+	handle any
+	err    error
+}
+
+func (e *seekError) Error() string        { return fmt.Sprintf("%T can't seek: %v", e.handle, e.err) }
+func (e *seekError) Is(target error) bool { return target == errors.ErrUnsupported }
+
+// seekTo moves h, which has a Seek. The error is a *seekError, unless it is one of the store
+// or of a context.
+func seekTo(h any, offset int64) error {
+	_, err := h.(io.Seeker).Seek(offset, io.SeekStart)
+	if err == nil || errors.Is(err, ErrUpstream) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &seekError{h, err}
 }
 
 type rangeHandle struct {
