@@ -76,8 +76,13 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
+	x.move()
+	if x.watched != nil {
+		defer x.endMoved() // also after a panic of the view
+	}
 	if err := x.respond(v); err != nil {
 		x.refuse(err)
+		x.moveOn()
 		return
 	}
 	x.carryOut()
@@ -117,9 +122,7 @@ func (x *exchange) carryOut() {
 
 // close ends what goes on beside an answer. It is called however the answer ends.
 func (x *exchange) close() {
-	if x.watched != nil {
-		x.watched.endMoved()
-	}
+	x.endMoved()
 	if x.cut == nil {
 		x.abandon()
 		return
@@ -183,13 +186,13 @@ func (x *exchange) refuse(err error) {
 	if ok && withHeader.Status != status {
 		delete(h, "Location")
 	}
+	if !ok && status == http.StatusServiceUnavailable && lacksDescriptors(err) {
+		h["Retry-After"] = []string{"5"}
+	}
 	x.outcome.Status = status
 	w := &answerRecorder{ResponseWriter: x.w, status: http.StatusOK}
 	if x.options.Error != nil {
 		x.options.Error(w, x.r, status, err)
-	if !ok && status == http.StatusServiceUnavailable && lacksDescriptors(err) {
-		h["Retry-After"] = []string{"5"}
-	}
 	} else {
 		WriteError(w, x.r, status)
 	}

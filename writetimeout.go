@@ -18,7 +18,8 @@ type movingWriter struct {
 }
 
 // move makes the deadline of the server's WriteTimeout move with the body. It is called
-// before the file is looked at or opened.
+// before the view, whose middleware may ask a store, and before the file is looked at or
+// opened.
 func (x *exchange) move() {
 	s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok || s.WriteTimeout <= 0 || x.moving != nil || x.watched != nil {
@@ -51,8 +52,13 @@ func (x *exchange) moveOn() {
 
 func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// endMoved ends a watch in place of the server's own deadline, which counts from now on.
-func (s *watchedStream) endMoved() {
+// endMoved ends the watch in place of the server's own deadline, which counts from now on.
+func (x *exchange) endMoved() {
+	s := x.watched
+	if s == nil {
+		return
+	}
+	x.watched = nil
 	s.end()
 	if !s.wrote {
 		setWriteDeadline(s.ResponseWriter, time.Now().Add(s.limit))

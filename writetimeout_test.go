@@ -91,6 +91,10 @@ func TestWriteTimeoutWaitsForTheFile(t *testing.T) {
 			status       int
 			want         string
 		}{
+			{"a late view", "GET", newObject("0123456789"), 200, "0123456789"},
+			{"a late view, handed over", "GET", newObject("0123456789"), 200, ""},
+			{"a late view, refused", "GET", nil, 403, "Forbidden\n"},
+			{"a late view, refused, no body", "GET", nil, 403, ""},
 			{"a late look, handed over", "GET", lateFile{newObject("0123456789"), pause}, 200, ""},
 			{"a late look, missing", "GET", lateFile{&object{name: "a", noStat: fs.ErrInvalid}, pause}, 404, "Not Found\n"},
 			{"a late look, missing, no body", "GET", lateFile{&object{name: "a", noStat: fs.ErrInvalid}, pause}, 404, ""},
@@ -111,7 +115,13 @@ func TestWriteTimeoutWaitsForTheFile(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					h := NewHandler(ViewFunc(func(*http.Request) (Response, error) {
 						resp := Response{File: tt.f}
-						if strings.HasPrefix(tt.name, "a late look") {
+						if strings.HasPrefix(tt.name, "a late view") {
+							time.Sleep(pause)
+						}
+						if tt.f == nil {
+							return resp, &StatusError{Status: 403}
+						}
+						if strings.HasPrefix(tt.name, "a late look") || strings.HasSuffix(tt.name, "handed over") {
 							resp.File, resp.Offloader = WithSource(tt.f, Source{"file", "", "/a"}), covered
 						}
 						return resp, nil
