@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/downloadview/downloadview"
@@ -144,6 +145,7 @@ func TestFirstMemberFails(t *testing.T) {
 		{fs.ErrPermission, 500},
 		{downloadview.ErrUpstream, 502},
 		{downloadview.ErrChanged, 503},
+		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}, 503},
 	} {
 		opens := intercepted{file("f", noise(100)), func() error { return tt.err }}
 		url := serve(t, func() downloadview.File { return archive.Zip("a.zip", archive.Of(archive.Entry{File: opens}), nil) })
