@@ -16,8 +16,8 @@ import (
 // The panic alone is not enough: if middleware recovers it, net/http ends the
 // body normally, or the middleware appends an error text. So the connection
 // is broken first: HTTP/1 by taking it over and resetting it, HTTP/2 by a write
-// deadline in the past, which resets the stream. docs/design/0005 lists the other
-// environments of a handler.
+// deadline in the past, which resets the stream, HTTP/3 by taking over the stream.
+// docs/design/0005 lists the other environments of a handler.
 func abort(w http.ResponseWriter, r *http.Request) {
 	if len(r.Header["X-Forwarded-For"]) > 0 && len(w.Header()["Content-Length"]) == 0 {
 		// lighttpd sets that field. If the connection breaks before lighttpd has
@@ -25,7 +25,7 @@ func abort(w http.ResponseWriter, r *http.Request) {
 		// part that it has as a complete answer.
 		time.Sleep(forwarding)
 	}
-	broken := r.ProtoMajor < 2 && reset(w)
+	broken := r.ProtoMajor < 2 && reset(w) || r.ProtoMajor > 2 && resetStream(w)
 	if !broken {
 		// Where the connection can't be taken over, a deadline at least keeps
 		// the end of the body from being written.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -238,6 +239,9 @@ func (x *exchange) cutShort(cut *cutOff) {
 	x.cut = nil
 	defer abort(x.w, x.r)
 	defer func() { x.logPanic(recover()) }()
+	if x.r.ProtoMajor > 2 && cut.by == AbortedByClient && !errors.Is(cut.err, os.ErrDeadlineExceeded) {
+		awaitEnd(x.r.Context())
+	}
 	x.finishCut(cut, x.ended())
 }
 

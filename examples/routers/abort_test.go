@@ -2,10 +2,12 @@ package routers
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,6 +20,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/labstack/echo/v5"
 	echomiddleware "github.com/labstack/echo/v5/middleware"
+	"github.com/quic-go/quic-go/http3"
 
 	"github.com/downloadview/downloadview"
 )
@@ -46,6 +49,25 @@ func (h breakingHandle) Stat() (fs.FileInfo, error) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk broke") }
+
+// overHTTP3 serves the handler of s over HTTP/3, as gin's RunQUIC does.
+func overHTTP3(t *testing.T, s *httptest.Server) (url string, client http.RoundTripper) {
+	t.Helper()
+	l, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http3.Server{Handler: s.Config.Handler, TLSConfig: http3.ConfigureTLSConfig(&tls.Config{Certificates: s.TLS.Certificates})}
+	go server.Serve(l)
+	transport := &http3.Transport{TLSClientConfig: s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
+	transport.TLSClientConfig.NextProtos = nil
+	t.Cleanup(func() {
+		transport.Close()
+		server.Close()
+		l.Close()
+	})
+	return "https://" + l.LocalAddr().String(), transport
+}
 
 // No client takes a download that broke off for complete, although routers handle the
 // panic that ends it in different ways.
@@ -94,15 +116,19 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 			"echo": onEcho, "echo, packed": packedEcho,
 			"mux, packed": gzhttp.GzipHandler(h),
 		} {
-			for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
+			for _, proto := range []string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"} {
 				s := httptest.NewUnstartedServer(router)
 				s.EnableHTTP2 = proto == "HTTP/2.0"
 				s.StartTLS()
-				req, err := http.NewRequestWithContext(t.Context(), "GET", s.URL, nil)
+				url, transport := s.URL, s.Client().Transport
+				if proto == "HTTP/3.0" {
+					url, transport = overHTTP3(t, s)
+				}
+				req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				resp, err := s.Client().Transport.RoundTrip(req)
+				resp, err := transport.RoundTrip(req)
 				if err == nil {
 					if resp.Proto != proto {
 						t.Fatalf("spoke %s, want %s", resp.Proto, proto)
