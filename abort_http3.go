@@ -1,7 +1,6 @@
 package downloadview
 
 import (
-	"context"
 	"net/http"
 	"reflect"
 	"time"
@@ -29,15 +28,6 @@ func resetStream(w http.ResponseWriter) bool {
 		return cancelStream(stream.MethodByName("CancelRead")) && cancelled
 	}
 	return false
-}
-
-// awaitEnd waits a moment for the end of a request's context after a write has failed: that
-// package ends it in another goroutine.
-func awaitEnd(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(closeNotice):
-	}
 }
 
 // cancelStream calls a method whose argument is an error code.

@@ -78,6 +78,24 @@ func (x *exchange) ended() AbortedBy {
 	return AbortedByClient
 }
 
+// endedBefore is ended, for a cut. The error of a write to a stream doesn't say that the
+// client has left. HTTP/3 ends the context a moment later, and middleware may have replaced
+// the context by one that doesn't end.
+func (x *exchange) endedBefore(cut *cutOff) AbortedBy {
+	party := x.ended()
+	if party != NotAborted || x.r.ProtoMajor < 2 || cut.by != AbortedByClient || errors.Is(cut.err, os.ErrDeadlineExceeded) {
+		return party
+	}
+	select {
+	case <-x.r.Context().Done():
+		return x.ended()
+	case <-connectionEnd(x.w):
+		return AbortedByClient
+	case <-time.After(closeNotice):
+		return NotAborted
+	}
+}
+
 // closeNotice is how long the server may take to send on CloseNotify's channel
 // after it has cancelled the request's context.
 const closeNotice = 100 * time.Millisecond

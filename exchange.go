@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 )
 
@@ -239,10 +238,7 @@ func (x *exchange) cutShort(cut *cutOff) {
 	x.cut = nil
 	defer abort(x.w, x.r)
 	defer func() { x.logPanic(recover()) }()
-	if x.r.ProtoMajor > 2 && cut.by == AbortedByClient && !errors.Is(cut.err, os.ErrDeadlineExceeded) {
-		awaitEnd(x.r.Context())
-	}
-	x.finishCut(cut, x.ended())
+	x.finishCut(cut, x.endedBefore(cut))
 }
 
 // logPanic logs a panic at the end of an answer, as net/http does for one of a handler.
