@@ -160,6 +160,8 @@ func (h *handle) front(own []byte) ([]byte, error) {
 func (h *handle) readDirect(own []byte) ([]byte, error) {
 	n, err := wrapper.CheckedReader{Reader: h.direct}.Read(own[:min(int64(len(own)), h.directEnd-h.next)])
 	switch {
+	case err != nil && err != io.EOF:
+		return nil, err // it may say that these bytes are wrong
 	case h.next+int64(n) == h.directEnd:
 		err = nil
 	case err == io.EOF:

@@ -99,6 +99,9 @@ func (h *handle) fill(p *part) (err error) {
 			return err
 		}
 		n, err := wrapper.CheckedReader{Reader: f}.Read(room)
+		if err != nil && err != io.EOF {
+			return err // it may say that these bytes are wrong
+		}
 		h.mu.Lock()
 		p.filled += int64(n)
 		short := p.filled < p.length
@@ -107,10 +110,8 @@ func (h *handle) fill(p *part) (err error) {
 		switch {
 		case err == io.EOF && short:
 			return io.ErrUnexpectedEOF
-		case err == io.EOF || !short:
+		case !short:
 			return nil
-		case err != nil:
-			return err
 		}
 	}
 }

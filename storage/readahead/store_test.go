@@ -39,6 +39,7 @@ type fault struct {
 	err     error // then this
 	hang    bool  // or nothing, until the context ends
 	idle    bool  // or neither a byte nor an error
+	last    error // comes with the last byte
 	panics  bool
 	closes  bool // by a panic of Close
 	replace bool // it is another version by now
@@ -166,6 +167,13 @@ var errReadForEver = errors.New("read for ever")
 func (h *storedHandle) Stat() (fs.FileInfo, error) { return h.info, nil }
 
 func (h *storedHandle) Read(p []byte) (int, error) {
+	if h.fault.last != nil {
+		if h.part.Len() == 1 {
+			n, _ := h.part.Read(p)
+			return n, h.fault.last
+		}
+		return h.part.Read(p[:min(len(p), h.part.Len()-1)])
+	}
 	if h.fault.panics {
 		panic("a part panics")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/downloadview/downloadview"
@@ -101,6 +102,9 @@ func (h *handle) Read(p []byte) (int, error) {
 		}
 		start := time.Now()
 		n, err := h.attempt.read(p, h.left(h.silence))
+		if err != nil && h.next+int64(n) == h.end && !passes(err) {
+			n = 0 // the last bytes are asked for again
+		}
 		h.next += int64(n)
 		if n > 0 {
 			h.renew()
@@ -124,6 +128,10 @@ func (h *handle) Read(p []byte) (int, error) {
 		}
 	}
 }
+
+// passes reports whether err, which came with the last bytes, doesn't say that something is
+// wrong with them: it is their end, or the store had no more time.
+func passes(err error) bool { return err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded) }
 
 // drop closes an attempt that has failed.
 func (h *handle) drop(err error) {

@@ -67,6 +67,13 @@ func TestWhole(t *testing.T) {
 		{"at once, and again", []fault{{err: errReset}, {err: errReset}}, 0, `"v1"`, 1000, nil, []string{"open", "0 1000", "0 1000"}, seconds(1)},
 		{"at the last byte", []fault{{after: 999, err: errReset}}, 0, `"v1"`, 1000, nil, []string{"open", "999 1"}, seconds(1)},
 		{"after the last byte", []fault{{after: 1000, err: errReset}}, 0, `"v1"`, 1000, nil, []string{"open"}, 0},
+		{"with the last byte", []fault{{last: errReset}}, 0, `"v1"`, 1000, nil, []string{"open", "999 1"}, seconds(1)},
+		{
+			"with the last byte each time", slices.Repeat([]fault{{last: errReset}}, 9), 0, `"v1"`, 999, errReset,
+			[]string{"open", "999 1", "999 1", "999 1"},
+			seconds(1),
+		},
+		{"with the last byte, no tag", []fault{{last: errReset}}, 0, "", 999, errReset, []string{"open"}, 0},
 		{
 			"often, with a byte each time", slices.Repeat([]fault{{after: 1, err: errReset}}, 9), 0, `"v1"`, 1000, nil,
 			[]string{"open", "1 999", "2 998", "3 997", "4 996", "5 995", "6 994", "7 993", "8 992", "9 991"},

@@ -35,6 +35,7 @@ type fault struct {
 	after   int64  // so many bytes come,
 	err     error  // then this error; nil with cut: the end
 	cut     bool   // then the end
+	last    error  // comes with the last byte
 	stall   bool   // then nothing, until the context ends
 	deaf    bool   // then nothing, until Close
 	panics  bool   // in Close
@@ -133,6 +134,12 @@ func (h *storeHandle) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	f := h.fault
+	if f.last != nil {
+		if h.Reader.Len() == 1 {
+			return copy(p, h.store.content[len(h.store.content)-1:]), f.last
+		}
+		return h.Reader.Read(p[:min(len(p), h.Reader.Len()-1)])
+	}
 	if f.err == nil && !f.cut && !f.stall && !f.deaf {
 		return h.Reader.Read(p)
 	}
