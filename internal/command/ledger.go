@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -102,9 +103,16 @@ func (f *foldLogs) Run(ctx context.Context, env *environment) error {
 	}
 	out := bufio.NewWriter(env.stdout)
 	l := f.fold(out)
+	var unread error // what the files before have is printed all the same
 	for _, name := range f.Files {
-		if err := l.file(name); err != nil {
-			return err
+		err := l.file(name)
+		switch {
+		case l.err != nil:
+			return l.err
+		case unread == nil:
+			unread = err
+		case err != nil:
+			unread = fmt.Errorf("%w; %w", unread, err)
 		}
 		if l.wrong > 0 {
 			fmt.Fprintf(env.stderr, "downloadview: %s: %d lines are wrong and left out; the first is line %d: %s\n", printable.Text(name), l.wrong, l.wrongAt, oneLine(l.reason))
@@ -114,6 +122,9 @@ func (f *foldLogs) Run(ctx context.Context, env *environment) error {
 	l.entries.Flush()
 	if err := errors.Join(l.err, out.Flush()); err != nil {
 		return err
+	}
+	if unread != nil {
+		return unread
 	}
 	if l.early > 0 {
 		fmt.Fprintf(env.stderr, "downloadview: %d entries were printed early, because more than %d downloads were open; if they went on, they are printed twice; set --open higher\n", l.early, l.open)
@@ -169,6 +180,7 @@ func (l *logFold) done(e ledger.Entry) {
 
 // file reads the log called name.
 func (l *logFold) file(name string) error {
+	l.wrong = 0
 	if name == "-" {
 		return l.read(os.Stdin, "standard input")
 	}
@@ -183,11 +195,24 @@ func (l *logFold) file(name string) error {
 // longestLog is the length in bytes of the longest line that is read.
 const longestLog = 64 << 10
 
+// compressions are those of logs that can't be read. Their lines would be taken for those of
+// other formats.
+var compressions = []struct{ name, magic string }{
+	{"bzip2", "BZh91AY&SY"}, // as all tools compress unless they are told otherwise
+	{"xz", "\xfd7zXZ\x00"},
+	{"zstd", "\x28\xb5\x2f\xfd"},
+}
+
 // read reads a log, which is compressed if it begins as gzip does.
 func (l *logFold) read(r io.Reader, name string) error {
-	l.wrong = 0
 	in := bufio.NewReaderSize(r, longestLog)
-	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
+	magic, _ := in.Peek(10) // less at the end of the log
+	for _, c := range compressions {
+		if bytes.HasPrefix(magic, []byte(c.magic)) {
+			return fmt.Errorf("%s is compressed by %s; want gzip, or none: downloadview ledger - reads the output of %s -dc", name, c.name, c.name)
+		}
+	}
+	if bytes.HasPrefix(magic, []byte("\x1f\x8b")) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
