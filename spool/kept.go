@@ -81,8 +81,10 @@ func asMissing(err error) error {
 	return errors.Join(fs.ErrNotExist, downloadview.AsCause(err))
 }
 
+// isOld reports whether content was made more than MaxAge ago; or later than that from now,
+// because the clock was set back.
 func (s *Spool) isOld(made time.Time) bool {
-	return s.options.MaxAge > 0 && time.Since(made) > s.options.MaxAge
+	return s.options.MaxAge > 0 && time.Since(made).Abs() > s.options.MaxAge
 }
 
 // hold keeps the file called name from being removed to make room.
@@ -108,10 +110,11 @@ func (s *Spool) use(name string, t time.Time) {
 	s.root.Chtimes(recordsDir+"/"+name, t, t) // fails if it was removed just now
 }
 
-// lastUse returns the time until which name was used; it may be in the future.
+// lastUse returns the time until which name was used; it may be in the future, up to
+// handedOver. A later one isn't known any more: the clock was set back.
 func (s *Spool) lastUse(name string) time.Time {
 	fi, err := s.root.Lstat(recordsDir + "/" + name)
-	if err != nil {
+	if err != nil || fi.ModTime().After(time.Now().Add(handedOver)) {
 		return time.Time{}
 	}
 	return fi.ModTime()

@@ -3,6 +3,7 @@ package spool_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -237,5 +238,44 @@ func TestUnlikeContentThatDoesNotFit(t *testing.T) {
 	close(begun)
 	if b, err := io.ReadAll(resp.Body); err == nil {
 		t.Errorf("%d bytes without an error", len(b))
+	}
+}
+
+// If the clock was set back, as after a start with a wrong one, what was used before that
+// makes room; and what was made before that isn't kept longer than MaxAge from now.
+func TestClockIsSetBack(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, &spool.Options{MaxBytes: 1000, MaxAge: time.Hour})
+	warm := func(key string) {
+		t.Helper()
+		if err := s.Warm(t.Context(), spool.ID{Key: key}, making(content(600)).file(nil)); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	warm("first")
+	ahead := time.Now().Add(3 * time.Hour).Truncate(time.Second)
+	record := filepath.Join(dir, left(t, dir, "records")[0])
+	if err := os.Chtimes(record, ahead, ahead); err != nil {
+		t.Fatal(err)
+	}
+	warm("second")
+	if _, ok := s.SHA256(spool.ID{Key: "first"}); ok {
+		t.Error("what was used in the future was not removed to make room")
+	}
+
+	file := filepath.Join(dir, left(t, dir, "files")[0])
+	record = filepath.Join(dir, left(t, dir, "records")[0])
+	b, err := os.ReadFile(record)
+	var r map[string]any
+	if err = errors.Join(err, json.Unmarshal(b, &r)); err != nil {
+		t.Fatal(err)
+	}
+	r["Made"] = ahead
+	b, err = json.Marshal(r)
+	if err = errors.Join(err, os.WriteFile(record, b, 0o600), os.Chtimes(file, ahead, ahead)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.SHA256(spool.ID{Key: "second"}); ok {
+		t.Error("what was made in three hours is kept, and MaxAge is an hour")
 	}
 }
