@@ -18,6 +18,9 @@ import (
 // lease lasts. A Session makes that finer. A client whose address changes is another
 // client.
 //
+// The version of content in a spool is the Version of its ID, unless the view gives it an
+// entity tag: a client can try again if making the content failed.
+//
 // A lease lasts LeasesOptions.TTL from its last use: a request in its second half renews
 // it, and so does a download that this process is still sending. TTL is therefore the
 // longest pause after which a client can go on, not the longest download. The end of a

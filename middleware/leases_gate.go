@@ -18,26 +18,43 @@ type leaseGate struct {
 	links *Links
 	claim *claim
 	of    *downloadview.Attributes // of the file whose variant is sent; nil: none is
+	made  *string                  // the version that the file itself names; nil: it names none
 }
 
 // gateFor returns the gate of resp, which is an answer to a request with a claim.
 func (l *Links) gateFor(c *claim, resp *downloadview.Response) leaseGate {
 	g := leaseGate{links: l, claim: c}
-	if v := variantIn(resp.File); v != nil {
+	f, tag := resp.File, resp.ETag
+	if v, ok := findIn[*variant](f); ok {
 		a := v.of
 		a.ETag = cmp.Or(v.tag, a.ETag)
 		if !resp.ModTime.IsZero() {
 			a.ModTime = resp.ModTime
 		}
 		g.of = &a
+		f, tag = v.original, v.tag
+	}
+	if made, ok := findIn[versioned](f); ok && tag == "" {
+		version := made.ContentVersion()
+		g.made = &version
 	}
 	return g
+}
+
+// A versioned file is content that is made, as by package spool. It names its version
+// although its entity tag and its time are others each time that it is made.
+type versioned interface {
+	downloadview.File
+	ContentVersion() string
 }
 
 // version returns the version that is delivered, which is the same for all variants of a
 // file: a client that goes on with a download may accept another coding.
 func (g leaseGate) version(d *downloadview.Delivery) string {
-	if g.of != nil {
+	switch {
+	case g.made != nil:
+		return *g.made
+	case g.of != nil:
 		return versionOf(*g.of)
 	}
 	return versionOf(d.Attributes)

@@ -24,18 +24,19 @@ type variant struct {
 	tag               string                  // of the view, for original; may be ""
 }
 
-// variantIn returns the variant that f is, perhaps with [Digests], or nil.
-func variantIn(f downloadview.File) *variant {
+// findIn is [downloadview.Find], which looks also at the files inside of [Digests].
+func findIn[T downloadview.File](f downloadview.File) (T, bool) {
 	for {
-		if v, ok := downloadview.Find[*variant](f); ok {
-			return v
+		if found, ok := downloadview.Find[T](f); ok {
+			return found, true
 		}
 		d, ok := downloadview.Find[interface {
 			downloadview.File
 			undigested() downloadview.File
 		}](f)
 		if !ok {
-			return nil
+			var none T
+			return none, false
 		}
 		f = d.undigested()
 	}

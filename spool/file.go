@@ -162,6 +162,10 @@ func (f *file) Source() (downloadview.Source, bool) {
 	return downloadview.Source{Scheme: "file", Path: path}, true
 }
 
+// ContentVersion returns the Version of the ID, which is the same however often the content
+// is made. Package middleware finds it by its name.
+func (f *file) ContentVersion() string { return f.id.Version }
+
 func (s *Spool) isUnfit(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
