@@ -123,7 +123,8 @@ func digest(sum [sha256.Size]byte) string {
 
 // versionOf returns the version of a file, or "". A file that changes within the second
 // of its date has a date, but no entity tag that clients could see. A tag that [Digests]
-// give to a file without a useful time doesn't count: the first requests come before it.
+// give to a file without a useful time doesn't count: the first requests come before it. Nor
+// does the size, which may be known only when the file is open.
 func versionOf(a downloadview.Attributes) string {
 	switch tag := a.StrongETag(); {
 	case tag != "" && (!isOfDigest(tag) || downloadview.UsefulModTime(a.ModTime)):
@@ -131,7 +132,7 @@ func versionOf(a downloadview.Attributes) string {
 	case a.ModTime.IsZero():
 		return ""
 	}
-	return fmt.Sprintf("%d/%d", a.ModTime.Unix(), a.Size)
+	return strconv.FormatInt(a.ModTime.Unix(), 10)
 }
 
 // isPrefetch reports whether a browser fetches in advance what its user may never ask for.

@@ -1,9 +1,13 @@
 package middleware_test
 
 import (
+	"bytes"
+	"context"
+	"io/fs"
 	"net/http"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/middleware"
@@ -43,5 +47,46 @@ func TestVariantsAreOneDownload(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A sizeless file tells its size only when it is open, as one of a server that answers HEAD
+// without a length.
+type sizeless struct{ content string }
+
+func (f sizeless) describe(size int64) fs.FileInfo {
+	return downloadview.Attributes{Size: size, ModTime: time.Unix(1_790_000_000, 0)}.FileInfo("a.css")
+}
+
+func (f sizeless) Name() string                              { return "a.css" }
+func (f sizeless) Stat(context.Context) (fs.FileInfo, error) { return f.describe(-1), nil }
+
+func (f sizeless) Open(context.Context) (fs.File, error) {
+	return sizelessHandle{bytes.NewReader([]byte(f.content)), f}, nil
+}
+
+type sizelessHandle struct {
+	*bytes.Reader
+	of sizeless
+}
+
+func (h sizelessHandle) Stat() (fs.FileInfo, error) { return h.of.describe(h.Size()), nil }
+func (sizelessHandle) Close() error                 { return nil }
+
+// A file and its variant are one download also if the size of the file is known only when it
+// is open.
+func TestVariantOfUnknownSizeIsOneDownload(t *testing.T) {
+	coded := &fstest.MapFile{Data: []byte("br"), Mode: 0o444, ModTime: time.Unix(1_795_000_000, 0)}
+	variants := middleware.NewVariants(iofs.New(fstest.MapFS{"a.css.br": coded}, nil), nil)
+	view := variants.View(downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: sizeless{"the file itself"}}, nil
+	}))
+	l := countedLinks(memlease.New(nil), nil)
+	h := l.Handler(downloadview.NewHandler(view, quiet))
+	link := sign(t, l, "/a.css", middleware.Grant{Times: 1})
+	for _, accepts := range []string{"br", "identity", "br"} {
+		if w := ask(h, http.MethodGet, link, "192.0.2.1", "Accept-Encoding", accepts); w.Code != 200 {
+			t.Errorf("%s: %d, want 200", accepts, w.Code)
+		}
 	}
 }
