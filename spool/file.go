@@ -43,7 +43,7 @@ import (
 // Stat doesn't make anything: until the content is there, it is that of f, and the
 // error is [errors.ErrUnsupported] if f is no [downloadview.StatFile]. Source is the
 // complete file; without one it is false. Unlike others, this Source looks into the
-// folder (three system calls), and records that a proxy may open the file
+// folder (ten system calls), and records that a proxy may open the file
 // within the next minute.
 func (s *Spool) File(id ID, f downloadview.File) (downloadview.File, error) {
 	if err := id.check(); err != nil {
@@ -150,8 +150,7 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 
 func (f *file) Source() (downloadview.Source, bool) {
 	s := f.spool
-	fi, err := s.root.Lstat(filesDir + "/" + f.name)
-	if err != nil || s.isOld(fi.ModTime()) {
+	if _, err := s.statKept(f.name); err != nil {
 		return downloadview.Source{}, false
 	}
 	s.use(f.name, time.Now().Add(handedOver))

@@ -391,6 +391,32 @@ func TestMaxAge(t *testing.T) {
 	}
 }
 
+// A file that isn't the one that was made, such as one that somebody has cut off, is neither
+// a hit nor a place for a proxy: it is made again.
+func TestFileIsNotTheOneThatWasMade(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, nil)
+	p := making([]byte("content"))
+	id := spool.ID{Key: "x"}
+	if err := s.Warm(t.Context(), id, p.file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(dir, left(t, dir, "files")[0]), 3); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.File(id, p.file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if src, ok := downloadview.SourceOf(f); ok {
+		t.Errorf("source %v", src)
+	}
+	resp := do(t, "GET", serve(t, s, p.file(nil), nil)+"/x", nil)
+	if got := resp.Header.Get("Cache-Status"); got != "downloadview; fwd=uri-miss; stored" || string(read(t, resp)) != "content" || p.calls.Load() != 2 {
+		t.Errorf("Cache-Status %q, made %d times, want it made again", got, p.calls.Load())
+	}
+}
+
 // Complete content is described as its bytes are.
 func TestCheckFile(t *testing.T) {
 	for _, a := range []*downloadview.Attributes{nil, {Size: 100_000, ContentType: "text/csv"}} {

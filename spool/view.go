@@ -56,11 +56,11 @@ func (s *Spool) Response(r *http.Request, id ID, resp downloadview.Response) (do
 
 // status returns the parameters of Cache-Status.
 func (s *Spool) status(r *http.Request, name string) string {
-	if fi, err := s.root.Lstat(filesDir + "/" + name); err == nil && !s.isOld(fi.ModTime()) {
+	if r, err := s.statKept(name); err == nil {
 		if s.options.MaxAge == 0 {
 			return "hit"
 		}
-		left := s.options.MaxAge - time.Since(fi.ModTime())
+		left := s.options.MaxAge - time.Since(r.Made)
 		return fmt.Sprintf("hit; ttl=%d", left/time.Second)
 	}
 	s.mu.Lock()
