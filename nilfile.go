@@ -35,6 +35,16 @@ func nothingIn(f File) (File, bool) {
 	return nil, false
 }
 
+// fileOf returns the file of s called key. If s returns neither a file nor an error, that is
+// an error.
+func fileOf(s Storage, key string) (File, error) {
+	f, err := s.File(key)
+	if err == nil && isNothing(f) {
+		err = fmt.Errorf("%T returned neither a file nor an error for %q", s, key)
+	}
+	return f, err
+}
+
 // openFile opens f. If f returns neither a handle nor an error, that is an
 // error.
 func openFile(ctx context.Context, f File) (fs.File, error) {

@@ -240,3 +240,17 @@ func TestViewsOfNothing(t *testing.T) {
 type storageOf struct{ f File }
 
 func (s storageOf) File(string) (File, error) { return s.f, nil }
+
+// A storage that returns neither a file nor an error has no file.
+func TestExistsOfNothing(t *testing.T) {
+	var none *faulty
+	for name, f := range map[string]File{"nil": nil, "a nil pointer": none} {
+		if found, err := Exists(t.Context(), nothingStorage{f}, "a"); found || err == nil || !strings.Contains(err.Error(), "neither a file nor an error") {
+			t.Errorf("%s: %t, %v, want an error", name, found, err)
+		}
+	}
+}
+
+type nothingStorage struct{ file File }
+
+func (s nothingStorage) File(string) (File, error) { return s.file, nil }

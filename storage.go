@@ -86,7 +86,7 @@ func Exists(ctx context.Context, s Storage, key string) (bool, error) {
 }
 
 func opens(ctx context.Context, s Storage, key string) (bool, error) {
-	f, err := s.File(key)
+	f, err := fileOf(s, key)
 	if err != nil {
 		return false, err
 	}

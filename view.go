@@ -61,11 +61,7 @@ func (v *StorageView) file(r *http.Request) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := storage.File(key)
-	if err == nil && isNothing(f) {
-		err = fmt.Errorf("%T returned neither a file nor an error for %q", storage, key)
-	}
-	return f, err
+	return fileOf(storage, key)
 }
 
 func (v *StorageView) key(r *http.Request) (string, error) {
