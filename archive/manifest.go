@@ -35,6 +35,11 @@ import (
 // member that is removed doesn't change it. nginx sends the version of a member that
 // is there: if that is not the one whose checksum is in the list, the client finds the
 // archive damaged.
+//
+// This process sends the list only. So a rate, a Pacer and limits of package middleware
+// don't limit the archive: set limit_rate in nginx. An Observer and a ledger get the bytes
+// of the list, as a complete download, whatever becomes of the archive, and a link for a
+// number of downloads is counted by it.
 func Manifest(r *http.Request, f downloadview.File, offloader downloadview.Offloader) (downloadview.Response, bool, error) {
 	a, ok := downloadview.Find[*archive](f)
 	if !ok {
