@@ -150,10 +150,11 @@ func (h nameHash) add(s string) nameHash {
 
 func (n *names) hash(name string) nameHash { return emptyHash.add(n.fold(name)) }
 
-// fold returns what names that clash have in common.
+// fold returns what names that clash have in common. Two lower-case letters may have one
+// upper-case letter, as both forms of sigma.
 func (n *names) fold(name string) string {
 	if n.rule == WindowsName {
-		return strings.ToLower(name)
+		return strings.ToLower(strings.ToUpper(name))
 	}
 	return name
 }

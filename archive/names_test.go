@@ -70,6 +70,7 @@ func TestNames(t *testing.T) {
 			[]string{"CON", "nul.txt", "com1.a.b", "a:b?.txt", "a. .", "x/aux/y ", "COM", "LPT²", "console", "com10"},
 			[]string{"_CON", "_nul.txt", "_com1.a.b", "a_b_.txt", "a___", "x/_aux/y_", "COM", "_LPT²", "console", "com10"},
 		},
+		{"case of Greek on Windows", archive.WindowsName, []string{"ΦΟΡΟΣ.pdf", "φορος.pdf", "ΝΟΜΟΣ/α", "νομος/α"}, []string{"ΦΟΡΟΣ.pdf", "φορος (2).pdf", "ΝΟΜΟΣ/α", "ΝΟΜΟΣ/α (2)"}},
 		{"case on Windows", archive.WindowsName, []string{"a/B.txt", "A/b.TXT", "ä", "Ä"}, []string{"a/B.txt", "a/b (2).TXT", "ä", "Ä (2)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -96,7 +97,7 @@ func FuzzNames(f *testing.F) {
 			}
 			fold := func(s string) string { return s }
 			if rule == archive.WindowsName {
-				fold = strings.ToLower
+				fold = func(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 			}
 			got := namesIn(t, &archive.Options{Names: rule}, give...)
 			used := map[string]string{} // what each path is
