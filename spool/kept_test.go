@@ -417,6 +417,33 @@ func TestFileIsNotTheOneThatWasMade(t *testing.T) {
 	}
 }
 
+// If somebody empties the folder of a running process, content is made and kept again.
+func TestFolderIsEmptied(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, &spool.Options{MaxBytes: 1 << 20})
+	p := making([]byte("content"))
+	for range 2 {
+		if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := s.SHA256(january); !ok {
+			t.Error("the content is not kept")
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := p.calls.Load(); n != 2 {
+		t.Errorf("made %d times, want twice", n)
+	}
+}
+
 // Complete content is described as its bytes are.
 func TestCheckFile(t *testing.T) {
 	for _, a := range []*downloadview.Attributes{nil, {Size: 100_000, ContentType: "text/csv"}} {

@@ -144,6 +144,7 @@ func (m *making) run() {
 // the content itself is all right.
 func (m *making) inTurn() error {
 	s := m.spool
+	_ = s.makeFolders() // somebody may have removed all of them; if that fails, the lock does
 	var other elsewhere
 	unlock, err := s.lock(m.ctx, m.name, func() bool { return other.look(m) })
 	if err == nil && unlock == nil { // another process has made it

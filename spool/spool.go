@@ -157,17 +157,25 @@ func New(dir string, o *Options) (*Spool, error) {
 	if s.options.Linger == 0 {
 		s.options.Linger = defaultLinger
 	}
-	for _, folder := range []string{filesDir, recordsDir, partsDir, locksDir} {
-		if err := root.MkdirAll(folder, 0o777); err != nil {
-			root.Close()
-			return nil, err
-		}
+	if err := s.makeFolders(); err != nil {
+		root.Close()
+		return nil, err
 	}
 	if err := s.clean(); err != nil {
 		root.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// makeFolders makes those folders of the spool that are missing.
+func (s *Spool) makeFolders() error {
+	for _, folder := range []string{filesDir, recordsDir, partsDir, locksDir} {
+		if err := s.root.MkdirAll(folder, 0o777); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (o *Options) check() error {
