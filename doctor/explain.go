@@ -123,12 +123,16 @@ func (x *Explanation) carryOut(v downloadview.View, resp downloadview.Response, 
 			}
 		},
 	})
+	w := &discarding{header: x.Header}
 	defer func() { // a GET that is streamed ends like this, as discarding takes no body
+		if w.sent != nil {
+			x.Header = w.sent
+		}
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			panic(v)
 		}
 	}()
-	h.ServeHTTP(&discarding{header: x.Header}, r)
+	h.ServeHTTP(w, r)
 }
 
 // cut removes the secrets from the header: signatures of URLs and values of cookies.
@@ -180,11 +184,21 @@ func (x Explanation) WriteText(w io.Writer) error {
 
 var errDiscarded = errors.New("the body is discarded")
 
-// discarding is a ResponseWriter that keeps the header and refuses the body.
-type discarding struct{ header http.Header }
+// discarding is a ResponseWriter that keeps the header as it is sent, and refuses the
+// body. What is set afterwards, such as to break off the answer, is not in it.
+type discarding struct{ header, sent http.Header }
 
-func (d *discarding) Header() http.Header       { return d.header }
-func (d *discarding) WriteHeader(int)           {}
-func (d *discarding) Write([]byte) (int, error) { return 0, errDiscarded }
+func (d *discarding) Header() http.Header { return d.header }
+
+func (d *discarding) WriteHeader(int) {
+	if d.sent == nil {
+		d.sent = d.header.Clone()
+	}
+}
+
+func (d *discarding) Write([]byte) (int, error) {
+	d.WriteHeader(http.StatusOK)
+	return 0, errDiscarded
+}
 
 var _ http.ResponseWriter = (*discarding)(nil)
