@@ -80,7 +80,7 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		return usageErrorf("--cookie has no effect without --link; want both")
 	}
 	for _, key := range slices.Concat([]string{e.Storage}, e.Key) {
-		if token.MatchString(key) {
+		if isLink(key) {
 			return usageErrorf("explain: %q is a signed link; want --link with it", key)
 		}
 	}

@@ -1,6 +1,9 @@
 package command
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // tokenMark begins the token of a link to a prefix in a path. The file marks begin those of
 // links to a file, which are in the path if a program has escaped the "?" of the link; the
@@ -54,3 +57,10 @@ func isToken(segment string) bool {
 	parts := strings.SplitN(segment, ".", 4)
 	return len(parts) == 4 && parts[0] == "~1" && len(parts[1]) <= 32 && 9 <= len(parts[2]) && len(parts[2]) <= 11 && strings.Trim(parts[2], "0123456789") == ""
 }
+
+// wholeToken matches the token of a link wherever it is. The names of some files begin as
+// one, such as app-1.2.1700000000.tar.gz.
+var wholeToken = regexp.MustCompile(`1\.[A-Za-z0-9_-]{1,32}\.[0-9]{9,11}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{22}`)
+
+// isLink reports whether s is a signed link, or has the token of one.
+func isLink(s string) bool { return withoutToken(s) != s || wholeToken.MatchString(s) }
