@@ -135,6 +135,9 @@ func (e *explain) Run(ctx context.Context, env *environment) error {
 		if x.Key == "" {
 			x.Key = key
 		}
+		if m, ok := mountOf(c, u.Path); x.Status >= http.StatusBadRequest && ok && m.RequireSignature {
+			x.Header.Set("Referrer-Policy", "no-referrer") // as on all answers behind links
+		}
 		if err := e.write(env, i, x); err != nil {
 			return err
 		}
@@ -165,8 +168,12 @@ func urlOfKey(c *config.Config, path string) *url.URL {
 // viewOf returns the view that answers the request, and the request as the view gets it.
 func viewOf(c *config.Config, d delivery, lim *limits, storages map[string]downloadview.Storage, r *http.Request) (downloadview.View, *http.Request, error) {
 	m, ok := mountOf(c, r.URL.Path)
-	if !ok {
+	switch {
+	case ok:
+	case slices.ContainsFunc(c.Mounts, func(m config.Mount) bool { return !m.RequireSignature }):
 		return nothing, r, nil
+	default:
+		return elsewhere, r, nil
 	}
 	files := d.view(m, storages[m.Storage])
 	own := lim.at(m)

@@ -206,3 +206,10 @@ func (g *gates) reload(c *config.Config, logger *slog.Logger) {
 // require links. The answer is the same as that of a mount, so that a stranger doesn't
 // learn which mounts there are.
 var errElsewhere = &downloadview.StatusError{Status: http.StatusForbidden, Err: errors.New("nothing is mounted here")}
+
+// elsewhere is the view whose answer that is, for explain.
+var elsewhere = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+	return downloadview.Response{}, &downloadview.StatusError{
+		Status: errElsewhere.Status, Err: errElsewhere.Err, Header: http.Header{"Referrer-Policy": {"no-referrer"}},
+	}
+})

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"slices"
@@ -38,8 +40,10 @@ func newMounts(all []mounted, log *accessLog) *mounts {
 
 // nothing is the view for paths at which nothing is mounted. Its answer is 404.
 var nothing = downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
-	return downloadview.Response{}, nil
+	return downloadview.Response{}, errNothing
 })
+
+var errNothing = fmt.Errorf("nothing is mounted here: %w", fs.ErrNotExist)
 
 func (m *mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i := mountFor(m.paths, r.URL.Path)
