@@ -4,6 +4,7 @@ package command
 
 import (
 	"bufio"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,6 +40,57 @@ func TestTheReaderOfTheLogHangs(t *testing.T) {
 	for lines := bufio.NewScanner(reader); lines.Scan() && !strings.Contains(lines.Text(), "limit of open files"); {
 	}
 	fill(t, log)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		if cmd.ProcessState.ExitCode() != exitOK {
+			t.Errorf("%v, want exit status 0", cmd.ProcessState)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it has not ended a minute after SIGTERM")
+	}
+}
+
+// A server whose log nobody reads when it starts tells systemd that it is ready, and ends
+// at SIGTERM.
+func TestTheReaderOfTheLogHangsAtTheStart(t *testing.T) {
+	t.Parallel()
+	reader, log, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer log.Close()
+	fill(t, log)
+	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(socketDir(t), "s"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer notify.Close()
+	cmd := exec.Command("downloadview", "serve", "--listen=127.0.0.1:0", "--metrics=127.0.0.1:0", t.TempDir())
+	cmd.Stderr = log
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify.LocalAddr().String())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-ended
+	})
+	if err := notify.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	message := make([]byte, 1<<10)
+	if n, err := notify.Read(message); err != nil || !strings.Contains(string(message[:n]), "READY=1") {
+		t.Fatalf("%q, %v; want that it is ready", message[:n], err)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

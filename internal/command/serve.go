@@ -205,9 +205,9 @@ func (s *serve) Run(ctx context.Context, env *environment) error {
 	}()
 	return srv.run(ctx, ln, *c.Grace, func() {
 		url := urlOf(schemeOf(c), addr, ln)
-		fmt.Fprintf(env.stderr, "listening on %s\n", url)
+		fmt.Fprintf(logs.lines, "listening on %s\n", url) // the program that reads stderr may hang
 		if metricsAt != "" {
-			fmt.Fprintf(env.stderr, "metrics on %s\n", metricsAt)
+			fmt.Fprintf(logs.lines, "metrics on %s\n", metricsAt)
 		}
 		systemd.ready(url)
 		warnOfOpenFiles(c, logger)
