@@ -80,11 +80,12 @@ type environment struct {
 // SIGTERM. "config check" calls the checks for the URLs in the file.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Opener, checks ...Checker) int {
 	var told bool // --help and --version end the run, whatever other arguments there are
+	text := &printing{w: stdout}
 	parser := kong.Must(new(commands), append(flagValues(),
 		kong.Name("downloadview"),
 		kong.Description("Serve downloads from a directory or a bucket. They are streamed, or sent by the proxy in front."),
 		words(),
-		kong.Writers(stdout, stderr),
+		kong.Writers(text, stderr),
 		kong.Exit(func(int) { told = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -95,6 +96,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		err = checkEmpty(line)
 	}
 	switch {
+	case text.err != nil:
+		fmt.Fprintf(stderr, "downloadview: %s\n", oneLine(text.err))
+		return exitFailure
 	case told:
 		return exitOK
 	case err != nil:
@@ -118,6 +122,21 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, open Open
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// printing is a writer that remembers its first error, which package kong drops for
+// --version, and returns for --help as if the command line were wrong.
+type printing struct {
+	w   io.Writer
+	err error
+}
+
+func (t *printing) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	if t.err == nil {
+		t.err = err
+	}
+	return n, err
 }
 
 // words returns the values of ${NAME} in the texts of the flags.

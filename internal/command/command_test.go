@@ -2,9 +2,24 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 )
+
+// A full disk behind stdout is a failure, and no mistake in the command line.
+func TestNoRoomForTheHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"--version"}, {"serve", "--help"}, {"config", "nginx", "--help"}, {"--version", "serve"}} {
+		var stderr bytes.Buffer
+		if status := Run(t.Context(), args, noRoom{}, &stderr, openLocal); status != exitFailure || stderr.String() != "downloadview: no space left\n" {
+			t.Errorf("%q: status %d, %q", args, status, &stderr)
+		}
+	}
+}
+
+type noRoom struct{}
+
+func (noRoom) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 // For any arguments, a failure is one line that can't control a terminal.
 func TestFailureIsOneLine(t *testing.T) {
