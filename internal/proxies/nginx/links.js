@@ -451,9 +451,10 @@ function nameInPath(r) {
     return Buffer.from(path.slice(path.lastIndexOf('/') + 1)).toString();
 }
 
-// isPlain reports whether a name is sent as it is.
+// isPlain reports whether a name is sent as it is. Chromium decodes what begins with "=?"
+// as words of mail are decoded, to another name.
 function isPlain(name) {
-    return /^[ !#$&-.0-\[\]-~]+$(?!\n)/.test(name);
+    return /^[ !#$&-.0-\[\]-~]+$(?!\n)/.test(name) && name.indexOf('=?') < 0;
 }
 
 // typeOf returns the class and the type for the longest extension of a name.
@@ -492,7 +493,7 @@ function extended(kind, name) {
             return c.length === 3 ? String.fromCharCode(parseInt(c.slice(1), 16)) : '%' + c.charCodeAt(0).toString(16).toUpperCase();
         });
     }
-    return kind + '; filename="' + name.replace(/[^ !#$&-~]/g, '_') + '"; filename*=UTF-8\'\'' + exact;
+    return kind + '; filename="' + name.replace(/[^ !#$&-~]/g, '_').replace(/=\?/g, '=_') + '"; filename*=UTF-8\'\'' + exact;
 }
 
 // cacheControl makes a policy private, and no longer than the rest of the link's life.

@@ -111,9 +111,10 @@ func TestScriptDescribesFilesAsTheLibrary(t *testing.T) {
 	names := []string{
 		"", "Q1.pdf", "Q1 ä.pdf", `a"b%c.txt`, `x/y\z.html`, "日本 €.svg", "a'b(c)*!#$&+-.^_`|~@=;,.js", "..", ".", "\u202egpj.exe", "e\u0301.txt", "noext",
 		".pdf", "A.PDF", "a.tar.gz", "a.wasm", "emoji 😀.png", "a.b.tar.Gmap", "tab\u0085.csv", "\u2028", strings.Repeat("é", 120) + ".pdf", " ", "a.", "a.h\u202etml", "constructor.toString",
+		"=?utf-8?B?ZXZpbC5leGU=?=.pdf", "é=?utf-8?Q?=2E=2E=2Fa.exe?=", "a==?.txt", "?=?",
 	}
 	random := rand.New(rand.NewPCG(2026, 1))
-	letters := []rune("ab.%/\\\"'()*;=&+-_~ ü€😀\u0301\u202e\u2028\u0085\u061c\u00a0\ufffd日本")
+	letters := []rune("ab.%?/\\\"'()*;=&+-_~ ü€😀\u0301\u202e\u2028\u0085\u061c\u00a0\ufffd日本")
 	for range 300 {
 		var name strings.Builder
 		for range 1 + random.IntN(12) {
