@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,5 +180,39 @@ func TestBearer(t *testing.T) {
 	go func() { <-asked; cancel() }()
 	if _, err := b.RoundTrip(r.WithContext(ctx)); !errors.Is(err, ctx.Err()) {
 		t.Errorf("a request that ended: %v, want %v", err, ctx.Err())
+	}
+}
+
+// A redirect to another host, or to another scheme, gets no token.
+func TestBearerStaysAtItsHost(t *testing.T) {
+	var sent []string
+	base := roundTrip(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r.URL.String()+" "+r.Header.Get("Authorization"))
+		resp := &http.Response{StatusCode: http.StatusFound, Header: http.Header{}, Body: http.NoBody, Request: r}
+		switch r.URL.String() {
+		case "https://store.test/a":
+			resp.Header.Set("Location", "/b")
+		case "https://store.test/b":
+			resp.Header.Set("Location", "http://store.test/c")
+		case "http://store.test/c":
+			resp.Header.Set("Location", "https://other.test/d")
+		case "https://other.test/d":
+			resp.Header.Set("Location", "https://store.test/e")
+		default:
+			resp.StatusCode = http.StatusOK
+		}
+		return resp, nil
+	})
+	b := &bearer{base, tokens(func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "abc"}, nil })}
+	resp, err := (&http.Client{Transport: b}).Get("https://store.test/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	want := []string{
+		"https://store.test/a Bearer abc", "https://store.test/b Bearer abc", "http://store.test/c ", "https://other.test/d ", "https://store.test/e ",
+	}
+	if !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
 	}
 }

@@ -147,14 +147,17 @@ func (l *laterTokens) Token() (*oauth2.Token, error) {
 	return l.found.Token()
 }
 
-// bearer adds a token to each request. A request that is canceled doesn't wait for the
-// token any longer.
+// bearer adds a token to each request, but for those to which a redirect to another host
+// has led. A request that is canceled doesn't wait for the token any longer.
 type bearer struct {
 	base   http.RoundTripper
 	tokens oauth2.TokenSource
 }
 
 func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if hasLeft(r) {
+		return b.base.RoundTrip(r)
+	}
 	type answer struct {
 		token *oauth2.Token
 		err   error
@@ -175,6 +178,19 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.token.SetAuthHeader(signed)
 		return b.base.RoundTrip(signed)
 	}
+}
+
+// hasLeft reports whether a redirect on the way to r led to another scheme, host or port.
+// An http.Client removes only the fields that it was given.
+func hasLeft(r *http.Request) bool {
+	for r.Response != nil && r.Response.Request != nil {
+		before := r.Response.Request
+		if before.URL.Scheme != r.URL.Scheme || before.URL.Host != r.URL.Host {
+			return true
+		}
+		r = before
+	}
+	return false
 }
 
 // CloseIdleConnections closes the idle connections of the base.
