@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // idle is how many connections to a store are kept for the next downloads.
@@ -29,7 +31,8 @@ func newTransport(connect time.Duration) *http.Transport {
 }
 
 // A link is a transport that doesn't report a timeout of connecting as a timeout. A
-// timeout means that the store was reached, but doesn't answer.
+// timeout means that the store was reached, but doesn't answer. Of the page of an error,
+// there is only the beginning.
 type link struct{ *http.Transport }
 
 func (l link) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -37,6 +40,7 @@ func (l link) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, lasting(r.Context(), err)
 	}
+	bucket.ShortenPage(resp)
 	return resp, nil
 }
 

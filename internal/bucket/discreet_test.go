@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/downloadview/downloadview"
 )
@@ -40,5 +41,12 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 	}
 	if err := errors.New("plain"); !strings.HasSuffix(Upstream(err).Error(), ": plain") || !errors.Is(Upstream(err), downloadview.ErrUpstream) {
 		t.Errorf("%v, want the text as it is", Upstream(err))
+	}
+}
+
+func TestErrorsAreNoPages(t *testing.T) {
+	text := Upstream(errors.New("503: " + strings.Repeat("<p>ä</p>", 1<<20))).Error()
+	if len(text) > 2*longestText || !strings.Contains(text, "503: <p>ä") || !strings.HasSuffix(text, "…") || !utf8.ValidString(text) {
+		t.Errorf("a text of %d bytes: %.200q", len(text), text)
 	}
 }

@@ -77,6 +77,7 @@ func watched() *buckettest.Fake {
 
 func TestLookIsNoJudge(t *testing.T)         { fakes.LookIsNoJudge(t) }
 func TestOtherSuccesses(t *testing.T)        { watched().OtherSuccesses(t) }
+func TestEndlessErrors(t *testing.T)         { watched().EndlessErrors(t) }
 func TestPartInsteadOfTheWhole(t *testing.T) { fakes.PartInsteadOfTheWhole(t) }
 func TestStoreWithoutRanges(t *testing.T)    { fakes.WithoutRanges(t) }
 func TestShortBody(t *testing.T)             { fakes.ShortBody(t) }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // Transport returns a transport for the [net/http.Client] of a
@@ -13,7 +15,8 @@ import (
 // unchanged. From the answers, the files of this package get what the SDK
 // doesn't return: Content-Language, Content-Disposition and MD5, and the
 // status, since the SDK accepts any from 200 to 299. A date that the SDK can't
-// parse is removed, because the SDK would fail with the whole answer.
+// parse is removed, because the SDK would fail with the whole answer. Of the page of an
+// error, the SDK reads 64 KiB.
 //
 // base must add the credentials, as the result of NewTransport of
 // google.golang.org/api/transport/http does.
@@ -23,6 +26,9 @@ type transport struct{ base http.RoundTripper }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(r)
+	if err == nil {
+		bucket.ShortenPage(resp)
+	}
 	if s, ok := r.Context().Value(seenKey{}).(*seen); ok && err == nil {
 		s.header, s.status = resp.Header, resp.StatusCode
 		leaveOutUnreadable(resp.Header)

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // statusOf returns the status of an answer. The SDK accepts any status from 200
@@ -28,7 +30,8 @@ func otherStatus(status int, wanted string) error {
 }
 
 // readable removes fields from an answer that this package doesn't use. If the
-// SDK can't parse one of them, it fails with the whole answer.
+// SDK can't parse one of them, it fails with the whole answer. Of the page of an error,
+// readable leaves the beginning.
 func readable(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, addReadable)
 }
@@ -42,7 +45,11 @@ func (leaveOut) ID() string { return "downloadview: fields that can't be read" }
 func (leaveOut) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, m, err := next.HandleDeserialize(ctx, in)
 	r, ok := out.RawResponse.(*smithyhttp.Response)
-	if !ok || r.Response == nil || r.StatusCode < 200 || r.StatusCode > 299 {
+	if !ok || r.Response == nil {
+		return out, m, err
+	}
+	if r.StatusCode < 200 || r.StatusCode > 299 {
+		bucket.ShortenPage(r.Response)
 		return out, m, err
 	}
 	for _, field := range unused {

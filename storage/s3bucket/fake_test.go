@@ -67,6 +67,7 @@ func TestStoreBreaksOff(t *testing.T)        { fakes.BreaksOff(t) }
 func TestNothingOfTheStore(t *testing.T)     { fakes.TellsNothing(t) }
 func TestUnknownSize(t *testing.T)           { fakes.UnknownSize(t) }
 func TestTagsGetTheirQuotes(t *testing.T)    { fakes.Tags(t) }
+func TestEndlessErrors(t *testing.T)         { fakes.EndlessErrors(t) }
 
 func TestOtherRanges(t *testing.T) { fakes.OtherRanges(t, nil) }
 

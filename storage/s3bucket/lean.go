@@ -13,6 +13,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/downloadview/downloadview/internal/bucket"
 )
 
 // lean has a GET read only those fields of an answer that this package uses, by
@@ -41,6 +43,9 @@ func (g leanGet) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	out, m, err := next.HandleDeserialize(ctx, in)
 	r, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok || r.Response == nil || r.StatusCode < 200 || r.StatusCode > 299 {
+		if ok && r.Response != nil {
+			bucket.ShortenPage(r.Response)
+		}
 		return g.theirs.HandleDeserialize(ctx, in, happened{out, m, err})
 	}
 	object := &s3.GetObjectOutput{Body: r.Body}

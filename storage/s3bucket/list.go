@@ -82,7 +82,7 @@ func (s *Storage) entries(ctx context.Context, folder, prefix string) iter.Seq2[
 		})
 		var circle bucket.Pages
 		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+			page, err := pages.NextPage(ctx, readable)
 			if err == nil && aws.ToBool(page.IsTruncated) {
 				err = nextPage(&circle, aws.ToString(page.NextContinuationToken))
 			}
