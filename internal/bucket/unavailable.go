@@ -1,8 +1,8 @@
 package bucket
 
 import (
-	"cmp"
 	"net/http"
+	"strconv"
 
 	"github.com/downloadview/downloadview"
 )
@@ -13,9 +13,23 @@ const (
 	afterArchive = "3600" // restoring takes minutes to days
 )
 
-// Busy returns the error of a busy store, with its Retry-After; "" means that
-// it sent none.
-func Busy(after string, err error) error { return unavailable(cmp.Or(after, afterBusy), err) }
+// Busy returns the error of a busy store, with its Retry-After if that is one; "" means
+// that it sent none.
+func Busy(after string, err error) error {
+	if !IsDelay(after) {
+		after = afterBusy
+	}
+	return unavailable(after, err)
+}
+
+// IsDelay reports whether s is a value of Retry-After: seconds, or a date.
+func IsDelay(s string) bool {
+	if _, err := strconv.ParseUint(s, 10, 63); err == nil {
+		return true
+	}
+	_, err := http.ParseTime(s)
+	return err == nil
+}
 
 // Archived returns the error of an object that exists but has to be restored
 // before it can be read. As a 503 it is logged.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
@@ -60,10 +59,8 @@ func refused(resp *http.Response) error {
 
 func retryAfter(h http.Header) http.Header {
 	after := h.Get("Retry-After")
-	if _, err := strconv.ParseUint(after, 10, 63); err != nil {
-		if _, err := http.ParseTime(after); err != nil {
-			return nil
-		}
+	if !bucket.IsDelay(after) {
+		return nil
 	}
 	return http.Header{"Retry-After": {after}}
 }
