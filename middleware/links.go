@@ -47,10 +47,10 @@ import (
 //
 // A path, without the token in it, is refused if it doesn't begin with one "/"; if it
 // has an empty segment, or one that is "." or "..", or that begins with "~1."; if it has
-// a backslash, NUL or "%2F", or a ";" that is not escaped. If the URL has two tokens, the
-// request is refused. If it has one, cookies are not looked at: a browser sends them with
-// each request. Otherwise there must be at most 64 cookies whose name begins with
-// __Host-dv-, no two of one name, and one of them must be valid.
+// a backslash, NUL or "%2F", or a ";" or "#" that is not escaped. If the URL has two
+// tokens, the request is refused. If it has one, cookies are not looked at: a browser
+// sends them with each request. Otherwise there must be at most 64 cookies whose name
+// begins with __Host-dv-, no two of one name, and one of them must be valid.
 type Links struct {
 	keys   *Keys
 	o      LinksOptions

@@ -259,7 +259,7 @@ func unambiguous(u *url.URL) bool {
 		}
 	}
 	return isPlainSegment(p[begin:], begin) &&
-		(raw == "" || !strings.Contains(raw, ";") && strings.Count(raw, "/") == strings.Count(p, "/"))
+		(raw == "" || !strings.ContainsAny(raw, ";#") && strings.Count(raw, "/") == strings.Count(p, "/"))
 }
 
 // isPlainSegment reports whether a segment of a path, which begins at the byte begin, goes

@@ -123,6 +123,9 @@ GET PREFIXq1.pdf?dv=TOKEN HTTP/1.1
 GET PREFIXq1.pdf?dv= HTTP/1.1
 GET PREFIXq1.pdf?DV=1&a=b HTTP/1.1
 GET PREFIXq1.pdf#a HTTP/1.1
+GET PREFIXa%23b.pdf HTTP/1.1
+GET PREFIXa#b.pdf HTTP/1.1
+GET /reports/a#b.pdf HTTP/1.1|Cookie: __Host-dv-a=PTOKEN
 GET PREFIX~1.PTOKEN/q1.pdf HTTP/1.1
 GET /~PTOKEN/other/q1.pdf HTTP/1.1
 GET /~PTOKEN/reports HTTP/1.1
@@ -183,6 +186,7 @@ func TestHostileRequests(t *testing.T) {
 	g := startGate(t, keys, site.Links{Verify: "njs"})
 	g.only(t, "/reports/q1.pdf")
 	proxytest.Write(t, g.dir, "other/q1.pdf", "another file")
+	proxytest.Write(t, g.dir, "reports/a#b.pdf", "a#b")
 	root, err := os.OpenRoot(g.dir)
 	if err != nil {
 		t.Fatal(err)
