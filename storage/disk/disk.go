@@ -7,6 +7,11 @@
 // Folders, pipes, sockets and devices are not found, and opening one never
 // blocks.
 //
+// Some file systems say that a size is 0 although the file has bytes: /proc, and
+// mounts of stores that don't tell the size of a document. Such a file has no
+// size and no ranges. A proxy would send it as an empty one: have the view
+// check the file first (Response.CheckFirst), and it is streamed.
+//
 // If another process holds a write lease on a file (fcntl(2), F_SETLEASE; Samba
 // and NFS servers do), opening the file waits for at most five seconds. Then
 // the error is a [downloadview.StatusError] 503.

@@ -53,15 +53,18 @@ func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, err
 	}
 }
 
-// regular returns h and its FileInfo if it is a regular file. Otherwise it
-// closes h.
+// regular returns h and its FileInfo if it is a regular file, as sized says.
+// Otherwise it closes h.
 func regular(name string, h *os.File) (fs.File, fs.FileInfo, error) {
 	fi, err := localfile.Look(h)
-	if err != nil {
-		h.Close()
-		return nil, nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	if err == nil {
+		var file fs.File
+		if file, fi, err = sized(name, h, fi); err == nil {
+			return file, fi, nil
+		}
 	}
-	return h, fi, nil
+	h.Close()
+	return nil, nil, &fs.PathError{Op: "open", Path: name, Err: err}
 }
 
 var (
