@@ -42,7 +42,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 	if err == nil {
 		h.Close()
 	}
-	if got := downloadview.StatusCode(err); got != http.StatusInternalServerError {
-		t.Errorf("%v is answered with %d, want 500", err, got)
+	if got := downloadview.StatusCode(err); got != http.StatusServiceUnavailable {
+		t.Errorf("%v is answered with %d, want 503", err, got)
 	}
 }
