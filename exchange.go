@@ -76,8 +76,8 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) answer(v View) {
-	x.move()
-	if x.watched != nil {
+	if limit := writeTimeout(x.r); limit > 0 {
+		x.move(limit)
 		defer x.endMoved() // also after a panic of the view
 	}
 	if err := x.respond(v); err != nil {
@@ -122,7 +122,9 @@ func (x *exchange) carryOut() {
 
 // close ends what goes on beside an answer. It is called however the answer ends.
 func (x *exchange) close() {
-	x.endMoved()
+	if x.watched != nil {
+		x.endMoved()
+	}
 	if x.cut == nil {
 		x.abandon()
 		return

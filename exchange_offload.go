@@ -137,7 +137,6 @@ func (x *exchange) unlessDoubtful(err error) error {
 }
 
 func (x *exchange) look() (a Attributes, err error) {
-	x.move()
 	ctx, end := x.enterStage(Looking)
 	fi, err := Stat(ctx, x.resp.File)
 	end(err)

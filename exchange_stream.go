@@ -35,7 +35,6 @@ func (o opening) serves(p plan, h fs.File, size int64) bool {
 // The open handle decides. If its facts lead to another decision than the one that
 // it was opened for, the file is opened again, a few times.
 func (x *exchange) stream() error {
-	x.move()
 	x.pace()
 	if (x.resp.ETag != "" || !x.resp.ModTime.IsZero()) && !asksForAny(x.r.Header) && x.isNotModified() {
 		return nil

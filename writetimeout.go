@@ -17,21 +17,24 @@ type movingWriter struct {
 	until time.Time
 }
 
-// move makes the deadline of the server's WriteTimeout move with the body. It is called
-// before the view, whose middleware may ask a store, and before the file is looked at or
-// opened.
-func (x *exchange) move() {
-	s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || s.WriteTimeout <= 0 || x.moving != nil || x.watched != nil {
-		return
+// writeTimeout returns the WriteTimeout of the server that has read r, or 0.
+func writeTimeout(r *http.Request) time.Duration {
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+		return s.WriteTimeout
 	}
+	return 0
+}
+
+// move makes the deadline of the server's WriteTimeout move with the body. It is called
+// before the view, whose middleware may ask a store.
+func (x *exchange) move(limit time.Duration) {
 	if x.r.ProtoMajor > 1 && setWriteDeadline(x.w, time.Time{}) {
 		// A deadline would end the stream while nothing is written, too.
-		x.watched = &watchedStream{ResponseWriter: x.w, limit: s.WriteTimeout, piece: smallPiece, late: os.ErrDeadlineExceeded, since: time.Now()}
+		x.watched = &watchedStream{ResponseWriter: x.w, limit: limit, piece: smallPiece, late: os.ErrDeadlineExceeded, since: time.Now()}
 		x.w = x.watched
 		return
 	}
-	m := &movingWriter{ResponseWriter: x.w, limit: s.WriteTimeout}
+	m := &movingWriter{ResponseWriter: x.w, limit: limit}
 	m.renew()
 	x.moving, x.w = m, m
 	if rf, ok := m.ResponseWriter.(io.ReaderFrom); ok {
@@ -56,7 +59,7 @@ func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (x *exchange) endMoved() {
 	s := x.watched
 	if s == nil {
-		return
+		return // close did so
 	}
 	x.watched = nil
 	s.end()
