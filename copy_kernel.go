@@ -11,13 +11,23 @@ import (
 	"syscall"
 )
 
-// isKernelFile reports whether package net can pass src to sendfile(2).
+// isKernelFile reports whether package net can pass src to sendfile(2), and Read gives the
+// same bytes.
 func isKernelFile(src io.Reader) bool {
+	if _, ok := src.(*os.File); ok {
+		return true
+	}
 	_, ok := src.(interface {
 		fs.File
 		syscall.Conn
 	})
-	return ok
+	return ok && promotionOf(src).kernel
+}
+
+// writerTo returns src if it can write itself, and Read gives the same bytes.
+func writerTo(src fs.File) (io.WriterTo, bool) {
+	w, ok := src.(io.WriterTo)
+	return w, ok && promotionOf(src).writesTo
 }
 
 // copyByKernel lets w copy n bytes of src. If no wrapper is between w and the

@@ -25,7 +25,8 @@ type File interface {
 	//
 	// Stat of the handle describes the bytes that Read returns; a size of -1 means
 	// that the size is not known. A handle may also be an [io.Seeker]: then ranges
-	// are possible. An [os.File] is sent by sendfile(2).
+	// are possible. An [os.File] is sent by sendfile(2), and so is a handle that embeds
+	// one, unless it has a Read of its own.
 	//
 	// A File that fetches the metadata when it opens may have a method
 	// OpenStat(ctx context.Context) (fs.File, fs.FileInfo, error), which is Open
