@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"syscall"
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/wrapper"
@@ -36,7 +37,8 @@ var (
 func (w *writer) take(h fs.File) (err error) {
 	defer recoverInto(&err)
 	src := io.Reader(h)
-	if _, writes := h.(io.WriterTo); !writes {
+	_, writes := h.(io.WriterTo)
+	if _, system := h.(syscall.Conn); system || !writes { // a struct that embeds an *os.File has its WriteTo
 		src = wrapper.CheckedReader{Reader: h}
 	}
 	_, err = io.Copy(w, src)
