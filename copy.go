@@ -71,6 +71,8 @@ type bodyWriter struct {
 	full   bool  // WriteTo wrote more than size bytes
 	err    error // of writing to w
 
+	strings func(io.Writer, string) (int, error) // see stringsTo; nil until it is needed
+
 	mayEnd *tail // of SendRest; nil: it isn't parked
 	tail   *tail // mayEnd in SendRest, else nil
 	hold   bool  // the header may wait in the socket for the first byte
@@ -129,7 +131,10 @@ func (b *bodyWriter) begin() {
 func (b *bodyWriter) Write(p []byte) (int, error) { return forward(b, p, b.w.Write) }
 
 func (b *bodyWriter) WriteString(s string) (int, error) {
-	return forward(b, s, func(s string) (int, error) { return io.WriteString(b.w, s) })
+	if b.strings == nil {
+		b.strings = stringsTo(b.w)
+	}
+	return forward(b, s, func(s string) (int, error) { return b.strings(b.w, s) })
 }
 
 // SendRest is ReadFrom for a caller that has written nothing and does nothing afterwards

@@ -28,6 +28,28 @@ func promotionOf(r io.Reader) promotion {
 	return p
 }
 
+var stringWriters sync.Map // reflect.Type to bool
+
+// writeString is [io.WriteString], but w writes by its own Write if it only embeds a writer
+// that has a WriteString, as wrappers of the ResponseWriter of gin do: these would not see
+// the string.
+func writeString(w io.Writer, s string) (int, error) { return stringsTo(w)(w, s) }
+
+// stringsTo returns how strings are written to w.
+func stringsTo(w io.Writer) func(io.Writer, string) (int, error) {
+	t := reflect.TypeOf(w)
+	direct, ok := stringWriters.Load(t)
+	if !ok {
+		write := depthOf(t, func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("Write") })
+		direct = depthOf(t, func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("WriteString") }) <= write
+		stringWriters.Store(t, direct)
+	}
+	if direct.(bool) {
+		return io.WriteString
+	}
+	return func(w io.Writer, s string) (int, error) { return w.Write([]byte(s)) }
+}
+
 // A methodOf finds one method of a type. The name is a constant, or the linker would keep
 // every method of the program.
 type methodOf func(reflect.Type) (reflect.Method, bool)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"strings"
@@ -128,6 +130,43 @@ func TestPromotionsOfOwnHandles(t *testing.T) {
 	for _, h := range []io.Reader{&bytesHandle{}, &stringHandle{}, &production{}} {
 		if _, ok := h.(io.WriterTo); ok && !promotionOf(h).writesTo {
 			t.Errorf("%T doesn't write itself", h)
+		}
+	}
+}
+
+// A stringWriter is an interface such as gin.ResponseWriter.
+type stringWriter interface {
+	http.ResponseWriter
+	WriteString(s string) (int, error)
+}
+
+type upperWriter struct{ stringWriter }
+
+func (w upperWriter) Write(p []byte) (int, error) { return w.stringWriter.Write(bytes.ToUpper(p)) }
+
+type upperEverywhere struct{ stringWriter }
+
+func (w upperEverywhere) Write(p []byte) (int, error) { return w.stringWriter.Write(bytes.ToUpper(p)) }
+
+func (w upperEverywhere) WriteString(s string) (int, error) {
+	return w.stringWriter.WriteString(strings.ToUpper(s))
+}
+
+// A wrapper of the ResponseWriter that has a Write of its own sees all bytes, also if the
+// writer inside has a WriteString.
+func TestWritersThatEmbedAWriter(t *testing.T) {
+	content := strings.Repeat("abcdefghij", 10_000)
+	for _, wrap := range []func(w stringWriter) http.ResponseWriter{
+		func(w stringWriter) http.ResponseWriter { return upperWriter{w} },
+		func(w stringWriter) http.ResponseWriter { return &upperWriter{w} },
+		func(w stringWriter) http.ResponseWriter { return upperEverywhere{w} },
+	} {
+		for _, f := range []File{FromString("a", content, nil), FromBytes("a", []byte(content), nil), FromString("a", content[:10], nil), unopenable{fs.ErrNotExist}} {
+			w := httptest.NewRecorder()
+			NewHandler(fileView(f), &Options{Logger: discard}).ServeHTTP(wrap(w), httptest.NewRequest("GET", "/", nil))
+			if got := w.Body.String(); got != strings.ToUpper(got) || got == "" {
+				t.Errorf("%T, %T: %d bytes, begin %.10q; want those of Write", wrap(w), f, len(got), got)
+			}
 		}
 	}
 }

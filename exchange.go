@@ -3,7 +3,6 @@ package downloadview
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -212,7 +211,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		io.WriteString(w, http.StatusText(status)+"\n") // fails only if the client is gone
+		writeString(w, http.StatusText(status)+"\n") // fails only if the client is gone
 	}
 }
 
