@@ -104,7 +104,7 @@ func callerOf() caller {
 func reset(w http.ResponseWriter) bool {
 	for ; w != nil; w = below(w) {
 		if h, ok := w.(http.Hijacker); ok {
-			if conn, _, err := h.Hijack(); err == nil {
+			if conn, err := hijack(h); err == nil {
 				closeHard(conn)
 				return true
 			}

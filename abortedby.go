@@ -104,8 +104,10 @@ const closeNotice = 100 * time.Millisecond
 // from the first writer at or below w that has CloseNotify; nil if none has.
 func connectionEnd(w http.ResponseWriter) <-chan bool {
 	for ; w != nil; w = below(w) {
-		if n, ok := w.(interface{ CloseNotify() <-chan bool }); ok {
-			return n.CloseNotify()
+		if n, ok := w.(closeNotifier); ok {
+			if closed := closeNotify(n); closed != nil {
+				return closed
+			}
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package downloadview
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"reflect"
 	"time"
@@ -26,6 +29,35 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 		}
 	}
 	return nil
+}
+
+// Some wrappers have every optional method, and panic in it if the writer inside lacks it:
+// those of gin in Hijack and CloseNotify, those of echo in Flush. hijack, closeNotify and flush
+// take such a panic for a method that isn't there.
+
+func hijack(w http.Hijacker) (conn net.Conn, err error) {
+	defer lacks(&err)
+	conn, _, err = w.Hijack()
+	return conn, err
+}
+
+type closeNotifier interface{ CloseNotify() <-chan bool }
+
+func closeNotify(w closeNotifier) (closed <-chan bool) {
+	defer lacks(new(error))
+	return w.CloseNotify()
+}
+
+func flush(w http.ResponseWriter) (err error) {
+	defer lacks(&err)
+	return http.NewResponseController(w).Flush()
+}
+
+// lacks is deferred.
+func lacks(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("panic: %v: %w", v, errors.ErrUnsupported)
+	}
 }
 
 // setWriteDeadline sets the deadline for writes to the connection. It reports

@@ -220,7 +220,7 @@ func (b *bodyWriter) Flush() {
 		return
 	}
 	b.begin()
-	if err := http.NewResponseController(b.w).Flush(); !errors.Is(err, errors.ErrUnsupported) {
+	if err := flush(b.w); !errors.Is(err, errors.ErrUnsupported) {
 		b.err = err
 	}
 }
