@@ -110,11 +110,12 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 		out = end
 	}
 	x.outcome.Status = p.status
-	x.w.WriteHeader(p.status)
-	switch {
-	case empty:
+	if empty {
+		x.writeHeaderAlone(p.status)
 		return nil
-	case small != nil:
+	}
+	x.w.WriteHeader(p.status)
+	if small != nil {
 		n, err := writeTo(x.w, small)
 		x.outcome.Bytes = int64(n)
 		if err != nil {

@@ -88,7 +88,7 @@ func (x *exchange) sendGrowing(b body, p plan, a *Attributes, k *facts) error {
 	f.set("Content-Range", part.contentRange(k.size))
 	x.outcome.Status = p.status
 	if x.r.Method == http.MethodHead {
-		x.w.WriteHeader(p.status)
+		x.writeHeaderAlone(p.status)
 		return nil
 	}
 	w := bodyWriter{w: x.w, status: p.status, size: part.length, least: 1}

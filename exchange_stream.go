@@ -380,5 +380,5 @@ func (x *exchange) sendNotModified(k *facts, a *Attributes) {
 		x.options.NotModified(x.w, x.r)
 	}
 	x.outcome.Status = http.StatusNotModified
-	x.w.WriteHeader(http.StatusNotModified)
+	x.writeHeaderAlone(http.StatusNotModified)
 }

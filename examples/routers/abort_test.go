@@ -144,3 +144,40 @@ func TestABrokenDownloadIsNeverWhole(t *testing.T) {
 		}
 	}
 }
+
+// Over HTTP/3 an answer without a body says no length that the file doesn't have.
+func TestAnswersWithoutABodyOverHTTP3(t *testing.T) {
+	made := downloadview.FromFunc("made.txt", func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "0123456789")
+		return err
+	}, &downloadview.Attributes{ETag: `"1"`})
+	view := downloadview.ViewFunc(func(*http.Request) (downloadview.Response, error) {
+		return downloadview.Response{File: made}, nil
+	})
+	s := httptest.NewTLSServer(downloadview.NewHandler(view, nil))
+	defer s.Close()
+	url, transport := overHTTP3(t, s)
+	for _, tt := range []struct {
+		method, tag string
+		status      int
+		body        string
+	}{{"GET", "", 200, "0123456789"}, {"HEAD", "", 200, ""}, {"GET", `"1"`, 304, ""}, {"HEAD", `"1"`, 304, ""}} {
+		req, err := http.NewRequestWithContext(t.Context(), tt.method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.tag != "" {
+			req.Header.Set("If-None-Match", tt.tag)
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		length := resp.Header["Content-Length"]
+		if resp.StatusCode != tt.status || string(body) != tt.body || err != nil || tt.body == "" && length != nil {
+			t.Errorf("%s %s: %s, %q, %v, Content-Length %q; want %d, and a length only with a body", tt.method, tt.tag, resp.Status, body, err, length, tt.status)
+		}
+	}
+}

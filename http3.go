@@ -30,6 +30,16 @@ func resetStream(w http.ResponseWriter) bool {
 	return false
 }
 
+// writeHeaderAlone sends the header of an answer without a body, such as a HEAD or a 304. A
+// server of HTTP/3 (quic-go) would add Content-Length: 0 at the end of the handler if the
+// length isn't known.
+func (x *exchange) writeHeaderAlone(status int) {
+	x.w.WriteHeader(status)
+	if x.r.ProtoMajor > 2 && len(x.w.Header()["Content-Length"]) == 0 {
+		_ = flush(x.w)
+	}
+}
+
 // cancelStream calls a method whose argument is an error code.
 func cancelStream(cancel reflect.Value) bool {
 	if !cancel.IsValid() || cancel.Type().NumIn() != 1 || cancel.Type().In(0).Kind() != reflect.Uint64 {
