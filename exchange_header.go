@@ -126,7 +126,7 @@ func (f *fields) common(x *exchange, d *description, a *Attributes) {
 	r := &x.resp
 	f.drop(factFields)
 	if len(r.Header) > 0 {
-		f.add(r.Header, nil)
+		f.add(r.Header, describesAnswer)
 		delete(f.header, "Content-Range") // a whole file with one would be taken for a part
 	}
 	f.cache(r.cachePolicy(a))

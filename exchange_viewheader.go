@@ -88,9 +88,22 @@ func (r *Response) has(key string) bool {
 	return false
 }
 
+// describesAnswer reports whether a field is not about another connection, such as that to an
+// origin whose header a view has copied: clients of HTTP/2 refuse answers with these fields,
+// and a Transfer-Encoding takes the length away.
+func describesAnswer(key string) bool {
+	switch key {
+	case "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade":
+		return false
+	}
+	return true
+}
+
 // describesNoBody reports whether a field may stand in an answer without a body.
-func describesNoBody(key string) bool { return !isOfBody(key) }
+func describesNoBody(key string) bool { return !isOfBody(key) && describesAnswer(key) }
 
 // describesNoFile reports whether a field may stand in an answer that has nothing
 // to do with a file.
-func describesNoFile(key string) bool { return !isOfBody(key) && !slices.Contains(contentFields, key) }
+func describesNoFile(key string) bool {
+	return describesNoBody(key) && !slices.Contains(contentFields, key)
+}

@@ -259,3 +259,30 @@ func TestKeysFromOutside(t *testing.T) {
 		}
 	}
 }
+
+// The fields of another connection, which a copied header of an origin has, are left out. A
+// client of HTTP/2 refuses an answer with them, and one of HTTP/1 gets no length.
+func TestFieldsOfAnotherConnection(t *testing.T) {
+	view := spelled("Keep-Alive", "timeout=5", "proxy-connection", "keep-alive", "Transfer-Encoding", "gzip, chunked", "upgrade", "h2c", "X-Job", "view")
+	for name, way := range waysOut {
+		resp := way.respond(Response{File: newObject("0123456789"), Header: view})
+		status, h := answerBelow(http.Header{"Upgrade": {"outside"}}, resp, way.request...)
+		if status != way.status || h.Get("X-Job") != "view" {
+			t.Errorf("%s: %d %v, want %d", name, status, h, way.status)
+		}
+		for _, key := range []string{"Keep-Alive", "Proxy-Connection", "Transfer-Encoding"} {
+			if count(h, key) > 0 {
+				t.Errorf("%s: %s: %q", name, key, h[key])
+			}
+		}
+		if got := h["Upgrade"]; !slices.Equal(got, []string{"outside"}) {
+			t.Errorf("%s: Upgrade %q, want that of outside", name, got)
+		}
+	}
+	w := httptest.NewRecorder()
+	refused := &StatusError{Status: 426, Header: http.Header{"Upgrade": {"HTTP/3.0"}}}
+	NewHandler(fileView(unopenable{refused}), &Options{Logger: discard}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if got := w.Header().Get("Upgrade"); got != "HTTP/3.0" {
+		t.Errorf("426: Upgrade %q, want that of the error", got)
+	}
+}

@@ -79,7 +79,8 @@ type Response struct {
 	// as Vary, Link, Set-Cookie and Content-Security-Policy are added to the values
 	// of outer handlers. Any other field replaces their value, but not by a weaker
 	// policy: an outer X-Frame-Options: DENY stays. Keys count in their canonical
-	// form. Fields that this package sets itself replace those of Header. Copies of
+	// form. Fields that this package sets itself replace those of Header. Those of a
+	// connection, such as Keep-Alive and Transfer-Encoding, are left out. Copies of
 	// a Response share Header, so don't change it in place: use
 	// [Response.WithHeader].
 	Header http.Header
