@@ -164,6 +164,7 @@ func (x *exchange) describePart(status int, part span, digest string, a *Attribu
 		f.set("Accept-Ranges", "none")
 	}
 	if status == http.StatusPartialContent {
+		f.ofPart()
 		f.set("Content-Range", part.contentRange(k.size))
 	}
 	if digest != "" {
@@ -261,6 +262,7 @@ func (x *exchange) sendParts(b body, parts []span, a *Attributes, k *facts) erro
 	f := fieldsOf(x.w, new([9]string)[:0])
 	f.common(x, &d, a)
 	f.content(a, k)
+	f.ofPart()
 	f.length(length)
 	f.set("Content-Type", "multipart/byteranges; boundary="+boundary)
 	x.outcome.Status = http.StatusPartialContent

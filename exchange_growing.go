@@ -85,6 +85,7 @@ func (x *exchange) sendGrowing(b body, p plan, a *Attributes, k *facts) error {
 	x.resp.describe(a, &d)
 	f.common(x, &d, a)
 	f.content(a, k)
+	f.ofPart()
 	f.set("Content-Range", part.contentRange(k.size))
 	x.outcome.Status = p.status
 	if x.r.Method == http.MethodHead {

@@ -165,6 +165,12 @@ func (f *fields) content(a *Attributes, k *facts) {
 	}
 }
 
+// ofPart removes the digests of a whole body, such as those of a view: this body is a part.
+func (f *fields) ofPart() {
+	delete(f.header, "Content-Digest")
+	delete(f.header, "Content-Md5")
+}
+
 // isOfBody reports whether a field describes the body of an answer.
 func isOfBody(key string) bool {
 	return strings.HasPrefix(key, "Content-") && key != "Content-Location" && !strings.HasPrefix(key, "Content-Security-Policy")

@@ -286,3 +286,16 @@ func TestFieldsOfAnotherConnection(t *testing.T) {
 		t.Errorf("426: Upgrade %q, want that of the error", got)
 	}
 }
+
+// The digest of a whole body, which a view or its origin has given, doesn't stand in an answer
+// with a part: clients that check it took the part for damaged.
+func TestDigestsOfTheBodyWithAPart(t *testing.T) {
+	view := spelled("Content-MD5", "eB5eJF1ptWaXm4bijSPyxw==", "Content-Digest", "sha-256=:AAAA:", "Repr-Digest", "sha-256=:BBBB:")
+	for name, wants := range map[string]int{"streamed": 1, "range": 0, "ranges": 0, "304": 0} {
+		way := waysOut[name]
+		status, h := answerBelow(nil, way.respond(Response{File: newObject("0123456789"), Header: view}), way.request...)
+		if status != way.status || count(h, "Content-Md5") != wants || count(h, "Content-Digest") != wants || count(h, "Repr-Digest") != 1 {
+			t.Errorf("%s: %d %v, want %d and %d digests of the body", name, status, h, way.status, wants)
+		}
+	}
+}
