@@ -53,7 +53,9 @@ type Response struct {
 	// CacheControl is "private, no-cache" unless set: clients ask for permission
 	// each time, and unchanged bytes are not sent again. Restrictions in a
 	// Cache-Control of an outer handler or of Header stay, such as no-store,
-	// private and no-cache. An answer with a Set-Cookie is made private.
+	// private and no-cache. An answer with a Set-Cookie is made private. Middleware
+	// that sets the cookie when the header is written, as scs does, comes too late for
+	// that: don't put it around public downloads.
 	CacheControl string
 
 	// StoredFields says which of the fields that the store keeps with the file may
