@@ -17,7 +17,8 @@ import (
 
 // A DigestFile is a [DigestLog] in a local file, so that digests survive a restart. It
 // keeps one version of each file, the latest, in memory too: about 300 bytes each.
-// [OpenDigestFile] opens one; several goroutines may use it, but only one process.
+// [OpenDigestFile] opens one; several goroutines may use it, but only one process. Another
+// one may open it before the former one ends, as when a server is started again.
 type DigestFile struct {
 	mu    sync.Mutex
 	file  *os.File
@@ -40,7 +41,7 @@ type digestLine struct {
 // was cut off by a crash is removed; any other line that is wrong is an error, so that
 // nothing is appended to a file of another kind. The caller closes it.
 func OpenDigestFile(name string) (*DigestFile, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openToAppend(name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +57,22 @@ func OpenDigestFile(name string) (*DigestFile, error) {
 	return d, nil
 }
 
-// read reads the lines, and leaves the file at the end of the last whole one.
+// openToAppend opens the file such that two processes don't write over each other's lines,
+// as while a server is started again.
+func openToAppend(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+}
+
+// read reads the lines, and removes what follows the last whole one.
 func (d *DigestFile) read(name string) (lines int, err error) {
 	r := bufio.NewReader(d.file)
 	var end int64
 	for {
 		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
+			if len(text) == 0 {
+				return lines, nil
+			}
 			if lines == 0 && !beginsLine(text) { // the file may be another program's
 				return lines, fmt.Errorf("digests in %q: line 1 %w", name, errNotDigests)
 			}
@@ -77,11 +87,7 @@ func (d *DigestFile) read(name string) (lines int, err error) {
 			return lines, fmt.Errorf("digests in %q: line %d %w", name, lines, err)
 		}
 	}
-	if err := d.file.Truncate(end); err != nil {
-		return lines, err
-	}
-	_, err = d.file.Seek(end, io.SeekStart)
-	return lines, err
+	return lines, d.file.Truncate(end)
 }
 
 var errNotDigests = errors.New(`is not a line of digests; want one such as {"file":"file:///srv/a","version":"…","sha256":"…"}`)
@@ -116,17 +122,20 @@ func (d *DigestFile) rewrite(name string) error {
 	for file, kept := range d.known {
 		w.Write(lineOf(FileVersion{file, kept.version}, kept.sum)) // Flush returns its error
 	}
-	err = errors.Join(w.Flush(), next.Sync())
+	err = errors.Join(w.Flush(), next.Sync(), next.Close())
 	if err == nil {
 		err = os.Rename(next.Name(), name)
 	}
 	if err != nil {
-		next.Close()
 		os.Remove(next.Name())
 		return err
 	}
+	f, err := openToAppend(name)
+	if err != nil {
+		return err
+	}
 	d.file.Close()
-	d.file = next
+	d.file = f
 	return nil
 }
 

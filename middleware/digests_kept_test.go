@@ -68,6 +68,33 @@ func TestDigestFile(t *testing.T) {
 	wantKept(t, d, "/srv/c", "1", "third")
 }
 
+// While a server is started again, the old process may still write to the file.
+func TestDigestFileWhileTheServerIsReplaced(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "digests")
+	before := openDigests(t, name)
+	for i := range 1500 {
+		record(t, before, "/srv/a", fmt.Sprint(i), "content")
+	}
+	for _, process := range []string{"first", "second", "third"} {
+		after := openDigests(t, name)
+		record(t, after, "/srv/with a long name/"+process, "1", "new")
+		record(t, before, "/srv/"+process, "1", "old")
+		record(t, after, "/srv/"+process+"/b", "1", "newer")
+		if err := before.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before = after
+	}
+	before.Close()
+	d := openDigests(t, name)
+	defer d.Close()
+	wantKept(t, d, "/srv/a", "1499", "content")
+	for _, process := range []string{"first", "second", "third"} {
+		wantKept(t, d, "/srv/with a long name/"+process, "1", "new")
+		wantKept(t, d, "/srv/"+process+"/b", "1", "newer")
+	}
+}
+
 // Old versions are removed when the file is opened.
 func TestDigestFileStaysSmall(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "digests")
