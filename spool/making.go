@@ -34,6 +34,7 @@ type making struct {
 	fresh     bool // it is made, and not from the second store
 	kept      bool // it is in the folder: nobody has to want it any more
 	forgotten bool
+	shown     *part // that other processes may follow; nil: none of this process
 }
 
 // errUnspooled means that the caller gets the content from the file itself.
@@ -97,8 +98,10 @@ func (m *making) leave() {
 		defer s.mu.Unlock()
 		if m.wanted == 0 && m.left == left && !m.kept {
 			s.retire(m)
-			s.hideParts(m.name)
 			m.forgotten = true
+			if m.shown != nil {
+				m.shown.hide()
+			}
 			m.cancel(errAbandoned)
 		}
 	})

@@ -64,6 +64,9 @@ func (p *part) describe(r record) error {
 	return p.root.WriteFile(p.path+headSuffix, b, 0o666)
 }
 
+// hide makes sure that no other process begins to follow the part.
+func (p *part) hide() { p.root.Remove(p.path + headSuffix) }
+
 // reserve records that the part may have size bytes.
 func (p *part) reserve(size int64) (err error) {
 	if p.room == nil {
@@ -81,7 +84,7 @@ func (p *part) reserve(size int64) (err error) {
 
 // close is called by the writer, before it leaves. It may be called again.
 func (p *part) close() {
-	p.root.Remove(p.path + headSuffix)
+	p.hide()
 	if p.room != nil {
 		p.room.Close()
 		p.root.Remove(p.path + roomSuffix)

@@ -394,3 +394,28 @@ func TestTheOtherProcessIsFaster(t *testing.T) {
 		t.Errorf("made %d times, want once", p.calls.Load())
 	}
 }
+
+// After a client has left what another process makes, the next one follows it, too.
+func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
+	dir := t.TempDir()
+	_, in, out := child(t, "slow", dir)
+	line(t, out, "half")
+	s, seen := newSpool(t, dir, &spool.Options{Linger: time.Nanosecond})
+	f, err := s.File(january, making([]byte("not made here")).file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 1<<19)
+		if _, err := io.ReadFull(h, got); err != nil || !bytes.Equal(got, content(1 << 20)[:1<<19]) {
+			t.Errorf("client %d: other bytes, or %v", i+1, err)
+		}
+		h.Close()
+		seen.await(spool.Failed, i+1)
+	}
+	io.WriteString(in, "\n")
+}

@@ -70,6 +70,7 @@ func (m *making) describe(p *part, from origin) error {
 	if m.forgotten {
 		return nil
 	}
+	m.shown = p
 	return p.describe(newRecord(m.id, from.name, from.attributes))
 }
 
