@@ -36,8 +36,8 @@ func (a *allowance) make(s *Spool) bool {
 	b := make([]byte, sha256.Size)
 	rand.Read(b)
 	name := hex.EncodeToString(b)
-	unlock, ok := tryLock(s.lockPath(name))
-	if !ok {
+	unlock, err := tryLock(s.lockPath(name))
+	if unlock == nil || err != nil {
 		return false
 	}
 	path := partsDir + "/" + name + "." + rand.Text() + roomSuffix

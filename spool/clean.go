@@ -28,8 +28,8 @@ func (s *Spool) clean() error {
 		}
 	}
 	for name := range left {
-		unlock, ok := tryLock(s.lockPath(name))
-		if !ok {
+		unlock, err := tryLock(s.lockPath(name))
+		if unlock == nil || err != nil {
 			continue
 		}
 		s.cleanParts(name)

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -416,6 +417,33 @@ func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
 		}
 		h.Close()
 		seen.await(spool.Failed, i+1)
+	}
+	io.WriteString(in, "\n")
+}
+
+// Nothing waits for the other process any more when its client has left. It would be a thread
+// of the system, of which a program has 10000 at most.
+func TestNobodyWaitsForAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	_, in, out := child(t, "slow", dir)
+	line(t, out, "half")
+	s, seen := newSpool(t, dir, &spool.Options{Linger: time.Nanosecond})
+	f, err := s.File(january, making([]byte("not made here")).file(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	const clients = 10
+	for i := range clients {
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Close()
+		seen.await(spool.Failed, i+1)
+	}
+	if left := runtime.NumGoroutine() - before; left >= clients {
+		t.Errorf("%d goroutines are left of %d clients", left, clients)
 	}
 	io.WriteString(in, "\n")
 }

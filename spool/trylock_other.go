@@ -2,6 +2,8 @@
 
 package spool
 
-// tryLock reports that another one may have the lock. What is left is then removed
-// when the same content is made the next time.
-func tryLock(string) (unlock func(), ok bool) { return nil, false }
+import "errors"
+
+// tryLock says that a lock can't be tried here. What a process has left is removed when the
+// same content is made the next time.
+func tryLock(string) (unlock func(), err error) { return nil, errors.ErrUnsupported }
