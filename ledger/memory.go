@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/downloadview/downloadview/internal/lastuse"
 )
 
 // Memory is a [Store] in the memory of one process. A restart forgets it. Several
@@ -74,7 +76,7 @@ func (m *Memory) Open(_ context.Context, what string, began time.Time, window ti
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found := m.open[what]
-	if found != nil && !began.After(found.last.Add(window)) && len(found.entries) < MostVersions {
+	if found != nil && !began.After(found.last.Add(window)) && !found.last.After(lastuse.Latest(began)) && len(found.entries) < MostVersions {
 		m.use(found, began)
 		return found.id, nil
 	}

@@ -31,6 +31,7 @@ func Run(t *testing.T, f Fixture) {
 		test func(*testing.T, Fixture)
 	}{
 		{"a window", window},
+		{"a clock that was wrong", wrongClock},
 		{"others", others},
 		{"opened at once", atOnce},
 		{"an entry", entry},
@@ -102,6 +103,23 @@ func window(t *testing.T, f Fixture) {
 	}
 	if got := f.open(t, d, at(70).Add(10*time.Minute+time.Microsecond), 10*time.Minute); got == first {
 		t.Error("after a longer pause it is the same download")
+	}
+}
+
+func wrongClock(t *testing.T, f Fixture) {
+	d := download()
+	now := time.Now().Truncate(time.Microsecond)
+	wrong := f.open(t, d, now.AddDate(10, 0, 0), time.Hour)
+	if got := f.open(t, d, now.AddDate(10, 0, 0), time.Hour); got != wrong {
+		t.Error("as long as the clock is wrong, each request is another download")
+	}
+	first := f.open(t, d, now, time.Hour)
+	if first == wrong {
+		t.Error("after the clock was set back it is the same download")
+	}
+	f.add(t, ledger.Part{ID: first, Download: d, Kind: ledger.Streamed, Began: now, Time: now, Size: -1})
+	if got := f.open(t, d, now.Add(time.Minute), time.Hour); got != first {
+		t.Error("the next request is another download")
 	}
 }
 

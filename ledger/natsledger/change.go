@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/downloadview/downloadview/internal/lastuse"
 	"github.com/downloadview/downloadview/internal/natskv"
 	"github.com/downloadview/downloadview/internal/once"
 	"github.com/downloadview/downloadview/ledger"
@@ -28,9 +29,10 @@ type page struct {
 // read, and tries again until ctx is done.
 func (s *Store) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	var id string
+	latest := lastuse.Latest(began)
 	err := natskv.Change(ctx, s.kv, keyOf(what), func(o *opened) time.Duration {
 		switch {
-		case o.ID == "" || began.After(o.Used.Add(window)):
+		case o.ID == "" || began.After(o.Used.Add(window)) || o.Used.After(latest):
 			*o = opened{rand.Text(), began}
 		case began.After(o.Used):
 			o.Used = began

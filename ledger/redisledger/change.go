@@ -15,6 +15,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/downloadview/downloadview/internal/lastuse"
 	"github.com/downloadview/downloadview/internal/once"
 	"github.com/downloadview/downloadview/ledger"
 )
@@ -44,7 +45,7 @@ func (s *Store) Open(ctx context.Context, what string, began time.Time, window t
 	var id string
 	err := retry(ctx, func() (err error) {
 		id, err = openScript.Run(ctx, s.client, []string{s.keyOf(what)},
-			began.UnixMicro(), window.Microseconds(), made, s.keep.Milliseconds()).Text()
+			began.UnixMicro(), window.Microseconds(), made, s.keep.Milliseconds(), lastuse.Latest(began).UnixMicro()).Text()
 		return err
 	})
 	return id, err

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/downloadview/downloadview/internal/lastuse"
 	"github.com/downloadview/downloadview/ledger"
 )
 
@@ -61,9 +62,9 @@ func (s *Store) Open(ctx context.Context, what string, began time.Time, window t
 	var id string
 	err := s.db.QueryRowContext(ctx, `INSERT INTO ledger_downloads (what, id, used) VALUES ($1, $2, $3)
 		ON CONFLICT (what) DO UPDATE SET
-			id = CASE WHEN ledger_downloads.used < $4 THEN excluded.id ELSE ledger_downloads.id END,
-			used = CASE WHEN ledger_downloads.used < excluded.used THEN excluded.used ELSE ledger_downloads.used END
-		RETURNING id`, what, rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro()).Scan(&id)
+			id = CASE WHEN ledger_downloads.used < $4 OR ledger_downloads.used > $5 THEN excluded.id ELSE ledger_downloads.id END,
+			used = CASE WHEN ledger_downloads.used < excluded.used OR ledger_downloads.used > $5 THEN excluded.used ELSE ledger_downloads.used END
+		RETURNING id`, what, rand.Text(), began.UnixMicro(), began.Add(-window).UnixMicro(), lastuse.Latest(began).UnixMicro()).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("sqlledger: open a download: %w", err)
 	}
