@@ -123,11 +123,11 @@ func (f *foldLogs) Run(ctx context.Context, env *environment) error {
 	if err := errors.Join(l.err, out.Flush()); err != nil {
 		return err
 	}
-	if unread != nil {
-		return unread
-	}
 	if l.early > 0 {
 		fmt.Fprintf(env.stderr, "downloadview: %d entries were printed early, because more than %d downloads were open; if they went on, they are printed twice; set --open higher\n", l.early, l.open)
+	}
+	if unread != nil {
+		return unread
 	}
 	if l.ours == 0 && l.lines > 0 {
 		return errors.New("no line has the ledger's format; want a log of \"downloadview config SERVER --ledger FILE\"")
