@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -38,6 +39,32 @@ func TestLedgerOfServers(t *testing.T) {
 		nats := natstest.Start(t, 1)[0]
 		testLedgerOf(t, "nats://"+nats.Addr, "NATS_USER=app", "NATS_PASSWORD="+natstest.Password)
 	})
+}
+
+// If somebody removes the tables of a ledger while it is in use, they are made again, and a
+// queue loses nothing.
+func TestTablesAreRemoved(t *testing.T) {
+	t.Parallel()
+	postgres := pgtest.Start(t)
+	store, err := openLedgerStore("postgres:///postgres?sslmode=disable&user=app&host=" + postgres.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	d := store.(*database)
+	for i := range 2 {
+		q := ledger.NewQueue(store, &ledger.QueueOptions{Logger: slog.New(slog.DiscardHandler)})
+		_ = q.Add(t.Context(), ledger.Part{ID: "a", Kind: ledger.Logged, Began: time.Now(), Time: time.Now(), Size: -1})
+		if err := q.Close(t.Context()); err != nil || q.Dropped() != 0 {
+			t.Errorf("%v, %d dropped", err, q.Dropped())
+		}
+		if entries, err := d.Entries(t.Context(), "a"); err != nil || len(entries) != 1 {
+			t.Errorf("round %d: %d entries, %v, want one", i+1, len(entries), err)
+		}
+		if _, err := d.db.ExecContext(t.Context(), "DROP TABLE ledger_downloads, ledger_entries"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // startReader starts a process that reads the log of a proxy.

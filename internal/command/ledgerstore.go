@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/redis/go-redis/v9/logging"
 
@@ -104,18 +105,33 @@ func (d *database) create(ctx context.Context) error {
 	return err
 }
 
+// noted returns err, which may say that somebody has removed the tables, such as by a
+// database that was made anew. The next use makes them again.
+func (d *database) noted(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == undefinedTable {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.made = false
+	}
+	return err
+}
+
+// undefinedTable is an error code of PostgreSQL.
+const undefinedTable = "42P01"
+
 func (d *database) Open(ctx context.Context, what string, began time.Time, window time.Duration) (string, error) {
 	if err := d.create(ctx); err != nil {
 		return "", err
 	}
-	return d.Store.Open(ctx, what, began, window)
+	id, err := d.Store.Open(ctx, what, began, window)
+	return id, d.noted(err)
 }
 
 func (d *database) Add(ctx context.Context, p ledger.Part) error {
 	if err := d.create(ctx); err != nil {
 		return err
 	}
-	return d.Store.Add(ctx, p)
+	return d.noted(d.Store.Add(ctx, p))
 }
 
 func (d *database) Close() error { return d.db.Close() }
