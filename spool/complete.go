@@ -25,7 +25,7 @@ func (m *making) keep(p *part, r *record) error {
 		return err
 	}
 	if err := m.complete(p); err != nil {
-		s.root.Remove(recordsDir + "/" + m.name)
+		_ = s.remove(m.name) // whatever is there doesn't belong to the record
 		return err
 	}
 	s.syncFolder(recordsDir)

@@ -376,7 +376,7 @@ func TestMaxAge(t *testing.T) {
 	if err := s.Warm(t.Context(), spool.ID{Key: "other"}, p.file(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if names := left(t, dir, "files"); len(names) != 1 || seen.count(spool.Expired) != 1 {
+	if names := left(t, dir, "files"); len(names) != 1 || seen.count(spool.Expired) != 2 {
 		t.Errorf("%q, %d expired, want the new one only", names, seen.count(spool.Expired))
 	}
 	s, _ = newSpool(t, t.TempDir(), &spool.Options{MaxAge: time.Hour})
@@ -441,6 +441,40 @@ func TestFolderIsEmptied(t *testing.T) {
 	}
 	if n := p.calls.Load(); n != 2 {
 		t.Errorf("made %d times, want twice", n)
+	}
+}
+
+// What a proxy was told to send just before it was too old is there until it was made again.
+func TestMaxAgeAfterAHandover(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := newSpool(t, dir, &spool.Options{MaxAge: time.Hour, MaxBytes: 1 << 20})
+	f, err := s.File(january, making([]byte("old")).file(nil))
+	if err == nil {
+		err = s.Warm(t.Context(), january, making([]byte("old")).file(nil))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, ok := downloadview.SourceOf(f)
+	if !ok {
+		t.Fatal("no source")
+	}
+	madeAt(t, dir, time.Now().Add(-2*time.Hour).Truncate(time.Second))
+	p := &producer{make: func(_ context.Context, w io.Writer) error {
+		if b, err := os.ReadFile(src.Path); string(b) != "old" {
+			t.Errorf("while it is made again, the proxy reads %q, %v", b, err)
+		}
+		if _, ok := downloadview.SourceOf(f); ok {
+			t.Error("what is too old is handed over")
+		}
+		_, err := io.WriteString(w, "new")
+		return err
+	}}
+	if err := s.Warm(t.Context(), january, p.file(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(src.Path); string(b) != "new" {
+		t.Errorf("afterwards the proxy reads %q, %v", b, err)
 	}
 }
 

@@ -175,9 +175,8 @@ func (m *making) inTurn() error {
 		return nil // another process was faster
 	}
 	s.cleanParts(m.name)
-	if err := s.remove(m.name); err != nil {
-		return s.folderFailed(m.id, err)
-	}
+	// What is too old, or isn't what was made, stays until it is replaced: a proxy may have
+	// been told to send it.
 	from, restored := m.fromSecond()
 	if !restored {
 		s.mu.Lock()

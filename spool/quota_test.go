@@ -263,19 +263,30 @@ func TestClockIsSetBack(t *testing.T) {
 		t.Error("what was used in the future was not removed to make room")
 	}
 
+	madeAt(t, dir, ahead)
+	if _, ok := s.SHA256(spool.ID{Key: "second"}); ok {
+		t.Error("what was made in three hours is kept, and MaxAge is an hour")
+	}
+}
+
+// madeAt lets the only content in dir have been made at a time.
+func madeAt(t *testing.T, dir string, made time.Time) {
+	t.Helper()
 	file := filepath.Join(dir, left(t, dir, "files")[0])
-	record = filepath.Join(dir, left(t, dir, "records")[0])
+	record := filepath.Join(dir, left(t, dir, "records")[0])
+	fi, err := os.Stat(record)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b, err := os.ReadFile(record)
 	var r map[string]any
 	if err = errors.Join(err, json.Unmarshal(b, &r)); err != nil {
 		t.Fatal(err)
 	}
-	r["Made"] = ahead
+	r["Made"] = made
 	b, err = json.Marshal(r)
-	if err = errors.Join(err, os.WriteFile(record, b, 0o600), os.Chtimes(file, ahead, ahead)); err != nil {
+	used := fi.ModTime()
+	if err = errors.Join(err, os.WriteFile(record, b, 0o600), os.Chtimes(record, used, used), os.Chtimes(file, made, made)); err != nil {
 		t.Fatal(err)
-	}
-	if _, ok := s.SHA256(spool.ID{Key: "second"}); ok {
-		t.Error("what was made in three hours is kept, and MaxAge is an hour")
 	}
 }

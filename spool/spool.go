@@ -57,9 +57,9 @@ type Options struct {
 	MaxBytes int64
 
 	// MaxAge is how long content is kept, from the time when it was complete. Older
-	// content is made again. It is removed when it is asked for and when other
-	// content is made, but of 500 files or more a 128th of MaxAge later. 0 is no
-	// limit.
+	// content is made again. It is removed when it or other content is made, but of
+	// 500 files or more a 128th of MaxAge later, and not within the minute after a proxy
+	// was told to send it. 0 is no limit.
 	MaxAge time.Duration
 
 	// Linger is how long making goes on after the last client has left, so that one
