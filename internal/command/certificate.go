@@ -65,7 +65,15 @@ func (c *certificate) reload(logger *slog.Logger) {
 		logger.Error("the certificate is wrong; the old one stays in use", "error", err)
 		return
 	}
-	logger.Info("certificate read again", "file", c.cert.name, "expires", c.expires())
+	message := "certificate read again"
+	if c.isCredential() {
+		message += copied
+	}
+	logger.Info(message, "file", c.cert.name, "expires", c.expires())
+}
+
+func (c *certificate) isCredential() bool {
+	return isCredential(c.cert.name) || isCredential(c.key.name)
 }
 
 // pair returns the certificate with its key. An error names the file that is wrong, and
@@ -131,7 +139,11 @@ func (c *certificate) warnOfTime(now time.Time, logger *slog.Logger) {
 	case now.Before(leaf.NotBefore):
 		logger.Warn("the certificate is not valid yet, so clients refuse it", "file", c.cert.name, "valid_from", leaf.NotBefore.UTC().Format(time.RFC3339))
 	case leaf.NotAfter.Sub(now) < soon:
-		logger.Warn("the certificate expires soon; replace its files, and send SIGHUP", "file", c.cert.name, "expires", c.expires(), "left", span(leaf.NotAfter.Sub(now)))
+		then := "send SIGHUP"
+		if c.isCredential() {
+			then = "restart the service, since systemd copies credentials when it starts"
+		}
+		logger.Warn("the certificate expires soon; replace its files, and "+then, "file", c.cert.name, "expires", c.expires(), "left", span(leaf.NotAfter.Sub(now)))
 	}
 }
 

@@ -177,7 +177,11 @@ func (g *gates) reload(c *config.Config, logger *slog.Logger) {
 		default:
 			g.add(m.KeyFile, keys)
 		}
-		logger.Info("keys read again", "key_file", m.KeyFile, "keys", len(keys.List(time.Now())))
+		message := "keys read again"
+		if isCredential(m.KeyFile) {
+			message += copied
+		}
+		logger.Info(message, "key_file", m.KeyFile, "keys", len(keys.List(time.Now())))
 		if !anyAccepted(keys) {
 			logger.Warn("no link is valid", "key_file", m.KeyFile, "error", errAllOver)
 		}

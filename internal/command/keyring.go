@@ -16,6 +16,20 @@ func readKeys(name, folder string) (*middleware.Keys, error) {
 	return findFile(name, folder, middleware.ReadKeys)
 }
 
+// isCredential reports whether findFile finds name among the credentials of systemd, which
+// are copies.
+func isCredential(name string) bool {
+	credentials := os.Getenv("CREDENTIALS_DIRECTORY")
+	if credentials == "" || name != filepath.Base(name) {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(credentials, name))
+	return err == nil
+}
+
+// copied is the end of a message about a credential that was read again.
+const copied = ", from the copy that systemd made when the service started; after a change of the file, restart the service"
+
 // findFile reads the file name: a path, or the name of a credential of systemd. A
 // relative path begins at folder. An error doesn't name the flag or the key of a file
 // that name comes from.

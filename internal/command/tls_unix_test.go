@@ -367,6 +367,22 @@ func TestTLSFromCredentials(t *testing.T) {
 	}
 }
 
+// systemd copies credentials when the service starts, so SIGHUP doesn't see later changes.
+// The log says so, and what to do.
+func TestHangupOfCredentials(t *testing.T) {
+	credentials := t.TempDir()
+	newPair(t, 1, time.Now().Add(7*day)).write(t, credentials)
+	writeFile(t, filepath.Join(credentials, "links.keys"), firstKey)
+	cmd := exec.Command("downloadview", "serve", "--listen=127.0.0.1:0", "--tls-cert=cert.pem", "--tls-key=key.pem", "--require-signature", "--key-file=links.keys", t.TempDir())
+	cmd.Env = append(os.Environ(), "CREDENTIALS_DIRECTORY="+credentials)
+	p, err := startCommand(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.killAtEnd(t)
+	p.hangUp(t, "keys read again, from the copy", "certificate expires soon; replace its files, and restart the service", "certificate read again, from the copy")
+}
+
 // The doctor asks an application with TLS, at its address and on its socket.
 func TestDoctorOfTLS(t *testing.T) {
 	socket := filepath.Join(socketDir(t), "s")
