@@ -21,6 +21,9 @@ func (f *linkFlags) apply(c *config.Config) error {
 			continue
 		}
 		signed = true
+		if err := m.CheckSigned(); err != nil {
+			return usageErrorf("--require-signature: the mount %q %w", m.Path, err)
+		}
 		if f.KeyFile != "" {
 			m.KeyFile = f.KeyFile
 		}

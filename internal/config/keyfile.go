@@ -47,6 +47,9 @@ func (m *Mount) sign(v value, own *bool, rest *mountDefaults) {
 	if own != nil {
 		m.RequireSignature = *own
 	}
+	if err := m.CheckSigned(); err != nil {
+		v.errorf("%w", err)
+	}
 	switch {
 	case !m.RequireSignature && m.KeyFile != "":
 		v.errorf("key_file %q has no effect without require_signature: true; want both, or neither", m.KeyFile)

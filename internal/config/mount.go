@@ -153,9 +153,18 @@ func checkMountPath(path string) error {
 		return errors.New("does not begin and end with a slash; " + want)
 	}
 	for segment := range strings.SplitSeq(path[1:len(path)-1], "/") {
-		if segment == "" || segment == "." || segment == ".." {
+		if segment == "" || segment == "." || segment == ".." || strings.HasPrefix(segment, "~1.") { // which begins the token of a link
 			return fmt.Errorf("has a segment %q in it; %s", segment, want)
 		}
+	}
+	return nil
+}
+
+// CheckSigned returns an error if m requires a signed link, and no link can name its path.
+// The error continues a sentence that begins with the mount.
+func (m *Mount) CheckSigned() error {
+	if m.RequireSignature && strings.Contains(m.Path, `\`) {
+		return errors.New(`needs signed links, and has a backslash in its path, which no link can have; want a path without it`)
 	}
 	return nil
 }
