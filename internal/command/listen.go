@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -28,6 +29,9 @@ func listenAt(a config.Address) (net.Listener, error) {
 		return listenActivated(a)
 	}
 	ln, err := net.Listen(a.Network, a.Name)
+	if errors.Is(err, fs.ErrPermission) { // the address may well be free
+		return nil, fmt.Errorf("--listen %s: %w; want a port from 1024 on, the capability CAP_NET_BIND_SERVICE, or systemd for a socket that systemd passes", a.Name, listenCause(err))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--listen %s: %w; want a free address of this machine", a.Name, listenCause(err))
 	}
