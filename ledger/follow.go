@@ -40,8 +40,8 @@ type FollowOptions struct {
 //
 // from is where to begin, such as the last position for which line returned nil. Follow
 // finds it also in a file beside path whose name begins with that of path, such as
-// path+".1", unless it is compressed. If no file has it any more, Follow begins at the
-// start of path.
+// path+".1", or has the time before its extension, as Caddy names it, unless it is
+// compressed. If no file has it any more, Follow begins at the start of path.
 //
 // line gets the position after the line, and must not keep b. Lines of more than 64 KiB
 // are left out, and so is a last line without a line break.
@@ -104,7 +104,7 @@ func (f *follower) resume(from Position) error {
 	var names []string
 	changed := map[string]time.Time{}
 	for _, e := range all {
-		if !strings.HasPrefix(e.Name(), base) || slices.Contains(compressed, filepath.Ext(e.Name())) {
+		if !strings.HasPrefix(e.Name(), base) && !isRolled(e.Name(), base) || slices.Contains(compressed, filepath.Ext(e.Name())) {
 			continue
 		}
 		name := filepath.Join(dir, e.Name())
@@ -149,6 +149,20 @@ func (f *follower) resume(from Position) error {
 		f.tails = append(f.tails, t)
 	}
 	return nil
+}
+
+// isRolled reports whether name is that of a log called base after Caddy has rolled it: with the
+// time, and in newer versions a reason, before the extension.
+func isRolled(name, base string) bool {
+	const form = "2006-01-02T15-04-05.000"
+	ext := filepath.Ext(base)
+	rest, ok := strings.CutPrefix(name, strings.TrimSuffix(base, ext)+"-")
+	if !ok || len(rest) < len(form) {
+		return false
+	}
+	_, err := time.Parse(form, rest[:len(form)])
+	rest, ok = strings.CutSuffix(rest[len(form):], ext)
+	return err == nil && ok && (rest == "" || rest[0] == '-')
 }
 
 // compressed are the ends of the names of compressed logs.

@@ -143,6 +143,21 @@ func TestFollowFromPosition(t *testing.T) {
 			write(t, path+".1", "5\n")
 			write(t, path, "6\n")
 		}, []string{"3", "4", "5", "6"}},
+		{"renamed by Caddy", func(t *testing.T, path string) {
+			rename(t, path, strings.TrimSuffix(path, ".log")+"-2026-11-28T03-02-51.999.log")
+			write(t, path, "5\n")
+			write(t, strings.TrimSuffix(path, ".log")+"-other.log", "another log\n")
+		}, []string{"3", "4", "5"}},
+		{"renamed by Caddy 2.11, twice", func(t *testing.T, path string) {
+			first := strings.TrimSuffix(path, ".log") + "-2026-11-28T03-02-56.195-size.log"
+			rename(t, path, first)
+			old := time.Now().Add(-time.Minute)
+			if err := os.Chtimes(first, old, old); err != nil {
+				t.Fatal(err)
+			}
+			write(t, strings.TrimSuffix(path, ".log")+"-2026-11-28T03-02-56.530-size.log", "5\n")
+			write(t, path, "6\n")
+		}, []string{"3", "4", "5", "6"}},
 		{"a link to a file elsewhere", func(t *testing.T, path string) {
 			file := filepath.Join(t.TempDir(), "current.log")
 			rename(t, path, file)
