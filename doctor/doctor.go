@@ -238,8 +238,11 @@ func ownTransport() (t http.RoundTripper, close func()) {
 
 func baseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return nil, fmt.Errorf("%q; want a URL such as %q", cutQuery(s), "http://127.0.0.1:8080")
+	case u.RawQuery != "":
+		return nil, fmt.Errorf("%q has a query; want the URL without it", cutQuery(s))
 	}
 	return u, nil
 }

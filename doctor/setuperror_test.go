@@ -17,6 +17,7 @@ func TestSetupError(t *testing.T) {
 		text  string
 	}{
 		{doctor.Setup{Storage: new(disk.Storage)}, "Site", `doctor: site ""; want a URL such as "http://127.0.0.1:8080"`},
+		{doctor.Setup{Site: site + "/?token=1", Storage: new(disk.Storage)}, "Site", `doctor: site "http://127.0.0.1:1/" has a query; want the URL without it`},
 		{doctor.Setup{Site: site, App: "ftp://a", Storage: new(disk.Storage)}, "App", `doctor: application "ftp://a"; want a URL such as "http://127.0.0.1:8080"`},
 		{doctor.Setup{Site: site, App: "unix:", Storage: new(disk.Storage)}, "App", `doctor: application "unix:" has no path; want one such as unix:/run/downloadview.sock`},
 		{doctor.Setup{Site: site, Storage: new(disk.Storage), Server: "apache", Nodes: []string{"10.0.0.11:8081"}}, "Nodes", `doctor: cache nodes of the server "apache"; want the Server nginx, or no Nodes`},
