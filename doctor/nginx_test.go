@@ -26,8 +26,15 @@ func (b breakage) run(t *testing.T, server string) {
 		t.Parallel()
 		s := newSetting(t, server)
 		b.broken(t, s)
-		report := run(t, s.start(t), s.dir)
+		setup := s.start(t)
+		report := run(t, setup, s.dir)
 		b.expect(t, report, s.dir)
+		if strings.HasPrefix(b.check, "proxy-") { // what is wrong there is seen without the application, too
+			setup.App = ""
+			if c := check(t, run(t, setup, s.dir), b.check); c.Result != b.result {
+				t.Errorf("without the application's address, %s: %v, want %v", b.check, c.Result, b.result)
+			}
+		}
 	})
 }
 

@@ -19,8 +19,11 @@ func TestVariantsAreNotTheProxys(t *testing.T) {
 			proxytest.Write(t, s.dir, "a.css.br", "brotli")
 			setup := s.start(t)
 			setup.Key = "a.css"
-			if c := check(t, run(t, setup, ""), "proxy-encoding"); c.Result != doctor.OK {
-				t.Errorf("proxy-encoding: %v, %q", c.Result, c.Cause)
+			app := setup.App
+			for _, setup.App = range []string{app, ""} {
+				if c := check(t, run(t, setup, ""), "proxy-encoding"); c.Result != doctor.OK {
+					t.Errorf("app %q: proxy-encoding: %v, %q", setup.App, c.Result, c.Cause)
+				}
 			}
 		})
 	}
