@@ -3,6 +3,7 @@ package nginx_test
 import (
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -23,5 +24,26 @@ func TestHostOfTheAddress(t *testing.T) {
 	}
 	if answer, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(answer), "\r\n\r\nGET /a "+f.Addr) {
 		t.Errorf("the application sees another host than %s: %s, %v", f.Addr, answer, err)
+	}
+}
+
+// What the application streams isn't compressed, although http {} says so, as that of
+// Debian does for HTML.
+func TestStreamedIsNotCompressed(t *testing.T) {
+	f := proxytest.NewFront(t, "nginx", func(conf string) string {
+		return strings.Replace(conf, "http {", "http {\n    gzip on;\n    gzip_types *;\n    gzip_min_length 1;", 1)
+	})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+"/page.html", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); resp.Header.Get("Content-Encoding") != "" || resp.ContentLength != int64(len(body)) || err != nil {
+		t.Errorf("%v, %d bytes, %v", resp.Header, len(body), err)
 	}
 }
