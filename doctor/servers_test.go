@@ -71,11 +71,11 @@ func TestLighttpdBroken(t *testing.T) {
 			"whole-headers", doctor.Failed, "X-Content-Type-Options", "setenv.set-response-header",
 		},
 		{
-			"control characters refused", edits(`server.http-parseopts = ( "url-normalize" => "disable" )`, ""),
+			"control characters refused", edits(`server.http-parseopts := ( "url-normalize" => "disable" )`, ""),
 			"proxy-names", doctor.Warning, "refuses URLs", `"url-normalize" => "disable"`,
 		},
 		{
-			"ranges disabled", edits("server.stream-response-body = 2", "server.stream-response-body = 2\nserver.range-requests = \"disable\""),
+			"ranges disabled", edits("server.stream-response-body := 2", "server.stream-response-body := 2\nserver.range-requests = \"disable\""),
 			"proxy-range", doctor.Failed, "ranges are off", "`server.range-requests",
 		},
 	} {

@@ -135,7 +135,7 @@ func TestDirectoryIsFollowed(t *testing.T) {
 				p = start(t, "--accel="+server, "--headers=private", "--rule", rule, current)
 				// What is printed has lighttpd refuse every link, also "current".
 				follow := func(conf string) string {
-					return strings.Replace(conf, `server.follow-symlink = "disable"`, `server.follow-symlink = "enable"`, 1)
+					return strings.Replace(conf, `server.follow-symlink := "disable"`, `server.follow-symlink := "enable"`, 1)
 				}
 				site = startPrinted(t, server, follow, "--upstream", strings.TrimPrefix(p.url, "http://"), "--rule", rule)
 			}

@@ -30,8 +30,19 @@ var Room = room.Room{
 		Check:   func(path string) []string { return []string{"-tt", "-f", path} },
 		Warning: "WARNING",
 		Frame: func(fragment, _ string) string {
-			return "server.document-root = \"/\"\nserver.port = 8080\n" + fragment
+			return "server.document-root = \"/\"\nserver.port = 8080\n" + defaults + fragment
 		},
 		Folders: []string{"/var/cache/lighttpd/uploads"},
 	},
 }
+
+// defaults are settings that a configuration may have before the fragment, such as Debian's
+// server.http-parseopts. lighttpd refuses a second "=" for one.
+const defaults = `server.http-parseopts = ( "header-strict" => "enable", "url-normalize-required" => "enable" )
+server.stat-cache-engine = "simple"
+server.stream-response-body = 1
+server.follow-symlink = "enable"
+server.modules += ( "mod_accesslog" )
+accesslog.filename = "/dev/null"
+accesslog.format = "%h"
+`
