@@ -21,10 +21,8 @@ func nameIn(disposition string) string {
 		}
 	}
 	var name, extended string
-	for disposition != "" {
-		var param string
-		param, disposition = cutParameter(disposition)
-		key, value, _ := strings.Cut(param, "=")
+	for params := (parameters{rest: disposition}); params.rest != ""; {
+		key, value, _ := strings.Cut(params.cut(), "=")
 		value = strings.Trim(value, " ")
 		switch key = lastWord(key); {
 		case strings.EqualFold(key, "filename") && name == "":
@@ -39,20 +37,32 @@ func nameIn(disposition string) string {
 	return name
 }
 
-// cutParameter cuts s at its first semicolon outside quotes. A quote that is
-// not closed doesn't count.
-func cutParameter(s string) (param, rest string) {
+// parameters are those of a field that have not been cut yet.
+type parameters struct {
+	rest     string
+	unclosed bool // there was a quote without an end; then none behind it has one
+}
+
+// cut cuts the rest at its first semicolon outside quotes, and returns what is before it.
+// A quote that is not closed doesn't count.
+func (p *parameters) cut() string {
+	s := p.rest
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case ';':
-			return s[:i], s[i+1:]
+			p.rest = s[i+1:]
+			return s[:i]
 		case '"':
-			if n := quotedLength(s[i:]); n > 0 {
-				i += n - 1
+			if p.unclosed {
+				continue
 			}
+			n := quotedLength(s[i:])
+			p.unclosed = n == 0
+			i += max(n-1, 0)
 		}
 	}
-	return s, ""
+	p.rest = ""
+	return s
 }
 
 // quotedLength returns the length of the quoted string at the beginning of s,

@@ -2,7 +2,9 @@ package downloadview
 
 import (
 	"mime"
+	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -45,6 +47,26 @@ func TestNameIn(t *testing.T) {
 	} {
 		if got := nameIn(stored); got != want {
 			t.Errorf("nameIn(%q) = %q, want %q", stored, got, want)
+		}
+	}
+}
+
+// An origin may send a field of 64 KiB. If the cost grew by the square of its quotes, one
+// of sixteen times the length would take hundreds of times as long.
+func TestNameInALongField(t *testing.T) {
+	for _, quotes := range []string{`\"`, `\";`, `"\`, `"\;`} {
+		took := func(n int) time.Duration {
+			disposition := `attachment; filename="` + strings.Repeat(quotes, n)
+			best := time.Hour
+			for range 5 {
+				start := time.Now()
+				nameIn(disposition)
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		if short, long := took(1000), took(16_000); long > 100*short {
+			t.Errorf("%s: %v for 1000, %v for 16000", quotes, short, long)
 		}
 	}
 }
