@@ -50,12 +50,15 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if fi, err = wrapper.Stat(h); err == nil {
 		err = regular(f.key, fi)
 	}
+	if own, ok := h.(*os.File); ok && err == nil {
+		var sized fs.File
+		if sized, _, err = localfile.Sized(f.key, own, fi); err == nil {
+			return sized, nil
+		}
+	}
 	if err != nil {
 		h.Close()
 		return nil, err
-	}
-	if own, ok := h.(*os.File); ok {
-		return own, nil
 	}
 	return f.handle(ctx, h, fi.Size())
 }

@@ -53,13 +53,13 @@ func (s *Storage) open(ctx context.Context, name string) (*os.File, *rooted, err
 	}
 }
 
-// regular returns h and its FileInfo if it is a regular file, as sized says.
-// Otherwise it closes h.
+// regular returns h and its FileInfo if it is a regular file, as
+// [localfile.Sized] says. Otherwise it closes h.
 func regular(name string, h *os.File) (fs.File, fs.FileInfo, error) {
 	fi, err := localfile.Look(h)
 	if err == nil {
 		var file fs.File
-		if file, fi, err = sized(name, h, fi); err == nil {
+		if file, fi, err = localfile.Sized(name, h, fi); err == nil {
 			return file, fi, nil
 		}
 	}

@@ -44,7 +44,7 @@ func (f *file) Open(ctx context.Context) (fs.File, error) {
 	if err != nil {
 		return nil, f.storage.failure(ctx, "open", f.key, err)
 	}
-	if local, ok := f.local(r); ok {
+	if local, ok := f.local(r); ok && local.tellsSize() {
 		return local, nil
 	}
 	return f.whole(ctx, r)
@@ -60,6 +60,9 @@ func (f *file) whole(ctx context.Context, r *blob.Reader) (fs.File, error) {
 	h := f.part(ctx, r, r.Size())
 	if h.first = first; first != nil {
 		h.attributes.Size, h.left = -1, -1
+		if f.storage.onDisk { // a proxy, to which a file of such a time isn't handed over, believes the size
+			h.attributes.ModTime = time.Unix(0, 0)
+		}
 	}
 	return h, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/bucket"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 // part is an open object or range. It hides the reader's Seek, which opens the
@@ -106,6 +107,17 @@ func (f *file) local(r *blob.Reader) (*local, bool) {
 		return nil, false
 	}
 	return &local{r, file, f.key, f.attributes(r)}, true
+}
+
+// tellsSize reports whether the system tells the size of the file. An error of asking is
+// also one of Stat.
+func (l *local) tellsSize() bool {
+	fi, err := l.file.Stat()
+	if err != nil {
+		return true
+	}
+	sized, _, err := localfile.Sized(l.key, l.file, fi)
+	return err != nil || sized == fs.File(l.file)
 }
 
 func (l *local) Stat() (fs.FileInfo, error) {

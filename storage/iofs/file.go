@@ -11,6 +11,7 @@ import (
 
 	"github.com/downloadview/downloadview"
 	"github.com/downloadview/downloadview/internal/absent"
+	"github.com/downloadview/downloadview/internal/localfile"
 )
 
 type file struct {
@@ -85,7 +86,8 @@ func follow(fsys fs.ReadLinkFS, key string) (fs.FileInfo, error) {
 	return fi, err
 }
 
-// handle returns h unchanged, or wrapped as a member of an archive.
+// handle returns h, which may be wrapped: as a member of an archive, or as a file of the
+// system that doesn't tell its size.
 func (f *file) handle(h fs.File) (fs.File, error) {
 	fi, err := h.Stat()
 	if err != nil {
@@ -99,6 +101,10 @@ func (f *file) handle(h fs.File) (fs.File, error) {
 	}
 	if header, ok := fi.Sys().(*zip.FileHeader); ok {
 		return f.storage.member(f.key, h, header)
+	}
+	if own, ok := h.(*os.File); ok {
+		sized, _, err := localfile.Sized(f.key, own, fi)
+		return sized, err
 	}
 	if !canSeek(h) {
 		return struct{ fs.File }{h}, nil

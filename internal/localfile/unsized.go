@@ -1,4 +1,4 @@
-package disk
+package localfile
 
 import (
 	"io/fs"
@@ -16,9 +16,10 @@ type unsized struct {
 	info fs.FileInfo
 }
 
-// sized returns h and fi, or an unsized file in their place. A file that was written
-// just now has its new size.
-func sized(name string, h *os.File, fi fs.FileInfo) (fs.File, fs.FileInfo, error) {
+// Sized returns h and fi, its metadata, or an unsized file and its metadata in their
+// place. A file that was written just now has its new size. After an error, the caller
+// closes h.
+func Sized(name string, h *os.File, fi fs.FileInfo) (fs.File, fs.FileInfo, error) {
 	if fi.Size() > 0 {
 		return h, fi, nil
 	}
