@@ -207,10 +207,14 @@ func enabled(q url.Values, name string) (bool, error) {
 }
 
 // stay is a CheckRedirect that follows 307 and 308 alone, as the SDK does: a signature
-// is for one host.
+// is for one host. Where net/http has removed it, the token of a session goes, too.
 func stay(r *http.Request, _ []*http.Request) error {
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		if r.Header.Get("Authorization") == "" {
+			r.Header.Del("X-Amz-Security-Token")
+			r.Header.Del("X-Amz-S3session-Token") // of a directory bucket
+		}
 		return nil // S3 redirects so to the region of a new bucket
 	}
 	return http.ErrUseLastResponse

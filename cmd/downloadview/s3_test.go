@@ -77,3 +77,47 @@ func TestBucketOfARealServer(t *testing.T) {
 		}
 	}
 }
+
+// A redirect to another host gets neither a signature nor the token of a session.
+func TestRedirectOfABucketGetsNoCredentials(t *testing.T) {
+	var sent []http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Header)
+		io.WriteString(w, "content")
+	}))
+	defer other.Close()
+	elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
+	var first []http.Header
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first = append(first, r.Header)
+		http.Redirect(w, r, elsewhere+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer store.Close()
+	withoutCredentials(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_SESSION_TOKEN", "token of a session")
+	storage, release, err := open(t.Context(), parse(t, "s3://b?region=us-east-1&use_path_style=true&endpoint="+url.QueryEscape(store.URL)), reach())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	f, err := storage.File("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const token = "X-Amz-Security-Token"
+	for range 6 { // the first ones are the SDK's
+		h, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Close()
+		if got := first[len(first)-1]; got.Get("Authorization") == "" || got.Get(token) == "" {
+			t.Errorf("the store got %v, want credentials", got)
+		}
+		if got := sent[len(sent)-1]; got.Get("Authorization") != "" || got.Get(token) != "" {
+			t.Errorf("the other host got %v, want no credentials", got)
+		}
+	}
+}
