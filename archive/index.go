@@ -114,9 +114,14 @@ type builder struct {
 	names   *names
 	options *settings
 	now     time.Time
-	read    int  // entries
-	learned bool // a checksum is from Options.Known
+	read    int   // entries
+	content int64 // bytes in the members
+	learned bool  // a checksum is from Options.Known
 }
+
+// mostContent is the most bytes in the members of an archive. With all that is around
+// them, their number is still one of 63 bits.
+const mostContent = 1 << 62
 
 func (b *builder) add(ctx context.Context, entries []Entry) error {
 	looks := make([]look, len(entries))
@@ -140,6 +145,11 @@ func (b *builder) addOne(e *Entry, l *look) error {
 	if m.name == "" {
 		return nil // a folder that is there
 	}
+	size := max(m.size, 0)
+	if size > mostContent-b.content {
+		return fmt.Errorf("entry %d of the archive, %q: with its %d bytes there are more than %d in the members", b.read, e.Name, size, int64(mostContent))
+	}
+	b.content += size
 	b.learned = b.learned || m.learned
 	b.members = append(b.members, m)
 	return nil

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -133,6 +134,24 @@ func TestDeepName(t *testing.T) {
 		}
 		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 100 {
 			t.Errorf("%d MiB for a name of %d bytes", mib, len(deep.Name))
+		}
+	}
+}
+
+// Sizes that add up to more than a number has room for are an error: those of sparse
+// files may, and a store may say anything.
+func TestSizesAddUp(t *testing.T) {
+	for _, sizes := range [][]int64{{math.MaxInt64}, {math.MaxInt64, math.MaxInt64}, {1 << 61, 1 << 61, 1}, {1 << 62, 1 << 62, 1 << 62, 1 << 62}} {
+		var entries []archive.Entry
+		for i, size := range sizes {
+			entries = append(entries, archive.Entry{
+				Name: fmt.Sprint(i), File: file("x", nil), Attributes: &downloadview.Attributes{Size: size, ModTime: date, ETag: `"1"`},
+			})
+		}
+		for _, f := range []downloadview.File{archive.Zip("a.zip", archive.Of(entries...), nil), archive.Tar("a.tar", archive.Of(entries...), nil)} {
+			if fi, err := downloadview.Stat(t.Context(), f); err == nil {
+				t.Errorf("%s of %d: size %d, want an error", f.Name(), sizes, fi.Size())
+			}
 		}
 	}
 }
