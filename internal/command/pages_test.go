@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -100,6 +101,14 @@ func TestIndexSorts(t *testing.T) {
 	}
 	if strings.Contains(body, "Pages") {
 		t.Error("a short folder has pages")
+	}
+}
+
+// Sparse files may have more bytes together than a number has room for.
+func TestIndexOfHugeFiles(t *testing.T) {
+	base, _ := serveIndex(t, holding([]entry{{"a", false, math.MaxInt64, time.Time{}}, {"b", false, math.MaxInt64, time.Time{}}}))
+	if _, body := get(t, base+"/"); strings.Contains(body, `"-`) || strings.Count(body, "9.2 EB") != 3 {
+		t.Errorf("the page has %s, want the size of the largest number", body)
 	}
 }
 

@@ -1,6 +1,9 @@
 package command
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // pageRows is the most rows of a page.
 const pageRows = 1000
@@ -28,7 +31,7 @@ func (w *window) count(e entry) {
 		w.folders++
 	} else {
 		w.files++
-		w.size += max(e.size, 0)
+		w.size += min(max(e.size, 0), math.MaxInt64-w.size) // sparse files may have more together
 		w.unknown = w.unknown || e.size < 0
 	}
 }
