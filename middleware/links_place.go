@@ -115,6 +115,9 @@ func withoutCookies(lines []string) []string {
 func withoutLink(r *http.Request, path, query string) *http.Request {
 	clean := *r
 	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: path, RawQuery: query}
+	if strings.Contains(path, ";") { // bare, it would say to some servers behind a proxy that "..;" is ".."
+		u.RawPath = escapedPath(path)
+	}
 	clean.URL = &u
 	clean.RequestURI = u.RequestURI()
 	clean.Form, clean.PostForm = nil, nil

@@ -130,6 +130,7 @@ func TestTheRequestBelowAPrefix(t *testing.T) {
 	}{
 		{"prefix", prefix + "x.ts?page=2", "", "", below{url: "/a%20b/%C3%BC/x.ts", path: "/a b/ü/x.ts", uri: "/a%20b/%C3%BC/x.ts"}},
 		{"the prefix itself", prefix, "", "", below{url: "/a%20b/%C3%BC/", path: "/a b/ü/", uri: "/a%20b/%C3%BC/"}},
+		{"semicolon", prefix + "..%3B/x", "", "", below{url: "/a%20b/%C3%BC/..%3B/x", path: "/a b/ü/..;/x", rawPath: "/a%20b/%C3%BC/..%3B/x", uri: "/a%20b/%C3%BC/..%3B/x"}},
 		{"cookies beside a prefix", prefix + "x", "sid=1; " + other.Name + "=" + other.Value, "", below{url: "/a%20b/%C3%BC/x", path: "/a b/ü/x", uri: "/a%20b/%C3%BC/x", cookie: "sid=1"}},
 		{"Referer", prefix + "x", "", "https://example.test" + prefix + "list.html", below{url: "/a%20b/%C3%BC/x", path: "/a b/ü/x", uri: "/a%20b/%C3%BC/x"}},
 		{"another Referer", prefix + "x", "", "https://example.test/", below{url: "/a%20b/%C3%BC/x", path: "/a b/ü/x", uri: "/a%20b/%C3%BC/x", referer: "https://example.test/"}},
