@@ -112,6 +112,9 @@ func (f *file) local(r *blob.Reader) (*local, bool) {
 // tellsSize reports whether the system tells the size of the file. An error of asking is
 // also one of Stat.
 func (l *local) tellsSize() bool {
+	if l.attributes.Size > 0 { // the usual case
+		return true
+	}
 	fi, err := l.file.Stat()
 	if err != nil {
 		return true
