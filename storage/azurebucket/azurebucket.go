@@ -29,6 +29,10 @@
 // MaxRetries: -1. Then Save, Delete and List are not retried. If they should
 // be, use a second Storage for them, with a client that retries.
 //
+// The SDK reads the body of an error to its end, into memory. If the store, or
+// a proxy in front of it, may send one without an end, use a Transport that
+// limits the bodies of errors.
+//
 // HTTP header fields that the application adds to requests by
 // policy.WithHTTPHeader are lost in the requests that bring bytes, because this
 // package sets Accept-Encoding in the same way. Add them with a policy of the

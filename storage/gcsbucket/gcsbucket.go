@@ -14,7 +14,8 @@
 //
 // The SDK's reader doesn't return Content-Language, Content-Disposition and MD5
 // of an object. To get them, use [Transport] in the client's [net/http.Client].
-// Without it they are missing from both Stat and the open file.
+// Without it they are missing from both Stat and the open file, and the SDK
+// reads the body of an error to its end, into memory.
 //
 // # Entity tags
 //
