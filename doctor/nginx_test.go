@@ -9,6 +9,8 @@ import (
 
 	"github.com/downloadview/downloadview/accel"
 	"github.com/downloadview/downloadview/doctor"
+	"github.com/downloadview/downloadview/internal/proxytest"
+	"github.com/downloadview/downloadview/ledger"
 )
 
 // A breakage is a set-up with one mistake, and the finding that the doctor must report.
@@ -233,6 +235,29 @@ func everythingIsAFile(next http.Handler) http.Handler {
 }
 
 // TestRouter: a router that decodes the path once more loses names.
+// The ID of a download, for the ledger, is one of the fields that are only for the proxy,
+// but for servers that can't hide what they log.
+func TestIDOfADownload(t *testing.T) {
+	for _, server := range proxytest.Names() {
+		t.Run(server, func(t *testing.T) {
+			s := newSetting(t, server)
+			s.app = func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set(ledger.Field, "any")
+					next.ServeHTTP(w, r)
+				})
+			}
+			want := doctor.Failed
+			if server == "nginx" || proxytest.KindOf(t, server).ShowsID { // nginx hides it
+				want = doctor.OK
+			}
+			if c := check(t, run(t, s.start(t), s.dir), "whole-headers"); c.Result != want {
+				t.Errorf("%v, %q, want %v", c.Result, c.Detail, want)
+			}
+		})
+	}
+}
+
 func TestRouter(t *testing.T) {
 	breakage{
 		"decodes twice", func(_ *testing.T, s *setting) {

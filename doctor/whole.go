@@ -33,6 +33,9 @@ func (e *exam) checkWhole(ctx context.Context) {
 	e.checkCache(ctx)
 }
 
+// downloadID is the Field of package ledger.
+const downloadID = "X-Download-Id"
+
 // checkHeaders checks that the application's fields reach the client, once, and that
 // the fields for the proxy don't.
 func (e *exam) checkHeaders(ctx context.Context) {
@@ -57,6 +60,9 @@ func (e *exam) checkHeaders(ctx context.Context) {
 		}
 	}
 	for f := range e.served.header {
+		if f == downloadID && e.proxy.ShowsID {
+			continue
+		}
 		if strings.HasPrefix(f, "X-Download-") || strings.HasPrefix(f, "X-Accel-") || f == "X-Sendfile" {
 			private = append(private, f)
 		}

@@ -242,7 +242,7 @@ func TestLedgerBehindProxies(t *testing.T) {
 func testLedger(t *testing.T, srv server, to destination) {
 	t.Helper()
 	s := newScene(t, srv.Name, to)
-	s.shown = srv.Traits.Ledger.ShowsID
+	s.shown = srv.ShowsID
 	// The tilde of a token may be escaped, the whole URL asked for, or a program has
 	// escaped too much or put a path in front.
 	for _, target := range []string{

@@ -28,6 +28,7 @@ var Room = room.Room{
 var Room26 = room.Room{
 	Title:         "Caddy",
 	LogsDownloads: true,
+	ShowsID:       true,
 	Accel:         accel.Caddy26,
 	Locations:     true,
 	Faults:        faults,

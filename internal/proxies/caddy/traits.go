@@ -38,5 +38,4 @@ var traits26 = room.Traits{
 		},
 	},
 	HandOver: room.HandedOver{Field: "X-Accel-Redirect", StreamsHead: true, StreamsSeveral: true},
-	Ledger:   room.Ledger{ShowsID: true},
 }

@@ -14,6 +14,7 @@ import (
 var Room = room.Room{
 	Title:          "lighttpd",
 	LogsDownloads:  true,
+	ShowsID:        true,
 	Accel:          accel.Lighttpd,
 	Aliases:        []string{"X-Lighttpd-Send-File"},
 	NewConnections: true,

@@ -35,5 +35,4 @@ var traits = room.Traits{
 		Codings:         room.WholeCodings,
 	},
 	HandOver: room.HandedOver{Field: "X-Sendfile", Escaped: true, StreamsSeveral: true},
-	Ledger:   room.Ledger{ShowsID: true},
 }

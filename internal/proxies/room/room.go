@@ -52,6 +52,10 @@ type Room struct {
 	// package ledger.
 	LogsDownloads bool
 
+	// ShowsID says that the client sees the ID of a download that is logged for package
+	// ledger, since the server can't log a field and hide it.
+	ShowsID bool
+
 	// Faults are the reasons why a file doesn't arrive, Findings the causes of
 	// symptoms. FieldsLost returns the finding for fields of the application that
 	// the client doesn't get; nil means the general one.

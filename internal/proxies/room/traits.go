@@ -136,9 +136,6 @@ func HasControl(name string) bool {
 
 // Ledger are the traits of the log of hand-overs, for package ledger.
 type Ledger struct {
-	// ShowsID says that the client sees the ID of the download.
-	ShowsID bool
-
 	// LogsPlanned says that the log of an answer that broke off has the bytes that it
 	// should have had, beside those on the wire.
 	LogsPlanned bool
