@@ -55,7 +55,7 @@ func TestDoctorWhereNginxVerifiesLinks(t *testing.T) {
 	p := start(t, "--config", file)
 	site := startPrinted(t, "nginx", unchanged, "--upstream", strings.TrimPrefix(p.url, "http://"), "--config", file)
 	report := run(t, "doctor", site, "--app", p.url, "--config", file)
-	if !strings.Contains(report, "ok              proxy-names: 13 names") {
+	if !strings.Contains(report, "ok              proxy-names: 13 names") || !strings.Contains(report, "not applicable  whole-error-pages: nginx verifies the links") || strings.Contains(report, "warning") {
 		t.Errorf("the doctor says\n%s", report)
 	}
 }

@@ -40,6 +40,7 @@ type examine struct {
 	behindProxy
 
 	otherLinks bool // the proxy lets links of a form in that the doctor doesn't make
+	ownErrors  bool // the proxy verifies links, so its errors are not the application's
 }
 
 // Help is the long part of --help.
@@ -83,6 +84,9 @@ func (x *examine) Run(ctx context.Context, env *environment) error {
 	if x.otherLinks {
 		skipOtherLinks(&report)
 	}
+	if x.ownErrors {
+		skipErrorPages(&report)
+	}
 	if err := x.write(env, report); err != nil || report.OK() {
 		return err
 	}
@@ -105,6 +109,16 @@ func skipOtherLinks(r *doctor.Report) {
 	for i := range r.Checks[at:] {
 		if c := &r.Checks[at+i]; i == 0 || c.Result == doctor.NotApplicable {
 			*c = doctor.Check{Step: c.Step, Name: c.Name, Result: doctor.NotApplicable, Detail: otherLinks}
+		}
+	}
+}
+
+// skipErrorPages marks the check as not applicable that finds other errors than those of
+// the application.
+func skipErrorPages(r *doctor.Report) {
+	for i := range r.Checks {
+		if c := &r.Checks[i]; c.Name == "whole-error-pages" && c.Result == doctor.Warning {
+			*c = doctor.Check{Step: c.Step, Name: c.Name, Result: doctor.NotApplicable, Detail: "nginx verifies the links of these files, and doesn't ask the application for them, so the errors are its own"}
 		}
 	}
 }
@@ -169,9 +183,10 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 		s.Server = c.Proxies[0].Type()
 	}
 	for i := range c.Proxies {
-		if p := &c.Proxies[i]; p.VerifyLinks == "secure_link" && (len(c.Proxies) == 1 || p.Name == x.Proxy) {
+		if p := &c.Proxies[i]; p.VerifyLinks != "" && (len(c.Proxies) == 1 || p.Name == x.Proxy) {
 			paths, _ := signedPaths(siteOf(c, p).Rules, c, m)
-			x.otherLinks = len(paths) > 0
+			x.ownErrors = len(paths) > 0
+			x.otherLinks = x.ownErrors && p.VerifyLinks == "secure_link"
 		}
 	}
 	c.Mounts = []config.Mount{*m}
