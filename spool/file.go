@@ -150,10 +150,9 @@ func (f *file) Stat(ctx context.Context) (fs.FileInfo, error) {
 
 func (f *file) Source() (downloadview.Source, bool) {
 	s := f.spool
-	if _, err := s.statKept(f.name); err != nil {
+	if _, err := s.statKept(f.name); err != nil || !s.handOver(f.name) {
 		return downloadview.Source{}, false
 	}
-	s.use(f.name, time.Now().Add(handedOver))
 	path := filepath.ToSlash(filepath.Join(s.Files(), f.name))
 	if path[0] != '/' {
 		path = "/" + path // C:/x

@@ -110,6 +110,16 @@ func (s *Spool) use(name string, t time.Time) {
 	s.root.Chtimes(recordsDir+"/"+name, t, t) // fails if it was removed just now
 }
 
+// handOver records that a proxy may open the file called name within the next minute. It
+// returns false if it was removed just now.
+func (s *Spool) handOver(name string) bool {
+	s.mu.Lock() // evict has it from looking at the last use until the file is removed
+	defer s.mu.Unlock()
+	s.use(name, time.Now().Add(handedOver))
+	_, err := s.root.Lstat(filesDir + "/" + name)
+	return err == nil
+}
+
 // lastUse returns the time until which name was used; it may be in the future, up to
 // handedOver. A later one isn't known any more: the clock was set back.
 func (s *Spool) lastUse(name string) time.Time {

@@ -186,20 +186,23 @@ func (s *Spool) isOpen(name string) bool {
 
 // evict removes complete content if it is still not in use.
 func (s *Spool) evict(f stored, why Kind) bool {
-	s.mu.Lock()
-	unused := s.open[f.name] == 0 && !s.lastUse(f.name).After(time.Now())
 	e := Event{Kind: why, Bytes: f.size}
-	if unused {
-		if r, err := s.readRecord(f.name); err == nil {
-			e.ID = r.ID
-		}
-		unused = s.remove(f.name) == nil
+	if r, err := s.readRecord(f.name); err == nil {
+		e.ID = r.ID
 	}
+	s.mu.Lock()
+	unused := s.open[f.name] == 0 && !s.lastUse(f.name).After(time.Now()) && s.isStill(f) && s.remove(f.name) == nil
 	s.mu.Unlock()
 	if unused {
 		s.observe(e)
 	}
 	return unused
+}
+
+// isStill reports whether complete content was not made again since the scan.
+func (s *Spool) isStill(f stored) bool {
+	fi, err := s.root.Lstat(filesDir + "/" + f.name)
+	return err == nil && fi.ModTime().Equal(f.made)
 }
 
 // scan returns everything in the folder that counts. Parts come first: one that becomes
