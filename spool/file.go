@@ -43,7 +43,7 @@ import (
 // Stat doesn't make anything: until the content is there, it is that of f, and the
 // error is [errors.ErrUnsupported] if f is no [downloadview.StatFile]. Source is the
 // complete file; without one it is false. Unlike others, this Source looks into the
-// folder (ten system calls), and records that a proxy may open the file
+// folder (24 system calls on Linux), and records that a proxy may open the file
 // within the next minute.
 func (s *Spool) File(id ID, f downloadview.File) (downloadview.File, error) {
 	if err := id.check(); err != nil {
