@@ -47,12 +47,12 @@ func OpenDigestFile(name string) (*DigestFile, error) {
 	}
 	d := &DigestFile{file: f, known: make(map[string]keptDigest)}
 	lines, err := d.read(name)
-	if err == nil && lines > 2*len(d.known)+1000 {
-		err = d.rewrite(name)
-	}
 	if err != nil {
 		d.file.Close()
 		return nil, err
+	}
+	if lines > 2*len(d.known)+1000 {
+		_ = d.rewrite(name) // if it fails, as on a full disk, the file is only larger
 	}
 	return d, nil
 }
@@ -112,7 +112,7 @@ func (d *DigestFile) parse(text []byte) error {
 	return nil
 }
 
-// rewrite replaces the file by one without old versions.
+// rewrite replaces the file by one without old versions. If it fails, the file stays.
 func (d *DigestFile) rewrite(name string) error {
 	next, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp")
 	if err != nil {
@@ -123,15 +123,18 @@ func (d *DigestFile) rewrite(name string) error {
 		w.Write(lineOf(FileVersion{file, kept.version}, kept.sum)) // Flush returns its error
 	}
 	err = errors.Join(w.Flush(), next.Sync(), next.Close())
+	var f *os.File
+	if err == nil {
+		f, err = openToAppend(next.Name())
+	}
 	if err == nil {
 		err = os.Rename(next.Name(), name)
 	}
 	if err != nil {
+		if f != nil {
+			f.Close()
+		}
 		os.Remove(next.Name())
-		return err
-	}
-	f, err := openToAppend(name)
-	if err != nil {
 		return err
 	}
 	d.file.Close()

@@ -122,6 +122,24 @@ func TestDigestFileStaysSmall(t *testing.T) {
 	}
 }
 
+// A file that can't be made smaller, as on a full disk or in a folder that the server may not
+// write to, is used as it is. Here the name of its successor is too long.
+func TestDigestFileThatStaysLarge(t *testing.T) {
+	name := filepath.Join(t.TempDir(), strings.Repeat("d", 250))
+	d := openDigests(t, name)
+	for i := range 1500 {
+		record(t, d, "/srv/a", fmt.Sprint(i), "content")
+	}
+	d.Close()
+	d = openDigests(t, name)
+	wantKept(t, d, "/srv/a", "1499", "content")
+	record(t, d, "/srv/b", "1", "more")
+	d.Close()
+	d = openDigests(t, name)
+	defer d.Close()
+	wantKept(t, d, "/srv/b", "1", "more")
+}
+
 // A file of another kind is refused, and stays as it is.
 func TestDigestFileRefusesOthers(t *testing.T) {
 	dir := t.TempDir()
