@@ -121,8 +121,11 @@ func (m *member) openAt(ctx context.Context, offset int64) (h fs.File, before in
 		if _, err = s.Seek(offset, io.SeekStart); err == nil {
 			return h, 0, nil
 		}
-		if !errors.Is(err, errors.ErrUnsupported) {
-			h.Close()
+		h.Close() // it may be anywhere now
+		if errors.Is(err, downloadview.ErrUpstream) || ctx.Err() != nil {
+			return nil, 0, err
+		}
+		if h, err = wrapper.Open(ctx, f); err != nil { // some wrappers have a Seek that always fails
 			return nil, 0, err
 		}
 	}
