@@ -45,6 +45,7 @@ type quota struct {
 	allowance allowance
 	many      bool      // there were many files, when they were counted last
 	counted   time.Time // when that was
+	events    []Event   // that the Observer gets when the lock is free
 }
 
 // lockQuota keeps all others, in all processes, from counting and from changing what
@@ -57,8 +58,13 @@ func (s *Spool) lockQuota() (unlock func(), err error) {
 		return nil, err
 	}
 	return func() {
+		events := s.quota.events
+		s.quota.events = nil
 		free()
 		s.quota.Unlock()
+		for _, e := range events {
+			s.observe(e) // it may take long, or use the spool
+		}
 	}, nil
 }
 
@@ -184,7 +190,7 @@ func (s *Spool) isOpen(name string) bool {
 	return s.open[name] > 0
 }
 
-// evict removes complete content if it is still not in use.
+// evict removes complete content if it is still not in use. The caller has the quota.
 func (s *Spool) evict(f stored, why Kind) bool {
 	e := Event{Kind: why, Bytes: f.size}
 	if r, err := s.readRecord(f.name); err == nil {
@@ -194,7 +200,7 @@ func (s *Spool) evict(f stored, why Kind) bool {
 	unused := s.open[f.name] == 0 && !s.lastUse(f.name).After(time.Now()) && s.isStill(f) && s.remove(f.name) == nil
 	s.mu.Unlock()
 	if unused {
-		s.observe(e)
+		s.quota.events = append(s.quota.events, e)
 	}
 	return unused
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -266,6 +267,31 @@ func TestClockIsSetBack(t *testing.T) {
 	madeAt(t, dir, ahead)
 	if _, ok := s.SHA256(spool.ID{Key: "second"}); ok {
 		t.Error("what was made in three hours is kept, and MaxAge is an hour")
+	}
+}
+
+// The Observer may use the spool, such as to make important content again that was removed.
+func TestObserverUsesTheSpool(t *testing.T) {
+	var s *spool.Spool
+	var warmed atomic.Int32
+	s, err := spool.New(t.TempDir(), &spool.Options{MaxBytes: 5 << 20, Observer: func(e spool.Event) {
+		if e.Kind == spool.Evicted && warmed.Add(1) == 1 {
+			if err := s.Warm(t.Context(), spool.ID{Key: "small"}, making(content(10)).file(nil)); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for _, key := range []string{"first", "second"} {
+		if err := s.Warm(t.Context(), spool.ID{Key: key}, making(content(3<<20)).file(&downloadview.Attributes{Size: 3 << 20})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, ok := s.SHA256(spool.ID{Key: "small"}); !ok || warmed.Load() == 0 {
+		t.Error("nothing was made in the Observer")
 	}
 }
 
