@@ -32,18 +32,21 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 type connKey struct{}
 
 // holdHeader passes the header to the connection, which sends it with the first bytes of
-// the file that copyBody sends next. If it can't, the header stays in the server's buffer.
-func (x *exchange) holdHeader() {
+// the file that copyBody sends next, and returns the connection. If it can't, the header
+// stays in the server's buffer, and the result is nil.
+func (x *exchange) holdHeader() *stallConn {
 	if x.isPaced() { // the file may have to wait
-		return
+		return nil
 	}
 	if _, ok := x.w.(io.ReaderFrom); !ok {
-		return
+		return nil
 	}
 	c, ok := x.r.Context().Value(connKey{}).(*stallConn)
-	if ok && c.holds() {
-		c.holdHeader(x.w)
+	if !ok || !c.holds() {
+		return nil
 	}
+	c.holdHeader(x.w)
+	return c
 }
 
 // isPaced reports whether the content keeps to a rate.
@@ -54,4 +57,13 @@ func (c *stallConn) holdHeader(w http.ResponseWriter) {
 	c.holding.Store(true)
 	defer c.holding.Store(false)
 	_ = http.NewResponseController(w).Flush() // an error comes again with the body
+	c.held = c.total
+}
+
+// release sends the header that the socket holds, if no body has followed: the answer may be
+// one to HEAD, or a 304, of which middleware around the handler knows.
+func (c *stallConn) release() {
+	if c != nil && c.total == c.held {
+		c.push()
+	}
 }

@@ -11,6 +11,13 @@ func (c *stallConn) holds() bool {
 	return ok
 }
 
+// push sends what the socket holds back.
+func (c *stallConn) push() {
+	if t, ok := c.Conn.(*net.TCPConn); ok {
+		_ = t.SetNoDelay(true) // it is so anyway; setting it again sends: see TCP_NODELAY in tcp(7)
+	}
+}
+
 // A holder puts bytes into the socket of a connection. It is kept between answers, so
 // that an answer allocates nothing for it.
 type holder struct {

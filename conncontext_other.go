@@ -5,6 +5,8 @@ package downloadview
 // holds reports whether the connection can hold bytes back until more follow.
 func (*stallConn) holds() bool { return false }
 
+func (*stallConn) push() {}
+
 // A holder is needed on Linux only.
 type holder struct{}
 

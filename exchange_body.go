@@ -125,9 +125,10 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	}
 	t := x.mayPark(b.handle, part.length)
 	_, byKernel := out.(io.ReaderFrom)
+	var held *stallConn
 	switch byKernel = byKernel && part.length > 0 && isKernelFile(b.handle); {
 	case byKernel:
-		x.holdHeader()
+		held = x.holdHeader()
 	case t != nil:
 		t.count(x.w, !x.isPaced())
 	}
@@ -139,10 +140,14 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	if err != errTail {
 		t.end()
 	}
-	if err == nil && end != nil {
+	if err != nil {
+		return err
+	}
+	held.release()
+	if end != nil {
 		end.end()
 	}
-	return err
+	return nil
 }
 
 // lacksRanges reports whether the request asks for a range of a file that has none. The

@@ -76,6 +76,7 @@ type stallConn struct {
 	seen    progress     // of the present write
 	pace    pace
 	total   int64                        // bytes accepted so far
+	held    int64                        // total after a header that was held back
 	tail    *tail                        // the last copy of an answer; nil until then
 	waiter  *roomWaiter                  // nil until then
 	answer  atomic.Pointer[parkedAnswer] // nil: it isn't parked
