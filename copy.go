@@ -43,6 +43,13 @@ func copyBody(w io.Writer, src io.Reader, n int64, t *tail) (sent int64, err err
 	return sent, nil
 }
 
+// unwanted reports whether err is of a writer whose answer has no body: a wrapper has changed
+// the status, to a 304 for example. That answer is complete.
+func unwanted(err error) bool {
+	cut, ok := errors.AsType[*cutOff](err)
+	return ok && cut.by == AbortedByClient && errors.Is(cut.err, http.ErrBodyNotAllowed)
+}
+
 // safely returns what write returns, or an error for its panic: that of a writer is not
 // taken for one of the file.
 func safely[T any, N int | int64](write func(T) (N, error), p T) (n N, err error) {

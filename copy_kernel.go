@@ -52,7 +52,7 @@ func cutByKernel(err error) *cutOff {
 	}
 	_, paced := errors.AsType[*paceError](err)
 	_, panics := errors.AsType[*panicError](err)
-	if paced || panics || err == http.ErrAbortHandler {
+	if paced || panics || err == http.ErrAbortHandler || err == http.ErrBodyNotAllowed {
 		return &cutOff{AbortedByClient, err} // of writing; party finds out whose
 	}
 	return &cutOff{AbortedByOrigin, err}

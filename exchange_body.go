@@ -140,7 +140,7 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 	if err != errTail {
 		t.end()
 	}
-	if err != nil {
+	if err != nil && !unwanted(err) {
 		return err
 	}
 	held.release()

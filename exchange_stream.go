@@ -359,6 +359,9 @@ func (x *exchange) send(b body, p plan, a *Attributes, k *facts) error {
 	}
 	_, end := x.enterStage(Sending)
 	err := x.sendContent(b, p, a, k)
+	if unwanted(err) {
+		err = nil
+	}
 	if err == errTail {
 		if err = x.park(b, p.length(k.size)-x.outcome.Bytes, end); err == errParked {
 			return err
