@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,6 +43,8 @@ type examine struct {
 
 	otherLinks bool // the proxy lets links of a form in that the doctor doesn't make
 	ownErrors  bool // the proxy verifies links, so its errors are not the application's
+
+	directory string // of a bucket of local files; "": the storage is another one
 }
 
 // Help is the long part of --help.
@@ -74,6 +78,7 @@ func (x *examine) Run(ctx context.Context, env *environment) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
+	defer x.removeFolder()
 	report, err := doctor.Run(ctx, setup)
 	if e, ok := errors.AsType[*doctor.SetupError](err); ok {
 		return usageErrorf("doctor: the %w", e.Err)
@@ -111,6 +116,43 @@ func skipOtherLinks(r *doctor.Report) {
 			*c = doctor.Check{Step: c.Step, Name: c.Name, Result: doctor.NotApplicable, Detail: otherLinks}
 		}
 	}
+}
+
+// removeFolder removes the empty folders that are left of the doctor's files in a bucket of
+// local files: a bucket has no folders that could be removed.
+func (x *examine) removeFolder() {
+	if x.directory == "" {
+		return
+	}
+	all, err := os.ReadDir(x.directory)
+	if err != nil {
+		return
+	}
+	for _, e := range all {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), doctorFolder) {
+			continue
+		}
+		var folders []string
+		filepath.WalkDir(filepath.Join(x.directory, e.Name()), func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				folders = append(folders, path)
+			}
+			return err
+		})
+		for _, path := range slices.Backward(folders) {
+			os.Remove(path) // only if it is empty
+		}
+	}
+}
+
+// bucketDirectory returns the directory of a bucket of local files, "" for other storages.
+func bucketDirectory(c *config.Config, storage string) string {
+	for _, s := range c.Storages {
+		if u, err := config.ParseURL(s.URL); s.Name == storage && err == nil && u.Scheme == "file" {
+			return filepath.Join(filepath.FromSlash(u.Path), filepath.FromSlash(u.Query().Get("prefix")))
+		}
+	}
+	return ""
 }
 
 // skipErrorPages marks the check as not applicable that finds other errors than those of
@@ -194,6 +236,7 @@ func (x *examine) setup(ctx context.Context, env *environment) (doctor.Setup, fu
 	if err != nil {
 		return s, nil, err
 	}
+	x.directory = bucketDirectory(c, m.Storage)
 	s.Index = m.Index
 	s.Prefix, s.Storage, s.Offloader = cmp.Or(x.Mount, m.Path), storages[m.Storage], d.offloader
 	if x.Accel == "" {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -84,5 +85,24 @@ func TestDoctorRemovesItsFilesWhenItIsEnded(t *testing.T) {
 				t.Errorf("%v, %v: %v is left", cmd.ProcessState, err, left)
 			}
 		})
+	}
+}
+
+// Nothing is left of the doctor's files in a bucket of local files, also not their folder.
+func TestDoctorLeavesNoFolderInALocalBucket(t *testing.T) {
+	for _, parameters := range []string{"", "&prefix=2026/"} {
+		media := t.TempDir()
+		if err := os.Mkdir(filepath.Join(media, "2026"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		bucket := "file://" + media + "?no_tmp_dir=true" + parameters
+		p := start(t, bucket)
+		run(t, "doctor", p.url, bucket)
+		for _, dir := range []string{media, filepath.Join(media, "2026")} {
+			left, err := filepath.Glob(filepath.Join(dir, ".downloadview-doctor-*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("%s: %q are left, %v", bucket, left, err)
+			}
+		}
 	}
 }
