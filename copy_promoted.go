@@ -54,10 +54,15 @@ func stringsTo(w io.Writer) func(io.Writer, string) (int, error) {
 // every method of the program.
 type methodOf func(reflect.Type) (reflect.Method, bool)
 
+// deepest is the depth at which the search for a method ends: a type may embed itself.
+const deepest = 8
+
 // depthOf returns in how many embedded fields the method of t is declared: 0 if t itself
 // declares it, or doesn't have it.
-func depthOf(t reflect.Type, method methodOf) int {
-	if t.Kind() == reflect.Interface || declares(t, method) {
+func depthOf(t reflect.Type, method methodOf) int { return depthWithin(deepest, t, method) }
+
+func depthWithin(most int, t reflect.Type, method methodOf) int {
+	if most == 0 || t.Kind() == reflect.Interface || declares(t, method) {
 		return 0
 	}
 	s := t
@@ -82,7 +87,7 @@ func depthOf(t reflect.Type, method methodOf) int {
 				continue
 			}
 		}
-		if d := depthOf(inner, method); least < 0 || d < least {
+		if d := depthWithin(most-1, inner, method); least < 0 || d < least {
 			least = d
 		}
 	}

@@ -65,6 +65,12 @@ type closedPointer struct {
 
 func (h *closedPointer) Close() error { return h.closedHandle.Close() }
 
+// A chained handle is of a type that embeds itself.
+type chainedHandle struct {
+	*chainedHandle
+	*os.File
+}
+
 type upperReader struct {
 	*strings.Reader
 	fs.File
@@ -97,6 +103,7 @@ func TestHandlesThatEmbedAFile(t *testing.T) {
 			{func(f *os.File) fs.File { return closedHandle{f} }, true, false},
 			{func(f *os.File) fs.File { return &closedHandle{f} }, true, false},
 			{func(f *os.File) fs.File { return &closedPointer{closedHandle{f}, ""} }, true, false},
+			{func(f *os.File) fs.File { return chainedHandle{nil, f} }, true, false},
 		} {
 			h, err := os.Open(path)
 			if err != nil {
