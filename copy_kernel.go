@@ -24,10 +24,11 @@ func isKernelFile(src io.Reader) bool {
 	return ok && promotionOf(src).kernel
 }
 
-// writerTo returns src if it can write itself, and Read gives the same bytes.
+// writerTo returns src if it can write itself, and Read gives the same bytes. What the
+// kernel can send is left to it.
 func writerTo(src fs.File) (io.WriterTo, bool) {
 	w, ok := src.(io.WriterTo)
-	return w, ok && promotionOf(src).writesTo
+	return w, ok && !isKernelFile(src) && promotionOf(src).writesTo
 }
 
 // copyByKernel lets w copy n bytes of src. If no wrapper is between w and the

@@ -78,7 +78,7 @@ func (x *exchange) sendContent(b body, p plan, a *Attributes, k *facts) error {
 		part = p.ranges[0]
 	}
 	empty := part.length == 0 || x.r.Method == http.MethodHead
-	if src, ok := writerTo(b.handle); ok && (len(p.ranges) == 0 || b.how.ranged) && !empty && !isKernelFile(b.handle) {
+	if src, ok := writerTo(b.handle); ok && (len(p.ranges) == 0 || b.how.ranged) && !empty {
 		digest, err := x.contentDigest(b, p, part, nil, a)
 		if err != nil {
 			return err

@@ -396,8 +396,10 @@ func TestTheOtherProcessIsFaster(t *testing.T) {
 	}
 }
 
-// After a client has left what another process makes, the next one follows it, too.
-func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
+// halfMadeElsewhere returns a file of which another process has made half, and makes the rest
+// when it gets a line. A client that leaves is forgotten at once.
+func halfMadeElsewhere(t *testing.T) (f downloadview.File, seen *events, in io.Writer) {
+	t.Helper()
 	dir := t.TempDir()
 	_, in, out := child(t, "slow", dir)
 	line(t, out, "half")
@@ -406,6 +408,12 @@ func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f, seen, in
+}
+
+// After a client has left what another process makes, the next one follows it, too.
+func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
+	f, seen, in := halfMadeElsewhere(t)
 	for i := range 2 {
 		h, err := f.Open(t.Context())
 		if err != nil {
@@ -424,14 +432,7 @@ func TestClientLeavesWhatAnotherProcessMakes(t *testing.T) {
 // Nothing waits for the other process any more when its client has left. It would be a thread
 // of the system, of which a program has 10000 at most.
 func TestNobodyWaitsForAnotherProcess(t *testing.T) {
-	dir := t.TempDir()
-	_, in, out := child(t, "slow", dir)
-	line(t, out, "half")
-	s, seen := newSpool(t, dir, &spool.Options{Linger: time.Nanosecond})
-	f, err := s.File(january, making([]byte("not made here")).file(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, seen, in := halfMadeElsewhere(t)
 	before := runtime.NumGoroutine()
 	const clients = 10
 	for i := range clients {
